@@ -1,0 +1,69 @@
+import type { RefusalReason } from './refusals.ts';
+
+/** Who gets in: the options that `metricsRouter` and `trustedIp` share. */
+export interface AccessOptions {
+  /**
+   * The addresses and CIDR networks that are let in. An empty list admits nobody.
+   * @default ['127.0.0.1', '::1']
+   */
+  trustedHosts?: readonly string[];
+  /**
+   * Allow networks that hold every IPv4 or IPv6 address in `trustedHosts`: everybody is let in.
+   * @default false
+   */
+  allowAnyAddress?: boolean;
+  /**
+   * The addresses and networks of your reverse proxies. From these, and from no others, the forwarding
+   * header is read; a request from another peer that has one is refused.
+   * @default []
+   */
+  trustedProxies?: readonly string[];
+  /**
+   * The one header in which the trusted proxies say whom they forward for.
+   * @default 'x-forwarded-for'
+   */
+  forwardedHeader?: 'x-forwarded-for' | 'forwarded';
+  /**
+   * Let everybody in who can open the unix socket that the server listens on.
+   * @default false
+   */
+  allowUnixSocket?: boolean;
+  /**
+   * Answer HTTP/1.0. A reverse proxy that nobody configured speaks it and adds no header, so that
+   * everybody behind it has the proxy's address.
+   * @default false
+   */
+  allowHttp10?: boolean;
+  /**
+   * The host names that may be asked for, besides IP addresses and localhost. They are checked for
+   * loopback clients (against DNS rebinding) and, when the list is given, for all.
+   */
+  allowedHosts?: readonly string[];
+  /**
+   * Pass untrusted requests on, so that the app's own 404 answers and nothing tells that there is an endpoint.
+   * @default false
+   */
+  hideFromUntrusted?: boolean;
+  /** Told of every request that was let in or refused. What it throws is ignored. */
+  onDecision?: (decision: AccessDecision) => void;
+}
+
+export interface AccessDecision {
+  readonly decision: 'allow' | 'deny';
+  /** Only when denied. */
+  readonly reason?: RefusalReason;
+  /** The socket's peer, in canonical form; absent on a unix socket. */
+  readonly peer?: string;
+  /** The address that counted: the peer's or, through trusted proxies, the one that they forwarded for. */
+  readonly address?: string;
+  /** How many members of the forwarding header were looked at. */
+  readonly hops: number;
+  readonly method: string;
+  /** The request target's path, without its query. */
+  readonly path: string;
+}
+
+type WithoutDefault = 'trustedHosts' | 'allowedHosts' | 'onDecision';
+
+/** The access options with their defaults; that of `trustedHosts` is told apart from the same list given. */
+export type ResolvedAccess = Required<Omit<AccessOptions, WithoutDefault>> & Pick<AccessOptions, WithoutDefault>;

@@ -1,0 +1,35 @@
+import type { ResolvedAccess } from './access-options.ts';
+import { allowedHost } from './guards/allowed-host.ts';
+import { cidrSet, parseNetworks } from './guards/cidr-set.ts';
+import type { Guard } from './guards/guard.ts';
+import { headerLimit } from './guards/header-limit.ts';
+import { httpVersion, noUserinfo, singleHost } from './guards/http-message.ts';
+import { refuseCrossSite } from './guards/refuse-cross-site.ts';
+import { trustedIp } from './guards/trusted-ip.ts';
+import type { Observer } from './observer.ts';
+
+/** The guards that decide who asks, and whether it is somebody else who makes them ask. */
+export interface Access {
+  readonly whoAsks: readonly Guard[];
+  readonly onWhoseBehalf: readonly Guard[];
+  trust(list: readonly string[]): void;
+}
+
+const LOOPBACK = ['127.0.0.1', '::1'];
+
+export function createAccess({ trustedHosts, ...options }: ResolvedAccess, observer: Observer): Access {
+  const trustedProxies = cidrSet(options.trustedProxies, { option: 'trustedProxies' });
+  const trusted = trustedIp({ ...options, trustedHosts: trustedHosts ?? LOOPBACK, trustedProxies });
+
+  if (options.allowAnyAddress) observer.warn('allowAnyAddress is on: trustedHosts may let everybody in.');
+  for (const [index, network] of parseNetworks(trustedHosts ?? [], 'trustedHosts').entries()) {
+    if (!trustedProxies.covers(network)) continue;
+    observer.warn(`trustedHosts[${index}], "${trustedHosts?.[index]}", can never match: it is in trustedProxies too.`);
+  }
+
+  return {
+    trust: trusted.trust,
+    whoAsks: [headerLimit, trusted.guard, httpVersion(options), singleHost, noUserinfo],
+    onWhoseBehalf: [refuseCrossSite, allowedHost(options)],
+  };
+}

@@ -1,0 +1,11 @@
+import type { Visit } from './guard.ts';
+
+/**
+ * Node drops the header fields past its limit without a word, `Authorization` among them
+ * (CVE-2026-58044): at the limit, the absence of a field cannot be shown.
+ */
+export function headerLimit({ req }: Visit) {
+  const { server } = req.socket as { server?: { maxHeadersCount?: number | null } };
+  const limit = server?.maxHeadersCount ?? 1000;
+  return limit > 0 && req.rawHeaders.length / 2 >= limit ? 'header-limit' : undefined;
+}
