@@ -1,0 +1,43 @@
+import type { MetricFamily, Sample } from '../metric-family.ts';
+
+/** A family's samples, some at a time, so that the loop over them need not wait for each. */
+export type Batches = Generator<readonly Sample[]> | AsyncGenerator<readonly Sample[]>;
+
+export const BATCH_SIZE = 256;
+
+/** The first batch is a single sample: whether a family can be read at all shows before anything is written. */
+export function batches(samples: MetricFamily['samples']): Batches {
+  if (Array.isArray(samples)) return sliced(samples);
+  return Symbol.asyncIterator in samples ? gatheredAsync(samples) : gathered(samples);
+}
+
+function* sliced(samples: readonly Sample[]): Generator<readonly Sample[]> {
+  if (samples.length > 0) yield samples.slice(0, 1);
+  for (let i = 1; i < samples.length; i += BATCH_SIZE) yield samples.slice(i, i + BATCH_SIZE);
+}
+
+function* gathered(samples: Iterable<Sample>): Generator<readonly Sample[]> {
+  let batch: Sample[] = [];
+  let size = 1;
+  for (const sample of samples) {
+    batch.push(sample);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+    size = BATCH_SIZE;
+  }
+  yield batch;
+}
+
+async function* gatheredAsync(samples: AsyncIterable<Sample>): AsyncGenerator<readonly Sample[]> {
+  let batch: Sample[] = [];
+  let size = 1;
+  for await (const sample of samples) {
+    batch.push(sample);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+    size = BATCH_SIZE;
+  }
+  yield batch;
+}

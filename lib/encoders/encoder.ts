@@ -1,0 +1,30 @@
+import type { MetricFamilies } from '../metrics-source.ts';
+
+/** A format: turns families into the text of a document. */
+export interface Encoder {
+  readonly format: 'json' | 'prometheus-text' | 'openmetrics';
+  readonly contentType: string;
+  /**
+   * Yields the document in chunks of 16 to 64 KiB, each a *byte string*: a string whose characters are
+   * the bytes of the UTF-8 document, so that one label that is not ASCII does not make every string
+   * two-byte. Gives the event loop back every few milliseconds.
+   *
+   * @throws {MetricsError} `CUT_DOCUMENT` when a family fails after its first sample was pulled; what
+   * the source itself throws is passed on
+   */
+  encode(families: MetricFamilies, options: EncodeOptions): AsyncGenerator<string, void>;
+}
+
+export interface EncodeOptions {
+  /** Put in front of every family's name. */
+  readonly prefix: string;
+  readonly losses: Losses;
+}
+
+/** Who is told of what a source got wrong. Throwing from here fails the document. */
+export interface Losses {
+  /** A family was left out, whole. */
+  family(error: unknown, name: string | undefined): void;
+  /** One sample, or one exemplar, of a family was left out. */
+  sample(error: unknown, name: string): void;
+}

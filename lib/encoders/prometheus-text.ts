@@ -1,0 +1,54 @@
+import type { MetricFamily } from '../metric-family.ts';
+import { batches } from './batches.ts';
+import { type DocumentSyntax, encodeDocument } from './document.ts';
+import type { Encoder } from './encoder.ts';
+import { checkType } from './samples.ts';
+import { sampleLines, type TextDialect } from './text-samples.ts';
+import { type Escaping, escapeMetricName, helpText, metricNameText, textNumber } from './text-syntax.ts';
+
+export interface PrometheusTextOptions {
+  version: '0.0.4' | '1.0.0';
+  /** For 0.0.4 always `underscores`. */
+  escaping: Escaping;
+}
+
+/**
+ * The Prometheus text format. Version 1.0.0 is 0.0.4 plus names of any characters, which stand quoted
+ * inside of the braces:
+ *
+ *     family = [ "# HELP " name " " help LF ] "# TYPE " name " " type LF *sample
+ *     sample = series " " value LF
+ *     series = name [ "{" label *( "," label ) "}" ] / "{" DQUOTE name DQUOTE *( "," label ) "}"
+ *     label  = ( name / DQUOTE name DQUOTE ) "=" DQUOTE value DQUOTE
+ */
+export function prometheusTextEncoder({ version, escaping }: PrometheusTextOptions): Encoder {
+  const dialect: TextDialect = { escaping, bound: textNumber, exemplar: () => '' };
+  const variant = version === '0.0.4' ? '' : ` escaping=${escaping};`;
+  return {
+    format: 'prometheus-text',
+    contentType: `text/plain; version=${version};${variant} charset=utf-8`,
+    encode(families, { prefix, losses }) {
+      const nameOf = (family: MetricFamily) => escapeMetricName(prefix + family.name, escaping);
+      return encodeDocument(syntax(nameOf, dialect), families, losses);
+    },
+  };
+}
+
+function syntax(nameOf: (family: MetricFamily) => string, dialect: TextDialect): DocumentSyntax {
+  return {
+    begin: '',
+    separator: '',
+    end: () => '',
+    nameOf,
+    plan(family) {
+      const name = nameOf(family);
+      const nameText = metricNameText(name);
+      const help = family.help === undefined ? '' : `# HELP ${nameText} ${helpText(family.help)}\n`;
+      return {
+        head: `${help}# TYPE ${nameText} ${checkType(family.type)}\n`,
+        samples: batches(family.samples),
+        encode: sampleLines(family.type, name, dialect),
+      };
+    },
+  };
+}

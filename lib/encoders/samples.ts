@@ -1,0 +1,70 @@
+import { MetricsError } from '../errors.ts';
+import type { HistogramValue, LabelSet, MetricType, Sample, SummaryValue } from '../metric-family.ts';
+
+// What a source promises and JavaScript does not check. Each check throws what `onError` gets to see.
+
+const TYPES: ReadonlySet<string> = new Set([
+  'counter',
+  'gauge',
+  'histogram',
+  'summary',
+  'untyped',
+] satisfies MetricType[]);
+
+export function checkType(type: MetricType): MetricType {
+  if (TYPES.has(type)) return type;
+  throw new MetricsError('INVALID_FAMILY', `its type is ${show(type)}; write one of ${[...TYPES].join(', ')}`);
+}
+
+/** The text of a label's value; numbers and booleans are taken as JavaScript spells them. */
+export function labelValue(labels: LabelSet, name: string): string {
+  const value: unknown = labels[name];
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw new MetricsError('INVALID_SAMPLE', `label ${show(name)} is ${show(value)}; write a string`);
+}
+
+export function numberOf({ value }: Sample): number {
+  if (typeof value === 'number') return value;
+  throw new MetricsError('INVALID_SAMPLE', `its value is ${show(value)}; write a number`);
+}
+
+export function histogramOf({ value }: Sample): HistogramValue {
+  const { count, sum, bounds, cumulativeCounts } = Object(value) as HistogramValue;
+  if (isCount(count) && isSum(sum) && isNumbers(bounds) && isNumbers(cumulativeCounts)) {
+    if (bounds.length === cumulativeCounts.length && bounds.every(Number.isFinite)) return value as HistogramValue;
+  }
+  throw new MetricsError(
+    'INVALID_SAMPLE',
+    `its value is ${show(value)}; write { count, sum, bounds, cumulativeCounts } with finite bounds and a count for each`,
+  );
+}
+
+export function summaryOf({ value }: Sample): SummaryValue {
+  const { count, sum, quantiles, values } = Object(value) as SummaryValue;
+  if (isCount(count) && isSum(sum) && isNumbers(quantiles) && isNumbers(values)) {
+    if (quantiles.length === values.length && quantiles.every(Number.isFinite)) return value as SummaryValue;
+  }
+  throw new MetricsError(
+    'INVALID_SAMPLE',
+    `its value is ${show(value)}; write { count, sum, quantiles, values } with a value for each quantile`,
+  );
+}
+
+const isCount = (count: unknown) => Number.isFinite(count);
+const isSum = (sum: unknown) => sum === undefined || typeof sum === 'number';
+const isNumbers = (list: unknown) => Array.isArray(list) && list.every((item) => typeof item === 'number');
+
+function show(value: unknown): string {
+  const text =
+    typeof value === 'object' ? safeJson(value) : String(typeof value === 'string' ? JSON.stringify(value) : value);
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
+
+function safeJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'undefined';
+  } catch {
+    return 'an object';
+  }
+}
