@@ -1,0 +1,108 @@
+import type { Deadline } from './deadline.ts';
+import type { Losses } from './encoders/encoder.ts';
+import { MetricsError } from './errors.ts';
+import type { MetricFamily, Sample } from './metric-family.ts';
+import type { MetricFamilies, MetricsSource, Scrape } from './metrics-source.ts';
+import type { ScrapeFailure } from './options.ts';
+
+export interface CollectionOptions {
+  readonly source: MetricsSource;
+  readonly signal: AbortSignal;
+  readonly deadline: Deadline;
+  readonly onSourceError: 'continue' | 'fail';
+  wants(familyName: string): boolean;
+  failed(failure: ScrapeFailure): void;
+  lostFamily(): void;
+  lostSample(): void;
+  /** Families of the endpoint's own, after those of the source. */
+  ownFamilies(): readonly MetricFamily[];
+}
+
+/** The families of one scrape, and what was lost of them. */
+export interface Collection {
+  readonly families: MetricFamilies;
+  readonly losses: Losses;
+  /** Was `failed` told of this error already, as the loss of a family? */
+  knows(error: unknown): boolean;
+}
+
+/** A source that is all wrong must not drown its operator: what was lost beyond this is only counted. */
+const MAX_REPORTS = 100;
+
+export function collect(options: CollectionOptions): Collection {
+  const { source, signal, deadline, onSourceError, wants } = options;
+  let kept = 0;
+  let lost = 0;
+  let reports = 0;
+  let fatal: { error: unknown } | undefined;
+
+  const report = (phase: ScrapeFailure['phase'], error: unknown, family: string | undefined) => {
+    reports++;
+    if (reports <= MAX_REPORTS) options.failed({ phase, error, ...(family !== undefined && { family }) });
+  };
+
+  const scrape: Scrape = {
+    signal,
+    wants,
+    report(error, familyName) {
+      report('collect', error, familyName);
+      if (familyName !== undefined) {
+        lost++;
+        options.lostFamily();
+      }
+      if (onSourceError === 'fail') fatal ??= { error };
+    },
+  };
+
+  const losses: Losses = {
+    family(error, name) {
+      kept--;
+      lost++;
+      options.lostFamily();
+      const isInvalid = error instanceof MetricsError && error.code === 'INVALID_FAMILY';
+      report(isInvalid ? 'encode' : 'collect', error, name);
+      if (onSourceError === 'continue' || isInvalid) return;
+      fatal = { error };
+      throw error;
+    },
+    sample(error, name) {
+      options.lostSample();
+      report('encode', error, name);
+    },
+  };
+
+  const throwIfFatal = () => {
+    if (fatal !== undefined) throw fatal.error;
+  };
+
+  async function* families(): AsyncGenerator<MetricFamily, void> {
+    for await (const family of timedFamilies(await deadline.wait(source.collect(scrape)), deadline)) {
+      throwIfFatal();
+      if (typeof family?.name === 'string' && !wants(family.name)) continue;
+      kept++;
+      yield timedSamples(family, deadline);
+    }
+    throwIfFatal();
+    // A family is asked for when the one before is done: by now every loss is known.
+    if (lost > 0 && kept === 0) throw new MetricsError('NO_FAMILY_LEFT', 'every family that was wanted was lost');
+    yield* options.ownFamilies().filter(({ name }) => wants(name));
+    if (reports > MAX_REPORTS) {
+      options.failed({ phase: 'encode', error: new Error(`and ${reports - MAX_REPORTS} more losses in this scrape`) });
+    }
+  }
+
+  return { families: families(), losses, knows: (error) => fatal !== undefined && fatal.error === error };
+}
+
+function timedFamilies(families: MetricFamilies, deadline: Deadline): MetricFamilies {
+  if (Symbol.asyncIterator in Object(families)) return deadline.timed(families as AsyncIterable<MetricFamily>);
+  if (Symbol.iterator in Object(families)) return families;
+  throw new TypeError(`source.collect() returned ${String(families)}; return an array or another iterable of families`);
+}
+
+function timedSamples(family: MetricFamily, deadline: Deadline): MetricFamily {
+  const samples = family?.samples;
+  if (!(Symbol.asyncIterator in Object(samples))) return family;
+  // Not a copy: the members of a family may be getters of a class.
+  return Object.create(family, { samples: { value: deadline.timed(samples as AsyncIterable<Sample>) } });
+}

@@ -1,0 +1,54 @@
+/** A clock that runs only while somebody waits. */
+export interface Deadline {
+  /** Waits with the clock running. */
+  wait<T>(promise: T | Promise<T>): Promise<T>;
+  /** The same items; the clock runs while the next one is awaited. */
+  timed<T>(items: AsyncIterable<T>): AsyncIterable<T>;
+  clear(): void;
+}
+
+/** Calls back once, when the waiting adds up to so many milliseconds. */
+export function createDeadline(ms: number, expired: () => void): Deadline {
+  let waited = 0;
+  let since: number | undefined;
+  let timer = setTimeout(check, ms);
+
+  const waitedSoFar = () => waited + (since === undefined ? 0 : performance.now() - since);
+  const start = () => {
+    since = performance.now();
+  };
+  const stop = () => {
+    waited = waitedSoFar();
+    since = undefined;
+  };
+
+  function check(): void {
+    const left = ms - waitedSoFar();
+    // A timer may fire a fraction of a millisecond early.
+    if (left < 1) expired();
+    else timer = setTimeout(check, left);
+  }
+
+  async function wait<T>(promise: T | Promise<T>): Promise<T> {
+    start();
+    try {
+      return await promise;
+    } finally {
+      stop();
+    }
+  }
+
+  return {
+    wait,
+    timed: (items) => ({
+      [Symbol.asyncIterator]() {
+        const iterator = items[Symbol.asyncIterator]();
+        return {
+          next: () => wait(iterator.next()),
+          return: async (value) => (await iterator.return?.(value)) ?? { done: true, value },
+        };
+      },
+    }),
+    clear: () => clearTimeout(timer),
+  };
+}

@@ -1,0 +1,124 @@
+import type { ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { type Coding, compressor } from './compression.ts';
+import { CHUNK } from './encoders/document.ts';
+import { MetricsError } from './errors.ts';
+
+export interface DeliveryOptions {
+  readonly coding: Coding;
+  /** Hold the whole document and send its length: the end of a connection does not tell a cut one from a whole one. */
+  readonly holdsWhole: boolean;
+  readonly stallTimeout: number;
+  /** Aborts when there is nobody to deliver to any more. */
+  readonly signal: AbortSignal;
+  stalled(): void;
+  sent(bytes: number): void;
+}
+
+/** Brings one document to its client, as fast as the client takes it. */
+export interface Delivery {
+  /** Were bytes sent already? */
+  readonly hasBegun: boolean;
+  /** Takes a chunk of the document (a byte string); resolves when the next one is welcome. */
+  write(chunk: string): Promise<void>;
+  /** Resolves when the last byte has left. */
+  end(): Promise<void>;
+  /** Gives back what a document that was not completed holds. */
+  abandon(): void;
+}
+
+const MAX_HELD = 4 * 1024 * 1024;
+
+export function createDelivery(res: ServerResponse, options: DeliveryOptions): Delivery {
+  const { coding, holdsWhole, sent } = options;
+  let held = '';
+  let stream: Writable | undefined;
+
+  async function write(chunk: string): Promise<void> {
+    if (stream === undefined && (holdsWhole || chunk.length < CHUNK)) {
+      // Only the last chunk is short: a document that begins with it fits in one.
+      held += chunk;
+      if (held.length > MAX_HELD)
+        throw new MetricsError('DOCUMENT_TOO_LARGE', `the document is larger than ${MAX_HELD} bytes`);
+      return;
+    }
+    stream ??= open();
+    const bytes = Buffer.from(chunk, 'latin1');
+    if (stream === res) sent(bytes.length);
+    if (!stream.write(bytes)) await settled(stream, 'drain', res, options);
+  }
+
+  function open(): Writable {
+    const compressed = compressor(coding);
+    if (compressed === undefined) return res;
+    compressed.on('data', (bytes: Buffer) => sent(bytes.length));
+    compressed.pipe(res);
+    return compressed;
+  }
+
+  async function end(): Promise<void> {
+    const isSent = settled(res, 'finish', res, options);
+    // Whoever fails first is the one that is heard.
+    isSent.catch(() => undefined);
+    if (stream !== undefined) {
+      stream.end();
+    } else {
+      const body = await whole(Buffer.from(held, 'latin1'));
+      res.setHeader('Content-Length', body.length);
+      sent(body.length);
+      res.end(body);
+    }
+    await isSent;
+  }
+
+  async function whole(document: Buffer): Promise<Buffer> {
+    const compressed = compressor(coding);
+    if (compressed === undefined) return document;
+    compressed.end(document);
+    return buffer(compressed);
+  }
+
+  return {
+    get hasBegun() {
+      return stream !== undefined;
+    },
+    write,
+    end,
+    abandon: () => void stream?.destroy(),
+  };
+}
+
+/** Resolves on the event; rejects on abort, and says so when the client takes no byte for too long. */
+function settled(
+  emitter: NodeJS.EventEmitter,
+  event: 'drain' | 'finish',
+  res: ServerResponse,
+  { signal, stallTimeout, stalled }: DeliveryOptions,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let left = bytesLeft(res);
+    const timer = setInterval(() => {
+      const now = bytesLeft(res);
+      if (now === left) stalled();
+      left = now;
+    }, stallTimeout);
+    const onAbort = () => settle(() => reject(signal.reason));
+    const onEvent = () => settle(resolve);
+    function settle(how: () => void): void {
+      clearInterval(timer);
+      signal.removeEventListener('abort', onAbort);
+      emitter.removeListener(event, onEvent);
+      how();
+    }
+    signal.addEventListener('abort', onAbort);
+    emitter.on(event, onEvent);
+    if (signal.aborted) onAbort();
+  });
+}
+
+/** What the kernel has not taken yet. Node's own socket timeout looks at the same number, but any byte that comes in resets it. */
+function bytesLeft({ socket, writableLength }: ServerResponse): number {
+  const handle = (socket as { _handle?: { writeQueueSize?: number } } | null)?._handle;
+  return writableLength + (handle?.writeQueueSize ?? 0);
+}

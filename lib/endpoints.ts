@@ -1,0 +1,34 @@
+import type { Encoder } from './encoders/encoder.ts';
+import { type JsonOptions, jsonEncoder } from './encoders/json.ts';
+import { negotiateText, type TextFormats } from './negotiate.ts';
+import type { ErrorStyle } from './respond.ts';
+
+/** One path of the router, and what it answers with. */
+export interface Endpoint {
+  readonly path: string;
+  readonly errors: ErrorStyle;
+  /** The request headers that the document depends on. */
+  readonly vary: string;
+  readonly offersPrefix: boolean;
+  negotiate(accept: string | undefined): Encoder;
+}
+
+export function endpoints({ path, ...formats }: { path: string } & JsonOptions & TextFormats): Endpoint[] {
+  const json = jsonEncoder(formats);
+  return [
+    {
+      path: `${path}.json`,
+      errors: 'problem',
+      vary: 'Accept-Encoding',
+      offersPrefix: false,
+      negotiate: () => json,
+    },
+    {
+      path,
+      errors: 'line',
+      vary: 'Accept, Accept-Encoding',
+      offersPrefix: true,
+      negotiate: (accept) => negotiateText(accept, formats),
+    },
+  ];
+}

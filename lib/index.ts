@@ -1,0 +1,17 @@
+export type { AccessDecision, AccessOptions } from './access-options.ts';
+export { MetricsError, type MetricsErrorCode } from './errors.ts';
+export type { Middleware } from './gate.ts';
+export type {
+  Exemplar,
+  HistogramValue,
+  LabelSet,
+  MetricFamily,
+  MetricType,
+  Sample,
+  SummaryValue,
+} from './metric-family.ts';
+export { type MetricsRouter, metricsRouter } from './metrics-router.ts';
+export type { MetricFamilies, MetricsSource, Scrape } from './metrics-source.ts';
+export { refuseAuthorization, trustedIp } from './middleware.ts';
+export type { MetricsRouterOptions, ScrapeFailure } from './options.ts';
+export type { RefusalReason } from './refusals.ts';

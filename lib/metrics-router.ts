@@ -1,0 +1,55 @@
+import { Router } from 'express';
+import { createAccess } from './access.ts';
+import { endpoints } from './endpoints.ts';
+import { wellFormedQuery } from './filter.ts';
+import { gate, type Middleware } from './gate.ts';
+import { knownMethod } from './guards/known-method.ts';
+import { refuseAuthorization } from './guards/refuse-authorization.ts';
+import { createObserver } from './observer.ts';
+import { type MetricsRouterOptions, resolveOptions } from './options.ts';
+import { noContent, refuser } from './respond.ts';
+import { createScraper } from './scrape.ts';
+import { createSelfMetrics } from './self-metrics.ts';
+
+/** Middleware for `app.use()`, whose list of trusted hosts can be replaced while it runs. */
+export interface MetricsRouter extends Middleware {
+  /**
+   * Replaces `trustedHosts`.
+   * @throws {TypeError} for a bad list, which is refused whole: the old one stays
+   */
+  trust(trustedHosts: readonly string[]): void;
+}
+
+/**
+ * A router with the metrics endpoints: `GET /metrics.json` (the JSON of KumoMTA) and `GET /metrics`
+ * (Prometheus text, OpenMetrics), for trusted addresses alone. Mount it first.
+ *
+ * @throws {TypeError} for an unknown or invalid option, which it names
+ * @example
+ * app.use(metricsRouter({ source: promClientSource(register), trustedHosts: ['127.0.0.1', '::1', '10.20.0.0/16'] }));
+ */
+export function metricsRouter(options: MetricsRouterOptions): MetricsRouter {
+  const resolved = resolveOptions(options);
+  const self = createSelfMetrics();
+  const observer = createObserver('metricsRouter', { ...resolved, counted: self.refused });
+  const access = createAccess(resolved, observer);
+  const scraper = createScraper({ ...resolved, observer, self });
+  const router = Router({ caseSensitive: true, strict: true });
+
+  for (const endpoint of endpoints(resolved)) {
+    const guards = [
+      ...access.whoAsks,
+      refuseAuthorization,
+      ...access.onWhoseBehalf,
+      wellFormedQuery(endpoint),
+      knownMethod,
+      scraper.freeSlot,
+    ];
+    router
+      .route(endpoint.path)
+      .all(gate({ guards, observer, refuse: refuser(endpoint, resolved) }))
+      .options(noContent)
+      .get(scraper.answer(endpoint));
+  }
+  return Object.assign(router as unknown as Middleware, { trust: access.trust });
+}

@@ -1,0 +1,35 @@
+import { createAccess } from './access.ts';
+import type { AccessOptions } from './access-options.ts';
+import { gate, type Middleware } from './gate.ts';
+import { refuseAuthorization as refuseAuthorizationGuard } from './guards/refuse-authorization.ts';
+import type { MetricsRouter } from './metrics-router.ts';
+import { createObserver } from './observer.ts';
+import { resolveAccess } from './options.ts';
+import { forbidder } from './respond.ts';
+
+/**
+ * The access rules of `metricsRouter` as middleware for routes of your own: whoever is not trusted gets a
+ * plain 403 (or, with `hideFromUntrusted`, is passed on to the app's other routes).
+ *
+ * @throws {TypeError} for an unknown or invalid option, which it names
+ * @example
+ * app.use('/admin', trustedIp({ trustedHosts: ['10.0.0.0/8'] }), refuseAuthorization(), admin);
+ */
+export function trustedIp(options: AccessOptions = {}): MetricsRouter {
+  const resolved = resolveAccess('trustedIp', options);
+  const observer = createObserver('trustedIp', resolved);
+  const access = createAccess(resolved, observer);
+  const guards = [...access.whoAsks, ...access.onWhoseBehalf];
+  return Object.assign(gate({ guards, observer, refuse: forbidder(resolved) }), { trust: access.trust });
+}
+
+/**
+ * Refuses every request with an `Authorization` header, also an empty one, with a plain 403.
+ *
+ * @example
+ * app.use('/admin', refuseAuthorization());
+ */
+export function refuseAuthorization(): Middleware {
+  const observer = createObserver('refuseAuthorization', {});
+  return gate({ guards: [refuseAuthorizationGuard], observer, refuse: forbidder({ hideFromUntrusted: false }) });
+}

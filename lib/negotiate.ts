@@ -1,0 +1,73 @@
+import type { Encoder } from './encoders/encoder.ts';
+import { openMetricsEncoder } from './encoders/openmetrics-text.ts';
+import { prometheusTextEncoder } from './encoders/prometheus-text.ts';
+import type { Escaping } from './encoders/text-syntax.ts';
+
+/** One range of an `Accept` or `Accept-Encoding` header. */
+export interface Range {
+  readonly value: string;
+  readonly parameters: ReadonlyMap<string, string>;
+  /** From 0 (refused) to 1. */
+  readonly q: number;
+}
+
+/** The ranges of a header, in lower case, best first; equals in the order of the header (RFC 9110, section 12.4.2). */
+export function parseRanges(header: string): Range[] {
+  return header
+    .split(',')
+    .slice(0, 64)
+    .map(parseRange)
+    .sort((a, b) => b.q - a.q);
+}
+
+function parseRange(text: string): Range {
+  const [value = '', ...rest] = text.split(';').map((part) => part.trim().toLowerCase());
+  const parameters = new Map(
+    rest.map((parameter) => {
+      const [name = '', ...text] = parameter.split('=');
+      return [
+        name.trim(),
+        text
+          .join('=')
+          .trim()
+          .replace(/^"(.*)"$/, '$1'),
+      ];
+    }),
+  );
+  const q = Number(parameters.get('q') ?? 1);
+  return { value, parameters, q: q >= 0 && q <= 1 ? q : 0 };
+}
+
+export interface TextFormats {
+  /** Is OpenMetrics offered? */
+  openMetrics: boolean;
+}
+
+/** The first of the client's ranges that names a format on offer; else text 0.0.4, as Prometheus expects of a target. */
+export function negotiateText(accept: string | undefined, { openMetrics }: TextFormats): Encoder {
+  for (const range of parseRanges(accept ?? '')) {
+    const encoder = range.q > 0 ? textEncoder(range, openMetrics) : undefined;
+    if (encoder !== undefined) return encoder;
+  }
+  return plainText;
+}
+
+function textEncoder({ value, parameters }: Range, openMetrics: boolean): Encoder | undefined {
+  const version = parameters.get('version');
+  const escaping = ESCAPINGS.find((name) => name === parameters.get('escaping'));
+  switch (value) {
+    case 'application/openmetrics-text':
+      return openMetrics && (version ?? '1.0.0') === '1.0.0' ? openMetricsEncoder({ escaping }) : undefined;
+    case 'text/plain':
+      if (version === '1.0.0') return prometheusTextEncoder({ version, escaping: escaping ?? 'underscores' });
+      return (version ?? '0.0.4') === '0.0.4' ? plainText : undefined;
+    case 'text/*':
+    case '*/*':
+      return plainText;
+    default:
+      return undefined;
+  }
+}
+
+const ESCAPINGS: readonly Escaping[] = ['underscores', 'dots', 'values', 'allow-utf-8'];
+const plainText = prometheusTextEncoder({ version: '0.0.4', escaping: 'underscores' });

@@ -1,0 +1,90 @@
+import { debuglog } from 'node:util';
+import type { AccessDecision } from './access-options.ts';
+import { formatAddress, parsePeer } from './guards/address.ts';
+import type { Visit } from './guards/guard.ts';
+import { requestTarget } from './guards/request-target.ts';
+import type { ScrapeFailure } from './options.ts';
+import { REFUSALS, type RefusalReason } from './refusals.ts';
+
+/** Where everything that the operator may want to know is said: hooks, warnings and the debug log. */
+export interface Observer {
+  /** A request was refused for that reason or, without one, let in. */
+  decided(visit: Visit, reason?: RefusalReason): void;
+  failed(failure: ScrapeFailure): void;
+  /** Something about the configuration. */
+  warn(message: string): void;
+}
+
+export interface ObserverOptions {
+  /** Counts refusals. */
+  counted?: (reason: RefusalReason) => void;
+  onDecision?: ((decision: AccessDecision) => void) | undefined;
+  onError?: ((failure: ScrapeFailure) => void) | undefined;
+}
+
+const debug = debuglog('express-metrics-json');
+
+/** `caller` is named in warnings. */
+export function createObserver(caller: string, { counted, onDecision, onError }: ObserverOptions): Observer {
+  const explained = new Set<RefusalReason>();
+  const warn = (message: string) => process.emitWarning(`${caller}: ${message}`, 'MetricsAccessWarning');
+
+  function explain(reason: RefusalReason, peer: string | undefined): void {
+    explained.add(reason);
+    warn(
+      `refused a request from ${peer ?? 'a socket without an address'}: ${reason}. ${REFUSALS[reason].cure} (${ONCE})`,
+    );
+  }
+
+  return {
+    warn,
+    decided(visit, reason) {
+      if (reason !== undefined) counted?.(reason);
+      const isNews = reason !== undefined && !explained.has(reason);
+      if (!isNews && onDecision === undefined && !debug.enabled) return;
+      const decision = describe(visit, reason);
+      debug('%s', lineOf(decision));
+      if (isNews) explain(reason, decision.peer);
+      callHook(onDecision, decision);
+    },
+    failed(failure) {
+      debug(
+        '%s%s failed: %o',
+        failure.phase,
+        failure.family === undefined ? '' : ` of ${failure.family}`,
+        failure.error,
+      );
+      callHook(onError, failure);
+    },
+  };
+}
+
+const ONCE = 'said once per reason; onDecision or NODE_DEBUG=express-metrics-json tell of each request';
+
+function describe({ req, client }: Visit, reason: RefusalReason | undefined): AccessDecision {
+  const peer = parsePeer(req.socket.remoteAddress);
+  const address = client?.address;
+  return {
+    decision: reason === undefined ? 'allow' : 'deny',
+    ...(reason !== undefined && { reason }),
+    ...(peer !== undefined && { peer: formatAddress(peer) }),
+    ...(address !== undefined && { address: formatAddress(address) }),
+    hops: client?.hops ?? 0,
+    method: req.method ?? '',
+    path: requestTarget(req).replace(/[?#].*$/s, ''),
+  };
+}
+
+function lineOf({ decision, reason, peer, address, hops, method, path }: AccessDecision): string {
+  const via = address === peer ? '' : ` for ${address ?? 'nobody'} (${hops} hops)`;
+  return `${decision} ${method} ${path} from ${peer ?? 'a socket without an address'}${via}${reason ? `: ${reason}` : ''}`;
+}
+
+/** A hook is a guest: what it throws, or rejects with, is its own business. */
+function callHook<T>(hook: ((value: T) => unknown) | undefined, value: T): void {
+  try {
+    Promise.resolve(hook?.(value)).catch(() => undefined);
+  } catch {
+    // Ignored, as promised.
+  }
+}

@@ -1,0 +1,179 @@
+import type { AccessOptions, ResolvedAccess } from './access-options.ts';
+import {
+  type Check,
+  checkOptions,
+  isBoolean,
+  isCheckedLater,
+  isFunction,
+  isMilliseconds,
+  isOneOf,
+  isWholeNumber,
+} from './check-options.ts';
+import { hostOf } from './guards/request-target.ts';
+import type { MetricsSource } from './metrics-source.ts';
+
+/** What `metricsRouter` takes. Everything but `source` has a default. */
+export interface MetricsRouterOptions extends AccessOptions {
+  /** Where the numbers come from. */
+  source: MetricsSource;
+  /**
+   * The path of the text; with `.json` behind it, that of the JSON document. A literal, below the path
+   * where the router is mounted.
+   * @default '/metrics'
+   */
+  path?: string;
+  /**
+   * How many scrapes may be under way at once, slow readers included; further ones get a 503.
+   * @default 4
+   */
+  maxInFlight?: number;
+  /**
+   * How long (ms) a scrape may wait for the source in all; time spent on sending does not count. Then the
+   * source's signal aborts, and the answer is a 503, or a destroyed connection once bytes were sent. A
+   * scraper's `X-Prometheus-Scrape-Timeout-Seconds`, less 500 ms, can shorten it.
+   * @default 10_000
+   */
+  timeout?: number;
+  /**
+   * How long (ms) a client may take no byte before its connection is destroyed.
+   * @default 30_000
+   */
+  stallTimeout?: number;
+  /**
+   * Compress (brotli or gzip) for clients that ask for it.
+   * @default true
+   */
+  compression?: boolean;
+  /**
+   * What one family's failure costs: that family alone (`'continue'`) or the scrape (`'fail'`). It is
+   * reported to `onError` in both cases.
+   * @default 'continue'
+   */
+  onSourceError?: 'continue' | 'fail';
+  /**
+   * How families whose samples all have the same single label are written in JSON: as a map (KumoMTA's way), or
+   * as the list that several labels give, for consumers that cannot read a label out of a key.
+   * @default 'map'
+   */
+  singleLabel?: 'map' | 'list';
+  /**
+   * What becomes of NaN and the infinities in JSON: `null`, the strings `"NaN"`, `"+Inf"`, `"-Inf"`, or the
+   * sample is left out.
+   * @default 'null'
+   */
+  nonFinite?: 'null' | 'string' | 'omit';
+  /**
+   * Offer OpenMetrics to scrapers that ask for it. It has exemplars and units, but renames counters
+   * that lack `_total`, and spells bounds as floats.
+   * @default false
+   */
+  openMetrics?: boolean;
+  /**
+   * Add the endpoint's own metrics, `metrics_endpoint_*`, to its documents.
+   * @default false
+   */
+  selfMetrics?: boolean;
+  /** Told of everything that was lost. What it throws is ignored. */
+  onError?: (failure: ScrapeFailure) => void;
+}
+
+/** Something that a source got wrong, or a scrape that could not be completed. */
+export interface ScrapeFailure {
+  /**
+   * `collect`: the source failed, or lost a family. `encode`: a family or a sample cannot be written.
+   * `send`: the client could not be served to the end.
+   */
+  readonly phase: 'collect' | 'encode' | 'send';
+  /** The name of the family that it is about, where it is about one. */
+  readonly family?: string;
+  readonly error: unknown;
+}
+
+/** The options with their defaults; what has none stays as it was given. */
+export type ResolvedOptions = typeof DEFAULTS & MetricsRouterOptions & ResolvedAccess;
+
+const ACCESS_DEFAULTS = {
+  allowAnyAddress: false,
+  trustedProxies: [] as readonly string[],
+  forwardedHeader: 'x-forwarded-for' as const,
+  allowUnixSocket: false,
+  allowHttp10: false,
+  hideFromUntrusted: false,
+} satisfies AccessOptions;
+
+const DEFAULTS = {
+  ...ACCESS_DEFAULTS,
+  path: '/metrics',
+  maxInFlight: 4,
+  timeout: 10_000,
+  stallTimeout: 30_000,
+  compression: true,
+  onSourceError: 'continue' as const,
+  singleLabel: 'map' as const,
+  nonFinite: 'null' as const,
+  openMetrics: false,
+  selfMetrics: false,
+} satisfies Partial<MetricsRouterOptions>;
+
+const ACCESS_CHECKS = {
+  trustedHosts: isCheckedLater,
+  allowAnyAddress: isBoolean,
+  trustedProxies: isCheckedLater,
+  forwardedHeader: isOneOf('x-forwarded-for', 'forwarded'),
+  allowUnixSocket: isBoolean,
+  allowHttp10: isBoolean,
+  allowedHosts: isHostList,
+  hideFromUntrusted: isBoolean,
+  onDecision: isFunction,
+} satisfies Record<keyof AccessOptions, Check>;
+
+const CHECKS = {
+  source: isSource,
+  path: isLiteralPath,
+  maxInFlight: isWholeNumber,
+  timeout: isMilliseconds,
+  stallTimeout: isMilliseconds,
+  compression: isBoolean,
+  onSourceError: isOneOf('continue', 'fail'),
+  singleLabel: isOneOf('map', 'list'),
+  nonFinite: isOneOf('null', 'string', 'omit'),
+  openMetrics: isBoolean,
+  selfMetrics: isBoolean,
+  onError: isFunction,
+  ...ACCESS_CHECKS,
+} satisfies Record<keyof MetricsRouterOptions, Check>;
+
+/** @throws {TypeError} that names the option, its value and what to write */
+export function resolveOptions(options: MetricsRouterOptions): ResolvedOptions {
+  checkOptions('metricsRouter', options, CHECKS);
+  if (options.source === undefined) throw new TypeError(`source: it is missing; write ${isSource(undefined)}`);
+  return { ...DEFAULTS, ...defined(options) } as ResolvedOptions;
+}
+
+/** @throws {TypeError} that names the option, its value and what to write */
+export function resolveAccess(caller: string, options: AccessOptions): ResolvedAccess {
+  checkOptions(caller, options, ACCESS_CHECKS);
+  return { ...ACCESS_DEFAULTS, ...defined(options) };
+}
+
+function defined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
+
+function isSource(value: unknown): string | undefined {
+  if (typeof (value as MetricsSource | undefined)?.collect === 'function') return undefined;
+  return 'an object with a method collect(), such as promClientSource(register) of express-metrics-json/prom-client';
+}
+
+/** Unreserved characters alone: every router and every proxy reads these the same way. */
+function isLiteralPath(value: unknown): string | undefined {
+  if (typeof value === 'string' && /^(\/[\w.~-]+)+$/.test(value)) return undefined;
+  return "a literal path such as '/metrics': a slash before each part, letters, digits and -._~, no pattern, no slash at the end";
+}
+
+function isHostList(value: unknown): string | undefined {
+  const isHost = (host: unknown) => typeof host === 'string' && hostOf(host) === host.toLowerCase();
+  return Array.isArray(value) && value.every(isHost)
+    ? undefined
+    : "a list of host names without ports, such as ['metrics.internal']";
+}

@@ -1,0 +1,81 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { GateOptions } from './gate.ts';
+import { REFUSALS, type Refusal } from './refusals.ts';
+
+/** How an endpoint words its errors: RFC 9457 beside the JSON document, one plain line beside the text. */
+export type ErrorStyle = 'problem' | 'line';
+
+/** What every response has, whatever its status. */
+export function prepare(req: IncomingMessage, res: ServerResponse): void {
+  // An app-wide cors() must not share this endpoint with other sites, nor an ETag answer 304.
+  for (const name of res.getHeaderNames()) if (/^(access-control-|etag$)/.test(name)) res.removeHeader(name);
+  res.setHeader('Cache-Control', 'no-store');
+  res.setHeader('X-Content-Type-Options', 'nosniff');
+  res.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
+  // The body is never read: after it, the connection cannot be used again.
+  if (hasBody(req)) res.setHeader('Connection', 'close');
+}
+
+/** Refuses in an endpoint's words. */
+export function refuser({ errors }: { errors: ErrorStyle }, { hideFromUntrusted }: Hiding): GateOptions['refuse'] {
+  return (req, res, reason, next) => {
+    const refusal: Refusal = REFUSALS[reason];
+    if (hideFromUntrusted && refusal.canHide) return next('router');
+    if (reason === 'header-limit') res.setHeader('Connection', 'close');
+    if (reason === 'method') res.setHeader('Allow', ALLOW);
+    if (refusal.status === 503) res.setHeader('Retry-After', RETRY_AFTER);
+    respondWithError(req, res, refusal, errors);
+  };
+}
+
+/** Refuses with a plain 403, whatever the reason. */
+export function forbidder({ hideFromUntrusted }: Hiding): GateOptions['refuse'] {
+  return (req, res, reason, next) => {
+    const refusal: Refusal = REFUSALS[reason];
+    if (hideFromUntrusted && refusal.canHide) return next('router');
+    if (reason === 'header-limit') res.setHeader('Connection', 'close');
+    respondWithError(req, res, { status: 403, detail: 'Forbidden' }, 'line');
+  };
+}
+
+interface Hiding {
+  readonly hideFromUntrusted: boolean;
+}
+
+/** The answer to OPTIONS. */
+export function noContent(req: IncomingMessage, res: ServerResponse): void {
+  prepare(req, res);
+  res.statusCode = 204;
+  res.setHeader('Allow', ALLOW);
+  res.end();
+}
+
+const ALLOW = 'GET, HEAD';
+
+/** Seconds: by then, a scrape that was slow or in the way is most likely over. */
+export const RETRY_AFTER = '1';
+
+export function respondWithError(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { status, detail }: { status: number; detail: string },
+  style: ErrorStyle,
+): void {
+  const title = STATUS_CODES[status];
+  const body =
+    style === 'problem' ? `${JSON.stringify({ type: 'about:blank', title, status, detail })}\n` : `${detail}\n`;
+  prepare(req, res);
+  res.removeHeader('Content-Encoding');
+  res.statusCode = status;
+  res.setHeader(
+    'Content-Type',
+    style === 'problem' ? 'application/problem+json; charset=utf-8' : 'text/plain; charset=utf-8',
+  );
+  res.setHeader('Content-Length', Buffer.byteLength(body));
+  res.end(body);
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length'];
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0);
+}
