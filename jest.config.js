@@ -1,0 +1,17 @@
+/** @type {import('jest').Config} */
+export default {
+  testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
+  // `npm run test:peers` needs other programs, `npm run test:package` the registry: both override this.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/(peers|package)/'],
+  // The example imports the package by its name, as its users do.
+  moduleNameMapper: {
+    '^express-metrics-json$': '<rootDir>/lib/index.ts',
+    '^express-metrics-json/prom-client$': '<rootDir>/lib/sources/prom-client.ts',
+  },
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      { swcrc: false, jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+    ],
+  },
+};

@@ -1,0 +1,19 @@
+// Compiles lib/ twice, to dist/esm and dist/cjs, each with its declarations beside the code.
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+
+const compiler = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'];
+const tsc = (...options) => execFileSync(process.execPath, [...compiler, ...options], { stdio: 'inherit' });
+
+rmSync('dist', { recursive: true, force: true });
+tsc();
+// verbatimModuleSyntax would not let ESM syntax become CommonJS.
+tsc('--outDir', 'dist/cjs', '--module', 'commonjs', '--moduleResolution', 'bundler', '--verbatimModuleSyntax', 'false');
+// The package's own "type" is "module".
+writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n');
+
+// In declarations tsc leaves './x.ts' as it is, and understands it; other tools look for a file x.ts.
+const tsExtension = /(\b(?:from |import\()['"]\.{1,2}\/[^'"]+)\.ts(?=['"])/g;
+for (const file of readdirSync('dist', { recursive: true }))
+  if (file.endsWith('.d.ts'))
+    writeFileSync(`dist/${file}`, readFileSync(`dist/${file}`, 'utf8').replace(tsExtension, '$1.js'));
