@@ -1,0 +1,57 @@
+import express, { type ErrorRequestHandler, type Express } from 'express';
+import { metricsRouter } from 'express-metrics-json';
+import { promClientSource } from 'express-metrics-json/prom-client';
+import { readDraft } from './draft.ts';
+import type { MailQueues, Message } from './mail-queue.ts';
+import { createMetrics } from './metrics.ts';
+
+export interface AppOptions {
+  readonly queues: MailQueues;
+  readonly trustedHosts: string[];
+  readonly openMetrics?: boolean;
+}
+
+/** The service without its socket: a mail-sending API that can be measured. */
+export function createApp({ queues, trustedHosts, openMetrics = false }: AppOptions): Express {
+  const { registry, timeRequests } = createMetrics(queues);
+  const app = express();
+  app.disable('x-powered-by');
+
+  // First, so that nothing in front of it can change who gets in and what is answered.
+  app.use(metricsRouter({ source: promClientSource(registry), trustedHosts, openMetrics, selfMetrics: true }));
+
+  app.use(timeRequests);
+  app.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+  app.get('/queues', (_request, response) => {
+    response.json({ queues: queues.states() });
+  });
+  // The body is parsed on the route, so that a body which does not parse is counted under the route too.
+  app.post('/messages', express.json({ limit: '64kb' }), (request, response) => {
+    const message = queues.accept(readDraft(request.body));
+    if (message) response.status(202).location(`/messages/${message.id}`).json(view(message));
+    else response.status(503).set('Retry-After', '10').json({ error: 'the queue for this domain is full' });
+  });
+  app.get('/messages/:id', (request, response) => {
+    const message = queues.find(request.params.id);
+    if (message) response.json(view(message));
+    else response.status(404).json({ error: 'no such message' });
+  });
+  app.use((_request, response) => {
+    response.status(404).json({ error: 'not found' });
+  });
+  app.use(answerError);
+  return app;
+}
+
+function view({ id, to, subject, status, attempts }: Message) {
+  return { id, to, subject, status, attempts };
+}
+
+const answerError: ErrorRequestHandler = (error, _request, response, _next) => {
+  // A 4xx (ours, or the body parser's) has a text for the client; anything else is nobody's business but ours.
+  const isClients = error?.status >= 400 && error.status < 500;
+  if (!isClients) console.error(error);
+  response.status(isClients ? error.status : 500).json({ error: isClients ? error.message : 'internal error' });
+};

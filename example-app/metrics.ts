@@ -1,0 +1,98 @@
+import type { RequestHandler } from 'express';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { MailQueues } from './mail-queue.ts';
+
+export interface Metrics {
+  readonly registry: Registry;
+  /** Middleware: how long each request took. */
+  readonly timeRequests: RequestHandler;
+}
+
+/** Every metric of the service, and what moves it. */
+export function createMetrics(queues: MailQueues): Metrics {
+  // Not prom-client's global registry: a process may hold several apps, as the tests do.
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const accepted = new Counter({
+    name: 'messages_accepted_total',
+    help: 'messages taken into a queue',
+    registers,
+  });
+  const delivered = new Counter({
+    name: 'messages_delivered_total',
+    help: 'messages that the receiving server took',
+    labelNames: ['domain'],
+    registers,
+  });
+  const deferred = new Counter({
+    name: 'messages_deferred_total',
+    help: 'attempts that failed and are tried again later',
+    labelNames: ['domain', 'reason'],
+    registers,
+  });
+  const failed = new Counter({
+    name: 'messages_failed_total',
+    help: 'messages that were given up',
+    labelNames: ['domain', 'reason'],
+    registers,
+  });
+  const latency = new Histogram({
+    name: 'message_delivery_latency_seconds',
+    help: 'from acceptance to delivery, retries included',
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers,
+  });
+
+  // A message's queue bears the domain's name, but there is a limit to the number of queues, and so of label values.
+  queues.on('accepted', () => accepted.inc());
+  queues.on('deferred', ({ queue }, reason) => deferred.inc({ domain: queue, reason }));
+  queues.on('failed', ({ queue }, reason) => failed.inc({ domain: queue, reason }));
+  queues.on('delivered', ({ queue, acceptedAt }) => {
+    delivered.inc({ domain: queue });
+    latency.observe((performance.now() - acceptedAt) / 1000);
+  });
+
+  // These two are looked up when they are scraped: nothing has to keep them in step with the queues.
+  new Gauge({
+    name: 'queue_depth',
+    help: 'messages that wait for their first or next attempt',
+    labelNames: ['queue'],
+    registers,
+    collect() {
+      for (const { name, ready, deferred } of queues.states()) this.set({ queue: name }, ready + deferred);
+    },
+  });
+  new Gauge({
+    name: 'deliveries_in_progress',
+    help: 'messages that are being handed over',
+    labelNames: ['queue'],
+    registers,
+    collect() {
+      for (const { name, delivering } of queues.states()) this.set({ queue: name }, delivering);
+    },
+  });
+
+  const requests = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'time to answer requests to the API',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1],
+    registers,
+  });
+
+  return {
+    registry,
+    timeRequests(request, response, next) {
+      const started = performance.now();
+      response.once('finish', () => {
+        // The pattern ('/messages/:id') and never the path: each path would be a time series of its own.
+        const route = request.route?.path ?? 'unknown';
+        const seconds = (performance.now() - started) / 1000;
+        requests.observe({ method: request.method, route, status: response.statusCode }, seconds);
+      });
+      next();
+    },
+  };
+}
