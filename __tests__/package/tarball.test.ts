@@ -1,0 +1,72 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pack, run, temporaryFolder } from './tools.ts';
+
+const folder = temporaryFolder();
+const inside = join(folder, 'package');
+
+beforeAll(async () => {
+  await run('tar', ['-xzf', await pack(folder)], folder);
+});
+
+/** The modules that a file imports, JavaScript or declarations; not those in comments. */
+function imports(file: string): string[] {
+  const statement = /^(?!\s*(?:\*|\/\/)).*?\b(?:from |import |import\(|require\()["']([^"']+)["']/gm;
+  return [...readFileSync(file, 'utf8').matchAll(statement)].map((match) => match[1]!);
+}
+
+/** A relative import's file; declarations stand beside the JavaScript that they name. */
+function target(file: string, specifier: string): string {
+  const path = join(dirname(file), specifier);
+  return file.endsWith('.d.ts') ? path.replace(/\.js$/, '.d.ts') : path;
+}
+
+const isRelative = (specifier: string) => specifier.startsWith('.');
+
+/** Everything that is loaded when a file is: the package's own files, and the modules of others. */
+function loadedWith(file: string, loaded = new Set<string>()): Set<string> {
+  loaded.add(file);
+  for (const specifier of imports(file)) {
+    const next = isRelative(specifier) ? target(file, specifier) : specifier;
+    if (next === specifier) loaded.add(next);
+    else if (!loaded.has(next)) loadedWith(next, loaded);
+  }
+  return loaded;
+}
+
+it('holds what a user needs, and nothing else', () => {
+  expect(readdirSync(inside).sort()).toEqual([
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'SECURITY.md',
+    'dist',
+    'package.json',
+    'schema.json',
+  ]);
+  const files = readdirSync(join(inside, 'dist'), { recursive: true, withFileTypes: true }).filter((it) => it.isFile());
+  expect(files.map((it) => it.name).filter((name) => !/\.(js|d\.ts)$|^package\.json$/.test(name))).toEqual([]);
+});
+
+it.each(['esm', 'cjs'])('%s: every relative import leads to a file', (format) => {
+  const dist = join(inside, 'dist', format);
+  const files = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((file) => /\.(js|d\.ts)$/.test(file));
+  const lost = files.flatMap((file) => {
+    const path = join(dist, file);
+    const relative = imports(path).filter(isRelative);
+    return relative.filter((it) => !existsSync(target(path, it))).map((it) => `${file}: ${it}`);
+  });
+  expect(files).toContain('index.js');
+  expect(lost).toEqual([]);
+});
+
+it.each(['import', 'require'])('%s of the main entry loads no other entry, and no module but these', (condition) => {
+  const { exports } = JSON.parse(readFileSync(join(inside, 'package.json'), 'utf8'));
+  const { '.': main, ...others } = exports;
+  const loaded = loadedWith(join(inside, main[condition]));
+  const foreign = [...loaded].filter((it) => !it.startsWith(inside) && !it.startsWith('node:'));
+  const entries = Object.values<{ [condition: string]: string }>(others).map((it) => join(inside, it[condition] ?? ''));
+
+  expect(foreign.sort()).toEqual(['express', 'ipaddr.js']);
+  expect(entries.filter((it) => loaded.has(it))).toEqual([]);
+});
