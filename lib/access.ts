@@ -19,7 +19,9 @@ const LOOPBACK = ['127.0.0.1', '::1'];
 
 export function createAccess({ trustedHosts, ...options }: ResolvedAccess, observer: Observer): Access {
   const trustedProxies = cidrSet(options.trustedProxies, { option: 'trustedProxies' });
-  const trusted = trustedIp({ ...options, trustedHosts: trustedHosts ?? LOOPBACK, trustedProxies });
+  // Not `??`: null is a mistake, and not a way to ask for the default.
+  const hosts = trustedHosts === undefined ? LOOPBACK : trustedHosts;
+  const trusted = trustedIp({ ...options, trustedHosts: hosts, trustedProxies });
 
   if (options.allowAnyAddress) observer.warn('allowAnyAddress is on: trustedHosts may let everybody in.');
   for (const [index, network] of parseNetworks(trustedHosts ?? [], 'trustedHosts').entries()) {

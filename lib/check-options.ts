@@ -9,7 +9,7 @@ export function checkOptions(caller: string, options: object, checks: Readonly<R
     throw new TypeError(`${caller}: the options are ${inspect(options)}; write an object`);
   }
   for (const [name, value] of Object.entries(options)) {
-    const check = checks[name];
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (check === undefined) {
       throw new TypeError(`${caller}: unknown option "${name}"; known are ${Object.keys(checks).join(', ')}`);
     }

@@ -2,7 +2,7 @@ import { debuglog } from 'node:util';
 import type { AccessDecision } from './access-options.ts';
 import { formatAddress, parsePeer } from './guards/address.ts';
 import type { Visit } from './guards/guard.ts';
-import { requestTarget } from './guards/request-target.ts';
+import { targetPath } from './guards/request-target.ts';
 import type { ScrapeFailure } from './options.ts';
 import { REFUSALS, type RefusalReason } from './refusals.ts';
 
@@ -71,7 +71,7 @@ function describe({ req, client }: Visit, reason: RefusalReason | undefined): Ac
     ...(address !== undefined && { address: formatAddress(address) }),
     hops: client?.hops ?? 0,
     method: req.method ?? '',
-    path: requestTarget(req).replace(/[?#].*$/s, ''),
+    path: targetPath(req),
   };
 }
 

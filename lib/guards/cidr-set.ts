@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Address } from './address.ts';
 import { type Network, parseNetwork } from './network.ts';
 
@@ -12,7 +13,7 @@ export interface CidrSet {
 export interface CidrSetOptions {
   /** What the list is called in errors. */
   option: string;
-  /** May the networks together hold every IPv4 or every IPv6 address? */
+  /** May the networks together hold every IPv4 or every IPv6 address? Absent where nobody can say so. */
   allowAnyAddress?: boolean;
 }
 
@@ -22,18 +23,15 @@ export interface CidrSetOptions {
  *
  * @throws {TypeError} that names the entry and says what to write instead
  */
-export function cidrSet(list: readonly string[], { option, allowAnyAddress = false }: CidrSetOptions): CidrSet {
+export function cidrSet(list: readonly string[], { option, allowAnyAddress }: CidrSetOptions): CidrSet {
   const networks = parseNetworks(list, option);
   const v4 = intervals(networks, 1);
   const v6 = intervals(networks, 4);
   if (!allowAnyAddress) {
-    if (v4.isEverything) throw new TypeError(everything('IPv4', '0.0.0.0/0'));
-    if (v6.isEverything) throw new TypeError(everything('IPv6', '::/0'));
-  }
-  function everything(family: string, network: string): string {
-    const index = list.indexOf(network);
-    const what = index < 0 ? `${option}: its networks together are` : `${option}[${index}]: "${network}" is`;
-    return `${what} every ${family} address; list your scrapers, or set allowAnyAddress: true to let everybody in`;
+    const letIn = allowAnyAddress === undefined ? '' : ', or set allowAnyAddress: true to let everybody in';
+    const cure = `; list the ones that you know${letIn}`;
+    if (v4.isEverything) throw new TypeError(everything('IPv4', 1, networks, list, option) + cure);
+    if (v6.isEverything) throw new TypeError(everything('IPv6', 4, networks, list, option) + cure);
   }
   const setOf = (address: Address) => (address.length === 1 ? v4 : v6);
   return {
@@ -42,39 +40,44 @@ export function cidrSet(list: readonly string[], { option, allowAnyAddress = fal
   };
 }
 
+/** Not a closure in the function above, which would keep the whole list in memory. */
+function everything(
+  family: string,
+  width: number,
+  networks: readonly Network[],
+  list: readonly string[],
+  option: string,
+) {
+  const index = networks.findIndex((network) => intervals([network], width).isEverything);
+  const what = index < 0 ? `${option}: its networks together are` : `${option}[${index}]: "${list[index]}" is`;
+  return `${what} every ${family} address`;
+}
+
 /** @throws {TypeError} that names the entry and says what to write instead */
 export function parseNetworks(list: readonly string[], option: string): Network[] {
   if (!Array.isArray(list)) {
-    throw new TypeError(`${option}: ${JSON.stringify(list)} is not a list; write ["127.0.0.1", "10.0.0.0/8"]`);
+    throw new TypeError(`${option}: ${shown(list)} is not a list; write ["127.0.0.1", "10.0.0.0/8"]`);
   }
-  return list.map((entry, index) => {
+  return Array.from(list, (entry, index) => {
     try {
       return parseNetwork(entry);
     } catch (error) {
-      const shown = typeof entry === 'string' ? JSON.stringify(entry) : String(entry);
-      throw new TypeError(`${option}[${index}]: ${shown} ${(error as Error).message}`);
+      throw new TypeError(`${option}[${index}]: ${shown(entry)} ${(error as Error).message}`);
     }
   });
 }
 
-/** Sorted, merged intervals of addresses that have `width` words, in two flat arrays. */
+const shown = (value: unknown) => (typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 0 }));
+
+/** A look-up among the networks whose addresses have `width` words. */
 function intervals(networks: readonly Network[], width: number) {
-  const sorted = networks
-    .filter(({ first }) => first.length === width)
-    .sort((a, b) => compare(a.first, 0, b.first) || compare(a.last, 0, b.last));
-  const merged: { first: Address; last: Address }[] = [];
-  for (const { first, last } of sorted) {
-    const previous = merged.at(-1);
-    if (previous === undefined || compare(first, 0, successor(previous.last)) > 0) merged.push({ first, last });
-    else if (compare(last, 0, previous.last) > 0) previous.last = last;
-  }
-  const firsts = Uint32Array.from(merged.flatMap(({ first }) => first));
-  const lasts = Uint32Array.from(merged.flatMap(({ last }) => last));
+  // Two flat arrays; nothing else of the list is kept.
+  const { firsts, lasts } = merge(networks.filter(({ first }) => first.length === width));
 
   /** The last interval that begins at or before the address, or -1. */
   function find(address: Address): number {
     let low = 0;
-    let high = merged.length;
+    let high = firsts.length / width;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (compare(firsts, middle * width, address) <= 0) low = middle + 1;
@@ -90,6 +93,21 @@ function intervals(networks: readonly Network[], width: number) {
     covers,
     has: (address: Address) => covers(address, address),
     isEverything: covers(new Array<number>(width).fill(0), new Array<number>(width).fill(0xffffffff)),
+  };
+}
+
+/** Sorts, and makes one of those that overlap or touch. */
+function merge(networks: readonly Network[]): { firsts: Uint32Array; lasts: Uint32Array } {
+  const sorted = networks.toSorted((a, b) => compare(a.first, 0, b.first) || compare(a.last, 0, b.last));
+  const merged: { first: Address; last: Address }[] = [];
+  for (const { first, last } of sorted) {
+    const previous = merged.at(-1);
+    if (previous === undefined || compare(first, 0, successor(previous.last)) > 0) merged.push({ first, last });
+    else if (compare(last, 0, previous.last) > 0) previous.last = last;
+  }
+  return {
+    firsts: Uint32Array.from(merged.flatMap(({ first }) => first)),
+    lasts: Uint32Array.from(merged.flatMap(({ last }) => last)),
   };
 }
 

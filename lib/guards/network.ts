@@ -18,7 +18,8 @@ export function parseNetwork(text: unknown): Network {
   const [base = '', length, ...rest] = text.split('/');
   const version = isIP(base);
   const address = parseAddress(base);
-  if (version === 0 || address === undefined || rest.length > 0) throw new TypeError(cure(text));
+  if (version === 0 || address === undefined || rest.length > 0 || text !== text.trim())
+    throw new TypeError(cure(text));
   const bits = version === 4 ? 32 : 128;
   const prefix = length === undefined ? bits : parsePrefix(length, bits, base);
   const isMapped = version === 6 && address.length === 1;

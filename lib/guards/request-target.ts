@@ -6,9 +6,18 @@ export function requestTarget(req: IncomingMessage): string {
   return (req as { originalUrl?: string }).originalUrl ?? req.url ?? '';
 }
 
+const ABSOLUTE_FORM = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i;
+
 /** The authority of a target in absolute form (`GET http://host/path`), userinfo included. */
 export function targetAuthority(req: IncomingMessage): string | undefined {
-  return /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(requestTarget(req))?.[1];
+  return ABSOLUTE_FORM.exec(requestTarget(req))?.[1];
+}
+
+/** The target's path alone, fit to be logged: neither its query nor the userinfo of an absolute form. */
+export function targetPath(req: IncomingMessage): string {
+  return requestTarget(req)
+    .replace(ABSOLUTE_FORM, '')
+    .replace(/[?#].*$/s, '');
 }
 
 /** What the request was addressed to: a target's authority goes before `Host` (RFC 9112, section 3.2.2). */

@@ -1,0 +1,136 @@
+import { once } from 'node:events';
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, type RequestListener, request } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import express from 'express';
+import { type AccessDecision, type MetricsRouterOptions, metricsRouter, type ScrapeFailure } from '../../lib/index.ts';
+import { closeServers, listen, watchWarnings } from './serve.ts';
+
+const sockets = new Set<Socket>();
+
+beforeEach(() => {
+  watchWarnings();
+});
+
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  sockets.clear();
+  await closeServers();
+  jest.restoreAllMocks();
+});
+
+/** Serves on a port of loopback until the test is over. */
+export async function portOf(app: RequestListener): Promise<number> {
+  return ((await listen(app)).address() as AddressInfo).port;
+}
+
+export interface Service {
+  readonly port: number;
+  /** What `onError` was told. */
+  readonly failures: ScrapeFailure[];
+  /** What `onDecision` was told. */
+  readonly decisions: AccessDecision[];
+  get(path: string, headers?: OutgoingHttpHeaders): Promise<Answer>;
+}
+
+/** An app with a metrics router. */
+export async function serve(options: MetricsRouterOptions, app = express()): Promise<Service> {
+  const failures: ScrapeFailure[] = [];
+  const decisions: AccessDecision[] = [];
+  app.disable('x-powered-by');
+  app.use(
+    metricsRouter({
+      onError: (failure) => failures.push(failure),
+      onDecision: (decision) => decisions.push(decision),
+      ...options,
+    }),
+  );
+  const port = await portOf(app);
+  return { port, failures, decisions, get: (path, headers) => ask(port, path, { headers }) };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** As it was sent. */
+  readonly body: Buffer;
+  /** Without its content coding. */
+  readonly text: string;
+}
+
+/** One request on a connection of its own. Rejects when the connection is destroyed before the answer is complete. */
+export async function ask(
+  port: number,
+  path: string,
+  { method = 'GET', headers = {} }: { method?: string | undefined; headers?: OutgoingHttpHeaders | undefined } = {},
+): Promise<Answer> {
+  const sent = request({ port, path, method, headers, agent: false }).end();
+  const [answer] = await once(sent, 'response');
+  const body = await buffer(answer);
+  const text = method === 'HEAD' ? '' : decoders[answer.headers['content-encoding'] ?? 'identity'](body).toString();
+  return { status: answer.statusCode, headers: answer.headers, body, text };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: indexed with what the server sent
+const decoders: any = {
+  identity: (body: Buffer) => body,
+  gzip: (body: Buffer) => gunzipSync(body),
+  br: (body: Buffer) => brotliDecompressSync(body),
+  deflate: (body: Buffer) => inflateSync(body),
+};
+
+/** A client that reads only when it is told to. */
+export interface RawClient {
+  readonly socket: Socket;
+  /** Everything that was read, a character for each byte. */
+  received(): string;
+  read(): void;
+  /** Resolves when the connection is closed. Nothing is heard of that before the client reads. */
+  readonly closed: Promise<void>;
+}
+
+export function connectRaw(port: number, text: string): RawClient {
+  const socket = connect(port, '127.0.0.1');
+  sockets.add(socket);
+  let received = '';
+  socket.on('data', (bytes) => {
+    received += bytes.toString('latin1');
+  });
+  // A reset is one of the ways in which a connection ends.
+  socket.on('error', () => undefined);
+  socket.pause();
+  socket.write(text);
+  return {
+    socket,
+    received: () => received,
+    read: () => void socket.resume(),
+    closed: new Promise((resolve) => socket.once('close', () => resolve())),
+  };
+}
+
+/** What a chunked body ends with, and a cut one does not. */
+export const TERMINATOR = /\r\n0\r\n\r\n$/;
+
+export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** Waits by condition. */
+export async function until(condition: () => unknown): Promise<void> {
+  const giveUpAt = performance.now() + 4_000;
+  while (!(await condition())) {
+    if (performance.now() > giveUpAt) throw new Error(`waited in vain for: ${condition}`);
+    await sleep(5);
+  }
+}
+
+/** Waits until the number has not changed for a while. */
+export async function steady(number: () => number): Promise<number> {
+  let last = Number.NaN;
+  let times = 0;
+  await until(() => {
+    times = number() === last ? times + 1 : 0;
+    last = number();
+    return times === 20;
+  });
+  return last;
+}

@@ -1,0 +1,42 @@
+import type { Encoder } from '../../lib/encoders/encoder.ts';
+import type { MetricFamily, Sample } from '../../lib/metric-family.ts';
+import type { MetricFamilies } from '../../lib/metrics-source.ts';
+
+/** A document, and what was lost on the way: `family name: message` or `sample name: message`. */
+export interface Encoded {
+  readonly text: string;
+  readonly chunks: readonly string[];
+  readonly losses: readonly string[];
+}
+
+export async function encode(encoder: Encoder, families: MetricFamilies, prefix = ''): Promise<Encoded> {
+  const losses: string[] = [];
+  const chunks: string[] = [];
+  for await (const chunk of encoder.encode(families, { prefix, losses: recorded(losses) })) chunks.push(chunk);
+  return { text: decode(chunks.join('')), chunks, losses };
+}
+
+/** What the encoder is told to report to. */
+export function recorded(losses: string[]) {
+  const message = (error: unknown) => (error instanceof Error ? error.message : `not an error: ${error}`);
+  return {
+    family: (error: unknown, name: string | undefined) => void losses.push(`family ${name}: ${message(error)}`),
+    sample: (error: unknown, name: string) => void losses.push(`sample ${name}: ${message(error)}`),
+  };
+}
+
+/** The text of a byte string. @throws when it is none, or not UTF-8 */
+export function decode(byteString: string): string {
+  const bytes = Buffer.from(byteString, 'latin1');
+  if (bytes.toString('latin1') !== byteString) throw new Error('not a byte string: it has a character above U+00FF');
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
+/** A gauge called `m`, where nothing else is said. */
+export function family(members: { [K in keyof MetricFamily]?: unknown }): MetricFamily {
+  return { name: 'm', type: 'gauge', samples: [], ...members } as MetricFamily;
+}
+
+export function sample(value: unknown, labels: unknown = {}): Sample {
+  return { labels, value } as Sample;
+}

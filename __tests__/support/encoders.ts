@@ -1,0 +1,22 @@
+import type { Encoder } from '../../lib/encoders/encoder.ts';
+import { type JsonOptions, jsonEncoder } from '../../lib/encoders/json.ts';
+import { openMetricsEncoder } from '../../lib/encoders/openmetrics-text.ts';
+import { prometheusTextEncoder } from '../../lib/encoders/prometheus-text.ts';
+import { parseText } from './parse-text.ts';
+import { type ReadFamily, readJson } from './read-json.ts';
+
+export const json = (options: Partial<JsonOptions> = {}) =>
+  jsonEncoder({ singleLabel: 'map', nonFinite: 'null', ...options });
+export const text004 = () => prometheusTextEncoder({ version: '0.0.4', escaping: 'underscores' });
+export const text100 = () => prometheusTextEncoder({ version: '1.0.0', escaping: 'allow-utf-8' });
+export const openMetrics = () => openMetricsEncoder({ escaping: 'allow-utf-8' });
+
+type Read = (text: string) => readonly Pick<ReadFamily, 'name' | 'samples'>[];
+
+/** Each format: a new encoder of it, and how a document is read back. What cannot be read throws. */
+export const FORMATS: readonly (readonly [format: string, make: () => Encoder, read: Read])[] = [
+  ['JSON', () => json(), readJson],
+  ['text 0.0.4', text004, (text) => parseText(text)],
+  ['text 1.0.0', text100, (text) => parseText(text)],
+  ['OpenMetrics', openMetrics, (text) => parseText(text, 'openmetrics')],
+];

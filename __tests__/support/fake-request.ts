@@ -1,0 +1,37 @@
+import type { IncomingMessage } from 'node:http';
+import { parsePeer } from '../../lib/guards/address.ts';
+import type { Visit } from '../../lib/guards/guard.ts';
+
+export interface RequestFacts {
+  peer?: string | undefined;
+  /** Name and value of each field, in the order of the wire. */
+  fields?: readonly (readonly [string, string])[];
+  target?: string;
+  version?: '1.0' | '1.1';
+  destroyed?: boolean;
+  /** What the guards look at in the server that the socket belongs to. */
+  server?: object;
+}
+
+/** As much of a request as guards look at. */
+export function fakeRequest({
+  peer,
+  fields = [],
+  target = '/metrics',
+  version = '1.1',
+  destroyed = false,
+  server,
+}: RequestFacts) {
+  return {
+    rawHeaders: fields.flat(),
+    url: target,
+    httpVersionMajor: 1,
+    httpVersionMinor: version === '1.1' ? 1 : 0,
+    socket: { remoteAddress: peer, destroyed, server },
+  } as unknown as IncomingMessage;
+}
+
+/** A visit from an address that was found already. */
+export function visitFrom(address: string | undefined, facts: RequestFacts = {}): Visit {
+  return { req: fakeRequest({ peer: address, ...facts }), client: { address: parsePeer(address), hops: 0 } };
+}

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import type { MetricFamily, MetricsSource, Sample, Scrape } from '../../lib/index.ts';
+
+export const queueDepth: MetricFamily = {
+  name: 'queue_depth',
+  type: 'gauge',
+  help: 'messages waiting',
+  samples: [{ labels: { queue: 'a' }, value: 3 }],
+};
+
+export const QUEUE_DEPTH_JSON =
+  '{\n"queue_depth":{"help":"messages waiting","type":"gauge","value":{"queue":{"a":3.0}}}\n}\n';
+
+export const QUEUE_DEPTH_TEXT =
+  '# HELP queue_depth messages waiting\n# TYPE queue_depth gauge\nqueue_depth{queue="a"} 3\n';
+
+export const sourceOf = (...families: MetricFamily[]): MetricsSource => ({ collect: () => families });
+
+/** Answers the first scrape in one way and later ones with `queue_depth`. */
+export function onceThenQueueDepth(collect: MetricsSource['collect']): MetricsSource {
+  let scrapes = 0;
+  return { collect: (scrape) => (scrapes++ === 0 ? collect(scrape) : [queueDepth]) };
+}
+
+const NOISE = randomBytes(1024 * 1024).toString('base64');
+const LENGTH = 1_000;
+
+/** About a kilobyte, which compression makes no smaller than three quarters. */
+export function largeSample(n: number): Sample {
+  const start = (n * 7919) % (NOISE.length - LENGTH);
+  return { labels: { id: String(n), noise: NOISE.slice(start, start + LENGTH) }, value: n };
+}
+
+/** A family of about so many kilobytes. */
+export function largeFamily(kilobytes: number, name = 'large'): MetricFamily {
+  return { name, type: 'gauge', samples: Array.from({ length: kilobytes }, (_, n) => largeSample(n)) };
+}
+
+export interface Watched extends MetricsSource {
+  /** How many samples were asked for. */
+  pulled: number;
+  /** How often an iterator of samples was closed before its end. */
+  returned: number;
+  scrape?: Scrape;
+}
+
+/** One family of samples that never end; what becomes of them can be seen. */
+export function endless(): Watched {
+  const source: Watched = {
+    pulled: 0,
+    returned: 0,
+    collect(scrape) {
+      source.scrape = scrape;
+      return [{ name: 'endless', type: 'gauge', labelNames: ['id', 'noise'], samples: samples() }];
+    },
+  };
+  function* samples() {
+    try {
+      for (;;) yield largeSample(source.pulled++);
+    } finally {
+      source.returned++;
+    }
+  }
+  return source;
+}
+
+export const never = () => new Promise<never>(() => {});
+
+/** Samples that stop coming, without a word, after so many kilobytes. */
+export async function* samplesThatHang(kilobytes: number): AsyncGenerator<Sample> {
+  for (let n = 0; n < kilobytes; n++) yield largeSample(n);
+  await never();
+}
+
+/** Samples that fail after so many kilobytes. */
+export function* samplesThatFail(kilobytes: number, error: unknown): Generator<Sample> {
+  for (let n = 0; n < kilobytes; n++) yield largeSample(n);
+  throw error;
+}

@@ -1,0 +1,39 @@
+/** An iterable that can be read once, and says how it was treated. */
+export interface Watched<T> extends Iterable<T> {
+  readonly pulled: number;
+  /** How often it was closed before its end. */
+  readonly closed: number;
+}
+
+/** `makeNext` is called for each item that is pulled; undefined is the end. */
+export function watched<T>(makeNext: (index: number) => T | undefined): Watched<T> {
+  const seen = { pulled: 0, closed: 0 };
+  const iterator = {
+    next() {
+      const value = makeNext(seen.pulled++);
+      return value === undefined ? { value, done: true as const } : { value, done: false as const };
+    },
+    return() {
+      seen.closed++;
+      return { value: undefined, done: true as const };
+    },
+    [Symbol.iterator]: () => iterator,
+  };
+  return Object.defineProperties(iterator, {
+    pulled: { get: () => seen.pulled },
+    closed: { get: () => seen.closed },
+  }) as unknown as Watched<T>;
+}
+
+/** The same, asynchronous. */
+export function watchedAsync<T>(makeNext: (index: number) => T | undefined): Watched<T> & AsyncIterable<T> {
+  const once = watched(makeNext);
+  const iterator = once[Symbol.iterator]();
+  const asyncIterator = {
+    next: async () => iterator.next(),
+    return: async () => iterator.return?.() ?? { value: undefined, done: true as const },
+  };
+  return Object.defineProperties(once, {
+    [Symbol.asyncIterator]: { value: () => asyncIterator },
+  }) as Watched<T> & AsyncIterable<T>;
+}
