@@ -57,9 +57,9 @@ function textEncoder({ value, parameters }: Range, openMetrics: boolean): Encode
   const escaping = ESCAPINGS.find((name) => name === parameters.get('escaping'));
   switch (value) {
     case 'application/openmetrics-text':
-      return openMetrics && (version ?? '1.0.0') === '1.0.0' ? openMetricsEncoder({ escaping }) : undefined;
+      return openMetrics && (version ?? '1.0.0') === '1.0.0' ? openMetrics100.get(escaping) : undefined;
     case 'text/plain':
-      if (version === '1.0.0') return prometheusTextEncoder({ version, escaping: escaping ?? 'underscores' });
+      if (version === '1.0.0') return text100.get(escaping ?? 'underscores');
       return (version ?? '0.0.4') === '0.0.4' ? plainText : undefined;
     case 'text/*':
     case '*/*':
@@ -70,4 +70,10 @@ function textEncoder({ value, parameters }: Range, openMetrics: boolean): Encode
 }
 
 const ESCAPINGS: readonly Escaping[] = ['underscores', 'dots', 'values', 'allow-utf-8'];
+
+// One of each, for good: an encoder keeps texts from scrape to scrape.
 const plainText = prometheusTextEncoder({ version: '0.0.4', escaping: 'underscores' });
+const text100 = new Map(ESCAPINGS.map((escaping) => [escaping, prometheusTextEncoder({ version: '1.0.0', escaping })]));
+const openMetrics100 = new Map(
+  [undefined, ...ESCAPINGS].map((escaping) => [escaping, openMetricsEncoder({ escaping })]),
+);

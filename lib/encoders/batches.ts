@@ -1,3 +1,4 @@
+import { MetricsError } from '../errors.ts';
 import type { MetricFamily, Sample } from '../metric-family.ts';
 
 /** A family's samples, some at a time, so that the loop over them need not wait for each. */
@@ -8,7 +9,9 @@ export const BATCH_SIZE = 256;
 /** The first batch is a single sample: whether a family can be read at all shows before anything is written. */
 export function batches(samples: MetricFamily['samples']): Batches {
   if (Array.isArray(samples)) return sliced(samples);
-  return Symbol.asyncIterator in samples ? gatheredAsync(samples) : gathered(samples);
+  if (Symbol.asyncIterator in Object(samples)) return gatheredAsync(samples as AsyncIterable<Sample>);
+  if (Symbol.iterator in Object(samples)) return gathered(samples as Iterable<Sample>);
+  throw new MetricsError('INVALID_FAMILY', `its samples are ${samples}; write an array or another iterable`);
 }
 
 function* sliced(samples: readonly Sample[]): Generator<readonly Sample[]> {

@@ -7,12 +7,12 @@ import type { Losses } from './encoder.ts';
 
 /** How one format writes its document. The loops over families and samples, below, are the same for all. */
 export interface DocumentSyntax {
-  readonly begin: string;
+  readonly begin?: string;
   /** Between two families. */
-  readonly separator: string;
+  readonly separator?: string;
   end(familiesWritten: number): string;
-  /** The name that the family has in the document; of two families with one name the first is kept. */
-  nameOf(family: MetricFamily): string;
+  /** The names that the family takes in the document. Where two families want one, the first is kept. */
+  namesOf(family: MetricFamily): readonly string[];
   /** May look at the samples; what it returns of them is what will be written. */
   plan(family: MetricFamily): FamilyPlan | Promise<FamilyPlan>;
 }
@@ -26,8 +26,13 @@ export interface FamilyPlan {
   readonly close?: string;
   readonly empty?: string;
   readonly samples: Batches;
-  /** Undefined when the sample is left out on purpose. @throws when it does not fit its family */
-  encode(sample: Sample): string | undefined;
+  /**
+   * The sample's text with the separator in front; undefined when it is left out on purpose. The position
+   * counts the family's samples. @throws when the sample does not fit its family
+   */
+  encode(sample: Sample, position: number): string | undefined;
+  /** Called behind the last of so many samples. */
+  done?(length: number): void;
 }
 
 /** Chunks but the last are at least this long, and less than twice as long plus a sample. */
@@ -38,12 +43,14 @@ export async function* encodeDocument(
   families: MetricFamilies,
   losses: Losses,
 ): AsyncGenerator<string, void> {
-  const names = new Set<string>();
-  let text = syntax.begin;
+  const { begin = '', separator = '' } = syntax;
+  const taken = new Set<string>();
+  let text = begin;
+  let written = 0;
   for await (const family of families) {
-    const opened = await openFamily(family, syntax, names, losses);
+    const opened = await openFamily(family, syntax, taken, losses);
     if (opened === undefined) continue;
-    text += (names.size > 1 ? syntax.separator : '') + opened.start;
+    text += (written++ === 0 ? '' : separator) + opened.start;
     try {
       for await (const piece of opened.rest) {
         text += piece;
@@ -54,26 +61,34 @@ export async function* encodeDocument(
     } catch (error) {
       throw new MetricsError('CUT_DOCUMENT', `family "${family.name}" failed after its first sample`, { cause: error });
     }
+    // A family without samples has nothing but its start.
+    if (text.length >= CHUNK) {
+      yield text;
+      text = '';
+    }
     await breathe();
   }
-  yield text + syntax.end(names.size);
+  yield text + syntax.end(written);
 }
 
 /** Pulls the first sample; a family that fails until then is left out. */
-async function openFamily(family: MetricFamily, syntax: DocumentSyntax, names: Set<string>, losses: Losses) {
+async function openFamily(family: MetricFamily, syntax: DocumentSyntax, taken: Set<string>, losses: Losses) {
+  let sourceName: string | undefined;
   try {
     if (typeof family.name !== 'string') throw new MetricsError('INVALID_FAMILY', 'a family without a name');
-    const name = syntax.nameOf(family);
-    if (names.has(name)) {
-      throw new MetricsError('INVALID_FAMILY', `a second family is called "${name}" here; the first one is kept`);
+    sourceName = family.name;
+    const names = syntax.namesOf(family);
+    const name = names.find((wanted) => taken.has(wanted));
+    if (name !== undefined) {
+      throw new MetricsError('INVALID_FAMILY', `the name "${name}" is another family's already, which is kept`);
     }
     const plan = await syntax.plan(family);
     const rest = encodeFamily(plan, (error) => losses.sample(error, family.name));
     const { value: start = '' } = await rest.next();
-    names.add(name);
+    for (const own of names) taken.add(own);
     return { start, rest };
   } catch (error) {
-    losses.family(error, typeof family?.name === 'string' ? family.name : undefined);
+    losses.family(error, sourceName);
     return undefined;
   }
 }
@@ -82,12 +97,12 @@ async function* encodeFamily(plan: FamilyPlan, lost: (error: unknown) => void): 
   const { open = '', separator = '', close = '', empty = '' } = plan;
   let text = plan.head;
   let written = 0;
+  let position = 0;
   for await (const batch of plan.samples) {
     for (const sample of batch) {
-      const sampleText = encodeSample(plan, sample, lost);
+      const sampleText = encodeSample(plan, sample, position++, lost);
       if (sampleText === undefined) continue;
-      text += (written === 0 ? open : separator) + sampleText;
-      written++;
+      text += written++ === 0 ? open + sampleText.slice(separator.length) : sampleText;
       if (text.length < CHUNK) continue;
       yield text;
       text = '';
@@ -98,12 +113,18 @@ async function* encodeFamily(plan: FamilyPlan, lost: (error: unknown) => void): 
     }
     await breathe();
   }
+  plan.done?.(position);
   yield text + (written === 0 ? empty : close);
 }
 
-function encodeSample(plan: FamilyPlan, sample: Sample, lost: (error: unknown) => void): string | undefined {
+function encodeSample(
+  plan: FamilyPlan,
+  sample: Sample,
+  position: number,
+  lost: (error: unknown) => void,
+): string | undefined {
   try {
-    return plan.encode(sample);
+    return plan.encode(sample, position);
   } catch (error) {
     lost(error);
     return undefined;

@@ -8,7 +8,7 @@ import { labelValue } from './samples.ts';
 export type Shape =
   | { readonly kind: 'value' }
   | { readonly kind: 'map'; readonly label: string }
-  | { readonly kind: 'list'; readonly labels?: ReadonlySet<string> };
+  | { readonly kind: 'list'; readonly labels?: readonly string[] };
 
 /** How many samples of an iterable that can be read only once are held until the shape is certain. */
 const MAX_HELD = 10_000;
@@ -41,7 +41,7 @@ function declaredShape(labelNames: readonly string[], singleLabel: 'map' | 'list
   const [label] = labelNames;
   if (label === undefined) return { kind: 'value' };
   if (labelNames.length === 1 && singleLabel === 'map') return { kind: 'map', label };
-  return { kind: 'list', labels: new Set(labelNames) };
+  return { kind: 'list', labels: [...labelNames] };
 }
 
 /** An iterator is its own iterable: it can be read only once. */

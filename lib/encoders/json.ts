@@ -1,10 +1,12 @@
 import { MetricsError } from '../errors.ts';
-import type { HistogramValue, MetricFamily, Sample, SummaryValue } from '../metric-family.ts';
+import type { LabelSet, MetricFamily, Sample } from '../metric-family.ts';
 import { type DocumentSyntax, encodeDocument, type FamilyPlan } from './document.ts';
 import type { Encoder } from './encoder.ts';
 import { findShape, type Shape } from './json-shape.ts';
-import { jsonString, type NonFinite, numberText } from './json-text.ts';
-import { checkType, histogramOf, labelValue, numberOf, summaryOf } from './samples.ts';
+import { jsonString, type NonFinite } from './json-text.ts';
+import { valueText } from './json-value.ts';
+import { type FamilyTexts, LabelTexts } from './label-texts.ts';
+import { checkType, labelValue } from './samples.ts';
 
 export interface JsonOptions {
   singleLabel: 'map' | 'list';
@@ -25,12 +27,13 @@ export interface JsonOptions {
  * `{count,sum,avg,quantile:[[quantile,value]…]}`.
  */
 export function jsonEncoder(options: JsonOptions): Encoder {
+  const labelTexts = new LabelTexts();
   const syntax: DocumentSyntax = {
     begin: '{',
     separator: ',',
     end: (written) => (written === 0 ? '}\n' : '\n}\n'),
-    nameOf: (family) => family.name,
-    plan: (family) => plan(family, options),
+    namesOf: (family) => [family.name.toWellFormed()],
+    plan: (family) => plan(family, options, labelTexts),
   };
   return {
     format: 'json',
@@ -39,98 +42,78 @@ export function jsonEncoder(options: JsonOptions): Encoder {
   };
 }
 
-async function plan(family: MetricFamily, options: JsonOptions): Promise<FamilyPlan> {
+async function plan(family: MetricFamily, options: JsonOptions, labelTexts: LabelTexts): Promise<FamilyPlan> {
   const type = checkType(family.type);
-  const valueText = valueEncoder(family, options.nonFinite);
-  const { shape, samples } = await findShape(family, options.singleLabel, (sample) => valueText(sample) !== undefined);
   const help = family.help === undefined ? '' : `"help":${jsonString(family.help)},`;
+  const textOf = valueText(type, options.nonFinite);
+  // Last, as it pulls samples: what fails after it would leave them open.
+  const { shape, samples } = await findShape(family, options.singleLabel, (sample) => textOf(sample) !== undefined);
+  const texts = labelTexts.family(family.name, JSON.stringify(shape));
+  const { encode, ...brackets } = shapeSyntax(shape, texts);
   return {
     head: `\n${jsonString(family.name)}:{${help}"type":"${type}","value":`,
     separator: ',',
     empty: 'null}',
     samples,
-    ...shapeSyntax(shape, valueText),
+    ...brackets,
+    encode(sample, position) {
+      const text = textOf(sample);
+      return text === undefined ? undefined : encode(sample, position, text);
+    },
+    done: (length) => texts.trim(length),
   };
 }
 
-function shapeSyntax(shape: Shape, valueText: (sample: Sample) => string | undefined) {
+/** Writes a sample in its family's shape, around the text of its value and with the comma in front. */
+type SampleText = (sample: Sample, position: number, valueText: string) => string;
+
+function shapeSyntax(shape: Shape, texts: FamilyTexts): { open: string; close: string; encode: SampleText } {
   switch (shape.kind) {
     case 'value':
-      return { open: '', close: '}', encode: bareValue(valueText) };
-    case 'map':
-      return { open: `{${jsonString(shape.label)}:{`, close: '}}}', encode: mapEntry(shape.label, valueText) };
-    case 'list':
-      return { open: '[', close: ']}', encode: listItem(shape.labels, valueText) };
+      return { open: '', close: '}', encode: bareValue() };
+    case 'map': {
+      const key = mapKey(shape.label);
+      const encode: SampleText = ({ labels }, position, value) => texts.at(position, labels, key) + value;
+      return { open: `{${jsonString(shape.label)}:{`, close: '}}}', encode };
+    }
+    case 'list': {
+      const item = listItem(shape.labels);
+      const encode: SampleText = ({ labels }, position, value) => `${texts.at(position, labels, item)}${value}}`;
+      return { open: '[', close: ']}', encode };
+    }
   }
 }
 
-type SampleText = (sample: Sample) => string | undefined;
-
-function bareValue(valueText: SampleText): SampleText {
+function bareValue(): SampleText {
   let isWritten = false;
-  return (sample) => {
-    if (Object.keys(sample.labels).length > 0)
-      throw new MetricsError('INVALID_SAMPLE', 'it has labels, and the family has none');
-    if (isWritten) throw new MetricsError('INVALID_SAMPLE', 'it is the second one without labels');
-    const text = valueText(sample);
-    isWritten = text !== undefined;
-    return text;
+  return ({ labels }, _position, value) => {
+    if (Object.keys(labels).length > 0) throw misfit(labels, 'it has labels, and the family has none');
+    if (isWritten) throw misfit(labels, 'it is the second one without labels');
+    isWritten = true;
+    return `,${value}`;
   };
 }
 
-function mapEntry(label: string, valueText: SampleText): SampleText {
-  return (sample) => {
-    const names = Object.keys(sample.labels);
-    if (names.length !== 1 || names[0] !== label) {
-      throw new MetricsError('INVALID_SAMPLE', `it has not just the label "${label}", as its family`);
-    }
-    const text = valueText(sample);
-    return text === undefined ? undefined : `${jsonString(labelValue(sample.labels, label))}:${text}`;
-  };
-}
-
-function listItem(declared: ReadonlySet<string> | undefined, valueText: SampleText): SampleText {
-  return (sample) => {
-    let labels = '';
-    for (const name of Object.keys(sample.labels)) {
-      if (name === '@') throw new MetricsError('INVALID_SAMPLE', 'it has a label "@", which is where the value stands');
-      if (declared?.has(name) === false)
-        throw new MetricsError('INVALID_SAMPLE', `its label "${name}" is not in labelNames`);
-      labels += `${jsonString(name)}:${jsonString(labelValue(sample.labels, name))},`;
-    }
-    const text = valueText(sample);
-    return text === undefined ? undefined : `{${labels}"@":${text}}`;
-  };
-}
-
-/** The text of a sample's value; undefined when `nonFinite: 'omit'` leaves it out. */
-function valueEncoder({ type }: MetricFamily, nonFinite: NonFinite): SampleText {
-  const number = (value: number) => numberText(value, nonFinite);
-  switch (type) {
-    case 'histogram':
-      return (sample) => withPairs('bucket', histogramOf(sample), number);
-    case 'summary':
-      return (sample) => withPairs('quantile', summaryOf(sample), number);
-    default:
-      return (sample) => number(numberOf(sample));
+const mapKey = (label: string) => (labels: LabelSet) => {
+  const names = Object.keys(labels);
+  if (names.length !== 1 || names[0] !== label) {
+    throw misfit(labels, `it has not just the label "${label}", as its family`);
   }
-}
+  return `,${jsonString(labelValue(labels, label))}:`;
+};
 
-function withPairs(
-  name: 'bucket' | 'quantile',
-  value: HistogramValue | SummaryValue,
-  number: (value: number) => string | undefined,
-) {
-  const { count, sum } = value;
-  const [keys, values] = 'bounds' in value ? [value.bounds, value.cumulativeCounts] : [value.quantiles, value.values];
-  const total = sum === undefined ? 'null' : number(sum);
-  const average = sum === undefined ? 'null' : number(count === 0 ? 0 : sum / count);
-  if (total === undefined || average === undefined) return undefined;
-  let pairs = '';
-  for (let i = 0; i < keys.length; i++) {
-    const text = number(values[i] as number);
-    if (text === undefined) return undefined;
-    pairs += `${i === 0 ? '' : ','}[${number(keys[i] as number)},${text}]`;
+const listItem = (declared: readonly string[] | undefined) => (labels: LabelSet) => {
+  let text = ',{';
+  for (const name of Object.keys(labels)) {
+    if (name === '@') throw misfit(labels, 'it has a label "@", which is where the value stands');
+    if (declared?.includes(name) === false) throw misfit(labels, `its label "${name}" is not in labelNames`);
+    text += `${jsonString(name)}:${jsonString(labelValue(labels, name))},`;
   }
-  return `{"count":${count},"sum":${total},"avg":${average},"${name}":[${pairs}]}`;
+  return `${text}"@":`;
+};
+
+function misfit(labels: LabelSet, reason: string): MetricsError {
+  // A label value that cannot be written had no say in the shape: then this is the reason.
+  for (const name of Object.keys(labels)) labelValue(labels, name);
+  return new MetricsError('INVALID_SAMPLE', reason);
 }

@@ -3,8 +3,10 @@ import type { Exemplar, MetricFamily } from '../metric-family.ts';
 import { batches } from './batches.ts';
 import { type DocumentSyntax, encodeDocument, type FamilyPlan } from './document.ts';
 import type { EncodeOptions, Encoder } from './encoder.ts';
+import { type FamilyTexts, LabelTexts } from './label-texts.ts';
 import { checkType } from './samples.ts';
-import { labelsWriter, sampleLines } from './text-samples.ts';
+import { labelsWriter } from './text-labels.ts';
+import { sampleLines, seriesNames, type TextDialect } from './text-samples.ts';
 import {
   canonicalFloat,
   type Escaping,
@@ -29,46 +31,53 @@ export interface OpenMetricsOptions {
  * where a counter's name lacks the `_total` that its series have, and bounds are floats.
  */
 export function openMetricsEncoder({ escaping }: OpenMetricsOptions): Encoder {
+  const labelTexts = new LabelTexts();
   const variant = escaping === undefined ? '' : ` escaping=${escaping};`;
   return {
     format: 'openmetrics',
     contentType: `application/openmetrics-text; version=1.0.0;${variant} charset=utf-8`,
-    encode: (families, options) => encodeDocument(syntax(escaping ?? 'underscores', options), families, options.losses),
+    encode: (families, options) =>
+      encodeDocument(syntax(escaping ?? 'underscores', options, labelTexts), families, options.losses),
   };
 }
 
-function syntax(escaping: Escaping, { prefix, losses }: EncodeOptions): DocumentSyntax {
+function syntax(escaping: Escaping, { prefix, losses }: EncodeOptions, labelTexts: LabelTexts): DocumentSyntax {
   const nameOf = ({ name, type }: MetricFamily) => {
     const escaped = escapeMetricName(prefix + name, escaping);
-    return type === 'counter' ? escaped.replace(/_total$/, '') : escaped;
+    return type === 'counter' ? escaped.replace(/(?<=.)_total$/s, '') : escaped;
   };
   return {
-    begin: '',
-    separator: '',
     end: () => '# EOF\n',
-    nameOf,
-    plan: (family) => plan(family, nameOf(family), escaping, losses),
+    namesOf(family) {
+      const name = nameOf(family);
+      return family.type === 'counter' ? [name, `${name}_total`] : seriesNames(family.type, name);
+    },
+    plan(family) {
+      const name = nameOf(family);
+      const exemplar = exemplarWriter(escaping, (error) => losses.sample(error, family.name));
+      const texts = labelTexts.family(name, checkType(family.type));
+      return plan(family, name, { escaping, bound: canonicalFloat, exemplar }, texts);
+    },
   };
 }
 
-function plan(family: MetricFamily, name: string, escaping: Escaping, losses: EncodeOptions['losses']): FamilyPlan {
+function plan(family: MetricFamily, name: string, dialect: TextDialect, texts: FamilyTexts): FamilyPlan {
   const { type, unit, help } = family;
   const nameText = metricNameText(name);
-  const typeText = checkType(type) === 'untyped' ? 'unknown' : type;
-  // A unit that the name does not end in would make the document invalid.
-  const unitLine = unit && name.endsWith(`_${unit}`) ? `# UNIT ${nameText} ${unit}\n` : '';
+  const typeText = type === 'untyped' ? 'unknown' : type;
+  // A unit that the name does not end in, or that is no name itself, would make the document invalid.
+  const hasUnit = unit !== undefined && UNIT.test(unit) && name.endsWith(`_${unit}`);
+  const unitLine = hasUnit ? `# UNIT ${nameText} ${unit}\n` : '';
   const helpLine = help === undefined ? '' : `# HELP ${nameText} ${openMetricsHelpText(help)}\n`;
-  const exemplar = exemplarWriter(escaping, (error) => losses.sample(error, family.name));
   return {
     head: `# TYPE ${nameText} ${typeText}\n${unitLine}${helpLine}`,
     samples: batches(family.samples),
-    encode: sampleLines(type, type === 'counter' ? `${name}_total` : name, {
-      escaping,
-      bound: canonicalFloat,
-      exemplar,
-    }),
+    encode: sampleLines(type, type === 'counter' ? `${name}_total` : name, dialect, texts),
+    done: (length) => texts.trim(length),
   };
 }
+
+const UNIT = /^[a-zA-Z0-9_:]+$/;
 
 /** Code points of label names and values together (OpenMetrics 1.0, "Exemplars"). */
 const MAX_EXEMPLAR_LENGTH = 128;
@@ -82,6 +91,9 @@ function exemplarWriter(escaping: Escaping, lost: (error: unknown) => void) {
       const length = Object.entries(labels).reduce((sum, [name, text]) => sum + [...`${name}${text}`].length, 0);
       if (length > MAX_EXEMPLAR_LENGTH) {
         throw new MetricsError('INVALID_SAMPLE', `an exemplar's labels have ${length} characters; 128 are allowed`);
+      }
+      if (typeof value !== 'number' || !(timestamp === undefined || Number.isFinite(timestamp))) {
+        throw new MetricsError('INVALID_SAMPLE', "an exemplar's value and timestamp are not numbers");
       }
       const seconds = timestamp === undefined ? '' : ` ${textNumber(timestamp)}`;
       return ` # {${labelsText(labels)}} ${textNumber(value)}${seconds}`;

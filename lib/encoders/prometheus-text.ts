@@ -2,8 +2,9 @@ import type { MetricFamily } from '../metric-family.ts';
 import { batches } from './batches.ts';
 import { type DocumentSyntax, encodeDocument } from './document.ts';
 import type { Encoder } from './encoder.ts';
+import { LabelTexts } from './label-texts.ts';
 import { checkType } from './samples.ts';
-import { sampleLines, type TextDialect } from './text-samples.ts';
+import { sampleLines, seriesNames, type TextDialect } from './text-samples.ts';
 import { type Escaping, escapeMetricName, helpText, metricNameText, textNumber } from './text-syntax.ts';
 
 export interface PrometheusTextOptions {
@@ -22,32 +23,38 @@ export interface PrometheusTextOptions {
  *     label  = ( name / DQUOTE name DQUOTE ) "=" DQUOTE value DQUOTE
  */
 export function prometheusTextEncoder({ version, escaping }: PrometheusTextOptions): Encoder {
-  const dialect: TextDialect = { escaping, bound: textNumber, exemplar: () => '' };
+  const dialect: TextDialect = { escaping, bound: textNumber };
+  const labelTexts = new LabelTexts();
   const variant = version === '0.0.4' ? '' : ` escaping=${escaping};`;
   return {
     format: 'prometheus-text',
     contentType: `text/plain; version=${version};${variant} charset=utf-8`,
     encode(families, { prefix, losses }) {
       const nameOf = (family: MetricFamily) => escapeMetricName(prefix + family.name, escaping);
-      return encodeDocument(syntax(nameOf, dialect), families, losses);
+      return encodeDocument(syntax(nameOf, dialect, labelTexts), families, losses);
     },
   };
 }
 
-function syntax(nameOf: (family: MetricFamily) => string, dialect: TextDialect): DocumentSyntax {
+function syntax(
+  nameOf: (family: MetricFamily) => string,
+  dialect: TextDialect,
+  labelTexts: LabelTexts,
+): DocumentSyntax {
   return {
-    begin: '',
-    separator: '',
     end: () => '',
-    nameOf,
+    namesOf: (family) => seriesNames(family.type, nameOf(family)),
     plan(family) {
+      const type = checkType(family.type);
       const name = nameOf(family);
       const nameText = metricNameText(name);
       const help = family.help === undefined ? '' : `# HELP ${nameText} ${helpText(family.help)}\n`;
+      const texts = labelTexts.family(name, type);
       return {
-        head: `${help}# TYPE ${nameText} ${checkType(family.type)}\n`,
+        head: `${help}# TYPE ${nameText} ${type}\n`,
         samples: batches(family.samples),
-        encode: sampleLines(family.type, name, dialect),
+        encode: sampleLines(type, name, dialect, texts),
+        done: (length) => texts.trim(length),
       };
     },
   };

@@ -31,9 +31,7 @@ export function numberOf({ value }: Sample): number {
 
 export function histogramOf({ value }: Sample): HistogramValue {
   const { count, sum, bounds, cumulativeCounts } = Object(value) as HistogramValue;
-  if (isCount(count) && isSum(sum) && isNumbers(bounds) && isNumbers(cumulativeCounts)) {
-    if (bounds.length === cumulativeCounts.length && bounds.every(Number.isFinite)) return value as HistogramValue;
-  }
+  if (isTotals(count, sum) && isPairs(bounds, cumulativeCounts)) return value as HistogramValue;
   throw new MetricsError(
     'INVALID_SAMPLE',
     `its value is ${show(value)}; write { count, sum, bounds, cumulativeCounts } with finite bounds and a count for each`,
@@ -42,18 +40,24 @@ export function histogramOf({ value }: Sample): HistogramValue {
 
 export function summaryOf({ value }: Sample): SummaryValue {
   const { count, sum, quantiles, values } = Object(value) as SummaryValue;
-  if (isCount(count) && isSum(sum) && isNumbers(quantiles) && isNumbers(values)) {
-    if (quantiles.length === values.length && quantiles.every(Number.isFinite)) return value as SummaryValue;
-  }
+  if (isTotals(count, sum) && isPairs(quantiles, values)) return value as SummaryValue;
   throw new MetricsError(
     'INVALID_SAMPLE',
     `its value is ${show(value)}; write { count, sum, quantiles, values } with a value for each quantile`,
   );
 }
 
-const isCount = (count: unknown) => Number.isFinite(count);
-const isSum = (sum: unknown) => sum === undefined || typeof sum === 'number';
-const isNumbers = (list: unknown) => Array.isArray(list) && list.every((item) => typeof item === 'number');
+const isTotals = (count: unknown, sum: unknown) =>
+  Number.isFinite(count) && (sum === undefined || typeof sum === 'number');
+
+/** Two lists of numbers of one length, the first of finite ones. Plain loops: this is done for each bucket. */
+function isPairs(keys: unknown, values: unknown): boolean {
+  if (!Array.isArray(keys) || !Array.isArray(values) || keys.length !== values.length) return false;
+  for (let i = 0; i < keys.length; i++) {
+    if (!Number.isFinite(keys[i]) || typeof values[i] !== 'number') return false;
+  }
+  return true;
+}
 
 function show(value: unknown): string {
   const text =

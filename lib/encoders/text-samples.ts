@@ -1,68 +1,102 @@
-import { MetricsError } from '../errors.ts';
-import type { Exemplar, LabelSet, MetricType, Sample } from '../metric-family.ts';
-import { histogramOf, labelValue, numberOf, summaryOf } from './samples.ts';
-import { type Escaping, escapeLabelName, labelNameText, quote, seriesText, textNumber } from './text-syntax.ts';
+import type { Exemplar, MetricType, Sample } from '../metric-family.ts';
+import type { FamilyTexts } from './label-texts.ts';
+import { histogramOf, numberOf, summaryOf } from './samples.ts';
+import { labelsWriter } from './text-labels.ts';
+import { type Escaping, seriesText, textNumber } from './text-syntax.ts';
 
 /** Where the text formats differ in how they write samples. */
 export interface TextDialect {
   readonly escaping: Escaping;
   /** The text of a bound (`le`) or a quantile. */
   bound(value: number): string;
-  /** What follows a value that may have an exemplar. */
-  exemplar(exemplar: Exemplar | undefined): string;
+  /** What follows a value that may have an exemplar; undefined in a format without exemplars. */
+  readonly exemplar?: (exemplar: Exemplar | undefined) => string;
 }
 
-/** Writes the lines of a sample; `name` is that of the series, valid and whole. */
-export function sampleLines(type: MetricType, name: string, dialect: TextDialect): (sample: Sample) => string {
+/** The names of a family's series. A parser that finds one of them in another family refuses the whole text. */
+export function seriesNames(type: MetricType, name: string): string[] {
   switch (type) {
     case 'histogram':
-      return histogramLines(name, dialect);
+      return [name, `${name}_bucket`, `${name}_sum`, `${name}_count`];
     case 'summary':
-      return summaryLines(name, dialect);
+      return [name, `${name}_sum`, `${name}_count`];
     default:
-      return valueLine(type, name, dialect);
+      return [name];
   }
 }
 
-function valueLine(type: MetricType, name: string, { escaping, exemplar }: TextDialect) {
-  const series = seriesText(name);
-  const labelsText = labelsWriter(escaping);
-  const exemplarText = (sample: Sample) => (type === 'counter' ? exemplar(sample.exemplar) : '');
-  return (sample: Sample) =>
-    `${series(labelsText(sample.labels))} ${textNumber(numberOf(sample))}${exemplarText(sample)}\n`;
+/** Writes the lines of the sample at a position of its family. */
+export type SampleLines = (sample: Sample, position: number) => string;
+
+/** `name` is that of the series, valid and whole. */
+export function sampleLines(type: MetricType, name: string, dialect: TextDialect, texts: FamilyTexts): SampleLines {
+  switch (type) {
+    case 'histogram':
+      return histogramLines(name, dialect, texts);
+    case 'summary':
+      return summaryLines(name, dialect, texts);
+    default:
+      return valueLine(type, name, dialect, texts);
+  }
 }
 
-function histogramLines(name: string, { escaping, bound, exemplar }: TextDialect) {
-  const bucket = seriesText(`${name}_bucket`);
+function valueLine(type: MetricType, name: string, { escaping, exemplar }: TextDialect, texts: FamilyTexts) {
+  const { line } = seriesText(name);
+  const labelsText = labelsWriter(escaping);
+  const start = (labels: Sample['labels']) => `${line(labelsText(labels))} `;
+  const exemplarText = type === 'counter' ? exemplar : undefined;
+  return (sample: Sample, position: number) => {
+    const text = texts.at(position, sample.labels, start) + textNumber(numberOf(sample));
+    return exemplarText === undefined ? `${text}\n` : `${text}${exemplarText(sample.exemplar)}\n`;
+  };
+}
+
+function histogramLines(name: string, { escaping, bound, exemplar }: TextDialect, texts: FamilyTexts): SampleLines {
+  const { open } = seriesText(`${name}_bucket`);
   const totals = totalLines(name);
   const labelsText = labelsWriter(escaping, 'le');
-  return (sample: Sample) => {
+  const endsOf = labelEnds('le', bound);
+  return (sample, position) => {
     const { count, sum, bounds, cumulativeCounts, exemplars } = histogramOf(sample);
-    const labels = labelsText(sample.labels);
-    const first = labels === '' ? '' : `${labels},`;
+    const labels = texts.at(position, sample.labels, labelsText);
+    const start = open(labels);
+    const ends = endsOf(bounds);
     let text = '';
     for (let i = 0; i < bounds.length; i++) {
-      const series = bucket(`${first}le="${bound(bounds[i] as number)}"`);
-      text += `${series} ${textNumber(cumulativeCounts[i] as number)}${exemplar(exemplars?.[i])}\n`;
+      text += start + ends[i] + textNumber(cumulativeCounts[i] as number);
+      text += exemplar === undefined ? '\n' : `${exemplar(exemplars?.[i])}\n`;
     }
-    text += `${bucket(`${first}le="+Inf"`)} ${count}${exemplar(exemplars?.[bounds.length])}\n`;
+    text += `${start}le="+Inf"} ${count}${exemplar?.(exemplars?.[bounds.length]) ?? ''}\n`;
     return text + totals(labels, count, sum);
   };
 }
 
-function summaryLines(name: string, { escaping, bound }: TextDialect) {
-  const series = seriesText(name);
+function summaryLines(name: string, { escaping, bound }: TextDialect, texts: FamilyTexts): SampleLines {
+  const { open } = seriesText(name);
   const totals = totalLines(name);
   const labelsText = labelsWriter(escaping, 'quantile');
-  return (sample: Sample) => {
+  const endsOf = labelEnds('quantile', bound);
+  return (sample, position) => {
     const { count, sum, quantiles, values } = summaryOf(sample);
-    const labels = labelsText(sample.labels);
-    const first = labels === '' ? '' : `${labels},`;
+    const labels = texts.at(position, sample.labels, labelsText);
+    const start = open(labels);
+    const ends = endsOf(quantiles);
     let text = '';
-    for (let i = 0; i < quantiles.length; i++) {
-      text += `${series(`${first}quantile="${bound(quantiles[i] as number)}"`)} ${textNumber(values[i] as number)}\n`;
-    }
+    for (let i = 0; i < quantiles.length; i++) text += `${start}${ends[i]}${textNumber(values[i] as number)}\n`;
     return text + totals(labels, count, sum);
+  };
+}
+
+/** Where series end in their bound or quantile; made once, as a family shares one array of them, mostly. */
+function labelEnds(label: 'le' | 'quantile', bound: (value: number) => string) {
+  let known: readonly number[] | undefined;
+  let ends: string[] = [];
+  return (keys: readonly number[]) => {
+    if (keys !== known) {
+      ends = keys.map((key) => `${label}="${bound(key)}"} `);
+      known = keys;
+    }
+    return ends;
   };
 }
 
@@ -70,41 +104,5 @@ function totalLines(name: string) {
   const sumSeries = seriesText(`${name}_sum`);
   const countSeries = seriesText(`${name}_count`);
   return (labels: string, count: number, sum: number | undefined) =>
-    `${sum === undefined ? '' : `${sumSeries(labels)} ${textNumber(sum)}\n`}${countSeries(labels)} ${count}\n`;
+    `${sum === undefined ? '' : `${sumSeries.line(labels)} ${textNumber(sum)}\n`}${countSeries.line(labels)} ${count}\n`;
 }
-
-/**
- * Writes `a="x",b="y"`. A label that the format needs for itself, or two that are one after escaping, would
- * make Prometheus refuse the whole scrape: they cost the sample.
- */
-export function labelsWriter(escaping: Escaping, reserved?: 'le' | 'quantile'): (labels: LabelSet) => string {
-  const escapedNames = new Map<string, string>();
-  const escaped = (name: string) => {
-    let text = escapedNames.get(name);
-    if (text === undefined) {
-      text = escapeLabelName(name, escaping);
-      escapedNames.set(name, text);
-    }
-    return text;
-  };
-  return (labels) => {
-    const names = Object.keys(labels);
-    let text = '';
-    let isChanged = false;
-    for (const name of names) {
-      const label = escaped(name);
-      isChanged ||= label !== name;
-      if (label === reserved || label === '__name__') throw taken(name);
-      text += `${text === '' ? '' : ','}${labelNameText(label)}=${quote(labelValue(labels, name))}`;
-    }
-    // Names that escaping leaves alone differ, as the keys of one object.
-    if (isChanged && new Set(names.map(escaped)).size < names.length) throw collision(names);
-    return text;
-  };
-}
-
-const taken = (name: string) =>
-  new MetricsError('INVALID_SAMPLE', `its label "${name}" is one that the format needs for itself`);
-
-const collision = (names: readonly string[]) =>
-  new MetricsError('INVALID_SAMPLE', `two of its labels (${names.join(', ')}) are one after escaping`);

@@ -16,8 +16,6 @@ export function escapeLabelName(name: string, escaping: Escaping): string {
   return escapeName(name, escaping, LEGACY_LABEL);
 }
 
-export const isLegacyName = (name: string) => LEGACY_NAME.test(name);
-
 function escapeName(name: string, escaping: Escaping, valid: RegExp): string {
   // No scheme has a spelling for the empty name.
   if (name === '') return '_';
@@ -26,7 +24,8 @@ function escapeName(name: string, escaping: Escaping, valid: RegExp): string {
     Array.from(name, (character, index) => replace(character, isValidAt(character, index))).join('');
   switch (escaping) {
     case 'allow-utf-8':
-      return name;
+      // As it will be written: two names that are one then must be seen to be one.
+      return name.toWellFormed();
     case 'underscores':
       return valid.test(name) ? name : map((character, isValid) => (isValid ? character : '_'));
     case 'dots':
@@ -48,11 +47,17 @@ function hex(character: string): string {
   return code >= 0xd800 && code <= 0xdfff ? 'FFFD' : code.toString(16);
 }
 
-/** The names of a family's series: `name{labels}`, or `{"name",labels}` for a name that is not legacy. */
-export function seriesText(name: string): (labels: string) => string {
-  if (LEGACY_NAME.test(name)) return (labels) => (labels === '' ? name : `${name}{${labels}}`);
-  const quoted = quote(name);
-  return (labels) => (labels === '' ? `{${quoted}}` : `{${quoted},${labels}}`);
+/** How series of one name begin: `name{labels}`, or `{"name",labels}` for a name that is not legacy. */
+export function seriesText(name: string) {
+  const isLegacy = LEGACY_NAME.test(name);
+  const bare = isLegacy ? name : `{${quote(name)}}`;
+  const braced = isLegacy ? `${name}{` : `{${quote(name)},`;
+  return {
+    /** The whole series. */
+    line: (labels: string) => (labels === '' ? bare : `${braced}${labels}}`),
+    /** The series up to where another label goes. */
+    open: (labels: string) => (labels === '' ? braced : `${braced}${labels},`),
+  };
 }
 
 /** A name in a comment line or a label set, quoted where it must be. */

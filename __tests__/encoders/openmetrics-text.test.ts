@@ -1,0 +1,189 @@
+import { openMetricsEncoder } from '../../lib/encoders/openmetrics-text.ts';
+import type { Escaping } from '../../lib/encoders/text-syntax.ts';
+import type { Exemplar, MetricFamily, Sample } from '../../lib/metric-family.ts';
+import { encode, family, sample } from '../support/encode.ts';
+import { parseText } from '../support/parse-text.ts';
+
+const openMetrics = (escaping?: Escaping) => openMetricsEncoder({ escaping });
+
+const histogram = { count: 3, sum: 1.5, bounds: [0.00001, 1e6], cumulativeCounts: [1, 2] };
+
+describe('the text of OpenMetrics', () => {
+  test.each([
+    ['no families', [], ''],
+    ['no samples', [family({ help: 'H' })], '# TYPE m gauge\n# HELP m H\n'],
+    ['a help with quotes and lines', [family({ help: 'a\\b\n"c"' })], '# TYPE m gauge\n# HELP m a\\\\b\\n\\"c\\"\n'],
+    ['untyped, which is unknown here', [family({ type: 'untyped', samples: [sample(1)] })], '# TYPE m unknown\nm 1\n'],
+    [
+      'a counter, whose series has _total',
+      [family({ name: 'hits', type: 'counter', help: 'H', samples: [sample(1), sample(2, { a: 'x' })] })],
+      '# TYPE hits counter\n# HELP hits H\nhits_total 1\nhits_total{a="x"} 2\n',
+    ],
+    [
+      'a counter that has _total, which it gets but once',
+      [family({ name: 'hits_total', type: 'counter', samples: [sample(1)] })],
+      '# TYPE hits counter\nhits_total 1\n',
+    ],
+    [
+      'a counter that has _total within',
+      [family({ name: 'hits_total_total_x', type: 'counter', samples: [sample(1)] })],
+      '# TYPE hits_total_total_x counter\nhits_total_total_x_total 1\n',
+    ],
+    [
+      'a counter that has nothing but _total',
+      [family({ name: '_total', type: 'counter', samples: [sample(1)] })],
+      '# TYPE _total counter\n_total_total 1\n',
+    ],
+    [
+      'a gauge that has _total',
+      [family({ name: 'g_total', samples: [sample(1)] })],
+      '# TYPE g_total gauge\ng_total 1\n',
+    ],
+    [
+      'a unit that the name ends in',
+      [family({ name: 'up_seconds', unit: 'seconds', help: 'H' })],
+      '# TYPE up_seconds gauge\n# UNIT up_seconds seconds\n# HELP up_seconds H\n',
+    ],
+    [
+      'a unit in front of _total',
+      [family({ name: 'cpu_seconds_total', type: 'counter', unit: 'seconds', samples: [sample(1)] })],
+      '# TYPE cpu_seconds counter\n# UNIT cpu_seconds seconds\ncpu_seconds_total 1\n',
+    ],
+    ['a unit that the name does not end in', [family({ name: 'up', unit: 'seconds' })], '# TYPE up gauge\n'],
+    ['a unit that is all of the name', [family({ name: 'seconds', unit: 'seconds' })], '# TYPE seconds gauge\n'],
+    ['an empty unit', [family({ name: 'up_', unit: '' })], '# TYPE up_ gauge\n'],
+    [
+      'a histogram, whose bounds are floats as Go spells them',
+      [family({ type: 'histogram', samples: [sample(histogram, { a: 'x' })] })],
+      '# TYPE m histogram\nm_bucket{a="x",le="1e-05"} 1\nm_bucket{a="x",le="1e+06"} 2\nm_bucket{a="x",le="+Inf"} 3\n' +
+        'm_sum{a="x"} 1.5\nm_count{a="x"} 3\n',
+    ],
+    [
+      'a summary, whose quantiles are floats as well',
+      [family({ type: 'summary', samples: [sample({ count: 1, sum: 2, quantiles: [0, 1], values: [3, 4] })] })],
+      '# TYPE m summary\nm{quantile="0.0"} 3\nm{quantile="1.0"} 4\nm_sum 2\nm_count 1\n',
+    ],
+  ])('of %s', async (_, families, expected) => {
+    const { text, losses } = await encode(openMetrics(), families);
+    expect(text).toBe(`${expected}# EOF\n`);
+    expect(losses).toEqual([]);
+  });
+
+  test.each<[Escaping | undefined, string, string]>([
+    [undefined, '', '# TYPE p_a_b counter\np_a_b_total{c_d="x"} 1\n'],
+    ['underscores', ' escaping=underscores;', '# TYPE p_a_b counter\np_a_b_total{c_d="x"} 1\n'],
+    // The suffix is put behind the escaped name, and looked for there, as client_golang does it.
+    ['dots', ' escaping=dots;', '# TYPE p__a_dot_b_ counter\np__a_dot_b__total{c_dot_d="x"} 1\n'],
+    ['values', ' escaping=values;', '# TYPE U__p__a_2e_b_ counter\nU__p__a_2e_b__total{U__c_2e_d="x"} 1\n'],
+    ['allow-utf-8', ' escaping=allow-utf-8;', '# TYPE "p_a.b" counter\n{"p_a.b_total","c.d"="x"} 1\n'],
+  ])('with the escaping %s', async (escaping, variant, expected) => {
+    const encoder = openMetrics(escaping);
+    expect(encoder.format).toBe('openmetrics');
+    expect(encoder.contentType).toBe(`application/openmetrics-text; version=1.0.0;${variant} charset=utf-8`);
+    const families = [family({ name: 'a.b_total', type: 'counter', samples: [sample(1, { 'c.d': 'x' })] })];
+    expect((await encode(encoder, families, 'p_')).text).toBe(`${expected}# EOF\n`);
+  });
+
+  test.each([
+    ['\nm 1', 'm_\nm 1'],
+    ['µs', 'm_µs'],
+    ['s s', 'm_s s'],
+  ])('leaves out the unit %j, which is not a name', async (unit, name) => {
+    const { text } = await encode(openMetrics('allow-utf-8'), [family({ name, unit })]);
+    expect(parseText(text, 'openmetrics')).toEqual([{ name, type: 'gauge', samples: [] }]);
+  });
+
+  test.each([[['a', 'a_total']], [['a_total', 'a']], [['a.total', 'a_total']]])(
+    'has the first of the counters %j, which are one here',
+    async (names) => {
+      const families = names.map((name) => family({ name, type: 'counter', samples: [sample(1)] }));
+      const { text, losses } = await encode(openMetrics(), families);
+      expect(text).toBe('# TYPE a counter\na_total 1\n# EOF\n');
+      expect(losses).toEqual([expect.stringMatching(`^family ${names[1]}: .*"a"`)]);
+    },
+  );
+});
+
+test('a family whose name is that of a counter with _total is lost', async () => {
+  const counter = family({ name: 'a', type: 'counter', samples: [sample(1)] });
+  const gauge = family({ name: 'a_total', samples: [sample(2)] });
+  const written = async (...families: MetricFamily[]) => (await encode(openMetrics(), families)).text;
+  expect(await written(counter, gauge)).toBe('# TYPE a counter\na_total 1\n# EOF\n');
+  expect(await written(gauge, counter)).toBe('# TYPE a_total gauge\na_total 2\n# EOF\n');
+});
+
+describe('an exemplar', () => {
+  const ofCounter = (exemplar: unknown, labels = {}) => ({
+    ...family({ name: 'c', type: 'counter' }),
+    samples: [{ labels, value: 5, exemplar } as Sample],
+  });
+  const trace: Exemplar = { labels: { trace_id: 'x' }, value: 0.5 };
+
+  test.each([
+    ['with labels', trace, '{trace_id="x"} 0.5'],
+    ['without labels', { labels: {}, value: -1 }, '{} -1'],
+    ['with a time', { ...trace, timestamp: 1700000000.123 }, '{trace_id="x"} 0.5 1700000000.123'],
+    ['from the beginning of time', { ...trace, timestamp: 0 }, '{trace_id="x"} 0.5 0'],
+    ['that is not a number', { ...trace, value: Number.NaN }, '{trace_id="x"} NaN'],
+    ['that has to be escaped', { labels: { 'a.b': '"\\\n中' }, value: 1 }, '{a_b="\\"\\\\\\n中"} 1'],
+    ['of 128 characters', { labels: { a: '\u{1F600}'.repeat(127) }, value: 1 }, `{a="${'\u{1F600}'.repeat(127)}"} 1`],
+  ])('%s stands behind the value of a counter', async (_, exemplar, expected) => {
+    const { text, losses } = await encode(openMetrics(), [ofCounter(exemplar, { le: 'y' })]);
+    expect(text).toBe(`# TYPE c counter\nc_total{le="y"} 5 # ${expected}\n# EOF\n`);
+    expect(losses).toEqual([]);
+  });
+
+  test('stands behind its bucket, the last one behind +Inf', async () => {
+    const value = { ...histogram, exemplars: [undefined, trace, { ...trace, timestamp: 7 }] };
+    const { text } = await encode(openMetrics(), [family({ type: 'histogram', samples: [sample(value)] })]);
+    expect(text).toBe(
+      '# TYPE m histogram\nm_bucket{le="1e-05"} 1\nm_bucket{le="1e+06"} 2 # {trace_id="x"} 0.5\n' +
+        'm_bucket{le="+Inf"} 3 # {trace_id="x"} 0.5 7\nm_sum 1.5\nm_count 3\n# EOF\n',
+    );
+  });
+
+  test.each(['gauge', 'untyped'])('of a %s is not written', async (type) => {
+    const { text, losses } = await encode(openMetrics(), [{ ...ofCounter(trace), type } as never]);
+    expect(text).not.toContain('trace');
+    expect(losses).toEqual([]);
+  });
+
+  test.each([
+    [
+      'with more than 128 characters',
+      { labels: { a: 'x'.repeat(128) }, value: 1 },
+      /have 129 characters; 128 are allowed$/,
+    ],
+    ['with two labels that are one', { labels: { 'a.b': 'x', a_b: 'y' }, value: 1 }, /are one after escaping$/],
+    ['with a label value that is none', { labels: { a: null }, value: 1 }, /label "a" is null; write a string$/],
+    ['without labels', { value: 1 }, /./],
+    ['without a value', { labels: {} }, /./],
+    ['with a text for a value', { labels: {}, value: '1\nm 2' }, /./],
+    ['with a text for a time', { labels: {}, value: 1, timestamp: 'now' }, /./],
+    ['with a time that is null', { labels: {}, value: 1, timestamp: null }, /./],
+    ['with no number for a time', { labels: {}, value: 1, timestamp: Number.NaN }, /./],
+    ['at the end of time', { labels: {}, value: 1, timestamp: Number.POSITIVE_INFINITY }, /./],
+    ['that is a text', 'trace', /./],
+  ])('%s is reported, and costs itself alone', async (_, exemplar, reason) => {
+    const value = { ...histogram, exemplars: [trace, exemplar, trace] };
+    const { text, losses } = await encode(openMetrics(), [
+      ofCounter(exemplar),
+      family({ type: 'histogram', samples: [sample(value)] }),
+    ]);
+    const [counter, read] = parseText(text, 'openmetrics');
+    expect(counter?.samples).toEqual([{ labels: {}, value: 5 }]);
+    expect(read?.samples[0]?.value).toEqual({ ...histogram, exemplars: [trace, undefined, trace] });
+    expect(losses).toEqual([expect.stringMatching(/^sample c: /), expect.stringMatching(/^sample m: /)]);
+    for (const loss of losses) expect(loss).toMatch(reason);
+  });
+
+  test('is not noticed where there is none', async () => {
+    const families = [
+      ofCounter(null),
+      family({ type: 'histogram', samples: [sample({ ...histogram, exemplars: [] })] }),
+    ];
+    const { losses, text } = await encode(openMetrics(), families);
+    expect(losses).toEqual([]);
+    expect(text).not.toContain('# {');
+  });
+});

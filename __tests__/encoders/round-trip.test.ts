@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import { openMetricsEncoder } from '../../lib/encoders/openmetrics-text.ts';
+import type { MetricFamily, Sample } from '../../lib/metric-family.ts';
+import { anyText, families } from '../support/arbitraries.ts';
+import { encode } from '../support/encode.ts';
+import { json, openMetrics, text004, text100 } from '../support/encoders.ts';
+import { type ParsedFamily, parseText } from '../support/parse-text.ts';
+import { type ReadFamily, readJson } from '../support/read-json.ts';
+
+const validName = fc.stringMatching(/^[a-zA-Z_][a-zA-Z0-9_]{0,20}$/);
+
+describe('what goes into a JSON document comes back from it', () => {
+  /** The losses of the format: non-finite numbers, the sign of zero, and exemplars. */
+  const number = (value: number) => (Number.isFinite(value) ? value + 0 : null);
+
+  function value({ value }: Sample): unknown {
+    if (typeof value === 'number') return number(value);
+    const { count, sum } = value;
+    const [name, keys, values] =
+      'bounds' in value
+        ? ['bucket', value.bounds, value.cumulativeCounts]
+        : (['quantile', value.quantiles, value.values] as const);
+    return {
+      count,
+      sum: sum === undefined ? null : number(sum),
+      avg: sum === undefined ? null : number(count === 0 ? 0 : sum / count),
+      [name]: keys.map((key, i) => [number(key), number(values[i] as number)]),
+    };
+  }
+
+  /** In an order of its own: JSON.parse moves integer-like keys to the front. A lone null is as good as no sample. */
+  function normal(families: readonly ReadFamily[]): string[] {
+    return families
+      .map(({ name, help, type, samples }) => {
+        const texts = samples.map(({ labels, value }) => JSON.stringify([Object.entries(labels).sort(), value]));
+        return JSON.stringify([name, help, type, texts.length === 1 && texts[0] === '[[],null]' ? [] : texts.sort()]);
+      })
+      .sort();
+  }
+
+  test.each(['map', 'list'] as const)('whatever it is, with singleLabel %p', async (singleLabel) => {
+    await fc.assert(
+      fc.asyncProperty(families(anyText), async (source) => {
+        const { text, losses } = await encode(json({ singleLabel }), source);
+        const expected = source.map((family) => ({
+          ...family,
+          samples: (family.samples as Sample[]).map((sample) => ({ labels: sample.labels, value: value(sample) })),
+        }));
+        expect(normal(readJson(text))).toEqual(normal(expected as ReadFamily[]));
+        expect(losses).toEqual([]);
+        expect(text.split('\n')).toHaveLength(source.length === 0 ? 2 : source.length + 3);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('what goes into a text comes back from it', () => {
+  /** The losses of the formats: the sign of zero, and exemplars where there is no place for them. */
+  function normal(families: readonly (MetricFamily | ParsedFamily)[], hasExemplars: boolean) {
+    return families.map(({ name, help, type, samples }) => ({
+      name: hasExemplars && type === 'counter' ? name.replace(/_total$/, '') : name,
+      help,
+      type,
+      samples: (samples as Sample[]).map(({ labels, value, exemplar }) => ({
+        labels: Object.entries(labels),
+        value: unsigned(hasExemplars || typeof value === 'number' ? value : { ...value, exemplars: undefined }),
+        exemplar: hasExemplars && type === 'counter' ? unsigned(exemplar) : undefined,
+      })),
+    }));
+  }
+
+  function unsigned(value: unknown): unknown {
+    if (typeof value === 'number') return value + 0;
+    if (Array.isArray(value)) return value.map(unsigned);
+    if (typeof value !== 'object' || value === null) return value;
+    const entries = Object.entries(value).map(([key, item]) => [key, unsigned(item)] as const);
+    return entries.filter(([key, item]) => key !== 'exemplars' || (item as unknown[] | undefined)?.some(Boolean));
+  }
+
+  test.each([
+    ['text 0.0.4', text004, validName],
+    ['text 1.0.0', text100, anyText],
+    ['OpenMetrics', openMetrics, anyText],
+  ])('whatever it is, in %s', async (format, make, name) => {
+    const isOpenMetrics = format === 'OpenMetrics';
+    const encoder = make();
+    await fc.assert(
+      fc.asyncProperty(families(name), async (source) => {
+        const { text, losses } = await encode(encoder, source);
+        const read = parseText(text, isOpenMetrics ? 'openmetrics' : 'prometheus');
+        expect(normal(read, isOpenMetrics)).toEqual(normal(source, isOpenMetrics));
+        expect(losses).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test.each(['underscores', 'dots', 'values'] as const)('as valid text, whatever it is, with %s', async (escaping) => {
+    await fc.assert(
+      fc.asyncProperty(families(anyText), async (source) => {
+        const { text } = await encode(openMetricsEncoder({ escaping }), source);
+        for (const { name, samples } of parseText(text, 'openmetrics')) {
+          expect(name).toMatch(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/);
+          for (const label of samples.flatMap(({ labels }) => Object.keys(labels))) {
+            expect(label).toMatch(/^[a-zA-Z_][a-zA-Z0-9_]*$/);
+          }
+        }
+      }),
+    );
+  });
+});

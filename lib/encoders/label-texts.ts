@@ -1,0 +1,105 @@
+import type { LabelSet } from '../metric-family.ts';
+
+/** How many label sets an encoder keeps the text of: at some 100 bytes each, 100 MB at the most. */
+const MAX_KEPT = 2 ** 20;
+/** After how long (ms) without being written a family's texts are given back. */
+const IDLE = 5 * 60_000;
+
+/**
+ * The text of label sets, kept from scrape to scrape: escaping it anew is most of the work of encoding. A
+ * family's series mostly come in the same order with the same label objects, so a text is looked
+ * up by its position, and checked by the object's identity or, failing that, by the labels' values.
+ */
+export class LabelTexts {
+  private readonly families = new Map<string, FamilyTexts>();
+  private kept = 0;
+  private sweeper: NodeJS.Timeout | undefined;
+
+  /** Texts of another variant (another shape, say) of the same family are forgotten. */
+  family(name: string, variant: string): FamilyTexts {
+    let texts = this.families.get(name);
+    if (texts?.variant !== variant) {
+      if (texts !== undefined) this.forget(name, texts);
+      texts = new FamilyTexts(variant, this);
+      this.families.set(name, texts);
+    }
+    texts.usedAt = performance.now();
+    this.sweeper ??= setInterval(() => this.sweep(), IDLE / 5).unref();
+    return texts;
+  }
+
+  /** Is there room for so many more? Fewer is always fine. */
+  reserve(count: number): boolean {
+    if (count > 0 && this.kept + count > MAX_KEPT) return false;
+    this.kept += count;
+    return true;
+  }
+
+  private sweep(): void {
+    const oldest = performance.now() - IDLE;
+    for (const [name, texts] of this.families) if (texts.usedAt < oldest) this.forget(name, texts);
+    if (this.families.size > 0) return;
+    clearInterval(this.sweeper);
+    this.sweeper = undefined;
+  }
+
+  private forget(name: string, texts: FamilyTexts): void {
+    texts.trim(0);
+    this.families.delete(name);
+  }
+}
+
+/** The texts of one family's label sets. */
+export class FamilyTexts {
+  readonly variant: string;
+  usedAt = 0;
+  private readonly owner: LabelTexts;
+  private readonly labels: (LabelSet | undefined)[] = [];
+  private readonly texts: string[] = [];
+
+  constructor(variant: string, owner: LabelTexts) {
+    this.variant = variant;
+    this.owner = owner;
+  }
+
+  /** The text of the labels of the series at that position; `write` makes it when it is not known. */
+  at(position: number, labels: LabelSet, write: (labels: LabelSet) => string): string {
+    const known = this.labels[position];
+    if (known !== undefined) {
+      if (known === labels) return this.texts[position] as string;
+      if (isSame(known, labels)) {
+        this.labels[position] = labels;
+        return this.texts[position] as string;
+      }
+    }
+    const text = write(labels);
+    if (position < this.labels.length || this.owner.reserve(position + 1 - this.labels.length)) {
+      // What was left out in between gets its place too: arrays with holes are slow.
+      while (this.labels.length < position) {
+        this.labels.push(undefined);
+        this.texts.push('');
+      }
+      this.labels[position] = labels;
+      this.texts[position] = flat(text);
+    }
+    return text;
+  }
+
+  /** Forgets what stands behind the last series. */
+  trim(length: number): void {
+    if (length >= this.labels.length) return;
+    this.owner.reserve(length - this.labels.length);
+    this.labels.length = length;
+    this.texts.length = length;
+  }
+}
+
+/** The same labels in the same order. */
+function isSame(a: LabelSet, b: LabelSet): boolean {
+  const names = Object.keys(a);
+  const others = Object.keys(b);
+  return names.length === others.length && names.every((name, i) => name === others[i] && a[name] === b[name]);
+}
+
+/** V8 keeps a concatenated string as a tree of its parts; this is one piece, and several times smaller. */
+const flat = (byteString: string) => Buffer.from(byteString, 'latin1').toString('latin1');

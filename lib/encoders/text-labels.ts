@@ -1,0 +1,40 @@
+import { MetricsError } from '../errors.ts';
+import type { LabelSet } from '../metric-family.ts';
+import { labelValue } from './samples.ts';
+import { type Escaping, escapeLabelName, labelNameText, quote } from './text-syntax.ts';
+
+/**
+ * Writes `a="x",b="y"`. A label that the format needs for itself, or two that are one after escaping, would
+ * make Prometheus refuse the whole scrape: they cost the sample.
+ */
+export function labelsWriter(escaping: Escaping, reserved?: 'le' | 'quantile'): (labels: LabelSet) => string {
+  const escapedNames = new Map<string, string>();
+  const escaped = (name: string) => {
+    let text = escapedNames.get(name);
+    if (text === undefined) {
+      text = escapeLabelName(name, escaping);
+      escapedNames.set(name, text);
+    }
+    return text;
+  };
+  return (labels) => {
+    const names = Object.keys(labels);
+    let text = '';
+    let isChanged = false;
+    for (const name of names) {
+      const label = escaped(name);
+      isChanged ||= label !== name;
+      if (label === reserved || label === '__name__') throw taken(name);
+      text += `${text === '' ? '' : ','}${labelNameText(label)}=${quote(labelValue(labels, name))}`;
+    }
+    // Names that escaping leaves alone differ, as the keys of one object.
+    if (isChanged && new Set(names.map(escaped)).size < names.length) throw collision(names);
+    return text;
+  };
+}
+
+const taken = (name: string) =>
+  new MetricsError('INVALID_SAMPLE', `its label "${name}" is one that the format needs for itself`);
+
+const collision = (names: readonly string[]) =>
+  new MetricsError('INVALID_SAMPLE', `two of its labels (${names.join(', ')}) are one after escaping`);
