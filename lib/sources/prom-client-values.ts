@@ -9,7 +9,8 @@ export interface MetricData {
 }
 
 export interface Line {
-  readonly labels: LabelSet;
+  /** The forks have none on the totals of a summary without labels. */
+  readonly labels?: LabelSet | undefined;
   readonly value: number;
   /** Where it is not the family's: `…_bucket`, `…_sum`, `…_count`. */
   readonly metricName?: string;
@@ -22,36 +23,26 @@ interface PromClientExemplar {
   readonly timestamp?: number;
 }
 
-/** The samples of a metric; the registry's default labels go behind a sample's own, which win. */
-export function samplesOf({ name, type, values }: MetricData, defaults: LabelSet): readonly Sample[] {
-  const withDefaults = labelled(defaults);
+/** The samples of a metric. */
+export function samplesOf({ name, type, values }: MetricData): readonly Sample[] {
   switch (type) {
     case 'histogram':
       return Array.from(children(name, 'le', values), (child) => ({
-        labels: withDefaults(child.labels),
+        labels: child.labels,
         value: histogramValue(child),
       }));
     case 'summary':
       return Array.from(children(name, 'quantile', values), (child) => ({
-        labels: withDefaults(child.labels),
+        labels: child.labels,
         value: summaryValue(child),
       }));
     default:
-      return values.map(({ labels, value, exemplar }) => ({
-        labels: withDefaults(labels),
+      return values.map(({ labels = {}, value, exemplar }) => ({
+        labels,
         value,
         ...(exemplar && { exemplar: exemplarOf(exemplar) }),
       }));
   }
-}
-
-function labelled(defaults: LabelSet): (labels: LabelSet) => LabelSet {
-  const names = Object.keys(defaults);
-  if (names.length === 0) return (labels) => labels;
-  return (labels) => {
-    const missing = names.filter((name) => labels[name] === undefined);
-    return { ...labels, ...Object.fromEntries(missing.map((name) => [name, defaults[name] as string])) };
-  };
 }
 
 /** The lines of one label set, put together again. */
@@ -67,7 +58,7 @@ interface Child {
 
 function children(name: string, keyLabel: 'le' | 'quantile', lines: readonly Line[]): Iterable<Child> {
   const found = new Map<string, Child>();
-  for (const { labels, value, metricName, exemplar } of lines) {
+  for (const { labels = {}, value, metricName, exemplar } of lines) {
     const { [keyLabel]: key, ...own } = labels;
     const id = JSON.stringify(own);
     let child = found.get(id);

@@ -1,5 +1,8 @@
-import type { LabelSet, MetricFamily } from '../metric-family.ts';
+import { inspect } from 'node:util';
+import type { LabelSet, MetricFamily, MetricType, Sample } from '../metric-family.ts';
 import type { MetricsSource } from '../metrics-source.ts';
+import { DefaultLabels } from './default-labels.ts';
+import { hasUnlabelled, isTelling, type StoringMetric, saySame, storedSamples } from './prom-client-series.ts';
 import { type MetricData, samplesOf } from './prom-client-values.ts';
 
 /**
@@ -22,36 +25,25 @@ export interface PromClientRegistry {
 export function promClientSource(registry: PromClientRegistry): MetricsSource {
   if (typeof registry?.getMetricsAsArray !== 'function') {
     throw new TypeError(
-      `promClientSource: ${String(registry)} is not a registry; pass prom-client's register, or a Registry`,
+      `promClientSource: ${inspect(registry, { depth: -1 })} is not a registry; pass prom-client's register, or a Registry`,
     );
+  }
+  const readers = new WeakMap<Metric, MetricReader>();
+  function readerOf(metric: Metric): MetricReader {
+    const reader = readers.get(metric) ?? new MetricReader(metric);
+    readers.set(metric, reader);
+    return reader;
   }
   return {
     async *collect({ wants, report }) {
       for (const metric of registry.getMetricsAsArray() as readonly Metric[]) {
         if (!wants(metric.name)) continue;
-        const family = await readFamily(metric, defaultLabels(registry)).catch((error) => report(error, metric.name));
+        const family = await readerOf(metric)
+          .read(defaultLabels(registry))
+          .catch((error) => report(error, metric.name));
         if (family !== undefined) yield family;
       }
     },
-  };
-}
-
-interface Metric {
-  readonly name: string;
-  readonly labelNames?: readonly string[];
-  /** Runs the `collect()` callback and copies all series. A promise, but for a fork that is synchronous. */
-  get(): MetricData | Promise<MetricData>;
-}
-
-async function readFamily(metric: Metric, defaults: LabelSet): Promise<MetricFamily> {
-  const data = await metric.get();
-  const labelNames = declaredLabels(metric, defaults);
-  return {
-    name: data.name,
-    help: data.help,
-    type: data.type,
-    ...(labelNames !== undefined && { labelNames }),
-    samples: samplesOf(data, defaults),
   };
 }
 
@@ -60,11 +52,69 @@ function defaultLabels(registry: object): LabelSet {
   return (registry as { _defaultLabels?: LabelSet })._defaultLabels ?? {};
 }
 
+interface Metric extends StoringMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: MetricType;
+  readonly labelNames?: readonly string[];
+  collect?(): unknown;
+  /** Runs the `collect()` callback and copies all series. A promise, but for a fork that is synchronous. */
+  get(): MetricData | Promise<MetricData>;
+}
+
+/** How often the stored series may differ from what `get()` says before they are left alone. */
+const MAX_TRIES = 3;
+
+/** Reads one metric from scrape to scrape. */
+class MetricReader {
+  private readonly metric: Metric;
+  private readonly defaults = new DefaultLabels();
+  /** Are the stored series what `get()` says? Not known before it was seen. */
+  private isUnderstood = false;
+  private tries = 0;
+
+  constructor(metric: Metric) {
+    this.metric = metric;
+  }
+
+  async read(defaults: LabelSet): Promise<MetricFamily> {
+    const { metric } = this;
+    const { name, help, type, samples } = await this.series();
+    const labelNames = declaredLabels(metric, defaults, samples);
+    return {
+      name,
+      help,
+      type,
+      ...(labelNames !== undefined && { labelNames }),
+      samples: this.defaults.addTo(samples, defaults),
+    };
+  }
+
+  private async series(): Promise<Pick<Metric, 'name' | 'help' | 'type'> & { samples: Iterable<Sample> }> {
+    const { metric } = this;
+    if (this.isUnderstood) {
+      await metric.collect?.();
+      const samples = storedSamples(metric);
+      if (samples !== undefined) return { name: metric.name, help: metric.help, type: metric.type, samples };
+    }
+    const data = await metric.get();
+    const samples = samplesOf(data);
+    if (this.tries < MAX_TRIES && isTelling(samples)) {
+      const stored = storedSamples(metric);
+      this.isUnderstood = stored !== undefined && saySame(samples, stored);
+      if (!this.isUnderstood) this.tries++;
+    }
+    return { name: data.name, help: data.help, type: data.type, samples };
+  }
+}
+
 /**
- * A single label is not declared: prom-client lets a family that has one also be counted without, and
- * declaring it would cost those samples.
+ * A single label is declared only while every series has it: prom-client lets such a family be counted
+ * without the label too, and a declaration would cost that series.
  */
-function declaredLabels({ labelNames }: Metric, defaults: LabelSet): readonly string[] | undefined {
-  const names = labelNames && [...new Set([...labelNames, ...Object.keys(defaults)])];
-  return names?.length === 1 ? undefined : names;
+function declaredLabels(metric: Metric, defaults: LabelSet, samples: Iterable<Sample>): readonly string[] | undefined {
+  const names = metric.labelNames && [...new Set([...metric.labelNames, ...Object.keys(defaults)])];
+  return names?.length === 1 && names[0] === metric.labelNames?.[0] && hasUnlabelled(metric, samples)
+    ? undefined
+    : names;
 }

@@ -1,0 +1,282 @@
+import { promClientSource } from '../../lib/sources/prom-client.ts';
+import { serve } from '../support/clients.ts';
+import { LIBRARIES, linesOf, load, mixedRegistry, serveRegistry } from '../support/prom-clients.ts';
+
+const nextTurn = () => new Promise(setImmediate);
+
+describe.each(LIBRARIES)('reading a registry of %s', (name) => {
+  const library = load(name);
+  const { Registry, Counter, Gauge, Histogram, Summary } = library;
+
+  test('follows it when metrics are removed, the registry is cleared and filled again', async () => {
+    const registry = new Registry();
+    const registers = [registry];
+    const fill = (labelNames: string[]) => {
+      const depth = new Gauge({ name: 'depth', help: 'h', labelNames, registers });
+      for (const label of labelNames) depth.set({ [label]: 'a' }, 1);
+      new Counter({ name: 'sent', help: 'h', registers });
+    };
+    fill(['queue']);
+    const { values } = await serveRegistry(registry);
+    for (let i = 0; i < 3; i++) expect(await values()).toEqual({ depth: { queue: { a: 1 } }, sent: 0 });
+    registry.removeSingleMetric('sent');
+    for (let i = 0; i < 3; i++) expect(await values()).toEqual({ depth: { queue: { a: 1 } } });
+    registry.clear();
+    for (let i = 0; i < 3; i++) expect(await values()).toEqual({});
+    fill(['pool', 'zone']);
+    const depth = [
+      { pool: 'a', '@': 1 },
+      { zone: 'a', '@': 1 },
+    ];
+    for (let i = 0; i < 3; i++) expect(await values()).toEqual({ depth, sent: 0 });
+  });
+
+  test('follows a metric whose series are removed or reset', async () => {
+    const registry = new Registry();
+    const registers = [registry];
+    const depth = new Gauge({ name: 'depth', help: 'h', labelNames: ['queue'], registers });
+    const latency = new Histogram({ name: 'latency', help: 'h', labelNames: ['queue'], buckets: [1], registers });
+    for (const queue of ['a', 'b', 'c']) {
+      depth.set({ queue }, 1);
+      latency.observe({ queue }, 1);
+    }
+    const { text } = await serveRegistry(registry);
+    const agrees = async () => expect(linesOf(await text())).toEqual(linesOf(await registry.metrics()));
+    await agrees();
+    depth.remove('a');
+    latency.remove('b');
+    await agrees();
+    expect(await text()).not.toMatch(/^depth\{queue="a"\}/m);
+    depth.set({ queue: 'a' }, 2);
+    await agrees();
+    registry.resetMetrics();
+    await agrees();
+    depth.set({ queue: 'd' }, 3);
+    await agrees();
+    expect(await text()).toMatch(/^depth\{queue="d"\} 3$/m);
+  });
+
+  test('never calls metrics() or its like, and changes nothing', async () => {
+    const { registry, move } = mixedRegistry(library);
+    move();
+    const before = await registry.metrics();
+    const spies = (['metrics', 'getMetricsAsJSON', 'getMetricsAsString' as never, 'resetMetrics', 'clear'] as const)
+      .filter((method) => typeof registry[method] === 'function')
+      .map((method) => jest.spyOn(registry, method));
+    const { get } = await serveRegistry(registry, { openMetrics: true });
+    for (const path of ['/metrics.json', '/metrics', '/metrics.json', '/metrics']) {
+      expect((await get(path, { Accept: 'application/openmetrics-text' })).status).toBe(200);
+    }
+    for (const spy of spies) expect(spy).not.toHaveBeenCalled();
+    jest.restoreAllMocks();
+    expect(await registry.metrics()).toBe(before);
+  });
+
+  test('reads one metric at a time', async () => {
+    const registry = new Registry();
+    const events: string[] = [];
+    for (const name of ['a', 'b', 'c']) {
+      new Gauge({
+        name,
+        help: 'h',
+        registers: [registry],
+        async collect() {
+          events.push(`${name} begins`);
+          await nextTurn();
+          events.push(`${name} ends`);
+        },
+      });
+    }
+    const order = ['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends'];
+    const { get } = await serveRegistry(registry);
+    for (let scrapes = 0; scrapes < 3; scrapes++) {
+      await get('/metrics');
+      expect(events.splice(0)).toEqual(order);
+    }
+  });
+
+  test('collects a family only when the one before is written', async () => {
+    const registry = new Registry();
+    const begun: string[] = [];
+    for (const name of ['a', 'b']) {
+      new Gauge({ name, help: 'h', registers: [registry], collect: () => void begun.push(name) });
+    }
+    const scrape = { signal: new AbortController().signal, wants: () => true, report: () => {} };
+    const families = (await promClientSource(registry).collect(scrape)) as AsyncIterable<{ name: string }>;
+    const seen: string[][] = [];
+    for await (const { name } of families) seen.push([name, ...begun]);
+    expect(seen).toEqual([
+      ['a', 'a'],
+      ['b', 'a', 'b'],
+    ]);
+  });
+
+  test('leaves alone what is filtered out: neither get() nor collect() is called', async () => {
+    const registry = new Registry();
+    const registers = [registry];
+    const collect = jest.fn();
+    const asked = new Gauge({ name: 'asked', help: 'h', registers });
+    const spared = new Gauge({ name: 'spared', help: 'h', registers, collect });
+    const get = jest.spyOn(spared, 'get');
+    const service = await serveRegistry(registry);
+    for (const query of ['name[]=asked', 'exclude[]=spared']) {
+      for (let scrapes = 0; scrapes < 3; scrapes++) {
+        expect((await service.get(`/metrics?${query}`)).text).toContain('\nasked 0\n');
+      }
+    }
+    expect(get).not.toHaveBeenCalled();
+    expect(collect).not.toHaveBeenCalled();
+    await service.get('/metrics');
+    expect(collect).toHaveBeenCalledTimes(1);
+    expect(asked).toBeDefined();
+  });
+
+  test('serves several scrapes at once', async () => {
+    const registry = new Registry();
+    const depth = new Gauge({
+      name: 'depth',
+      help: 'h',
+      labelNames: ['queue'],
+      registers: [registry],
+      collect: nextTurn as never,
+    });
+    for (let n = 0; n < 1_000; n++) depth.set({ queue: `queue ${n}` }, n);
+    const { get } = await serveRegistry(registry);
+    const expected = (await get('/metrics')).text;
+    expect(linesOf(expected)).toEqual(linesOf(await registry.metrics()));
+    const answers = await Promise.all(Array.from({ length: 4 }, () => get('/metrics')));
+    for (const { text } of answers) expect(text).toBe(expected);
+  });
+
+  test('gives what AggregatorRegistry.aggregate() put together', async () => {
+    const parts = [mixedRegistry(library), mixedRegistry(library)];
+    for (const { move } of parts) move();
+    const json = await Promise.all(parts.map(({ registry }) => registry.getMetricsAsJSON()));
+    const aggregated = library.AggregatorRegistry.aggregate(json);
+    const { text, values, failures } = await serveRegistry(aggregated as never);
+    for (let scrapes = 0; scrapes < 3; scrapes++) {
+      expect(linesOf(await text())).toEqual(linesOf(await aggregated.metrics()));
+    }
+    expect(await values()).toMatchObject({
+      accepted_total: [{ app: 'mailer', zone: 'a', shard: '7', '@': 6 }],
+      latency_seconds: [{ app: 'mailer', '@': { count: 8 } }],
+    });
+    expect(failures).toEqual([]);
+  });
+
+  test.each([
+    ['from the first scrape on', 1],
+    ['later, as both say zero at first', 0],
+  ])('believes a get() of somebody’s own, where it differs from what is stored: %s', async (_when, first) => {
+    const registry = new Registry();
+    const gauge = new Gauge({ name: 'doubled', help: 'h', registers: [registry] });
+    const { get } = gauge;
+    gauge.get = async () => {
+      const data = await get.call(gauge);
+      return { ...data, values: data.values.map((line) => ({ ...line, value: line.value * 2 })) };
+    };
+    const { values } = await serveRegistry(registry);
+    for (const value of [first, first, 5, 7]) {
+      gauge.set(value);
+      expect(await values()).toEqual({ doubled: 2 * value });
+    }
+  });
+
+  test('reads metrics that have nothing but a name and get()', async () => {
+    const registry = new Registry();
+    let scrapes = 0;
+    const get = () => ({
+      name: 'own',
+      help: 'h',
+      type: 'counter',
+      values: [{ labels: { a: 'x' }, value: ++scrapes }, { value: 5 }],
+      aggregator: 'sum',
+    });
+    registry.registerMetric({ name: 'own', get } as never);
+    const { values, text, failures } = await serveRegistry(registry);
+    expect(await values()).toEqual({ own: [{ a: 'x', '@': 1 }, { '@': 5 }] });
+    expect(await text()).toBe('# HELP own h\n# TYPE own counter\nown{a="x"} 2\nown 5\n');
+    expect(failures).toEqual([]);
+  });
+
+  test('gives the default metrics of the process', async () => {
+    const registry = new Registry();
+    library.collectDefaultMetrics({ register: registry });
+    const { values, text, failures } = await serveRegistry(registry);
+    const headers = (lines: string) => linesOf(lines).filter((line) => line.startsWith('#'));
+    for (let scrapes = 0; scrapes < 3; scrapes++) {
+      expect(headers(await text())).toEqual(headers(await registry.metrics()));
+      const { process_resident_memory_bytes, nodejs_version_info } = await values();
+      expect(process_resident_memory_bytes).toBeGreaterThan(1e6);
+      expect(nodejs_version_info).toEqual([expect.objectContaining({ version: process.version, '@': 1 })]);
+    }
+    expect(failures).toEqual([]);
+    registry.clear();
+  });
+
+  test('loses a metric whose get() gives nonsense, and that one alone', async () => {
+    const registry = new Registry();
+    new Summary({ name: 'good', help: 'h', registers: [registry] });
+    for (const [name, data] of Object.entries({
+      nothing: undefined,
+      no_values: { name: 'no_values', type: 'gauge' },
+    })) {
+      registry.registerMetric({ name, get: () => data } as never);
+    }
+    const { values, failures } = await serveRegistry(registry);
+    expect(Object.keys(await values())).toEqual(['good']);
+    expect(failures).toMatchObject([
+      { phase: 'collect', family: 'nothing', error: expect.any(TypeError) },
+      { phase: 'collect', family: 'no_values', error: expect.any(TypeError) },
+    ]);
+  });
+});
+
+describe.each(LIBRARIES.filter((name) => name !== 'prom-client-14'))('an OpenMetrics registry of %s', (name) => {
+  const { Registry, Counter, Gauge, Histogram } = load(name);
+
+  function openMetricsRegistry() {
+    const registry = new Registry();
+    registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
+    const options = { help: 'h', labelNames: ['code'], registers: [registry as never], enableExemplars: true };
+    const sent = new Counter({ name: 'sent_total', ...options });
+    const latency = new Histogram({ name: 'latency', buckets: [0.1, 1], ...options });
+    new Gauge({ name: 'up', help: 'h', registers: [registry as never] });
+    return { registry: registry as never as InstanceType<typeof Registry>, sent, latency };
+  }
+
+  test('gives exemplars to those who ask for OpenMetrics', async () => {
+    const { registry, sent, latency } = openMetricsRegistry();
+    const { get, failures } = await serve({ source: promClientSource(registry), openMetrics: true });
+    for (let scrapes = 1; scrapes < 4; scrapes++) {
+      sent.inc({ labels: { code: 200 }, value: 2, exemplarLabels: { trace_id: `t${scrapes}` } } as never);
+      latency.observe({ labels: { code: 200 }, value: 0.5, exemplarLabels: { trace_id: 'slow' } } as never);
+      latency.observe({ labels: { code: 200 }, value: 5, exemplarLabels: { trace_id: 'slower' } } as never);
+      const { text } = await get('/metrics', { Accept: 'application/openmetrics-text' });
+      expect(text).toMatch(
+        new RegExp(`^sent_total\\{code="200"\\} ${2 * scrapes} # \\{trace_id="t${scrapes}"\\} \\d [\\d.]+$`, 'm'),
+      );
+      expect(text).toMatch(/^latency_bucket\{code="200",le="0\.1"\} 0$/m);
+      expect(text).toMatch(
+        new RegExp(`^latency_bucket\\{code="200",le="1\\.0"\\} ${scrapes} # \\{trace_id="slow"\\} 0\\.5 `, 'm'),
+      );
+      expect(text).toMatch(
+        new RegExp(`^latency_bucket\\{code="200",le="\\+Inf"\\} ${2 * scrapes} # \\{trace_id="slower"\\} 5 `, 'm'),
+      );
+      expect(text).toMatch(/# EOF\n$/);
+    }
+    expect(failures).toEqual([]);
+  });
+
+  test('keeps the names of its counters, which its own metrics() changes', async () => {
+    const { registry, sent } = openMetricsRegistry();
+    const { get } = await serve({ source: promClientSource(registry), openMetrics: true });
+    for (let scrapes = 0; scrapes < 3; scrapes++) {
+      expect((await get('/metrics')).text).toMatch(/^# TYPE sent_total counter$/m);
+      expect((await get('/metrics', { Accept: 'application/openmetrics-text' })).text).toMatch(
+        /^# TYPE sent counter$/m,
+      );
+    }
+    expect(sent).toHaveProperty('name', 'sent_total');
+  });
+});
