@@ -1,7 +1,7 @@
 import type { Deadline } from './deadline.ts';
 import type { Losses } from './encoders/encoder.ts';
 import { MetricsError } from './errors.ts';
-import type { MetricFamily, Sample } from './metric-family.ts';
+import type { MetricFamily } from './metric-family.ts';
 import type { MetricFamilies, MetricsSource, Scrape } from './metrics-source.ts';
 import type { ScrapeFailure } from './options.ts';
 
@@ -46,6 +46,8 @@ export function collect(options: CollectionOptions): Collection {
     wants,
     report(error, familyName) {
       report('collect', error, familyName);
+      // What was not wanted is no loss to this scrape.
+      if (familyName !== undefined && !wants(familyName)) return;
       if (familyName !== undefined) {
         lost++;
         options.lostFamily();
@@ -54,16 +56,20 @@ export function collect(options: CollectionOptions): Collection {
     },
   };
 
+  const lose = (error: unknown, name: string | undefined) => {
+    lost++;
+    options.lostFamily();
+    const isInvalid = error instanceof MetricsError && error.code === 'INVALID_FAMILY';
+    report(isInvalid ? 'encode' : 'collect', error, name);
+    if (onSourceError === 'continue' || isInvalid) return;
+    fatal = { error };
+    throw error;
+  };
+
   const losses: Losses = {
     family(error, name) {
       kept--;
-      lost++;
-      options.lostFamily();
-      const isInvalid = error instanceof MetricsError && error.code === 'INVALID_FAMILY';
-      report(isInvalid ? 'encode' : 'collect', error, name);
-      if (onSourceError === 'continue' || isInvalid) return;
-      fatal = { error };
-      throw error;
+      lose(error, name);
     },
     sample(error, name) {
       options.lostSample();
@@ -76,11 +82,12 @@ export function collect(options: CollectionOptions): Collection {
   };
 
   async function* families(): AsyncGenerator<MetricFamily, void> {
-    for await (const family of timedFamilies(await deadline.wait(source.collect(scrape)), deadline)) {
+    for await (const found of timedFamilies(await deadline.wait(source.collect(scrape)), deadline)) {
       throwIfFatal();
-      if (typeof family?.name === 'string' && !wants(family.name)) continue;
+      const family = read(found);
+      if (family === undefined) continue;
       kept++;
-      yield timedSamples(family, deadline);
+      yield family;
     }
     throwIfFatal();
     // A family is asked for when the one before is done: by now every loss is known.
@@ -91,18 +98,42 @@ export function collect(options: CollectionOptions): Collection {
     }
   }
 
+  /** The members of a family that is wanted. They may be getters, and getters may throw: each is read once, here. */
+  function read(family: MetricFamily): MetricFamily | undefined {
+    let knownName: string | undefined;
+    try {
+      const { name } = Object(family) as MetricFamily;
+      if (typeof name !== 'string') throw new MetricsError('INVALID_FAMILY', 'a family without a name');
+      knownName = name;
+      if (!wants(name)) return undefined;
+      const { help, type, unit, labelNames, samples } = family;
+      return { name, help, type, unit, labelNames, samples: timedSamples(samples, deadline) } as MetricFamily;
+    } catch (error) {
+      lose(error, knownName);
+      return undefined;
+    }
+  }
+
   return { families: families(), losses, knows: (error) => fatal !== undefined && fatal.error === error };
 }
 
 function timedFamilies(families: MetricFamilies, deadline: Deadline): MetricFamilies {
-  if (Symbol.asyncIterator in Object(families)) return deadline.timed(families as AsyncIterable<MetricFamily>);
-  if (Symbol.iterator in Object(families)) return families;
+  if (isAsync(families)) return deadline.timed(families);
+  // An array may hold promises, which `for await` would wait for without the clock.
+  if (Symbol.iterator in Object(families)) return deadline.timed(awaited(families));
   throw new TypeError(`source.collect() returned ${String(families)}; return an array or another iterable of families`);
 }
 
-function timedSamples(family: MetricFamily, deadline: Deadline): MetricFamily {
-  const samples = family?.samples;
-  if (!(Symbol.asyncIterator in Object(samples))) return family;
-  // Not a copy: the members of a family may be getters of a class.
-  return Object.create(family, { samples: { value: deadline.timed(samples as AsyncIterable<Sample>) } });
+function timedSamples(samples: MetricFamily['samples'], deadline: Deadline): MetricFamily['samples'] {
+  if (isAsync(samples)) return deadline.timed(samples);
+  if (Symbol.iterator in Object(samples)) return samples;
+  throw new MetricsError('INVALID_FAMILY', `its samples are ${String(samples)}; write an array or another iterable`);
+}
+
+function isAsync<T>(items: Iterable<T> | AsyncIterable<T>): items is AsyncIterable<T> {
+  return Symbol.asyncIterator in Object(items);
+}
+
+async function* awaited<T>(items: Iterable<T>): AsyncGenerator<T, void> {
+  yield* items;
 }

@@ -2,7 +2,7 @@
 export interface Deadline {
   /** Waits with the clock running. */
   wait<T>(promise: T | Promise<T>): Promise<T>;
-  /** The same items; the clock runs while the next one is awaited. */
+  /** The same items; the clock runs while the next one, or the end, is awaited. */
   timed<T>(items: AsyncIterable<T>): AsyncIterable<T>;
   clear(): void;
 }
@@ -11,14 +11,22 @@ export interface Deadline {
 export function createDeadline(ms: number, expired: () => void): Deadline {
   let waited = 0;
   let since: number | undefined;
+  let turn: NodeJS.Immediate | undefined;
+  let hasTurned = false;
   let timer = setTimeout(check, ms);
 
   const waitedSoFar = () => waited + (since === undefined ? 0 : performance.now() - since);
   const start = () => {
     since = performance.now();
+    hasTurned = false;
+    turn ??= setImmediate(() => {
+      hasTurned = true;
+      turn = undefined;
+    });
   };
   const stop = () => {
-    waited = waitedSoFar();
+    // What comes before the event loop has turned was at hand: its time was work, and not waiting.
+    if (hasTurned) waited = waitedSoFar();
     since = undefined;
   };
 
@@ -45,10 +53,13 @@ export function createDeadline(ms: number, expired: () => void): Deadline {
         const iterator = items[Symbol.asyncIterator]();
         return {
           next: () => wait(iterator.next()),
-          return: async (value) => (await iterator.return?.(value)) ?? { done: true, value },
+          return: async (value) => (await wait(iterator.return?.(value))) ?? { done: true, value },
         };
       },
     }),
-    clear: () => clearTimeout(timer),
+    clear() {
+      clearTimeout(timer);
+      clearImmediate(turn);
+    },
   };
 }

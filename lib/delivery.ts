@@ -34,6 +34,7 @@ export function createDelivery(res: ServerResponse, options: DeliveryOptions): D
   const { coding, holdsWhole, sent } = options;
   let held = '';
   let stream: Writable | undefined;
+  let drained = () => {};
 
   async function write(chunk: string): Promise<void> {
     if (stream === undefined && (holdsWhole || chunk.length < CHUNK)) {
@@ -46,19 +47,21 @@ export function createDelivery(res: ServerResponse, options: DeliveryOptions): D
     stream ??= open();
     const bytes = Buffer.from(chunk, 'latin1');
     if (stream === res) sent(bytes.length);
-    if (!stream.write(bytes)) await settled(stream, 'drain', res, options);
+    if (stream.write(bytes)) return;
+    await settled(res, options, (done) => {
+      drained = done;
+    });
   }
 
   function open(): Writable {
     const compressed = compressor(coding);
-    if (compressed === undefined) return res;
-    compressed.on('data', (bytes: Buffer) => sent(bytes.length));
-    compressed.pipe(res);
-    return compressed;
+    compressed?.on('data', (bytes: Buffer) => sent(bytes.length)).pipe(res);
+    // Once for all chunks: the middleware compression() lets nobody take a listener back.
+    return (compressed ?? res).on('drain', () => drained());
   }
 
   async function end(): Promise<void> {
-    const isSent = settled(res, 'finish', res, options);
+    const isSent = settled(res, options, (done) => res.on('finish', done));
     // Whoever fails first is the one that is heard.
     isSent.catch(() => undefined);
     if (stream !== undefined) {
@@ -89,12 +92,11 @@ export function createDelivery(res: ServerResponse, options: DeliveryOptions): D
   };
 }
 
-/** Resolves on the event; rejects on abort, and says so when the client takes no byte for too long. */
+/** Resolves when the event comes; rejects on abort, and says so when the client takes no byte for too long. */
 function settled(
-  emitter: NodeJS.EventEmitter,
-  event: 'drain' | 'finish',
   res: ServerResponse,
   { signal, stallTimeout, stalled }: DeliveryOptions,
+  onEvent: (done: () => void) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let left = bytesLeft(res);
@@ -104,15 +106,13 @@ function settled(
       left = now;
     }, stallTimeout);
     const onAbort = () => settle(() => reject(signal.reason));
-    const onEvent = () => settle(resolve);
     function settle(how: () => void): void {
       clearInterval(timer);
       signal.removeEventListener('abort', onAbort);
-      emitter.removeListener(event, onEvent);
       how();
     }
     signal.addEventListener('abort', onAbort);
-    emitter.on(event, onEvent);
+    onEvent(() => settle(resolve));
     if (signal.aborted) onAbort();
   });
 }

@@ -46,6 +46,7 @@ export function createScraper(options: ScraperOptions): Scraper {
       const filter = parseFilter(requestTarget(req), endpoint);
       if (filter === undefined) return; // A guard has refused it.
       prepare(req, res);
+      res.statusCode = 200;
       res.setHeader('Content-Type', encoder.contentType);
       res.setHeader('Vary', endpoint.vary);
       if (coding !== 'identity') res.setHeader('Content-Encoding', coding);

@@ -1,0 +1,109 @@
+/** Documents of up to so many bytes (before compression) are shared. */
+export const MAX_SHARED = 256 * 1024;
+
+/** Of how many different documents something is remembered: queries make as many as they like. */
+const MAX_KEYS = 100;
+
+/** What scrapes of one document share: a collection that is under way and, for `cacheFor` ms, its result. */
+export interface SharedDocuments {
+  /** The bytes to send, while they are fresh. */
+  fresh(key: string): Buffer | undefined;
+  /** One that is being made, to be joined. */
+  underWay(key: string): SharedDocument | undefined;
+  /** Begins one that others may join, if the last document under the key was small enough. */
+  begin(key: string, abandoned: () => void): SharedDocument | undefined;
+  /** Remembers how large the document was, before compression. */
+  measured(key: string, size: number): void;
+}
+
+interface Entry {
+  isSmall: boolean;
+  underWay?: SharedDocument | undefined;
+  last?: { readonly body: Buffer; readonly madeAt: number };
+}
+
+export function createSharedDocuments(cacheFor: number): SharedDocuments {
+  const entries = new Map<string, Entry>();
+  return {
+    fresh(key) {
+      const last = entries.get(key)?.last;
+      return last !== undefined && performance.now() - last.madeAt < cacheFor ? last.body : undefined;
+    },
+    underWay: (key) => entries.get(key)?.underWay,
+    begin(key, abandoned) {
+      const entry = entries.get(key);
+      if (!entry?.isSmall) return undefined;
+      entry.underWay = new SharedDocument(abandoned, (body) => {
+        entry.underWay = undefined;
+        if (body === undefined || cacheFor === 0) return;
+        entry.last = { body, madeAt: performance.now() };
+        setTimeout(() => delete entry.last, cacheFor).unref();
+      });
+      return entry.underWay;
+    },
+    measured(key, size) {
+      const entry = entries.get(key) ?? { isSmall: false };
+      entry.isSmall = size <= MAX_SHARED;
+      // The one that was measured longest ago is the first to go.
+      entries.delete(key);
+      entries.set(key, entry);
+      for (const oldest of entries.keys()) if (entries.size > MAX_KEYS) entries.delete(oldest);
+    },
+  };
+}
+
+/** A small document in the making, and those who wait for it. */
+export class SharedDocument {
+  /** The bytes to send; undefined when the document outgrew what can be shared. Rejects when it failed. */
+  readonly body: Promise<Buffer | undefined>;
+  private settle: { resolve: (body: Buffer | undefined) => void; reject: (error: unknown) => void } | undefined;
+  private readonly abandoned: () => void;
+  private readonly closed: (body?: Buffer) => void;
+  private waiting = 0;
+
+  /** `abandoned` is called when the last one has left before it is done, `closed` when nobody can join any more. */
+  constructor(abandoned: () => void, closed: (body?: Buffer) => void) {
+    this.abandoned = abandoned;
+    this.closed = closed;
+    this.body = new Promise((resolve, reject) => {
+      this.settle = { resolve, reject };
+    });
+    // Nobody may have joined.
+    this.body.catch(() => undefined);
+  }
+
+  get isOpen(): boolean {
+    return this.settle !== undefined;
+  }
+
+  /** Waits for the document, until the function that it returns is called. */
+  join(): () => void {
+    this.waiting++;
+    let hasLeft = false;
+    return () => {
+      if (hasLeft) return;
+      hasLeft = true;
+      this.waiting--;
+      if (this.waiting === 0 && this.isOpen) this.abandoned();
+    };
+  }
+
+  complete(body: Buffer): void {
+    this.close(body)?.resolve(body);
+  }
+
+  outgrow(): void {
+    this.close()?.resolve(undefined);
+  }
+
+  fail(error: unknown): void {
+    this.close()?.reject(error);
+  }
+
+  private close(body?: Buffer) {
+    const { settle } = this;
+    this.settle = undefined;
+    if (settle !== undefined) this.closed(body);
+    return settle;
+  }
+}
