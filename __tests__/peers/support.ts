@@ -1,0 +1,139 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** The programs of this suite, and the Debian packages that they come from. */
+const PACKAGES = {
+  curl: 'curl',
+  jq: 'jq',
+  prometheus: 'prometheus',
+  promtool: 'prometheus',
+  'victoria-metrics': 'victoria-metrics',
+};
+type Program = keyof typeof PACKAGES;
+
+const undo: (() => unknown)[] = [];
+afterAll(async () => {
+  for (const step of undo.splice(0).reverse()) await step();
+});
+
+/** A folder for one test file. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'express-metrics-json-'));
+  undo.push(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Serves an app on loopback, and gives `127.0.0.1:port`. */
+export async function listen(app: RequestListener): Promise<string> {
+  const server = createServer(app).listen(0, '127.0.0.1');
+  undo.push(async () => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  });
+  await once(server, 'listening');
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Runs a program to its end, whatever its exit code. */
+export function run(program: Program, args: readonly string[], input = '') {
+  const options = { env: environment(), timeout: 10_000, maxBuffer: 1 << 26 };
+  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve, reject) => {
+    const child = execFile(program, args, options, (error, stdout, stderr) => {
+      const code = error === null ? 0 : error.code;
+      // What is killed has no code, and what is missing has a word.
+      if (typeof code === 'number') resolve({ code, stdout, stderr });
+      else reject(explain(program, error as Error));
+    });
+    // A program that refuses its input need not read it to the end.
+    child.stdin?.on('error', () => undefined).end(input);
+  });
+}
+
+/** A server that was started for one test file. */
+export interface Service {
+  /** The `data` of an answer of its Prometheus API. */
+  query<T>(path: string, parameters?: Record<string, string>): Promise<T>;
+  /** Repeats an assertion until it holds; after 30 s it fails, with the server's last words. */
+  eventually(assertion: () => Promise<void>): Promise<void>;
+}
+
+/** Starts a server on a free port of loopback, and waits until it answers on `ready`. */
+export async function startService(
+  program: Program,
+  ready: string,
+  argumentsFor: (address: string) => readonly string[],
+): Promise<Service> {
+  const address = `127.0.0.1:${await freePort()}`;
+  const child = spawn(program, argumentsFor(address), { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      log = (log + text).slice(-2000);
+    });
+  }
+  await once(child, 'spawn').catch((error) => {
+    throw explain(program, error);
+  });
+  undo.push(() => stop(child));
+
+  const service: Service = {
+    async query(path, parameters = {}) {
+      const response = await fetch(`http://${address}/api/v1/${path}?${new URLSearchParams(parameters)}`);
+      const { status, data, error } = (await response.json()) as { status: string; data: never; error?: string };
+      if (status !== 'success') throw new Error(`${program}: ${path}: ${error}`);
+      return data;
+    },
+    async eventually(assertion) {
+      const end = performance.now() + 30_000;
+      for (;;) {
+        try {
+          return await assertion();
+        } catch (error) {
+          if (child.exitCode === null && performance.now() < end) await sleep(100);
+          else
+            throw Object.assign(error as Error, { message: `${(error as Error).message}\n\n${program} said:\n${log}` });
+        }
+      }
+    },
+  };
+  await service.eventually(async () => {
+    expect((await fetch(`http://${address}${ready}`)).status).toBe(200);
+  });
+  return service;
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const patience = setTimeout(() => child.kill('SIGKILL'), 5000);
+  await exited;
+  clearTimeout(patience);
+}
+
+/** Neither Prometheus nor VictoriaMetrics says which port it got when it is told to take any. */
+async function freePort(): Promise<number> {
+  const server = createTcpServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Nothing of the user's: no proxy, no `.curlrc`, no `.jq`. */
+function environment(): NodeJS.ProcessEnv {
+  return { PATH: process.env.PATH, HOME: '/nonexistent', LC_ALL: 'C.UTF-8' };
+}
+
+function explain(program: Program, error: Error): Error {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return error;
+  return new Error(`${program} is missing; on Debian: apt-get install --no-install-recommends ${PACKAGES[program]}`);
+}
