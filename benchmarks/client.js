@@ -1,0 +1,51 @@
+// Starts a side in a process of its own, and talks to it.
+
+import { fork } from 'node:child_process';
+import { get } from 'node:http';
+import { fileURLToPath } from 'node:url';
+
+const path = fileURLToPath(new URL('./server.js', import.meta.url));
+
+export async function startSide(side, children) {
+  const execArgv = ['--expose-gc', '--max-old-space-size=12000'];
+  const child = fork(path, [side, String(children)], { execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const waiting = new Map();
+  const { port } = await new Promise((resolve, reject) => {
+    child.once('message', resolve);
+    child.once('exit', () => reject(new Error(`${side} did not start`)));
+  });
+  child.on('message', ({ id, value }) => waiting.get(id)?.(value));
+  let ids = 0;
+  return {
+    url: (target) => `http://127.0.0.1:${port}${target}`,
+    ask: (command) =>
+      new Promise((resolve) => {
+        waiting.set(++ids, resolve);
+        child.send({ id: ids, command });
+      }),
+    stop: () =>
+      new Promise((resolve) => {
+        child.once('exit', resolve);
+        child.disconnect();
+      }),
+  };
+}
+
+/** Downloads; `bytesPerSecond` makes it slow. Resolves with the bytes and the ms to the last of them. */
+export function download(url, { bytesPerSecond = Number.POSITIVE_INFINITY, agent } = {}) {
+  const start = performance.now();
+  return new Promise((resolve, reject) => {
+    get(url, { agent, headers: { 'Accept-Encoding': 'identity' } }, (res) => {
+      let bytes = 0;
+      res.on('data', (chunk) => {
+        bytes += chunk.length;
+        const early = (bytes / bytesPerSecond) * 1000 - (performance.now() - start);
+        if (early < 5) return;
+        res.pause();
+        setTimeout(() => res.resume(), early);
+      });
+      res.on('end', () => resolve({ status: res.statusCode, bytes, ms: performance.now() - start }));
+      res.on('error', reject);
+    }).on('error', reject);
+  });
+}

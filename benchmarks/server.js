@@ -1,0 +1,77 @@
+// node server.js SIDE CHILDREN: serves one side on loopback; on 'measure' and 'report' messages it says how the
+// event loop and the memory fared in between. Prints nothing; sends { port } when it listens.
+
+import { createRequire } from 'node:module';
+import express from 'express';
+import { metricsRouter } from '../dist/esm/index.js';
+import { promClientSource } from '../dist/esm/sources/prom-client.js';
+import { plainSource, promClientRegistry } from './registries.js';
+
+const require = createRequire(import.meta.url);
+const [side, children] = process.argv.slice(2);
+const app = express();
+const { touch } = sides()[side](Number(children));
+
+function sides() {
+  const ours = { compression: false, stallTimeout: 600_000, maxInFlight: 16 };
+  return {
+    'ours, prom-client'(n) {
+      const { registry, touch } = promClientRegistry(require('prom-client'), n);
+      app.use(metricsRouter({ ...ours, source: promClientSource(registry) }));
+      return { touch };
+    },
+    'ours, plain'(n) {
+      const { source, touch } = plainSource(n);
+      app.use(metricsRouter({ ...ours, source }));
+      return { touch };
+    },
+    'prom-client'(n) {
+      const { registry, touch } = promClientRegistry(require('prom-client'), n);
+      app.get('/metrics', async (_req, res) => res.type(registry.contentType).send(await registry.metrics()));
+      app.get('/metrics.json', async (_req, res) => res.json(await registry.getMetricsAsJSON()));
+      return { touch };
+    },
+    'express-prom-bundle'(n) {
+      const { registry, touch } = promClientRegistry(require('prom-client'), n);
+      app.use(require('express-prom-bundle')({ promRegistry: registry, includeUp: false, metricsPath: '/metrics' }));
+      return { touch };
+    },
+  };
+}
+
+app.get('/other', (_req, res) => res.send('ok'));
+
+let isWatching = false;
+let last = 0;
+let longest = 0;
+function watch() {
+  const now = performance.now();
+  longest = Math.max(longest, now - last);
+  last = now;
+  if (isWatching) setImmediate(watch);
+}
+
+/** Everything that lives outside of garbage. */
+function live() {
+  globalThis.gc();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+const commands = {
+  touch,
+  watch() {
+    isWatching = true;
+    longest = 0;
+    last = performance.now();
+    setImmediate(watch);
+  },
+  longest() {
+    isWatching = false;
+    return longest;
+  },
+  live,
+};
+process.on('message', ({ id, command }) => process.send({ id, value: commands[command]() ?? null }));
+const server = app.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+process.on('disconnect', () => process.exit());
