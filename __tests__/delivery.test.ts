@@ -37,41 +37,6 @@ describe.each(codings)('a client that does not read, in %s', (coding) => {
     await until(() => source.pulled > pulled + 10_000);
     expect(service.failures).toEqual([]);
   });
-
-  test('is cut off after stallTimeout without a byte taken', async () => {
-    const source = endless();
-    const { collect } = source;
-    const service = await serve({ source: onceThenQueueDepth(collect), stallTimeout: 100, maxInFlight: 1 });
-    const client = begin(service, coding);
-    await until(() => source.scrape?.signal.aborted);
-    expect(source.scrape?.signal.reason).toMatchObject({ name: 'MetricsError', code: 'CLIENT_STALLED' });
-    expect(service.failures).toEqual([{ phase: 'send', error: source.scrape?.signal.reason }]);
-    await slotIsFree(service);
-    await until(() => source.returned === 1);
-    client.read();
-    await client.closed;
-    expect(client.received()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
-    expect(client.received()).not.toMatch(TERMINATOR);
-  });
-
-  test('is not cut off while it reads, however long that takes', async () => {
-    const stallTimeout = 250;
-    const source = endless();
-    const service = await serve({ source, stallTimeout });
-    const client = begin(service, coding);
-    client.socket.on('data', () => {
-      client.socket.pause();
-      setTimeout(client.read, 2);
-    });
-    client.read();
-    // Now it has to wait for the client, and does so for several times stallTimeout.
-    await until(() => client.received().length > 0);
-    const startedAt = performance.now();
-    await until(() => performance.now() > startedAt + 5 * stallTimeout);
-    expect(service.failures).toEqual([]);
-    expect(source.scrape?.signal.aborted).toBe(false);
-    expect(client.socket.readyState).toBe('open');
-  });
 });
 
 describe('a client that goes away', () => {

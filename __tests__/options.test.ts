@@ -122,6 +122,7 @@ describe('metricsRouter', () => {
       maxInFlight: 1,
       timeout: 0.5,
       stallTimeout: 2 ** 31 - 1,
+      cacheFor: 0,
       compression: false,
       onSourceError: 'fail',
       singleLabel: 'list',
@@ -216,10 +217,12 @@ describe.each([
 });
 
 describe('trustedIp', () => {
-  test('needs no options', () => {
-    expect(guard(undefined)).not.toThrow();
-    expect(guard({})).not.toThrow();
-  });
+  test.each([[undefined], [{}], [{ trustedHosts: undefined, trustedProxies: undefined }]])(
+    'needs no options: %j',
+    (options) => {
+      expect(guard(options)).not.toThrow();
+    },
+  );
 
   test.each([
     [null, 'trustedIp: the options are null; write an object'],

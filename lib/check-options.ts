@@ -37,5 +37,8 @@ const MAX_MS = 2 ** 31 - 1;
 export const isMilliseconds: Check = (value) =>
   typeof value === 'number' && value > 0 && value <= MAX_MS ? undefined : `milliseconds, above 0 and at most ${MAX_MS}`;
 
+export const isMillisecondsOrNone: Check = (value) =>
+  value === 0 || isMilliseconds(value) === undefined ? undefined : `milliseconds, from 0 to ${MAX_MS}`;
+
 /** For options whose parser has better errors. */
 export const isCheckedLater: Check = () => undefined;

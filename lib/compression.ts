@@ -1,4 +1,5 @@
 import type { Transform } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { constants, createBrotliCompress, createGzip } from 'node:zlib';
 import { parseRanges } from './negotiate.ts';
 
@@ -21,6 +22,14 @@ export function negotiateCoding(acceptEncoding: string | undefined): Coding {
 const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_LGWIN, BROTLI_PARAM_MODE, BROTLI_MODE_TEXT } = constants;
 const BROTLI = { [BROTLI_PARAM_QUALITY]: 1, [BROTLI_PARAM_LGWIN]: 16, [BROTLI_PARAM_MODE]: BROTLI_MODE_TEXT };
 const GZIP = { level: 1 };
+
+/** Compresses a whole document, off the event loop. */
+export async function compress(document: Buffer, coding: Coding): Promise<Buffer> {
+  const stream = compressor(coding);
+  if (stream === undefined) return document;
+  stream.end(document);
+  return buffer(stream);
+}
 
 /** A stream that compresses; none for `identity`. */
 export function compressor(coding: Coding): Transform | undefined {

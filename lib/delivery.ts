@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
-import { type Coding, compressor } from './compression.ts';
+import { type Coding, compress, compressor } from './compression.ts';
 import { CHUNK } from './encoders/document.ts';
 import { MetricsError } from './errors.ts';
 
@@ -24,6 +23,8 @@ export interface Delivery {
   write(chunk: string): Promise<void>;
   /** Resolves when the last byte has left. */
   end(): Promise<void>;
+  /** Sends a document that is ready, compressed as it should be. */
+  sendWhole(body: Buffer): Promise<void>;
   /** Gives back what a document that was not completed holds. */
   abandon(): void;
 }
@@ -61,26 +62,21 @@ export function createDelivery(res: ServerResponse, options: DeliveryOptions): D
   }
 
   async function end(): Promise<void> {
-    const isSent = settled(res, options, (done) => res.on('finish', done));
-    // Whoever fails first is the one that is heard.
-    isSent.catch(() => undefined);
-    if (stream !== undefined) {
-      stream.end();
-    } else {
-      const body = await whole(Buffer.from(held, 'latin1'));
-      res.setHeader('Content-Length', body.length);
-      sent(body.length);
-      res.end(body);
-    }
-    await isSent;
+    if (stream === undefined) return sendWhole(await compress(Buffer.from(held, 'latin1'), coding));
+    const isSent = finished();
+    stream.end();
+    return isSent;
   }
 
-  async function whole(document: Buffer): Promise<Buffer> {
-    const compressed = compressor(coding);
-    if (compressed === undefined) return document;
-    compressed.end(document);
-    return buffer(compressed);
+  async function sendWhole(body: Buffer): Promise<void> {
+    res.setHeader('Content-Length', body.length);
+    sent(body.length);
+    const isSent = finished();
+    res.end(body);
+    return isSent;
   }
+
+  const finished = () => settled(res, options, (done) => res.on('finish', done));
 
   return {
     get hasBegun() {
@@ -88,6 +84,7 @@ export function createDelivery(res: ServerResponse, options: DeliveryOptions): D
     },
     write,
     end,
+    sendWhole,
     abandon: () => void stream?.destroy(),
   };
 }

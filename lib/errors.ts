@@ -9,6 +9,18 @@ export class MetricsError extends Error {
   }
 }
 
+/** What ends a scrape from outside, in words. */
+export function interruption(code: keyof typeof INTERRUPTIONS): MetricsError {
+  return new MetricsError(code, INTERRUPTIONS[code]);
+}
+
+const INTERRUPTIONS = {
+  SOURCE_TIMEOUT: 'the source did not answer in time; see the option timeout',
+  CLIENT_GONE: 'the client went away',
+  CLIENT_STALLED: 'the client took no byte in time; see the option stallTimeout',
+  TOO_MANY_SCRAPES: 'all slots are taken; see the option maxInFlight',
+};
+
 export type MetricsErrorCode =
   /** A family that cannot be encoded: no name, an unknown type, a name that was there already. */
   | 'INVALID_FAMILY'
@@ -24,5 +36,7 @@ export type MetricsErrorCode =
   | 'CLIENT_STALLED'
   /** The client went away before the document was complete. */
   | 'CLIENT_GONE'
+  /** A scrape that had waited for another one's document had to collect after all, and all slots were taken. */
+  | 'TOO_MANY_SCRAPES'
   /** The document is larger than what can be held for an HTTP/1.0 client. */
   | 'DOCUMENT_TOO_LARGE';

@@ -7,6 +7,8 @@ export interface Filter {
   wants(familyName: string): boolean;
   /** Put in front of every family's name. */
   readonly prefix: string;
+  /** The same for filters that ask for the same. */
+  readonly key: string;
 }
 
 const MAX_VALUES = 100;
@@ -32,6 +34,7 @@ export function parseFilter(target: string, { offersPrefix }: { offersPrefix: bo
   return {
     wants: (name) => (keep.size === 0 || keep.has(name)) && !drop.has(name),
     prefix: prefixes[0] ?? '',
+    key: JSON.stringify([[...keep].sort(), [...drop].sort(), prefixes]),
   };
 }
 

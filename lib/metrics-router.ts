@@ -43,7 +43,7 @@ export function metricsRouter(options: MetricsRouterOptions): MetricsRouter {
       ...access.onWhoseBehalf,
       wellFormedQuery(endpoint),
       knownMethod,
-      scraper.freeSlot,
+      scraper.freeSlot(endpoint),
     ];
     router
       .route(endpoint.path)

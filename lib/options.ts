@@ -6,6 +6,7 @@ import {
   isCheckedLater,
   isFunction,
   isMilliseconds,
+  isMillisecondsOrNone,
   isOneOf,
   isWholeNumber,
 } from './check-options.ts';
@@ -39,6 +40,11 @@ export interface MetricsRouterOptions extends AccessOptions {
    * @default 30_000
    */
   stallTimeout?: number;
+  /**
+   * How long (ms) a document of up to 256 KiB is served again without asking the source.
+   * @default 0
+   */
+  cacheFor?: number;
   /**
    * Compress (brotli or gzip) for clients that ask for it.
    * @default true
@@ -107,6 +113,7 @@ const DEFAULTS = {
   maxInFlight: 4,
   timeout: 10_000,
   stallTimeout: 30_000,
+  cacheFor: 0,
   compression: true,
   onSourceError: 'continue' as const,
   singleLabel: 'map' as const,
@@ -133,6 +140,7 @@ const CHECKS = {
   maxInFlight: isWholeNumber,
   timeout: isMilliseconds,
   stallTimeout: isMilliseconds,
+  cacheFor: isMillisecondsOrNone,
   compression: isBoolean,
   onSourceError: isOneOf('continue', 'fail'),
   singleLabel: isOneOf('map', 'list'),

@@ -12,6 +12,8 @@ export type Outcome =
   | 'timeout'
   /** The document outgrew what can be held for an HTTP/1.0 client: a 503. */
   | 'too-large'
+  /** The document that it waited for became too large to be shared, and all slots were taken: a 503. */
+  | 'refused'
   /** The source failed or was late after the first byte: the connection was destroyed. */
   | 'cut'
   /** The client took no byte any more: the connection was destroyed. */

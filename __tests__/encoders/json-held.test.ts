@@ -76,8 +76,11 @@ describe.each([
     expect(samples.pulled).toBe(samples.closed);
   });
 
-  test('and are closed when the reader of the document leaves', async () => {
-    const samples = once(numbered(30_000, two));
+  test.each([
+    ['when nothing is held any more', 0],
+    ['while what was held is written', 9000],
+  ])('and are closed when the reader of the document leaves %s', async (_, certainAt) => {
+    const samples = once(numbered(Number.POSITIVE_INFINITY, (i) => (i < certainAt ? one(i) : two(i))));
     const chunks = json().encode([family({ samples })], { prefix: '', losses: { family: fail, sample: fail } });
     await chunks.next();
     expect(samples.closed).toBe(0);
@@ -97,12 +100,13 @@ test('what can be read again is looked through instead, however long it is', asy
 });
 
 test('what can be read again is closed where the look through it ends', async () => {
-  const readings = [watched(numbered(1000, two)), watched(numbered(1000, two)), watched(numbered(1000, two))];
+  const readings = Array.from({ length: 4 }, () => watched(numbered(1000, two)));
   const unread = [...readings];
   const { value } = await written({ [Symbol.iterator]: () => unread.shift()?.[Symbol.iterator]() });
   expect(value).toHaveLength(1000);
-  // Whether it can be read again, its shape, its samples.
+  // Whether it can be read again (two), its shape, its samples.
   expect(readings.map(({ pulled, closed }) => [pulled, closed])).toEqual([
+    [0, 0],
     [0, 0],
     [1, 1],
     [1001, 0],

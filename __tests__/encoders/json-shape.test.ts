@@ -196,6 +196,10 @@ describe('the shape is the same, however the samples come', () => {
     'a set': (samples) => new Set(samples),
     'an object that can be iterated again': (samples) => ({ [Symbol.iterator]: () => samples.values() }),
     'an iterator': (samples) => samples.values(),
+    'an object with one iterator for all': (samples) => {
+      const iterator = samples.values();
+      return { [Symbol.iterator]: () => iterator };
+    },
     'a generator': function* (samples) {
       yield* samples;
     },

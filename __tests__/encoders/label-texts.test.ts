@@ -1,100 +1,87 @@
-import fc from 'fast-check';
-import type { Encoder } from '../../lib/encoders/encoder.ts';
-import { openMetricsEncoder } from '../../lib/encoders/openmetrics-text.ts';
-import type { MetricFamily, Sample } from '../../lib/metric-family.ts';
-import { encode, family, sample } from '../support/encode.ts';
-import { json, text004, text100 } from '../support/encoders.ts';
+import { LabelTexts } from '../../lib/encoders/label-texts.ts';
 
-const makers: [format: string, make: () => Encoder][] = [
-  ['JSON', () => json()],
-  ['JSON with lists', () => json({ singleLabel: 'list', nonFinite: 'omit' })],
-  ['text 0.0.4', text004],
-  ['text 1.0.0', text100],
-  ['OpenMetrics', () => openMetricsEncoder({ escaping: 'dots' })],
-];
+const write = jest.fn((labels: Readonly<Record<string, string>>) => JSON.stringify(labels));
 
-const x = { a: 'x' };
-const y = { a: 'y' };
-const both = { a: 'x', 'b.c': 'y' };
+beforeEach(() => {
+  write.mockClear();
+});
 
-/** Scrape after scrape of one family, and what changes between them. */
-const scrapes: [what: string, ...samples: Sample[][]][] = [
-  ['nothing but the values', [sample(1, x), sample(2, y)], [sample(3, x), sample(4, y)]],
-  ['the label objects, which say the same', [sample(1, x), sample(2, y)], [sample(1, { ...x }), sample(2, { ...y })]],
-  ['the label values', [sample(1, x), sample(2, y)], [sample(1, { a: 'z' }), sample(2, { a: 'w' })]],
-  ['the order', [sample(1, x), sample(2, y)], [sample(1, y), sample(2, x)]],
-  ['the order of the labels', [sample(1, both)], [sample(1, { 'b.c': 'y', a: 'x' })]],
-  ['the label names', [sample(1, x), sample(1, y)], [sample(1, { b: 'x' }), sample(1, { b: 'y' })]],
-  ['a series more in front', [sample(1, x)], [sample(1, y), sample(1, x)]],
-  ['a series less in front', [sample(1, x), sample(2, y)], [sample(2, y)]],
-  ['no series for once', [sample(1, x), sample(2, y)], [], [sample(2, y), sample(1, x)]],
-  ['the shape', [sample(1, x)], [sample(1, x), sample(2, both)], [sample(1)], [sample(1, x)]],
-  ['a broken sample in front', [sample(1, x), sample(2, y)], [sample('bad', x), sample(1, y)], [sample(1, y)]],
-  ['a sample that is left out', [sample(Number.NaN, x), sample(2, y)], [sample(1, x), sample(2, y)]],
-  [
-    'labels that go missing',
-    [sample(1, x), sample(2, y)],
-    [sample(1, x), { value: 2 } as Sample, { value: 3 } as Sample],
-  ],
-  ['a label value that breaks', [sample(1, x), sample(2, y)], [sample(1, { a: null }), sample(2, y)], [sample(1, x)]],
-  ['a number that becomes a text', [sample(1, { a: 1 })], [sample(1, { a: '1' })], [sample(1, { a: true })]],
-];
+test('a text is written once for the same labels at the same place', () => {
+  const texts = new LabelTexts().family('f', 'v');
+  const labels = { a: 'x' };
+  expect([texts.at(0, labels, write), texts.at(0, labels, write)]).toEqual(['{"a":"x"}', '{"a":"x"}']);
+  // Another object with the same labels, as gauges of prom-client have after each set().
+  expect(texts.at(0, { a: 'x' }, write)).toBe('{"a":"x"}');
+  expect(write).toHaveBeenCalledTimes(1);
+});
 
-describe.each(makers)('an encoder writes the next document as if it were the first, in %s', (_, make) => {
-  const written = async (encoder: Encoder, families: readonly MetricFamily[], prefix = '') => {
-    const { text, losses } = await encode(encoder, families, prefix);
-    return { text, losses };
+test.each([
+  ['another value', { a: 'y' }],
+  ['another name', { b: 'x' }],
+  ['one more', { a: 'x', b: 'x' }],
+  ['none', {}],
+  ['another type', { a: 1 as never }],
+])('other labels are written anew: %s', (_what, labels) => {
+  const texts = new LabelTexts().family('f', 'v');
+  texts.at(0, { a: 'x' }, write);
+  expect(texts.at(0, labels, write)).toBe(JSON.stringify(labels));
+});
+
+test('the order of the labels counts', () => {
+  const texts = new LabelTexts().family('f', 'v');
+  texts.at(0, { a: '1', b: '2' }, write);
+  expect(texts.at(0, { b: '2', a: '1' }, write)).toBe('{"b":"2","a":"1"}');
+});
+
+test('a place that was left out has no text', () => {
+  const texts = new LabelTexts().family('f', 'v');
+  expect(texts.at(3, { a: 'x' }, write)).toBe('{"a":"x"}');
+  for (const place of [0, 1, 2]) expect(texts.at(place, { a: String(place) }, write)).toBe(`{"a":"${place}"}`);
+});
+
+test('labels that cannot be written throw each time', () => {
+  const texts = new LabelTexts().family('f', 'v');
+  const fail = () => {
+    throw new TypeError('bad');
   };
+  expect(() => texts.at(0, { a: 'x' }, fail)).toThrow('bad');
+  expect(() => texts.at(0, { a: 'x' }, fail)).toThrow('bad');
+});
 
-  test.each(scrapes)('when it changes %s', async (_, ...documents) => {
-    const encoder = make();
-    for (const samples of documents) {
-      const families = [family({ samples }), family({ name: 'n', samples: samples.toReversed() })];
-      expect(await written(encoder, families)).toEqual(await written(make(), families));
-    }
-  });
+test('another variant of a family has texts of its own', () => {
+  const cache = new LabelTexts();
+  const labels = { a: 'x' };
+  cache.family('f', 'map').at(0, labels, () => 'map');
+  expect(cache.family('f', 'list').at(0, labels, () => 'list')).toBe('list');
+  expect(cache.family('f', 'map').at(0, labels, () => 'again')).toBe('again');
+});
 
-  test('when it changes the prefix, the type and the declared label names', async () => {
-    const encoder = make();
-    const histogram = sample({ count: 1, bounds: [], cumulativeCounts: [] }, { a: 'x', le: 'y' });
-    for (const [prefix, members] of [
-      ['', { samples: [sample(1, { a: 'x', le: 'y' })] }],
-      ['p_', { samples: [sample(1, { a: 'x', le: 'y' })] }],
-      ['', { type: 'histogram', samples: [histogram] }],
-      ['', { type: 'counter', labelNames: ['a'], samples: [sample(1, x)] }],
-      ['', { type: 'counter', labelNames: ['a', 'b'], samples: [sample(1, x)] }],
-      ['', { type: 'counter', labelNames: ['b', 'c'], samples: [sample(1, x)] }],
-      ['', { type: 'counter', labelNames: [], samples: [sample(1, x)] }],
-    ] as const) {
-      expect(await written(encoder, [family(members)], prefix)).toEqual(
-        await written(make(), [family(members)], prefix),
-      );
-    }
-  });
+test('what is kept is bounded, and trimmed texts make room', () => {
+  const cache = new LabelTexts();
+  const labels = Array.from({ length: 2 ** 20 + 1 }, () => ({ a: 'x' }));
+  const texts = cache.family('f', 'v');
+  for (const [i, set] of labels.entries()) texts.at(i, set, () => 'kept');
+  const last = labels.length - 1;
+  expect(texts.at(last - 1, labels[last - 1] as never, write)).toBe('kept');
+  expect(texts.at(last, labels[last] as never, write)).not.toBe('kept');
+  texts.trim(10);
+  texts.at(10, { a: 'z' }, () => 'new');
+  expect(texts.at(10, { a: 'z' }, write)).toBe('new');
+});
 
-  test('when others are written at the same time', async () => {
-    const encoder = make();
-    const numbered = (count: number, step: number) =>
-      family({ samples: Array.from({ length: count }, (_, i) => sample(i, { a: `${i * step}` })) });
-    const sources = [numbered(3000, 1), numbered(2000, 2), numbered(1000, 1), family({ samples: [sample(1, both)] })];
-    const together = await Promise.all(sources.map((source) => written(encoder, [source])));
-    for (const [i, document] of together.entries()) {
-      expect(document).toEqual(await written(make(), [sources[i] as MetricFamily]));
-    }
-  });
-
-  test('whatever changes', async () => {
-    // A few label objects, so that the same ones come back, in other places.
-    const pool = [x, y, both, { ...x }, { ...y }, {}, { '': 'x' }, { a: 1 }, { a: '1' }, { a: 'x', b: 'y', c: 'z' }];
-    const samples = fc.array(fc.constantFrom(...pool), { maxLength: 6 });
-    await fc.assert(
-      fc.asyncProperty(fc.array(samples, { minLength: 2, maxLength: 5 }), async (documents) => {
-        const encoder = make();
-        for (const labelSets of documents) {
-          const families = [family({ samples: labelSets.map((labels, i) => sample(i, labels)) })];
-          expect(await written(encoder, families)).toEqual(await written(make(), families));
-        }
-      }),
-    );
-  });
+test('texts that nobody asked for in a while are given back, and no timer stays', () => {
+  jest.useFakeTimers();
+  const cache = new LabelTexts();
+  const labels = { a: 'x' };
+  cache.family('busy', 'v').at(0, labels, () => 'kept');
+  cache.family('idle', 'v').at(0, labels, () => 'kept');
+  for (let minutes = 0; minutes < 8; minutes++) {
+    jest.advanceTimersByTime(60_000);
+    cache.family('busy', 'v');
+  }
+  expect(cache.family('busy', 'v').at(0, labels, write)).toBe('kept');
+  expect(cache.family('idle', 'v').at(0, labels, () => 'anew')).toBe('anew');
+  jest.advanceTimersByTime(10 * 60_000);
+  expect(jest.getTimerCount()).toBe(0);
+  jest.useRealTimers();
 });

@@ -7,6 +7,10 @@ import express from 'express';
 import { type AccessDecision, type MetricsRouterOptions, metricsRouter, type ScrapeFailure } from '../../lib/index.ts';
 import { closeServers, listen, watchWarnings } from './serve.ts';
 
+// For a machine that is busy: nothing waits for these to pass.
+const PATIENCE_MS = 15_000;
+jest.setTimeout(2 * PATIENCE_MS);
+
 const sockets = new Set<Socket>();
 
 beforeEach(() => {
@@ -116,7 +120,7 @@ export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(r
 
 /** Waits by condition. */
 export async function until(condition: () => unknown): Promise<void> {
-  const giveUpAt = performance.now() + 4_000;
+  const giveUpAt = performance.now() + PATIENCE_MS;
   while (!(await condition())) {
     if (performance.now() > giveUpAt) throw new Error(`waited in vain for: ${condition}`);
     await sleep(5);

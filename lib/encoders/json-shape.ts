@@ -44,12 +44,11 @@ function declaredShape(labelNames: readonly string[], singleLabel: 'map' | 'list
   return { kind: 'list', labels: [...labelNames] };
 }
 
-/** An iterator is its own iterable: it can be read only once. */
+/** What gives the same iterator again can be read only once; an iterator, which gives itself, is one such. */
 function isReiterable(samples: MetricFamily['samples']): boolean {
   if (Array.isArray(samples)) return true;
   if (Symbol.asyncIterator in samples) return false;
-  const iterator: unknown = samples[Symbol.iterator]();
-  return iterator !== samples;
+  return samples[Symbol.iterator]() !== samples[Symbol.iterator]();
 }
 
 /** Reads until the shape is certain, and closes what it reads from when it gives up. */

@@ -1,0 +1,112 @@
+import type { IncomingMessage } from 'node:http';
+import { abortable } from './abortable.ts';
+import type { Client } from './client.ts';
+import { type CollectionOptions, collect } from './collection.ts';
+import { type Coding, compress } from './compression.ts';
+import { createDeadline } from './deadline.ts';
+import type { Encoder } from './encoders/encoder.ts';
+import { interruption } from './errors.ts';
+import type { Filter } from './filter.ts';
+import { rawHeader } from './guards/raw-headers.ts';
+import { MAX_SHARED, type SharedDocument, type SharedDocuments } from './shared-documents.ts';
+
+/** A document that is asked for, and what is needed to make it. */
+export interface Job extends Pick<CollectionOptions, 'source' | 'onSourceError' | 'failed' | 'ownFamilies'> {
+  readonly encoder: Encoder;
+  readonly coding: Coding;
+  readonly filter: Filter;
+  /** Scrapes with the same key want the same bytes; undefined when they are not to be shared. */
+  readonly key: string | undefined;
+  readonly documents: SharedDocuments;
+  /** ms */
+  readonly timeout: number;
+  readonly lostFamily: () => void;
+  readonly lostSample: () => void;
+  /** Takes a slot, and returns how to give it back; undefined when all are taken. */
+  takeSlot(): (() => void) | undefined;
+}
+
+/** Brings the client the document: one that is fresh, one that is under way, or one that is made for it. */
+export async function serve(client: Client, job: Job): Promise<void> {
+  const fresh = job.key === undefined ? undefined : job.documents.fresh(job.key);
+  if (fresh !== undefined) return client.delivery.sendWhole(fresh);
+
+  const underWay = job.key === undefined ? undefined : job.documents.underWay(job.key);
+  const body = underWay && (await waitFor(underWay, client, job));
+  if (body !== undefined) return client.delivery.sendWhole(body);
+
+  const giveBack = job.takeSlot();
+  if (giveBack === undefined) throw interruption('TOO_MANY_SCRAPES');
+  try {
+    await make(client, job);
+  } finally {
+    giveBack();
+  }
+}
+
+/** Joins; undefined when the document outgrew what can be shared. */
+async function waitFor(document: SharedDocument, client: Client, { timeout }: Job): Promise<Buffer | undefined> {
+  const leave = document.join();
+  const timer = setTimeout(() => client.giveUp('SOURCE_TIMEOUT'), timeout);
+  try {
+    return await abortable(document.body, client.signal);
+  } catch (error) {
+    // Whoever made the document has told of it.
+    if (!client.signal.aborted) client.told = error;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    leave();
+  }
+}
+
+/** Collects and encodes, and sends on the way or, where others may join, when it is done. */
+async function make(client: Client, job: Job): Promise<void> {
+  const { encoder, filter, key, documents } = job;
+  const aborter = new AbortController();
+  const { signal } = aborter;
+  const shared = key === undefined ? undefined : documents.begin(key, () => aborter.abort(client.signal.reason));
+  const leave = shared?.join() ?? (() => aborter.abort(client.signal.reason));
+  client.signal.addEventListener('abort', leave);
+  const deadline = createDeadline(job.timeout, () => aborter.abort(interruption('SOURCE_TIMEOUT')));
+  const collection = collect({ ...job, wants: filter.wants, signal, deadline });
+  const chunks = encoder.encode(collection.families, { prefix: filter.prefix, losses: collection.losses });
+  const next = () => abortable(chunks.next(), signal);
+  let size = 0;
+  let held = '';
+  try {
+    for (let chunk = await next(); !chunk.done; chunk = await next()) {
+      size += chunk.value.length;
+      held += chunk.value;
+      if (shared?.isOpen && size <= MAX_SHARED) continue;
+      shared?.outgrow();
+      client.signal.throwIfAborted();
+      await client.delivery.write(held);
+      held = '';
+    }
+    if (key !== undefined) documents.measured(key, size);
+    if (!shared?.isOpen) return await client.delivery.end();
+    const body = await compress(Buffer.from(held, 'latin1'), job.coding);
+    shared.complete(body);
+    client.signal.throwIfAborted();
+    await client.delivery.sendWhole(body);
+  } catch (error) {
+    if (collection.knows(error)) client.told = error;
+    shared?.fail(error);
+    // Whatever failed, the source has nobody to work for any more.
+    aborter.abort(error);
+    throw error;
+  } finally {
+    deadline.clear();
+    client.signal.removeEventListener('abort', leave);
+    // Not awaited: a source that hangs must not keep the slot.
+    chunks.return().catch(() => undefined);
+  }
+}
+
+/** Prometheus says how long (in seconds) it will wait. An answer that comes later helps nobody. */
+export function timeoutOf(req: IncomingMessage, timeout: number): number {
+  const ms = 1000 * Number(rawHeader(req, 'x-prometheus-scrape-timeout-seconds')[0]);
+  // Half of a very short one: 500 ms less would leave nothing.
+  return ms > 0 ? Math.min(timeout, Math.max(ms - 500, ms / 2)) : timeout;
+}
