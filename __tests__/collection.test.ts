@@ -107,6 +107,32 @@ describe.each(modes)(
   },
 );
 
+test('a scrape that fails aborts its signal, for what the source may still be doing', async () => {
+  let signal: AbortSignal | undefined;
+  const source: MetricsSource = {
+    collect(scrape) {
+      signal = scrape.signal;
+      return [{ ...queueDepth, samples: { [Symbol.iterator]: fails } }];
+    },
+  };
+  await expect500(source, { onSourceError: 'fail' });
+  expect(signal).toMatchObject({ aborted: true, reason: SECRET });
+});
+
+test('a scrape that succeeds does not', async () => {
+  let signal: AbortSignal | undefined;
+  const { get } = await serve({
+    source: {
+      collect(scrape) {
+        signal = scrape.signal;
+        return [queueDepth];
+      },
+    },
+  });
+  await get('/metrics');
+  expect(signal).toMatchObject({ aborted: false });
+});
+
 test.each(paths)('every family that was wanted is lost: the ones that were not do not help: %s', async (path) => {
   const source = sourceOf({ ...queueDepth, name: 'lost', samples: { [Symbol.iterator]: fails } }, queueDepth);
   const { get } = await serve({ source });

@@ -1,7 +1,7 @@
 import { createDeadline } from '../lib/deadline.ts';
 
 /** Resolves after so many milliseconds of the fake clock. */
-const after = (ms: number, value = 0) => new Promise<number>((resolve) => setTimeout(resolve, ms, value));
+const later = (ms: number, value = 0) => new Promise<number>((resolve) => setTimeout(resolve, ms, value));
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 
 beforeEach(() => {
@@ -18,7 +18,7 @@ function deadlineOf(ms: number) {
 
 test('it expires once when one wait is too long', async () => {
   const { deadline, expired } = deadlineOf(100);
-  deadline.wait(after(1_000));
+  deadline.wait(later(1_000));
   await pass(99);
   expect(expired).not.toHaveBeenCalled();
   await pass(2);
@@ -30,14 +30,14 @@ test('it expires once when one wait is too long', async () => {
 test('it expires when the waits add up', async () => {
   const { deadline, expired } = deadlineOf(100);
   for (let i = 0; i < 4; i++) {
-    const waited = deadline.wait(after(30));
+    const waited = deadline.wait(later(30));
     await pass(30);
     await waited;
     expect(expired).not.toHaveBeenCalled();
     await pass(1_000);
     if (i === 2) break;
   }
-  deadline.wait(after(30));
+  deadline.wait(later(30));
   await pass(9);
   expect(expired).not.toHaveBeenCalled();
   await pass(2);
@@ -67,11 +67,11 @@ test('a wait passes a rejection on, and the clock stops', async () => {
 
 test('nothing expires once it is cleared, and no timer is left', async () => {
   const { deadline, expired } = deadlineOf(100);
-  deadline.wait(after(50));
+  deadline.wait(later(50));
   await pass(60);
   deadline.clear();
   expect(jest.getTimerCount()).toBe(0);
-  deadline.wait(after(1_000));
+  deadline.wait(later(1_000));
   await pass(2_000);
   expect(expired).not.toHaveBeenCalled();
 });
@@ -80,13 +80,13 @@ describe('timed items', () => {
   test('are the same items, and only waiting for them counts', async () => {
     const { deadline, expired } = deadlineOf(100);
     async function* items() {
-      for (let n = 0; n < 3; n++) yield after(25, n);
+      for (let n = 0; n < 3; n++) yield later(25, n);
     }
     const seen: number[] = [];
     const reading = (async () => {
       for await (const item of deadline.timed(items())) {
         seen.push(item);
-        await after(1_000);
+        await later(1_000);
       }
     })();
     await pass(4_000);
@@ -97,7 +97,7 @@ describe('timed items', () => {
 
   test('expire when the next one does not come', async () => {
     const { deadline, expired } = deadlineOf(100);
-    const iterator = deadline.timed({ [Symbol.asyncIterator]: () => ({ next: () => after(1_000) as never }) });
+    const iterator = deadline.timed({ [Symbol.asyncIterator]: () => ({ next: () => later(1_000) as never }) });
     iterator[Symbol.asyncIterator]().next();
     await pass(101);
     expect(expired).toHaveBeenCalledTimes(1);
@@ -105,7 +105,7 @@ describe('timed items', () => {
 
   test('are closed with their own return(), which is waited for with the clock running', async () => {
     const { deadline, expired } = deadlineOf(100);
-    const close = jest.fn(() => after(1_000) as never);
+    const close = jest.fn(() => later(1_000) as never);
     const items = deadline.timed({
       [Symbol.asyncIterator]: () => ({ next: async () => ({ value: 1 }), return: close }),
     });

@@ -133,6 +133,7 @@ describe('a hook that fails does no harm', () => {
   test.each<[string, () => unknown]>([
     ['throws', fails],
     ['rejects', () => Promise.reject(SECRET)],
+    // biome-ignore lint/suspicious/noThenProperty: it is what is tested
     ['returns a thenable that throws', () => ({ then: fails })],
     ['never resolves', never],
   ])('%s', async (_how, hook) => {

@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+import express from 'express';
 import type { MetricsSource } from '../lib/index.ts';
 import { ask, connectRaw, serve, until } from './support/clients.ts';
 import { requestText } from './support/raw-http.ts';
@@ -110,12 +112,32 @@ test.each(endpoints)('a source without families is an empty document: $path', as
   expect(await get(path)).toMatchObject({ status: 200, text: path === '/metrics' ? '' : '{}\n' });
 });
 
-test('one connection serves one document after the other', async () => {
-  const { port } = await serve({ source: sourceOf(largeFamily(100)) });
-  const client = connectRaw(port, requestText({ target: '/metrics' }).repeat(3));
+test('one connection serves one document after the other, and keeps no listeners of theirs', async () => {
+  const app = express();
+  const sockets = new Set<Socket>();
+  app.use((req, _res, next) => next(void sockets.add(req.socket)));
+  // Too large to be shared.
+  const { port } = await serve({ source: sourceOf(largeFamily(300)), maxInFlight: 20 }, app);
+  const client = connectRaw(port, requestText({ target: '/metrics' }));
   client.read();
-  await until(() => client.received().split('\r\n0\r\n\r\n').length === 4);
-  expect(client.received().match(/^HTTP\/1\.1 200 OK\r$/gm)).toHaveLength(3);
+  const documents = () => client.received().split('\r\n0\r\n\r\n').length - 1;
+  await until(() => documents() === 1);
+  const [socket] = sockets;
+  const listeners = socket?.listenerCount('close');
+  client.socket.write(requestText({ target: '/metrics' }).repeat(20));
+  await until(() => documents() === 21);
+  expect(client.received().match(/^HTTP\/1\.1 200 OK\r$/gm)).toHaveLength(21);
+  expect(sockets.size).toBe(1);
+  expect(socket?.listenerCount('close')).toBe(listeners);
+});
+
+test('a scrape that is over leaves no timers behind', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const { get } = await serve({ source: sourceOf(largeFamily(100)), timeout: 60_000, stallTimeout: 60_000 });
+  await get('/metrics');
+  const before = timers();
+  for (let scrapes = 0; scrapes < 20; scrapes++) await get('/metrics');
+  expect(timers()).toBeLessThan(before + 10);
 });
 
 describe('HTTP/1.0, where it is allowed', () => {

@@ -44,7 +44,9 @@ test('several at once hold the loop no longer than one: the loop turns between a
   await freshSlice();
   const counter = countTurns();
   const workers: Set<string>[] = [];
-  const noted = (name: string) => () => (workers[counter.turns] ??= new Set()).add(name);
+  const noted = (name: string) => () => {
+    workers[counter.turns] = (workers[counter.turns] ?? new Set()).add(name);
+  };
   await Promise.all(['a', 'b', 'c', 'd'].map((name) => work(50, noted(name))));
   counter.stop();
   // They all begin at once; from then on a turn is one worker's.

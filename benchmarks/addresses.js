@@ -24,10 +24,19 @@ export async function* addresses() {
     rates.many.push(rate(many, 200_000));
   }
   yield atLeast('decisions at 100k networks', median(rates.many) / 1e6, 0.5, 'M/s');
-  yield atMost('a decision at 100k networks against one at 1', median(rates.one.map((one, i) => one / rates.many[i])), 3, '×');
+  yield atMost(
+    'a decision at 100k networks against one at 1',
+    median(rates.one.map((one, i) => one / rates.many[i])),
+    3,
+    '×',
+  );
 
   const trusts = proxyAddr.compile(networks(100_000));
-  yield atLeast('decisions at 100k networks against proxy-addr', median(rates.many) / rate((address) => trusts(address, 0), 20), undefined);
+  yield atLeast(
+    'decisions at 100k networks against proxy-addr',
+    median(rates.many) / rate((address) => trusts(address, 0), 20),
+    undefined,
+  );
   const list = new BlockList();
   for (const network of networks(10_000)) {
     const [address, prefix] = network.split('/');

@@ -40,7 +40,8 @@ const kinds = {
       json: encoded(json(), promClientSource(registry)),
       text: encoded(text(), promClientSource(registry)),
       'metrics()': async () => Buffer.from(await registry.metrics()).length,
-      'getMetricsAsJSON() + stringify': async () => Buffer.from(JSON.stringify(await registry.getMetricsAsJSON())).length,
+      'getMetricsAsJSON() + stringify': async () =>
+        Buffer.from(JSON.stringify(await registry.getMetricsAsJSON())).length,
     };
   },
   platformatic: (children) => {
@@ -90,7 +91,8 @@ const kinds = {
       async touch() {
         touch();
         const chunks = [];
-        for await (const chunk of json().encode(source.collect(), { prefix: '', losses })) chunks.push(Buffer.from(chunk, 'latin1'));
+        for await (const chunk of json().encode(source.collect(), { prefix: '', losses }))
+          chunks.push(Buffer.from(chunk, 'latin1'));
         bytes = chunks;
       },
       json: run,

@@ -29,14 +29,20 @@ export async function* encoding() {
   for (const [kind, children, ours, peer, bound] of PAIRS) {
     const pairs = await measure(kind, children, ours, peer);
     const figure = `${kind}, ${children.toLocaleString('en')} children: ${ours} against ${peer}`;
-    if (kind === 'prom-client' && ours === 'json') perChild.set(children, median(pairs.map((pair) => pair.ours)) / children);
+    if (kind === 'prom-client' && ours === 'json')
+      perChild.set(children, median(pairs.map((pair) => pair.ours)) / children);
     yield atLeast(figure, median(pairs.map((pair) => pair.peer / pair.ours)), bound, '× faster');
   }
   const small = await measure('plain', 1_000, 'json', READY);
   const large = await measure('plain', 1_000_000, 'json', READY);
   const time = (pairs) => median(pairs.map((pair) => pair.ours));
   yield atMost('plain: time per child at 1M against 1k', time(large) / 1000 / time(small), 1.5, '×');
-  yield atMost('prom-client: time per child at 1M against 1k', perChild.get(1_000_000) / perChild.get(1_000), undefined, '×');
+  yield atMost(
+    'prom-client: time per child at 1M against 1k',
+    perChild.get(1_000_000) / perChild.get(1_000),
+    undefined,
+    '×',
+  );
 }
 
 async function measure(kind, children, ours, peer) {

@@ -15,7 +15,9 @@ for (const [name, part] of Object.entries(parts)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   for await (const row of part()) {
     rows.push(row);
-    console.log(`${row.isMet === false ? 'OUTSIDE ' : ''}${row.figure}: ${row.measured}${row.bound ? ` (bound ${row.bound})` : ''}`);
+    console.log(
+      `${row.isMet === false ? 'OUTSIDE ' : ''}${row.figure}: ${row.measured}${row.bound ? ` (bound ${row.bound})` : ''}`,
+    );
   }
 }
 

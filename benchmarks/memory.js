@@ -10,13 +10,23 @@ export async function* memory() {
   const bare = await side.ask('live');
   const { bytes } = await download(url);
   const warm = await side.ask('live');
-  yield atMost(`kept label texts of 1M children, for a document of ${Math.round(bytes / 1e6)} MB`, (warm - bare) / MIB, undefined, ' MiB');
+  yield atMost(
+    `kept label texts of 1M children, for a document of ${Math.round(bytes / 1e6)} MB`,
+    (warm - bare) / MIB,
+    undefined,
+    ' MiB',
+  );
   for (const [readers, bound] of [
     [1, 16],
     [8, 48],
   ]) {
     const most = await mostLive(side, url, readers);
-    yield atMost(`1M children, ${readers} slow ${readers === 1 ? 'reader' : 'readers'}: memory beyond that`, (most - warm) / MIB, bound, ' MiB');
+    yield atMost(
+      `1M children, ${readers} slow ${readers === 1 ? 'reader' : 'readers'}: memory beyond that`,
+      (most - warm) / MIB,
+      bound,
+      ' MiB',
+    );
   }
   await side.stop();
 }

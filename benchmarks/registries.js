@@ -22,7 +22,12 @@ export function plan(children) {
   return families;
 }
 
-const labelNames = { single_total: ['service'], single: ['queue'], triple: ['pool', 'source', 'region'], latency_seconds: ['route'] };
+const labelNames = {
+  single_total: ['service'],
+  single: ['queue'],
+  triple: ['pool', 'source', 'region'],
+  latency_seconds: ['route'],
+};
 
 export function labelsOf(kind, i) {
   switch (kind) {
@@ -42,7 +47,12 @@ export function promClientRegistry(client, children) {
   const registry = new client.Registry();
   const metrics = plan(children).map((family) => {
     const Metric = { single_total: client.Counter, latency_seconds: client.Histogram }[family.kind] ?? client.Gauge;
-    const options = { name: family.name, help: `a ${family.kind} of the benchmark`, labelNames: labelNames[family.kind], registers: [registry] };
+    const options = {
+      name: family.name,
+      help: `a ${family.kind} of the benchmark`,
+      labelNames: labelNames[family.kind],
+      registers: [registry],
+    };
     if (family.kind === 'latency_seconds') options.buckets = BUCKETS;
     const metric = new Metric(options);
     const labels = Array.from({ length: family.children }, (_, i) => labelsOf(family.kind, i));

@@ -17,7 +17,12 @@ export async function* stalls() {
     ['prom-client', '/metrics', undefined],
   ]) {
     const over = await othersFeel(side, target, 100_000);
-    yield atMost(`${side}, 100k children: p99 of another endpoint during scrapes, over its p99 without`, over, bound, ' ms');
+    yield atMost(
+      `${side}, 100k children: p99 of another endpoint during scrapes, over its p99 without`,
+      over,
+      bound,
+      ' ms',
+    );
   }
 }
 

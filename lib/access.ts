@@ -1,6 +1,6 @@
 import type { ResolvedAccess } from './access-options.ts';
 import { allowedHost } from './guards/allowed-host.ts';
-import { cidrSet, parseNetworks } from './guards/cidr-set.ts';
+import { type CidrSet, cidrSet, parseNetworks } from './guards/cidr-set.ts';
 import type { Guard } from './guards/guard.ts';
 import { headerLimit } from './guards/header-limit.ts';
 import { httpVersion, noUserinfo, singleHost } from './guards/http-message.ts';
@@ -24,14 +24,19 @@ export function createAccess({ trustedHosts, ...options }: ResolvedAccess, obser
   const trusted = trustedIp({ ...options, trustedHosts: hosts, trustedProxies });
 
   if (options.allowAnyAddress) observer.warn('allowAnyAddress is on: trustedHosts may let everybody in.');
-  for (const [index, network] of parseNetworks(trustedHosts ?? [], 'trustedHosts').entries()) {
-    if (!trustedProxies.covers(network)) continue;
-    observer.warn(`trustedHosts[${index}], "${trustedHosts?.[index]}", can never match: it is in trustedProxies too.`);
-  }
+  if (options.trustedProxies.length > 0) warnOfProxies(trustedHosts ?? [], trustedProxies, observer);
 
   return {
     trust: trusted.trust,
     whoAsks: [headerLimit, trusted.guard, httpVersion(options), singleHost, noUserinfo],
     onWhoseBehalf: [refuseCrossSite, allowedHost(options)],
   };
+}
+
+/** The address that counts is never a proxy's. */
+function warnOfProxies(trustedHosts: readonly string[], trustedProxies: CidrSet, { warn }: Observer): void {
+  for (const [index, network] of parseNetworks(trustedHosts, 'trustedHosts').entries()) {
+    if (!trustedProxies.covers(network)) continue;
+    warn(`trustedHosts[${index}], "${trustedHosts[index]}", can never match: it is in trustedProxies too.`);
+  }
 }

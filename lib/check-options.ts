@@ -3,20 +3,30 @@ import { inspect } from 'node:util';
 /** Says what an option must be, or nothing when it is. */
 export type Check = (value: unknown) => string | undefined;
 
-/** Checks options as JavaScript passes them: unknown names and wrong values are a TypeError that names them. */
-export function checkOptions(caller: string, options: object, checks: Readonly<Record<string, Check>>): void {
-  if (typeof options !== 'object' || options === null) {
+/**
+ * The options that are not undefined, inherited ones too.
+ *
+ * @throws {TypeError} that names the option, for an unknown name or a wrong value: JavaScript passes anything
+ */
+export function checkOptions<T extends object>(caller: string, options: T, checks: Record<keyof T, Check>): T {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`${caller}: the options are ${inspect(options)}; write an object`);
   }
-  for (const [name, value] of Object.entries(options)) {
+  const checked: Partial<T> = {};
+  for (const name in options) {
+    const value = options[name];
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (check === undefined) {
       throw new TypeError(`${caller}: unknown option "${name}"; known are ${Object.keys(checks).join(', ')}`);
     }
-    const wanted = value === undefined ? undefined : check(value);
-    if (wanted !== undefined)
+    if (value === undefined) continue;
+    const wanted = check(value);
+    if (wanted !== undefined) {
       throw new TypeError(`${name}: ${inspect(value, { depth: 0 })} is not valid; write ${wanted}`);
+    }
+    checked[name] = value;
   }
+  return checked as T;
 }
 
 export const isBoolean: Check = (value) => (typeof value === 'boolean' ? undefined : 'true or false');

@@ -13,16 +13,17 @@ export interface MetricFamily {
   readonly unit?: string;
   /**
    * The names a sample's labels may have. Declaring them fixes the shape of the family in the JSON
-   * document: none → one bare value, one → a map, more → a list. A sample with another label, and in
-   * the first two cases one without the label, is then left out and reported.
+   * document: none → one bare value, one → a map, more → a list. A sample that does not fit is then
+   * left out and reported: one with another label or, in a map, one without the label.
    */
   readonly labelNames?: readonly string[];
   /** An array is the fastest. No label set may come twice. */
   readonly samples: Iterable<Sample> | AsyncIterable<Sample>;
 }
 
-/** One series' value at the time of the scrape. */
+/** One series' value at the time of the scrape; a new object for each that an iterable yields. */
 export interface Sample {
+  /** Not to be changed once it was given: encoders keep the text of a label set by the object's identity. */
   readonly labels: LabelSet;
   /** A number for counter, gauge and untyped; for the other two types their own value. */
   readonly value: number | HistogramValue | SummaryValue;

@@ -8,8 +8,8 @@ import { resolveAccess } from './options.ts';
 import { forbidder } from './respond.ts';
 
 /**
- * The access rules of `metricsRouter` as middleware for routes of your own: whoever is not trusted gets a
- * plain 403 (or, with `hideFromUntrusted`, is passed on to the app's other routes).
+ * The access rules of `metricsRouter` as middleware for routes of your own: whoever is not trusted gets a plain
+ * 403. With `hideFromUntrusted` the request leaves the router that this is mounted in, as if it had matched nothing.
  *
  * @throws {TypeError} for an unknown or invalid option, which it names
  * @example

@@ -153,19 +153,14 @@ const CHECKS = {
 
 /** @throws {TypeError} that names the option, its value and what to write */
 export function resolveOptions(options: MetricsRouterOptions): ResolvedOptions {
-  checkOptions('metricsRouter', options, CHECKS);
-  if (options.source === undefined) throw new TypeError(`source: it is missing; write ${isSource(undefined)}`);
-  return { ...DEFAULTS, ...defined(options) } as ResolvedOptions;
+  const checked = checkOptions('metricsRouter', options, CHECKS);
+  if (checked.source === undefined) throw new TypeError(`source: it is missing; write ${isSource(undefined)}`);
+  return { ...DEFAULTS, ...checked } as ResolvedOptions;
 }
 
 /** @throws {TypeError} that names the option, its value and what to write */
 export function resolveAccess(caller: string, options: AccessOptions): ResolvedAccess {
-  checkOptions(caller, options, ACCESS_CHECKS);
-  return { ...ACCESS_DEFAULTS, ...defined(options) };
-}
-
-function defined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+  return { ...ACCESS_DEFAULTS, ...checkOptions(caller, options, ACCESS_CHECKS) };
 }
 
 function isSource(value: unknown): string | undefined {
@@ -175,7 +170,7 @@ function isSource(value: unknown): string | undefined {
 
 /** Unreserved characters alone: every router and every proxy reads these the same way. */
 function isLiteralPath(value: unknown): string | undefined {
-  if (typeof value === 'string' && /^(\/[\w.~-]+)+$/.test(value)) return undefined;
+  if (typeof value === 'string' && /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)+$/.test(value)) return undefined;
   return "a literal path such as '/metrics': a slash before each part, letters, digits and -._~, no pattern, no slash at the end";
 }
 

@@ -124,6 +124,7 @@ function encodeSample(
   lost: (error: unknown) => void,
 ): string | undefined {
   try {
+    if (!sample.labels) throw new MetricsError('INVALID_SAMPLE', 'it has no labels; write labels: {}');
     return plan.encode(sample, position);
   } catch (error) {
     lost(error);

@@ -48,7 +48,8 @@ function declaredShape(labelNames: readonly string[], singleLabel: 'map' | 'list
 function isReiterable(samples: MetricFamily['samples']): boolean {
   if (Array.isArray(samples)) return true;
   if (Symbol.asyncIterator in samples) return false;
-  return samples[Symbol.iterator]() !== samples[Symbol.iterator]();
+  const iterator = samples[Symbol.iterator]();
+  return samples[Symbol.iterator]() !== iterator;
 }
 
 /** Reads until the shape is certain, and closes what it reads from when it gives up. */

@@ -44,7 +44,7 @@ export class LabelTexts {
   }
 
   private forget(name: string, texts: FamilyTexts): void {
-    texts.trim(0);
+    texts.forget();
     this.families.delete(name);
   }
 }
@@ -53,7 +53,7 @@ export class LabelTexts {
 export class FamilyTexts {
   readonly variant: string;
   usedAt = 0;
-  private readonly owner: LabelTexts;
+  private owner: LabelTexts | undefined;
   private readonly labels: (LabelSet | undefined)[] = [];
   private readonly texts: string[] = [];
 
@@ -73,7 +73,7 @@ export class FamilyTexts {
       }
     }
     const text = write(labels);
-    if (position < this.labels.length || this.owner.reserve(position + 1 - this.labels.length)) {
+    if (position < this.labels.length || this.owner?.reserve(position + 1 - this.labels.length)) {
       // What was left out in between gets its place too: arrays with holes are slow.
       while (this.labels.length < position) {
         this.labels.push(undefined);
@@ -85,10 +85,16 @@ export class FamilyTexts {
     return text;
   }
 
+  /** Gives everything back; a scrape that is under way keeps nothing more here. */
+  forget(): void {
+    this.trim(0);
+    this.owner = undefined;
+  }
+
   /** Forgets what stands behind the last series. */
   trim(length: number): void {
     if (length >= this.labels.length) return;
-    this.owner.reserve(length - this.labels.length);
+    this.owner?.reserve(length - this.labels.length);
     this.labels.length = length;
     this.texts.length = length;
   }

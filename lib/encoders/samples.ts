@@ -48,7 +48,7 @@ export function summaryOf({ value }: Sample): SummaryValue {
 }
 
 const isTotals = (count: unknown, sum: unknown) =>
-  Number.isFinite(count) && (sum === undefined || typeof sum === 'number');
+  Number.isInteger(count) && (count as number) >= 0 && (sum === undefined || typeof sum === 'number');
 
 /** Two lists of numbers of one length, the first of finite ones. Plain loops: this is done for each bucket. */
 function isPairs(keys: unknown, values: unknown): boolean {

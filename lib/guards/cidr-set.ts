@@ -98,7 +98,7 @@ function intervals(networks: readonly Network[], width: number) {
 
 /** Sorts, and makes one of those that overlap or touch. */
 function merge(networks: readonly Network[]): { firsts: Uint32Array; lasts: Uint32Array } {
-  const sorted = networks.toSorted((a, b) => compare(a.first, 0, b.first) || compare(a.last, 0, b.last));
+  const sorted = networks.toSorted((a, b) => compare(a.first, 0, b.first));
   const merged: { first: Address; last: Address }[] = [];
   for (const { first, last } of sorted) {
     const previous = merged.at(-1);

@@ -64,31 +64,29 @@ function prefixOfNetmask(text: string): number | undefined {
 
 const EXAMPLE = 'write "10.0.0.0/8" or "127.0.0.1"';
 
-/** What each common mistake is called, and what to write in its place. */
+/** What common mistakes are called, and what to write in their place; the first one that fits. */
+const CURES: readonly [mistake: RegExp, cure: string | ((text: string) => string)][] = [
+  [/^\s*$/, `is empty; ${EXAMPLE}, or leave the entry out`],
+  [/^\s|\s$/, (text) => `has spaces around it; write ${JSON.stringify(text.trim())}`],
+  [/%/, (text) => `has a zone; leave it out: "${text.replace(/%[^/]*/, '')}"`],
+  [/^unix:/, 'is a unix socket; set allowUnixSocket: true instead'],
+  [/^(all|any|\*)$/i, 'is a keyword; write "0.0.0.0/0" and "::/0" with allowAnyAddress: true'],
+  [/^[\da-f.:]+-[\da-f.:]+$/i, 'is a range; write the networks that it is made of, as "10.0.0.0/24"'],
+  [/^\d+(\.\d+)*(\.\*)+(\/|$)/, (text) => `is a pattern; write "${widen(text.split('.*')[0] ?? '')}"`],
+  [/(^|\.)0x|^\d{4,}(\/|$)/i, `is not in dotted decimal; ${EXAMPLE}`],
+  [
+    /^(?=(\d+\.){3}\d+(\/|$))(\d+\.)*0\d/,
+    'has leading zeros, which some read as octal; write each number without them',
+  ],
+  [/^\d{1,3}(\.\d{1,3}){0,2}$/, (text) => `is not a network; write "${widen(text)}"`],
+  [/^\d{1,3}(\.\d{1,3}){0,2}\//, (text) => `is not a network; write "${text.replace(/[^/]*/, fill)}"`],
+  [/^[a-z_][\w.-]*(\/|$)/i, 'is a name; write the addresses that it stands for, as "127.0.0.1" and "::1"'],
+];
+
 function cure(text: string): string {
-  const trimmed = text.trim();
-  const [base = '', length] = trimmed.split('/');
-  const parts = base.split('.');
-  if (trimmed === '') return `is empty; ${EXAMPLE}, or leave the entry out`;
-  if (trimmed !== text) return `has spaces around it; write ${JSON.stringify(trimmed)}`;
-  if (text.includes('%')) return `has a zone; leave it out: "${text.replace(/%[^/]*/, '')}"`;
-  if (text.startsWith('unix:')) return 'is a unix socket; set allowUnixSocket: true instead';
-  if (/^(all|any|\*)$/i.test(text)) return 'is a keyword; write "0.0.0.0/0" and "::/0" with allowAnyAddress: true';
-  if (/^[\da-f.:]+-[\da-f.:]+$/i.test(text))
-    return 'is a range; write the networks that it is made of, as "10.0.0.0/24"';
-  if (/^\d+(\.\d+)*\.\*(\.\*)*$/.test(base))
-    return `is a pattern; write "${widen(parts.filter((part) => part !== '*'))}"`;
-  if (/(^|\.)0x/i.test(base) || (/^\d+$/.test(base) && base.length > 3)) return `is not in dotted decimal; ${EXAMPLE}`;
-  if (parts.length === 4 && parts.some((part) => /^0\d/.test(part))) {
-    return 'has leading zeros, which some read as octal; write each number without them';
-  }
-  if (/^\d{1,3}(\.\d{1,3}){0,2}$/.test(base)) {
-    return `is not a network; write "${length === undefined ? widen(parts) : `${fill(parts)}/${length}`}"`;
-  }
-  if (/^[a-z_][\w.-]*$/i.test(base))
-    return `is a name; write the addresses that it stands for, as "127.0.0.1" and "::1"`;
-  return `is not a network; ${EXAMPLE}`;
+  const found = CURES.find(([mistake]) => mistake.test(text))?.[1] ?? `is not a network; ${EXAMPLE}`;
+  return typeof found === 'string' ? found : found(text);
 }
 
-const fill = (parts: readonly string[]) => [...parts, '0', '0', '0'].slice(0, 4).join('.');
-const widen = (parts: readonly string[]) => `${fill(parts)}/${8 * parts.length}`;
+const fill = (short: string) => [...short.split('.'), '0', '0', '0'].slice(0, 4).join('.');
+const widen = (short: string) => `${fill(short)}/${8 * short.split('.').length}`;
