@@ -76,6 +76,22 @@ test('nothing expires once it is cleared, and no timer is left', async () => {
   expect(expired).not.toHaveBeenCalled();
 });
 
+test('work is not waiting: what is at hand before the event loop turns counts nothing, however long it takes', async () => {
+  jest.useRealTimers();
+  const { deadline, expired } = deadlineOf(50);
+  for (let pieces = 0; pieces < 4; pieces++) {
+    await deadline.wait(
+      Promise.resolve().then(() => {
+        const startedAt = performance.now();
+        while (performance.now() < startedAt + 30);
+      }),
+    );
+  }
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(expired).not.toHaveBeenCalled();
+  deadline.clear();
+});
+
 describe('timed items', () => {
   test('are the same items, and only waiting for them counts', async () => {
     const { deadline, expired } = deadlineOf(100);

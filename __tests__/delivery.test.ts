@@ -1,5 +1,5 @@
 import express from 'express';
-import type { MetricsRouterOptions } from '../lib/index.ts';
+import type { MetricsRouterOptions, MetricsSource } from '../lib/index.ts';
 import { connectRaw, type RawClient, type Service, serve, steady, TERMINATOR, until } from './support/clients.ts';
 import { requestText } from './support/raw-http.ts';
 import {
@@ -9,6 +9,7 @@ import {
   never,
   onceThenQueueDepth,
   queueDepth,
+  samplesThatHang,
   sourceOf,
 } from './support/scrape-sources.ts';
 
@@ -58,7 +59,7 @@ describe('a client that goes away', () => {
       signal = scrape.signal;
       return collect();
     });
-    const service = await serve({ source, maxInFlight: 1 });
+    const service = await serve({ source, maxInFlight: 1, timeout: 60_000 });
     const client = begin(service);
     await until(() => signal);
     client.socket.destroy();
@@ -80,6 +81,28 @@ describe('a client that goes away', () => {
     expect(source.scrape?.signal.aborted).toBe(true);
     await slotIsFree(service);
     expect(service.failures).toEqual([]);
+  });
+
+  test('frees its slot when its document was small last time, and has outgrown what can be shared', async () => {
+    let signal: AbortSignal | undefined;
+    let isLarge = false;
+    const source: MetricsSource = {
+      collect(scrape) {
+        if (!isLarge) return [queueDepth];
+        isLarge = false;
+        signal = scrape.signal;
+        return [{ ...queueDepth, samples: samplesThatHang(1_000) }];
+      },
+    };
+    const service = await serve({ source, maxInFlight: 1, timeout: 60_000 });
+    await service.get('/metrics');
+    isLarge = true;
+    const client = begin(service);
+    client.read();
+    await until(() => client.received().length > 500_000);
+    client.socket.destroy();
+    await until(() => signal?.aborted);
+    await slotIsFree(service);
   });
 
   test('leaves other scrapes alone', async () => {
@@ -160,7 +183,7 @@ test('a scrape whose client was gone before it began frees its slot', async () =
     expect(req.socket.remoteAddress).toBe('127.0.0.1');
     req.socket.once('close', next).destroy();
   });
-  const service = await serve({ source: onceThenQueueDepth(collect), maxInFlight: 1 }, app);
+  const service = await serve({ source: onceThenQueueDepth(collect), maxInFlight: 1, timeout: 60_000 }, app);
   await begin(service).closed;
   await until(() => service.decisions.length === 1);
   expect(service.decisions).toMatchObject([{ decision: 'allow' }]);

@@ -47,9 +47,9 @@ describe('a source that does not answer within timeout', () => {
     await never();
   }
 
-  test.each(hanging.flatMap((one) => paths.map((path) => [...one, path] as const)))(
-    'is aborted and answered with a 503: %s (%3$s)',
-    async (_where, collect, path) => {
+  test.each(hanging.flatMap((one) => paths.map((path) => [one[0], path, one[1]] as const)))(
+    'is aborted and answered with a 503: %s, %s',
+    async (_where, path, collect) => {
       let signal: AbortSignal | undefined;
       const source = onceThenQueueDepth((scrape) => {
         signal = scrape.signal;

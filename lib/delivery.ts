@@ -99,7 +99,8 @@ function settled(
     let left = bytesLeft(res);
     const timer = setInterval(() => {
       const now = bytesLeft(res);
-      if (now === left) stalled();
+      // Nothing is left while a compressor is at work.
+      if (now === left && now > 0) stalled();
       left = now;
     }, stallTimeout);
     const onAbort = () => settle(() => reject(signal.reason));

@@ -9,6 +9,7 @@ import { interruption } from './errors.ts';
 import type { Filter } from './filter.ts';
 import { rawHeader } from './guards/raw-headers.ts';
 import { MAX_SHARED, type SharedDocument, type SharedDocuments } from './shared-documents.ts';
+import { nextTurn } from './turns.ts';
 
 /** A document that is asked for, and what is needed to make it. */
 export interface Job extends Pick<CollectionOptions, 'source' | 'onSourceError' | 'failed' | 'ownFamilies'> {
@@ -65,9 +66,13 @@ async function make(client: Client, job: Job): Promise<void> {
   const { encoder, filter, key, documents } = job;
   const aborter = new AbortController();
   const { signal } = aborter;
-  const shared = key === undefined ? undefined : documents.begin(key, () => aborter.abort(client.signal.reason));
-  const leave = shared?.join() ?? (() => aborter.abort(client.signal.reason));
+  const abandon = () => aborter.abort(client.signal.reason);
+  const shared = key === undefined ? undefined : documents.begin(key, abandon);
+  const leaveShared = shared?.join();
+  // One that outgrew what can be shared is this client's alone.
+  const leave = () => (shared?.isOpen ? leaveShared?.() : abandon());
   client.signal.addEventListener('abort', leave);
+  if (client.signal.aborted) leave();
   const deadline = createDeadline(job.timeout, () => aborter.abort(interruption('SOURCE_TIMEOUT')));
   const collection = collect({ ...job, wants: filter.wants, signal, deadline });
   const chunks = encoder.encode(collection.families, { prefix: filter.prefix, losses: collection.losses });
@@ -75,6 +80,8 @@ async function make(client: Client, job: Job): Promise<void> {
   let size = 0;
   let held = '';
   try {
+    // Requests that came in the same turn of the event loop can join until it has turned.
+    await nextTurn();
     for (let chunk = await next(); !chunk.done; chunk = await next()) {
       size += chunk.value.length;
       held += chunk.value;

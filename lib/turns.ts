@@ -10,7 +10,11 @@ const waiting: (() => void)[] = [];
  * one per turn: together they hold the loop no longer than one alone.
  */
 export function breathe(): Promise<void> | undefined {
-  if (performance.now() < sliceEnd) return undefined;
+  return performance.now() < sliceEnd ? undefined : nextTurn();
+}
+
+/** Resolves when the event loop has turned and it is the caller's turn to work. */
+export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     waiting.push(resolve);
     if (waiting.length === 1) setImmediate(next);

@@ -107,7 +107,8 @@ async function* encodeFamily(plan: FamilyPlan, lost: (error: unknown) => void): 
       yield text;
       text = '';
     }
-    if (batch.length === 1) {
+    // The first batch is one sample: with it the family has begun.
+    if (position === 1) {
       yield text;
       text = '';
     }

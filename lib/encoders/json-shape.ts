@@ -111,17 +111,21 @@ class ShapeFinder {
     return this.hasAt && this.unlabelled === 0 ? { kind: 'map', label: '@' } : { kind: 'value' };
   }
 
+  /** True when a sample with these labels makes the family a list, whatever else comes. */
   private look(names: readonly string[]): boolean {
+    // Among several labels, `@` fits no shape: the sample will be left out.
+    if (names.length > 1) return !names.includes('@');
     const [label] = names;
-    if (label === undefined) return ++this.unlabelled > 1 || this.label !== undefined;
-    if (names.length === 1 && label === '@') {
+    if (label === undefined) {
+      this.unlabelled++;
+      return this.unlabelled > 1 || this.label !== undefined;
+    }
+    if (label === '@') {
       this.hasAt = this.singleLabel === 'map';
       return false;
     }
-    if (names.length > 1) return !names.includes('@');
-    if (this.singleLabel === 'list' || this.unlabelled > 0) return true;
     this.label ??= label;
-    return this.label !== label;
+    return this.label !== label || this.unlabelled > 0 || this.singleLabel === 'list';
   }
 
   /** What will be left out, on purpose or because it is broken, has no say. */
