@@ -42,7 +42,7 @@ export function labelsOf(kind, i) {
   }
 }
 
-/** Fills a registry of prom-client or a fork; `touch()` changes every value. */
+/** Fills a registry of prom-client or a fork; `touch()` changes every value, and `touching()` some at a time. */
 export function promClientRegistry(client, children) {
   const registry = new client.Registry();
   const metrics = plan(children).map((family) => {
@@ -59,10 +59,11 @@ export function promClientRegistry(client, children) {
     return { family, metric, labels };
   });
   let round = 0;
-  function touch() {
+  function* touching() {
     round++;
     for (const { family, metric, labels } of metrics) {
       for (let i = 0; i < labels.length; i++) {
+        if (i % 200 === 199) yield;
         const label = labels[i];
         if (family.kind === 'latency_seconds') metric.observe(label, ((i * 7 + round) % 600) / 100);
         else if (family.kind === 'single_total') metric.inc(label, (i % 13) + 1);
@@ -70,8 +71,9 @@ export function promClientRegistry(client, children) {
       }
     }
   }
+  const touch = () => Array.from(touching());
   touch();
-  return { registry, touch };
+  return { registry, touch, touching };
 }
 
 /** The same content as plain families, whose values change in place. */

@@ -16,7 +16,7 @@ export async function* requests() {
       ['bundle', bundle, '/metrics'],
     ]) {
       await side.ask('touch');
-      const { requests, non2xx } = await autocannon({ url: side.url(target), connections: 4, duration: 2 });
+      const { requests, non2xx } = await autocannon({ url: side.url(target), connections: 8, duration: 2 });
       if (non2xx > 0) throw new Error(`${name}: ${non2xx} answers were errors`);
       if (round > 0) rates[name].push(requests.average);
     }

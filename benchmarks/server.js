@@ -10,31 +10,31 @@ import { plainSource, promClientRegistry } from './registries.js';
 const require = createRequire(import.meta.url);
 const [side, children] = process.argv.slice(2);
 const app = express();
-const { touch } = sides()[side](Number(children));
+const { touch, touching } = sides()[side](Number(children));
 
 function sides() {
   const ours = { compression: false, stallTimeout: 600_000, maxInFlight: 16 };
   return {
     'ours, prom-client'(n) {
-      const { registry, touch } = promClientRegistry(require('prom-client'), n);
+      const { registry, ...touches } = promClientRegistry(require('prom-client'), n);
       app.use(metricsRouter({ ...ours, source: promClientSource(registry) }));
-      return { touch };
+      return touches;
     },
     'ours, plain'(n) {
-      const { source, touch } = plainSource(n);
+      const { source, ...touches } = plainSource(n);
       app.use(metricsRouter({ ...ours, source }));
-      return { touch };
+      return touches;
     },
     'prom-client'(n) {
-      const { registry, touch } = promClientRegistry(require('prom-client'), n);
+      const { registry, ...touches } = promClientRegistry(require('prom-client'), n);
       app.get('/metrics', async (_req, res) => res.type(registry.contentType).send(await registry.metrics()));
       app.get('/metrics.json', async (_req, res) => res.json(await registry.getMetricsAsJSON()));
-      return { touch };
+      return touches;
     },
     'express-prom-bundle'(n) {
-      const { registry, touch } = promClientRegistry(require('prom-client'), n);
+      const { registry, ...touches } = promClientRegistry(require('prom-client'), n);
       app.use(require('express-prom-bundle')({ promRegistry: registry, includeUp: false, metricsPath: '/metrics' }));
-      return { touch };
+      return touches;
     },
   };
 }
@@ -59,7 +59,11 @@ function live() {
 }
 
 const commands = {
-  touch,
+  touch: () => void touch(),
+  /** As a service does while it works: a little in each turn of the event loop. */
+  async touchSlowly() {
+    for (const _ of touching()) await new Promise(setImmediate);
+  },
   watch() {
     isWatching = true;
     longest = 0;
@@ -72,6 +76,6 @@ const commands = {
   },
   live,
 };
-process.on('message', ({ id, command }) => process.send({ id, value: commands[command]() ?? null }));
+process.on('message', async ({ id, command }) => process.send({ id, value: (await commands[command]()) ?? null }));
 const server = app.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
 process.on('disconnect', () => process.exit());
