@@ -1,4 +1,4 @@
-import { negotiateText, parseRanges } from '../lib/negotiate.ts';
+import { parseRanges, textNegotiator } from '../lib/negotiate.ts';
 
 const TEXT_004 = 'text/plain; version=0.0.4; charset=utf-8';
 const text100 = (escaping: string) => `text/plain; version=1.0.0; escaping=${escaping}; charset=utf-8`;
@@ -106,13 +106,13 @@ const rows: Record<string, Row> = {
 
 describe('the format of the text follows from Accept', () => {
   test.each(Object.entries(rows))('%s', (_, { accept, plain, open = plain }) => {
-    expect(negotiateText(accept, { openMetrics: false }).contentType).toBe(plain);
-    expect(negotiateText(accept, { openMetrics: true }).contentType).toBe(open);
+    expect(textNegotiator({ openMetrics: false })(accept).contentType).toBe(plain);
+    expect(textNegotiator({ openMetrics: true })(accept).contentType).toBe(open);
   });
 
   test.each(Object.entries(rows))('%s: scrape after scrape it is the same encoder', (_, { accept }) => {
-    const first = negotiateText(accept, { openMetrics: true });
-    expect(negotiateText(accept, { openMetrics: true })).toBe(first);
+    const negotiate = textNegotiator({ openMetrics: true });
+    expect(negotiate(accept)).toBe(negotiate(accept));
   });
 });
 

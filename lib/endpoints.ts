@@ -1,6 +1,6 @@
 import type { Encoder } from './encoders/encoder.ts';
 import { type JsonOptions, jsonEncoder } from './encoders/json.ts';
-import { negotiateText, type TextFormats } from './negotiate.ts';
+import { type TextFormats, textNegotiator } from './negotiate.ts';
 import type { ErrorStyle } from './respond.ts';
 
 /** One path of the router, and what it answers with. */
@@ -28,7 +28,7 @@ export function endpoints({ path, ...formats }: { path: string } & JsonOptions &
       errors: 'line',
       vary: 'Accept, Accept-Encoding',
       offersPrefix: true,
-      negotiate: (accept) => negotiateText(accept, formats),
+      negotiate: textNegotiator(formats),
     },
   ];
 }

@@ -43,37 +43,43 @@ export interface TextFormats {
   openMetrics: boolean;
 }
 
-/** The first of the client's ranges that names a format on offer; else text 0.0.4, as Prometheus expects of a target. */
-export function negotiateText(accept: string | undefined, { openMetrics }: TextFormats): Encoder {
-  for (const range of parseRanges(accept ?? '')) {
-    const encoder = range.q > 0 ? textEncoder(range, openMetrics) : undefined;
-    if (encoder !== undefined) return encoder;
-  }
-  return plainText;
-}
+/**
+ * Chooses by `Accept`: the first of the client's ranges that names a format on offer, else text 0.0.4, as
+ * Prometheus expects of a target. There is one encoder of each kind, as an encoder keeps texts from scrape to scrape.
+ */
+export function textNegotiator({ openMetrics }: TextFormats): (accept: string | undefined) => Encoder {
+  const plain = prometheusTextEncoder({ version: '0.0.4', escaping: 'underscores' });
+  const text100 = new Map(
+    ESCAPINGS.map((escaping) => [escaping, prometheusTextEncoder({ version: '1.0.0', escaping })]),
+  );
+  const openMetrics100 = new Map(
+    [undefined, ...ESCAPINGS].map((escaping) => [escaping, openMetricsEncoder({ escaping })]),
+  );
 
-function textEncoder({ value, parameters }: Range, openMetrics: boolean): Encoder | undefined {
-  const version = parameters.get('version');
-  const escaping = ESCAPINGS.find((name) => name === parameters.get('escaping'));
-  switch (value) {
-    case 'application/openmetrics-text':
-      return openMetrics && (version ?? '1.0.0') === '1.0.0' ? openMetrics100.get(escaping) : undefined;
-    case 'text/plain':
-      if (version === '1.0.0') return text100.get(escaping ?? 'underscores');
-      return (version ?? '0.0.4') === '0.0.4' ? plainText : undefined;
-    case 'text/*':
-    case '*/*':
-      return plainText;
-    default:
-      return undefined;
+  function encoderOf({ value, parameters }: Range): Encoder | undefined {
+    const version = parameters.get('version');
+    const escaping = ESCAPINGS.find((name) => name === parameters.get('escaping'));
+    switch (value) {
+      case 'application/openmetrics-text':
+        return openMetrics && (version ?? '1.0.0') === '1.0.0' ? openMetrics100.get(escaping) : undefined;
+      case 'text/plain':
+        if (version === '1.0.0') return text100.get(escaping ?? 'underscores');
+        return (version ?? '0.0.4') === '0.0.4' ? plain : undefined;
+      case 'text/*':
+      case '*/*':
+        return plain;
+      default:
+        return undefined;
+    }
   }
+
+  return (accept) => {
+    for (const range of parseRanges(accept ?? '')) {
+      const encoder = range.q > 0 ? encoderOf(range) : undefined;
+      if (encoder !== undefined) return encoder;
+    }
+    return plain;
+  };
 }
 
 const ESCAPINGS: readonly Escaping[] = ['underscores', 'dots', 'values', 'allow-utf-8'];
-
-// One of each, for good: an encoder keeps texts from scrape to scrape.
-const plainText = prometheusTextEncoder({ version: '0.0.4', escaping: 'underscores' });
-const text100 = new Map(ESCAPINGS.map((escaping) => [escaping, prometheusTextEncoder({ version: '1.0.0', escaping })]));
-const openMetrics100 = new Map(
-  [undefined, ...ESCAPINGS].map((escaping) => [escaping, openMetricsEncoder({ escaping })]),
-);

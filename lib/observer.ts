@@ -48,12 +48,8 @@ export function createObserver(caller: string, { counted, onDecision, onError }:
       callHook(onDecision, decision);
     },
     failed(failure) {
-      debug(
-        '%s%s failed: %o',
-        failure.phase,
-        failure.family === undefined ? '' : ` of ${failure.family}`,
-        failure.error,
-      );
+      // As careful as with a hook: an error may bring its own way to be shown.
+      callHook(debugFailure, failure);
       callHook(onError, failure);
     },
   };
@@ -78,6 +74,10 @@ function describe({ req, client }: Visit, reason: RefusalReason | undefined): Ac
 function lineOf({ decision, reason, peer, address, hops, method, path }: AccessDecision): string {
   const via = address === peer ? '' : ` for ${address ?? 'nobody'} (${hops} hops)`;
   return `${decision} ${method} ${path} from ${peer ?? 'a socket without an address'}${via}${reason ? `: ${reason}` : ''}`;
+}
+
+function debugFailure({ phase, family, error }: ScrapeFailure): void {
+  debug('%s%s failed: %o', phase, family === undefined ? '' : ` of ${family}`, error);
 }
 
 /** A hook is a guest: what it throws, or rejects with, is its own business. */
