@@ -1,28 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import { abortable } from './abortable.ts';
 import type { Client } from './client.ts';
-import { type CollectionOptions, collect } from './collection.ts';
 import { type Coding, compress } from './compression.ts';
-import { createDeadline } from './deadline.ts';
-import type { Encoder } from './encoders/encoder.ts';
+import { type DocumentOptions, openDocument } from './document-stream.ts';
 import { interruption } from './errors.ts';
-import type { Filter } from './filter.ts';
 import { rawHeader } from './guards/raw-headers.ts';
 import { MAX_SHARED, type SharedDocument, type SharedDocuments } from './shared-documents.ts';
 import { nextTurn } from './turns.ts';
 
 /** A document that is asked for, and what is needed to make it. */
-export interface Job extends Pick<CollectionOptions, 'source' | 'onSourceError' | 'failed' | 'ownFamilies'> {
-  readonly encoder: Encoder;
+export interface Job extends DocumentOptions {
   readonly coding: Coding;
-  readonly filter: Filter;
   /** Scrapes with the same key want the same bytes; undefined when they are not to be shared. */
   readonly key: string | undefined;
   readonly documents: SharedDocuments;
-  /** ms */
-  readonly timeout: number;
-  readonly lostFamily: () => void;
-  readonly lostSample: () => void;
   /** Takes a slot, and returns how to give it back; undefined when all are taken. */
   takeSlot(): (() => void) | undefined;
 }
@@ -61,28 +52,23 @@ async function waitFor(document: SharedDocument, client: Client, { timeout }: Jo
   }
 }
 
-/** Collects and encodes, and sends on the way or, where others may join, when it is done. */
+/** Sends the document as it is made or, where others may join, when it is done. */
 async function make(client: Client, job: Job): Promise<void> {
-  const { encoder, filter, key, documents } = job;
-  const aborter = new AbortController();
-  const { signal } = aborter;
-  const abandon = () => aborter.abort(client.signal.reason);
+  const { key, documents } = job;
+  const document = openDocument(job);
+  const abandon = () => document.abort(client.signal.reason);
   const shared = key === undefined ? undefined : documents.begin(key, abandon);
   const leaveShared = shared?.join();
   // One that outgrew what can be shared is this client's alone.
   const leave = () => (shared?.isOpen ? leaveShared?.() : abandon());
   client.signal.addEventListener('abort', leave);
   if (client.signal.aborted) leave();
-  const deadline = createDeadline(job.timeout, () => aborter.abort(interruption('SOURCE_TIMEOUT')));
-  const collection = collect({ ...job, wants: filter.wants, signal, deadline });
-  const chunks = encoder.encode(collection.families, { prefix: filter.prefix, losses: collection.losses });
-  const next = () => abortable(chunks.next(), signal);
   let size = 0;
   let held = '';
   try {
     // Requests that came in the same turn of the event loop can join until it has turned.
     await nextTurn();
-    for (let chunk = await next(); !chunk.done; chunk = await next()) {
+    for (let chunk = await document.next(); !chunk.done; chunk = await document.next()) {
       size += chunk.value.length;
       held += chunk.value;
       if (shared?.isOpen && size <= MAX_SHARED) continue;
@@ -98,16 +84,14 @@ async function make(client: Client, job: Job): Promise<void> {
     client.signal.throwIfAborted();
     await client.delivery.sendWhole(body);
   } catch (error) {
-    if (collection.knows(error)) client.told = error;
+    if (document.knows(error)) client.told = error;
     shared?.fail(error);
     // Whatever failed, the source has nobody to work for any more.
-    aborter.abort(error);
+    document.abort(error);
     throw error;
   } finally {
-    deadline.clear();
     client.signal.removeEventListener('abort', leave);
-    // Not awaited: a source that hangs must not keep the slot.
-    chunks.return().catch(() => undefined);
+    document.close();
   }
 }
 

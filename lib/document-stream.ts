@@ -1,0 +1,42 @@
+import { abortable } from './abortable.ts';
+import { type CollectionOptions, collect } from './collection.ts';
+import { createDeadline } from './deadline.ts';
+import type { Encoder } from './encoders/encoder.ts';
+import { interruption } from './errors.ts';
+import type { Filter } from './filter.ts';
+
+export interface DocumentOptions extends Omit<CollectionOptions, 'signal' | 'deadline' | 'wants'> {
+  readonly encoder: Encoder;
+  readonly filter: Filter;
+  /** ms */
+  readonly timeout: number;
+}
+
+/** A document in the making: the source is asked as its chunks are taken. */
+export interface DocumentStream {
+  /** The next chunk, a byte string. Rejects when the source failed or was late, and after `abort`. */
+  next(): Promise<IteratorResult<string, void>>;
+  /** Tells the source that nobody waits for it any more. */
+  abort(reason: unknown): void;
+  /** Gives everything back. Does not wait for a source that hangs. */
+  close(): void;
+  /** Was the operator told of this error already, as the loss of a family? */
+  knows(error: unknown): boolean;
+}
+
+export function openDocument({ encoder, filter, timeout, ...options }: DocumentOptions): DocumentStream {
+  const aborter = new AbortController();
+  const { signal } = aborter;
+  const deadline = createDeadline(timeout, () => aborter.abort(interruption('SOURCE_TIMEOUT')));
+  const { families, losses, knows } = collect({ ...options, wants: filter.wants, signal, deadline });
+  const chunks = encoder.encode(families, { prefix: filter.prefix, losses });
+  return {
+    next: () => abortable(chunks.next(), signal),
+    abort: (reason) => aborter.abort(reason),
+    close() {
+      deadline.clear();
+      chunks.return().catch(() => undefined);
+    },
+    knows,
+  };
+}
