@@ -173,9 +173,9 @@ describe('a response that waits behind another one on its connection', () => {
   });
 });
 
-test('a scrape whose client was gone before it began frees its slot', async () => {
+test('a scrape whose client was gone before it began frees its slot, and the source is not asked', async () => {
   const app = express();
-  const collect = jest.fn(() => never());
+  const collect = jest.fn(() => [queueDepth]);
   let requests = 0;
   app.use((req, _res, next) => {
     if (requests++ > 0) return next();
@@ -183,9 +183,10 @@ test('a scrape whose client was gone before it began frees its slot', async () =
     expect(req.socket.remoteAddress).toBe('127.0.0.1');
     req.socket.once('close', next).destroy();
   });
-  const service = await serve({ source: onceThenQueueDepth(collect), maxInFlight: 1, timeout: 60_000 }, app);
+  const service = await serve({ source: { collect }, maxInFlight: 1, timeout: 60_000 }, app);
   await begin(service).closed;
   await until(() => service.decisions.length === 1);
   expect(service.decisions).toMatchObject([{ decision: 'allow' }]);
+  expect(collect).not.toHaveBeenCalled();
   await slotIsFree(service);
 });

@@ -1,5 +1,5 @@
 import type { MetricFamily, Scrape } from '../lib/index.ts';
-import { MAX_SHARED } from '../lib/shared-documents.ts';
+import { createSharedDocuments, MAX_SHARED } from '../lib/shared-documents.ts';
 import { ask, connectRaw, serve, sleep, TERMINATOR, until } from './support/clients.ts';
 import { requestText } from './support/raw-http.ts';
 import { largeFamily, QUEUE_DEPTH_JSON, queueDepth } from './support/scrape-sources.ts';
@@ -63,11 +63,11 @@ test('the same filter in another order is the same document', async () => {
   const collect = jest.fn(() => [queueDepth]);
   const { get } = await serve({ source: { collect }, cacheFor: 60_000 });
   await get('/metrics.json?name[]=queue_depth&name[]=up');
+  expect(collect).toHaveBeenCalledTimes(1);
   await get('/metrics.json?name[]=up&name[]=queue_depth&name[]=up');
   const { text } = await get('/metrics.json?x=1&name%5B%5D=up&name[]=queue_depth');
   expect(text).toBe(QUEUE_DEPTH_JSON);
-  // The first one is not shared, as its size was not known.
-  expect(collect).toHaveBeenCalledTimes(2);
+  expect(collect).toHaveBeenCalledTimes(1);
 });
 
 test.each(['gzip', 'br'])('compressed bytes are shared too: %s', async (coding) => {
@@ -187,16 +187,44 @@ test('one that waits less long gives up alone', async () => {
   expect(await patient).toMatchObject({ status: 200, text: QUEUE_DEPTH_JSON });
 });
 
+test('one that hurries does not take the others with it', async () => {
+  const { port, get, held, started } = await serveHeld({ timeout: 60_000, maxInFlight: 1 });
+  const headers = { 'X-Prometheus-Scrape-Timeout-Seconds': '0.2' };
+  const hurried = ask(port, '/metrics.json', { headers });
+  await until(() => started() === 1);
+  const patient = get('/metrics.json');
+  expect(await hurried).toMatchObject({ status: 503 });
+  // The slot is the collection's, which goes on.
+  expect(await get('/metrics.json?name[]=x')).toMatchObject({ status: 503 });
+  held[0]?.give([queueDepth]);
+  expect(await patient).toMatchObject({ status: 200, text: QUEUE_DEPTH_JSON });
+  const next = get('/metrics');
+  await until(() => held.length === 2);
+  held[1]?.give([queueDepth]);
+  expect(await next).toMatchObject({ status: 200 });
+});
+
+test('nobody joins what was given up', () => {
+  const abandoned = jest.fn();
+  const documents = createSharedDocuments(0);
+  documents.measured('key', 1);
+  const leave = documents.begin('key', abandoned)?.join();
+  expect(documents.underWay('key')).toBeDefined();
+  leave?.();
+  expect(abandoned).toHaveBeenCalledTimes(1);
+  expect(documents.underWay('key')).toBeUndefined();
+  expect(documents.begin('key', abandoned)).toBeDefined();
+});
+
 describe('cacheFor', () => {
   test('serves the last small document for so long', async () => {
     let value = 0;
     const collect = jest.fn(() => [{ ...queueDepth, samples: [{ labels: {}, value: value++ }] }]);
     const { get } = await serve({ source: { collect }, cacheFor: 150, maxInFlight: 1 });
-    await get('/metrics.json');
     const { text } = await get('/metrics.json');
-    expect(text).toContain('"value":1.0');
+    expect(text).toContain('"value":0.0');
     expect((await get('/metrics.json')).text).toBe(text);
-    await until(async () => (await get('/metrics.json')).text.includes('"value":2.0'));
+    await until(async () => (await get('/metrics.json')).text.includes('"value":1.0'));
     expect(collect.mock.calls.length).toBeLessThan(5);
   });
 
@@ -212,7 +240,6 @@ describe('cacheFor', () => {
   test('does not keep a failure', async () => {
     const collect = jest.fn((): MetricFamily[] => [queueDepth]);
     const { get } = await serve({ source: { collect }, cacheFor: 60_000 });
-    await get('/metrics.json');
     collect.mockImplementationOnce(() => {
       throw new Error('lost');
     });

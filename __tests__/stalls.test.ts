@@ -52,7 +52,7 @@ describe('a chunk that leaves slowly', () => {
   /** A response that holds what it was given until the test takes it. */
   class SlowResponse extends EventEmitter {
     writableLength = 0;
-    socket = null;
+    socket = {};
     write(bytes: Buffer) {
       this.writableLength += bytes.length;
       return false;

@@ -22,6 +22,7 @@ const ANSWERS: Record<string, { head: string[]; body: string }> = {
     head: [
       'HTTP/1.1 403 Forbidden',
       'X-Powered-By: Express',
+      'Vary: Accept-Encoding',
       'Cache-Control: no-store',
       'X-Content-Type-Options: nosniff',
       'Cross-Origin-Resource-Policy: same-origin',
@@ -34,6 +35,7 @@ const ANSWERS: Record<string, { head: string[]; body: string }> = {
     head: [
       'HTTP/1.1 403 Forbidden',
       'X-Powered-By: Express',
+      'Vary: Accept, Accept-Encoding',
       'Cache-Control: no-store',
       'X-Content-Type-Options: nosniff',
       'Cross-Origin-Resource-Policy: same-origin',

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Coding } from './compression.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
 import type { Endpoint } from './endpoints.ts';
@@ -64,11 +65,11 @@ function conclude(
   req: IncomingMessage,
   res: ServerResponse,
   { delivery, told }: Client,
-  { observer, endpoint, self }: ClientOptions,
+  { observer, endpoint }: ClientOptions,
 ): Outcome {
   const code = error instanceof MetricsError ? error.code : undefined;
   const isLost = code === 'CLIENT_GONE' || code === 'CLIENT_STALLED';
-  if (code === 'TOO_MANY_SCRAPES') self.refused('too-many-scrapes');
+  if (code === 'TOO_MANY_SCRAPES') observer.decided({ req }, 'too-many-scrapes');
   else if (code !== 'CLIENT_GONE' && error !== told) {
     observer.failed({ phase: isLost || code === 'DOCUMENT_TOO_LARGE' ? 'send' : 'collect', error });
   }
@@ -98,11 +99,40 @@ function answerTo(code: MetricsErrorCode | undefined): { outcome: Outcome; statu
 
 /** A response that waits behind others on its connection is not told that the connection is gone. */
 function onceGone(req: IncomingMessage, res: ServerResponse, gone: () => void): () => void {
-  const client = res.socket === null ? req.socket : res;
   const onClose = () => {
     if (!res.writableFinished) gone();
   };
-  client.once('close', onClose);
+  const stop = res.socket === null ? onceClosed(req.socket, onClose) : onceEnded(res, onClose);
   if (req.socket.destroyed) gone();
-  return () => client.removeListener('close', onClose);
+  return stop;
+}
+
+function onceEnded(res: ServerResponse, onClose: () => void): () => void {
+  res.once('close', onClose);
+  return () => res.removeListener('close', onClose);
+}
+
+/** Any number of requests may be pipelined, and Node warns of more than ten listeners: one tells them all. */
+const waitingOn = new WeakMap<Socket, { tellAll: () => void; waiting: Set<() => void> }>();
+
+function onceClosed(socket: Socket, onClose: () => void): () => void {
+  const { waiting, tellAll } = waitingOn.get(socket) ?? watch(socket);
+  waiting.add(onClose);
+  return () => {
+    waiting.delete(onClose);
+    if (waiting.size > 0) return;
+    socket.removeListener('close', tellAll);
+    waitingOn.delete(socket);
+  };
+}
+
+function watch(socket: Socket) {
+  const waiting = new Set<() => void>();
+  const tellAll = () => {
+    for (const tell of [...waiting]) tell();
+  };
+  socket.once('close', tellAll);
+  const watched = { waiting, tellAll };
+  waitingOn.set(socket, watched);
+  return watched;
 }

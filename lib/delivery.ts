@@ -115,8 +115,9 @@ function settled(
   });
 }
 
-/** What the kernel has not taken yet. Node's own socket timeout looks at the same number, but any byte that comes in resets it. */
+/** What the client could have taken: nothing, as long as others are before it on its connection. Node's own socket timeout looks at the same number, but any byte that comes in resets it. */
 function bytesLeft({ socket, writableLength }: ServerResponse): number {
-  const handle = (socket as { _handle?: { writeQueueSize?: number } } | null)?._handle;
+  if (socket === null) return 0;
+  const handle = (socket as { _handle?: { writeQueueSize?: number } })._handle;
   return writableLength + (handle?.writeQueueSize ?? 0);
 }

@@ -16,7 +16,7 @@ export interface DocumentOptions extends Omit<CollectionOptions, 'signal' | 'dea
 export interface DocumentStream {
   /** The next chunk, a byte string. Rejects when the source failed or was late, and after `abort`. */
   next(): Promise<IteratorResult<string, void>>;
-  /** Tells the source that nobody waits for it any more. */
+  /** Tells the source that nobody waits for it any more, and closes. */
   abort(reason: unknown): void;
   /** Gives everything back. Does not wait for a source that hangs. */
   close(): void;
@@ -30,13 +30,17 @@ export function openDocument({ encoder, filter, timeout, ...options }: DocumentO
   const deadline = createDeadline(timeout, () => aborter.abort(interruption('SOURCE_TIMEOUT')));
   const { families, losses, knows } = collect({ ...options, wants: filter.wants, signal, deadline });
   const chunks = encoder.encode(families, { prefix: filter.prefix, losses });
+  function close(): void {
+    deadline.clear();
+    chunks.return().catch(() => undefined);
+  }
   return {
     next: () => abortable(chunks.next(), signal),
-    abort: (reason) => aborter.abort(reason),
-    close() {
-      deadline.clear();
-      chunks.return().catch(() => undefined);
+    abort(reason) {
+      aborter.abort(reason);
+      close();
     },
+    close,
     knows,
   };
 }

@@ -1,12 +1,12 @@
 import type { Encoder } from './encoders/encoder.ts';
 import { type JsonOptions, jsonEncoder } from './encoders/json.ts';
 import { type TextFormats, textNegotiator } from './negotiate.ts';
-import type { ErrorStyle } from './respond.ts';
 
 /** One path of the router, and what it answers with. */
 export interface Endpoint {
   readonly path: string;
-  readonly errors: ErrorStyle;
+  /** How errors are worded: RFC 9457 beside the JSON document, one plain line beside the text. */
+  readonly errors: 'problem' | 'line';
   /** The request headers that the document depends on. */
   readonly vary: string;
   readonly offersPrefix: boolean;

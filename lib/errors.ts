@@ -24,6 +24,8 @@ const INTERRUPTIONS = {
 export type MetricsErrorCode =
   /** A family that cannot be encoded: no name, an unknown type, a name that was there already. */
   | 'INVALID_FAMILY'
+  /** The shape of a family in JSON could not be told in time: see labelNames. */
+  | 'SHAPE_UNCERTAIN'
   /** A sample that does not fit its family: its value, its labels. */
   | 'INVALID_SAMPLE'
   /** A family failed after its first sample was written: the rest of the document cannot follow. */

@@ -48,7 +48,7 @@ export function metricsRouter(options: MetricsRouterOptions): MetricsRouter {
     router
       .route(endpoint.path)
       .all(gate({ guards, observer, refuse: refuser(endpoint, resolved) }))
-      .options(noContent)
+      .options(noContent(endpoint))
       .get(scraper.answer(endpoint));
   }
   return Object.assign(router as unknown as Middleware, { trust: access.trust });

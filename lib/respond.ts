@@ -1,9 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Endpoint } from './endpoints.ts';
 import type { GateOptions } from './gate.ts';
 import { REFUSALS, type Refusal } from './refusals.ts';
-
-/** How an endpoint words its errors: RFC 9457 beside the JSON document, one plain line beside the text. */
-export type ErrorStyle = 'problem' | 'line';
 
 /** What every response has, whatever its status. */
 export function prepare(req: IncomingMessage, res: ServerResponse): void {
@@ -17,13 +15,17 @@ export function prepare(req: IncomingMessage, res: ServerResponse): void {
 }
 
 /** Refuses in an endpoint's words. */
-export function refuser({ errors }: { errors: ErrorStyle }, { hideFromUntrusted }: Hiding): GateOptions['refuse'] {
+export function refuser(
+  { errors, vary }: Pick<Endpoint, 'errors' | 'vary'>,
+  { hideFromUntrusted }: Hiding,
+): GateOptions['refuse'] {
   return (req, res, reason, next) => {
     const refusal: Refusal = REFUSALS[reason];
     if (hideFromUntrusted && refusal.canHide) return next('router');
     if (reason === 'header-limit') res.setHeader('Connection', 'close');
     if (reason === 'method') res.setHeader('Allow', ALLOW);
     if (refusal.status === 503) res.setHeader('Retry-After', RETRY_AFTER);
+    res.setHeader('Vary', vary);
     respondWithError(req, res, refusal, errors);
   };
 }
@@ -43,12 +45,15 @@ interface Hiding {
 }
 
 /** The answer to OPTIONS. */
-export function noContent(req: IncomingMessage, res: ServerResponse): void {
-  prepare(req, res);
-  res.statusCode = 204;
-  res.setHeader('Allow', ALLOW);
-  res.end();
-}
+export const noContent =
+  ({ vary }: Pick<Endpoint, 'vary'>) =>
+  (req: IncomingMessage, res: ServerResponse): void => {
+    prepare(req, res);
+    res.statusCode = 204;
+    res.setHeader('Allow', ALLOW);
+    res.setHeader('Vary', vary);
+    res.end();
+  };
 
 const ALLOW = 'GET, HEAD';
 
@@ -59,7 +64,7 @@ export function respondWithError(
   req: IncomingMessage,
   res: ServerResponse,
   { status, detail }: { status: number; detail: string },
-  style: ErrorStyle,
+  style: Endpoint['errors'],
 ): void {
   const title = STATUS_CODES[status];
   const body =

@@ -60,6 +60,7 @@ export function createScraper(options: ScraperOptions): Scraper {
       key: isHttp10(req) ? undefined : [encoder.contentType, coding, filter.key].join('\n'),
       documents,
       timeout: timeoutOf(req, options.timeout),
+      longestTimeout: options.timeout,
       failed: observer.failed,
       lostFamily: self.lostFamily,
       lostSample: self.lostSample,

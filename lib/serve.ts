@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { abortable } from './abortable.ts';
 import type { Client } from './client.ts';
 import { type Coding, compress } from './compression.ts';
-import { type DocumentOptions, openDocument } from './document-stream.ts';
-import { interruption } from './errors.ts';
+import { type DocumentOptions, type DocumentStream, openDocument } from './document-stream.ts';
+import { interruption, MetricsError } from './errors.ts';
 import { rawHeader } from './guards/raw-headers.ts';
 import { MAX_SHARED, type SharedDocument, type SharedDocuments } from './shared-documents.ts';
 import { nextTurn } from './turns.ts';
@@ -14,84 +14,126 @@ export interface Job extends DocumentOptions {
   /** Scrapes with the same key want the same bytes; undefined when they are not to be shared. */
   readonly key: string | undefined;
   readonly documents: SharedDocuments;
+  /** ms; the scraper's own `timeout` may be shorter */
+  readonly longestTimeout: number;
   /** Takes a slot, and returns how to give it back; undefined when all are taken. */
   takeSlot(): (() => void) | undefined;
 }
 
 /** Brings the client the document: one that is fresh, one that is under way, or one that is made for it. */
 export async function serve(client: Client, job: Job): Promise<void> {
-  const fresh = job.key === undefined ? undefined : job.documents.fresh(job.key);
+  const { key, documents } = job;
+  const fresh = key === undefined ? undefined : documents.fresh(key);
   if (fresh !== undefined) return client.delivery.sendWhole(fresh);
 
-  const underWay = job.key === undefined ? undefined : job.documents.underWay(job.key);
+  const underWay = key === undefined ? undefined : documents.underWay(key);
   const body = underWay && (await waitFor(underWay, client, job));
   if (body !== undefined) return client.delivery.sendWhole(body);
 
   const giveBack = job.takeSlot();
   if (giveBack === undefined) throw interruption('TOO_MANY_SCRAPES');
+  const begun = beginShared(job);
+  if (begun !== undefined) return serveShared(client, job, begun, giveBack);
   try {
-    await make(client, job);
+    await stream(client, job, openDocument(job));
   } finally {
     giveBack();
   }
 }
 
-/** Joins; undefined when the document outgrew what can be shared. */
-async function waitFor(document: SharedDocument, client: Client, { timeout }: Job): Promise<Buffer | undefined> {
-  const leave = document.join();
-  const timer = setTimeout(() => client.giveUp('SOURCE_TIMEOUT'), timeout);
+/** Sends the document as it is made; `held` are chunks that were taken already. */
+async function stream(client: Client, { key, documents }: Job, document: DocumentStream, held = ''): Promise<void> {
+  const abandon = () => document.abort(client.signal.reason);
+  client.signal.addEventListener('abort', abandon);
+  if (client.signal.aborted) abandon();
+  let size = held.length;
   try {
-    return await abortable(document.body, client.signal);
+    if (held === '') await nextTurn();
+    else await client.delivery.write(held);
+    for (let chunk = await document.next(); !chunk.done; chunk = await document.next()) {
+      size += chunk.value.length;
+      await client.delivery.write(chunk.value);
+    }
+    if (key !== undefined) documents.measured(key, size);
+    await client.delivery.end();
   } catch (error) {
-    // Whoever made the document has told of it.
-    if (!client.signal.aborted) client.told = error;
+    if (document.knows(error)) client.told = error;
+    // Whatever failed, the source has nobody to work for any more.
+    document.abort(error);
     throw error;
   } finally {
-    clearTimeout(timer);
-    leave();
+    client.signal.removeEventListener('abort', abandon);
+    document.close();
   }
 }
 
-/** Sends the document as it is made or, where others may join, when it is done. */
-async function make(client: Client, job: Job): Promise<void> {
-  const { key, documents } = job;
-  const document = openDocument(job);
-  const abandon = () => document.abort(client.signal.reason);
-  const shared = key === undefined ? undefined : documents.begin(key, abandon);
-  const leaveShared = shared?.join();
-  // One that outgrew what can be shared is this client's alone.
-  const leave = () => (shared?.isOpen ? leaveShared?.() : abandon());
-  client.signal.addEventListener('abort', leave);
-  if (client.signal.aborted) leave();
-  let size = 0;
+/** A document that others may join while it is made. */
+interface Begun {
+  readonly shared: SharedDocument;
+  readonly document: DocumentStream;
+}
+
+function beginShared(job: Job): Begun | undefined {
+  if (job.key === undefined) return undefined;
+  const shared = job.documents.begin(job.key, () => document.abort(interruption('CLIENT_GONE')));
+  if (shared === undefined) return undefined;
+  // With the time that everybody has: whoever has less leaves alone.
+  const document = openDocument({ ...job, timeout: job.longestTimeout });
+  return { shared, document };
+}
+
+/** Waits as everybody does who joins, and goes on alone when the document outgrows what can be shared. */
+async function serveShared(client: Client, job: Job, { shared, document }: Begun, giveBack: () => void): Promise<void> {
+  const outgrown = fill(shared, document, job);
+  try {
+    const body = await waitFor(shared, client, job);
+    if (body !== undefined) await client.delivery.sendWhole(body);
+    else await stream(client, job, document, await outgrown);
+    giveBack();
+  } catch (error) {
+    // Others may still be waiting: the slot is the collection's. Should it outgrow, nobody is there to go on.
+    outgrown.then((held) => held !== undefined && document.abort(error)).finally(giveBack);
+    throw error;
+  }
+}
+
+/** Makes the document for all who wait; resolves with what it holds when that is too large, and never rejects. */
+async function fill(shared: SharedDocument, document: DocumentStream, job: Job): Promise<string | undefined> {
   let held = '';
   try {
     // Requests that came in the same turn of the event loop can join until it has turned.
     await nextTurn();
     for (let chunk = await document.next(); !chunk.done; chunk = await document.next()) {
-      size += chunk.value.length;
       held += chunk.value;
-      if (shared?.isOpen && size <= MAX_SHARED) continue;
-      shared?.outgrow();
-      client.signal.throwIfAborted();
-      await client.delivery.write(held);
-      held = '';
+      if (held.length <= MAX_SHARED) continue;
+      shared.outgrow();
+      return held;
     }
-    if (key !== undefined) documents.measured(key, size);
-    if (!shared?.isOpen) return await client.delivery.end();
-    const body = await compress(Buffer.from(held, 'latin1'), job.coding);
-    shared.complete(body);
-    client.signal.throwIfAborted();
-    await client.delivery.sendWhole(body);
+    job.documents.measured(job.key as string, held.length);
+    shared.complete(await compress(Buffer.from(held, 'latin1'), job.coding));
   } catch (error) {
-    if (document.knows(error)) client.told = error;
-    shared?.fail(error);
-    // Whatever failed, the source has nobody to work for any more.
+    const isGone = error instanceof MetricsError && error.code === 'CLIENT_GONE';
+    if (!isGone && !document.knows(error)) job.failed({ phase: 'collect', error });
+    shared.fail(error);
     document.abort(error);
+  }
+  document.close();
+  return undefined;
+}
+
+/** Joins; undefined when the document outgrew what can be shared. */
+async function waitFor(shared: SharedDocument, client: Client, job: Job): Promise<Buffer | undefined> {
+  const leave = shared.join();
+  const hurry = job.timeout < job.longestTimeout ? setTimeout(client.giveUp, job.timeout, 'SOURCE_TIMEOUT') : undefined;
+  try {
+    return await abortable(shared.body, client.signal);
+  } catch (error) {
+    // What failed for all is told once.
+    if (!client.signal.aborted) client.told = error;
     throw error;
   } finally {
-    client.signal.removeEventListener('abort', leave);
-    document.close();
+    clearTimeout(hurry);
+    leave();
   }
 }
 

@@ -10,7 +10,7 @@ export interface SharedDocuments {
   fresh(key: string): Buffer | undefined;
   /** One that is being made, to be joined. */
   underWay(key: string): SharedDocument | undefined;
-  /** Begins one that others may join, if the last document under the key was small enough. */
+  /** Begins one that others may join, if the last document under the key was small enough (or none was, to be cached). */
   begin(key: string, abandoned: () => void): SharedDocument | undefined;
   /** Remembers how large the document was, before compression. */
   measured(key: string, size: number): void;
@@ -19,7 +19,7 @@ export interface SharedDocuments {
 interface Entry {
   isSmall: boolean;
   underWay?: SharedDocument | undefined;
-  last?: { readonly body: Buffer; readonly madeAt: number };
+  last?: { readonly body: Buffer; readonly madeAt: number } | undefined;
 }
 
 export function createSharedDocuments(cacheFor: number): SharedDocuments {
@@ -31,25 +31,34 @@ export function createSharedDocuments(cacheFor: number): SharedDocuments {
     },
     underWay: (key) => entries.get(key)?.underWay,
     begin(key, abandoned) {
-      const entry = entries.get(key);
-      if (!entry?.isSmall) return undefined;
-      entry.underWay = new SharedDocument(abandoned, (body) => {
+      const entry = entries.get(key) ?? remember(key, { isSmall: cacheFor > 0 });
+      if (!entry.isSmall || entry.underWay !== undefined) return undefined;
+      const document = new SharedDocument(abandoned, (body) => {
         entry.underWay = undefined;
         if (body === undefined || cacheFor === 0) return;
-        entry.last = { body, madeAt: performance.now() };
-        setTimeout(() => delete entry.last, cacheFor).unref();
+        const last = { body, madeAt: performance.now() };
+        entry.last = last;
+        setTimeout(() => {
+          if (entry.last === last) entry.last = undefined;
+        }, cacheFor).unref();
       });
-      return entry.underWay;
+      entry.underWay = document;
+      return document;
     },
     measured(key, size) {
       const entry = entries.get(key) ?? { isSmall: false };
       entry.isSmall = size <= MAX_SHARED;
-      // The one that was measured longest ago is the first to go.
-      entries.delete(key);
-      entries.set(key, entry);
-      for (const oldest of entries.keys()) if (entries.size > MAX_KEYS) entries.delete(oldest);
+      remember(key, entry);
     },
   };
+
+  /** The one that was remembered longest ago is the first to go. */
+  function remember(key: string, entry: Entry): Entry {
+    entries.delete(key);
+    entries.set(key, entry);
+    for (const oldest of entries.keys()) if (entries.size > MAX_KEYS) entries.delete(oldest);
+    return entry;
+  }
 }
 
 /** A small document in the making, and those who wait for it. */
@@ -84,7 +93,10 @@ export class SharedDocument {
       if (hasLeft) return;
       hasLeft = true;
       this.waiting--;
-      if (this.waiting === 0 && this.isOpen) this.abandoned();
+      if (this.waiting > 0 || !this.isOpen) return;
+      // First of all, nobody must join what is given up.
+      this.outgrow();
+      this.abandoned();
     };
   }
 

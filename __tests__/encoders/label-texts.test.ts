@@ -1,4 +1,4 @@
-import { LabelTexts } from '../../lib/encoders/label-texts.ts';
+import { keepsNothing, LabelTexts } from '../../lib/encoders/label-texts.ts';
 
 const write = jest.fn((labels: Readonly<Record<string, string>>) => JSON.stringify(labels));
 
@@ -56,17 +56,29 @@ test('another variant of a family has texts of its own', () => {
   expect(cache.family('f', 'map').at(0, labels, () => 'again')).toBe('again');
 });
 
+test('what is asked for in a way of its own is not kept', () => {
+  const labels = { a: 'x' };
+  const texts = keepsNothing.family('f', 'v');
+  texts.at(0, labels, write);
+  expect(texts.at(0, labels, () => 'anew')).toBe('anew');
+});
+
 test('what is kept is bounded, and trimmed texts make room', () => {
   const cache = new LabelTexts();
   const labels = Array.from({ length: 2 ** 20 + 1 }, () => ({ a: 'x' }));
   const texts = cache.family('f', 'v');
   for (const [i, set] of labels.entries()) texts.at(i, set, () => 'kept');
   const last = labels.length - 1;
-  expect(texts.at(last - 1, labels[last - 1] as never, write)).toBe('kept');
+  expect(texts.at(0, labels[0] as never, write)).toBe('kept');
   expect(texts.at(last, labels[last] as never, write)).not.toBe('kept');
-  texts.trim(10);
-  texts.at(10, { a: 'z' }, () => 'new');
-  expect(texts.at(10, { a: 'z' }, write)).toBe('new');
+  // In the whole process: other families have no room either.
+  const others = new LabelTexts().family('g', 'v');
+  others.at(0, { a: 'z' }, () => 'kept');
+  expect(others.at(0, { a: 'z' }, write)).not.toBe('kept');
+  texts.trim(0);
+  texts.at(0, { a: 'z' }, () => 'new');
+  expect(texts.at(0, { a: 'z' }, write)).toBe('new');
+  texts.forget();
 });
 
 test('texts that nobody asked for in a while are given back, and no timer stays', () => {

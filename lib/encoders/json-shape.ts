@@ -61,7 +61,7 @@ async function hold(source: Batches, seen: ShapeFinder): Promise<Sample[]> {
       if (seen.add(next.value)) break;
       if (held.length > MAX_HELD) {
         throw new MetricsError(
-          'INVALID_FAMILY',
+          'SHAPE_UNCERTAIN',
           `its shape is not certain after ${MAX_HELD} samples that can be read only once; declare labelNames, or give an array`,
         );
       }

@@ -1,7 +1,8 @@
 import type { LabelSet } from '../metric-family.ts';
 
-/** How many label sets an encoder keeps the text of: at some 100 bytes each, 100 MB at the most. */
+/** Of how many label sets a process keeps the text: at some 100 bytes each, 100 MB at the most. */
 const MAX_KEPT = 2 ** 20;
+let kept = 0;
 /** After how long (ms) without being written a family's texts are given back. */
 const IDLE = 5 * 60_000;
 
@@ -12,7 +13,6 @@ const IDLE = 5 * 60_000;
  */
 export class LabelTexts {
   private readonly families = new Map<string, FamilyTexts>();
-  private kept = 0;
   private sweeper: NodeJS.Timeout | undefined;
 
   /** Texts of another variant (another shape, say) of the same family are forgotten. */
@@ -20,19 +20,12 @@ export class LabelTexts {
     let texts = this.families.get(name);
     if (texts?.variant !== variant) {
       if (texts !== undefined) this.forget(name, texts);
-      texts = new FamilyTexts(variant, this);
+      texts = new FamilyTexts(variant);
       this.families.set(name, texts);
     }
     texts.usedAt = performance.now();
     this.sweeper ??= setInterval(() => this.sweep(), IDLE / 5).unref();
     return texts;
-  }
-
-  /** Is there room for so many more? Fewer is always fine. */
-  reserve(count: number): boolean {
-    if (count > 0 && this.kept + count > MAX_KEPT) return false;
-    this.kept += count;
-    return true;
   }
 
   private sweep(): void {
@@ -49,17 +42,25 @@ export class LabelTexts {
   }
 }
 
+/** For documents that are asked for in a way of their own: there is no end to what a query can say. */
+export const keepsNothing: Pick<LabelTexts, 'family'> = {
+  family(_name, variant) {
+    const texts = new FamilyTexts(variant);
+    texts.forget();
+    return texts;
+  },
+};
+
 /** The texts of one family's label sets. */
 export class FamilyTexts {
   readonly variant: string;
   usedAt = 0;
-  private owner: LabelTexts | undefined;
+  private isForgotten = false;
   private readonly labels: (LabelSet | undefined)[] = [];
   private readonly texts: string[] = [];
 
-  constructor(variant: string, owner: LabelTexts) {
+  constructor(variant: string) {
     this.variant = variant;
-    this.owner = owner;
   }
 
   /** The text of the labels of the series at that position; `write` makes it when it is not known. */
@@ -73,7 +74,7 @@ export class FamilyTexts {
       }
     }
     const text = write(labels);
-    if (position < this.labels.length || this.owner?.reserve(position + 1 - this.labels.length)) {
+    if (position < this.labels.length || this.reserve(position + 1 - this.labels.length)) {
       // What was left out in between gets its place too: arrays with holes are slow.
       while (this.labels.length < position) {
         this.labels.push(undefined);
@@ -85,16 +86,23 @@ export class FamilyTexts {
     return text;
   }
 
+  /** Is there room for so many more? Fewer is always fine. */
+  private reserve(count: number): boolean {
+    if (count > 0 && (this.isForgotten || kept + count > MAX_KEPT)) return false;
+    kept += count;
+    return true;
+  }
+
   /** Gives everything back; a scrape that is under way keeps nothing more here. */
   forget(): void {
     this.trim(0);
-    this.owner = undefined;
+    this.isForgotten = true;
   }
 
   /** Forgets what stands behind the last series. */
   trim(length: number): void {
     if (length >= this.labels.length) return;
-    this.owner?.reserve(length - this.labels.length);
+    this.reserve(length - this.labels.length);
     this.labels.length = length;
     this.texts.length = length;
   }

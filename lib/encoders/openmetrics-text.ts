@@ -3,7 +3,7 @@ import type { Exemplar, MetricFamily } from '../metric-family.ts';
 import { batches } from './batches.ts';
 import { type DocumentSyntax, encodeDocument, type FamilyPlan } from './document.ts';
 import type { EncodeOptions, Encoder } from './encoder.ts';
-import { type FamilyTexts, LabelTexts } from './label-texts.ts';
+import { type FamilyTexts, keepsNothing, LabelTexts } from './label-texts.ts';
 import { checkType } from './samples.ts';
 import { labelsWriter } from './text-labels.ts';
 import { sampleLines, seriesNames, type TextDialect } from './text-samples.ts';
@@ -37,11 +37,19 @@ export function openMetricsEncoder({ escaping }: OpenMetricsOptions): Encoder {
     format: 'openmetrics',
     contentType: `application/openmetrics-text; version=1.0.0;${variant} charset=utf-8`,
     encode: (families, options) =>
-      encodeDocument(syntax(escaping ?? 'underscores', options, labelTexts), families, options.losses),
+      encodeDocument(
+        syntax(escaping ?? 'underscores', options, options.prefix === '' ? labelTexts : keepsNothing),
+        families,
+        options.losses,
+      ),
   };
 }
 
-function syntax(escaping: Escaping, { prefix, losses }: EncodeOptions, labelTexts: LabelTexts): DocumentSyntax {
+function syntax(
+  escaping: Escaping,
+  { prefix, losses }: EncodeOptions,
+  labelTexts: Pick<LabelTexts, 'family'>,
+): DocumentSyntax {
   const nameOf = ({ name, type }: MetricFamily) => {
     const escaped = escapeMetricName(prefix + name, escaping);
     return type === 'counter' ? escaped.replace(/(?<=.)_total$/s, '') : escaped;

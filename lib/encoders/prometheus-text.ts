@@ -2,7 +2,7 @@ import type { MetricFamily } from '../metric-family.ts';
 import { batches } from './batches.ts';
 import { type DocumentSyntax, encodeDocument } from './document.ts';
 import type { Encoder } from './encoder.ts';
-import { LabelTexts } from './label-texts.ts';
+import { keepsNothing, LabelTexts } from './label-texts.ts';
 import { checkType } from './samples.ts';
 import { sampleLines, seriesNames, type TextDialect } from './text-samples.ts';
 import { type Escaping, escapeMetricName, helpText, metricNameText, textNumber } from './text-syntax.ts';
@@ -31,7 +31,7 @@ export function prometheusTextEncoder({ version, escaping }: PrometheusTextOptio
     contentType: `text/plain; version=${version};${variant} charset=utf-8`,
     encode(families, { prefix, losses }) {
       const nameOf = (family: MetricFamily) => escapeMetricName(prefix + family.name, escaping);
-      return encodeDocument(syntax(nameOf, dialect, labelTexts), families, losses);
+      return encodeDocument(syntax(nameOf, dialect, prefix === '' ? labelTexts : keepsNothing), families, losses);
     },
   };
 }
@@ -39,7 +39,7 @@ export function prometheusTextEncoder({ version, escaping }: PrometheusTextOptio
 function syntax(
   nameOf: (family: MetricFamily) => string,
   dialect: TextDialect,
-  labelTexts: LabelTexts,
+  labelTexts: Pick<LabelTexts, 'family'>,
 ): DocumentSyntax {
   return {
     end: () => '',

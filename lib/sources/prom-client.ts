@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import type { LabelSet, MetricFamily, MetricType, Sample } from '../metric-family.ts';
 import type { MetricsSource } from '../metrics-source.ts';
-import { DefaultLabels } from './default-labels.ts';
+import { withDefaultLabels } from './default-labels.ts';
 import { hasUnlabelled, isTelling, type StoringMetric, saySame, storedSamples } from './prom-client-series.ts';
 import { type MetricData, samplesOf } from './prom-client-values.ts';
 
@@ -68,7 +68,6 @@ const MAX_TRIES = 3;
 /** Reads one metric from scrape to scrape. */
 class MetricReader {
   private readonly metric: Metric;
-  private readonly defaults = new DefaultLabels();
   /** Are the stored series what `get()` says? Not known before it was seen. */
   private isUnderstood = false;
   private tries = 0;
@@ -86,7 +85,7 @@ class MetricReader {
       help,
       type,
       ...(labelNames !== undefined && { labelNames }),
-      samples: this.defaults.addTo(samples, defaults),
+      samples: withDefaultLabels(samples, defaults),
     };
   }
 
