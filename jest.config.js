@@ -1,8 +1,9 @@
 /** @type {import('jest').Config} */
 export default {
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
-  // `npm run test:peers` needs other programs, `npm run test:package` the registry: both override this.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/(peers|package)/'],
+  // `npm run test:peers` needs other programs, `npm run test:package` the registry, `npm run test:faults` the garbage
+  // collector and most of a minute: they override this.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/(peers|package|faults)/'],
   // The example imports the package by its name, as its users do.
   moduleNameMapper: {
     '^express-metrics-json$': '<rootDir>/lib/index.ts',

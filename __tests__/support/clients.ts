@@ -1,7 +1,14 @@
 import { once } from 'node:events';
-import { type IncomingHttpHeaders, type OutgoingHttpHeaders, type RequestListener, request } from 'node:http';
+import {
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type RequestListener,
+  request,
+  type Server,
+} from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import express from 'express';
 import { type AccessDecision, type MetricsRouterOptions, metricsRouter, type ScrapeFailure } from '../../lib/index.ts';
@@ -30,6 +37,7 @@ export async function portOf(app: RequestListener): Promise<number> {
 }
 
 export interface Service {
+  readonly server: Server;
   readonly port: number;
   /** What `onError` was told. */
   readonly failures: ScrapeFailure[];
@@ -50,9 +58,13 @@ export async function serve(options: MetricsRouterOptions, app = express()): Pro
       ...options,
     }),
   );
-  const port = await portOf(app);
-  return { port, failures, decisions, get: (path, headers) => ask(port, path, { headers }) };
+  const server = await listen(app);
+  const { port } = server.address() as AddressInfo;
+  return { server, port, failures, decisions, get: (path, headers) => ask(port, path, { headers }) };
 }
+
+/** How many connections are open. */
+export const connections = (server: Server) => promisify(server.getConnections.bind(server))();
 
 export interface Answer {
   readonly status: number;
@@ -119,8 +131,8 @@ export const TERMINATOR = /\r\n0\r\n\r\n$/;
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Waits by condition. */
-export async function until(condition: () => unknown): Promise<void> {
-  const giveUpAt = performance.now() + PATIENCE_MS;
+export async function until(condition: () => unknown, patience = PATIENCE_MS): Promise<void> {
+  const giveUpAt = performance.now() + patience;
   while (!(await condition())) {
     if (performance.now() > giveUpAt) throw new Error(`waited in vain for: ${condition}`);
     await sleep(5);
@@ -128,13 +140,13 @@ export async function until(condition: () => unknown): Promise<void> {
 }
 
 /** Waits until the number has not changed for a while. */
-export async function steady(number: () => number): Promise<number> {
+export async function steady(number: () => number, patience = PATIENCE_MS): Promise<number> {
   let last = Number.NaN;
   let times = 0;
   await until(() => {
     times = number() === last ? times + 1 : 0;
     last = number();
     return times === 20;
-  });
+  }, patience);
   return last;
 }

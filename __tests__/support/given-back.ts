@@ -1,0 +1,78 @@
+import type { Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { runInThisContext } from 'node:vm';
+import { connections, type Service, until } from './clients.ts';
+import type { CountedSource } from './counted.ts';
+
+jest.setTimeout(120_000);
+
+export const MIB = 1024 * 1024;
+
+/** Waits until no iterator and no connection is open, and asserts that every slot can be taken. */
+export async function expectAllGivenBack(
+  { server, get }: Service,
+  { families, samples, hold }: CountedSource,
+  maxInFlight: number,
+): Promise<void> {
+  await until(() => samples.open === 0 && families.open === 0);
+  await until(async () => (await connections(server)) === 0);
+
+  const held = hold();
+  // Documents that differ are not shared: each one needs a slot.
+  const scrape = (n: number) => get(`/metrics.json?name[]=queue_depth&name[]=slot_${n}`);
+  const inSlots = Promise.all(
+    Array.from({ length: maxInFlight }, async (_, n) => {
+      // Who has left before it was their turn has the slot until it is.
+      await until(async () => (await scrape(n)).status === 200);
+    }),
+  );
+  await Promise.race([inSlots, until(() => held.waiting === maxInFlight)]);
+  expect(held.waiting).toBe(maxInFlight);
+  expect(await scrape(maxInFlight)).toMatchObject({ status: 503 });
+  held.release();
+  await inSlots;
+  await until(async () => (await connections(server)) === 0);
+}
+
+/** Bytes of the heap and of buffers that are in use (`arrayBuffers` are a part of `external`). */
+export async function memoryInUse(): Promise<number> {
+  if (globalThis.gc === undefined) throw new Error('run these tests with `npm run test:faults`, for --expose-gc');
+  // What a first collection finalizes, another one can give back.
+  for (let times = 0; times < 3; times++) {
+    globalThis.gc();
+    await turn();
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+export const activeTimeouts = () => process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;
+
+/** Sockets of the server's side, which it does not keep from being collected. */
+export function watchSockets({ server }: Service): { readonly opened: number; readonly alive: number } {
+  const sockets: WeakRef<Socket>[] = [];
+  server.on('connection', (socket) => sockets.push(new WeakRef(socket)));
+  return {
+    get opened() {
+      return sockets.length;
+    },
+    get alive() {
+      return sockets.filter((socket) => socket.deref() !== undefined).length;
+    },
+  };
+}
+
+// Jest gives tests a copy of `process`, which Node tells nothing.
+const nodeProcess: NodeJS.Process = runInThisContext('process');
+
+/** The warnings of Node itself, such as of too many listeners. */
+export function watchNodeWarnings(): { readonly seen: string[]; stop(): void } {
+  const seen: string[] = [];
+  const listener = (warning: Error) => seen.push(String(warning));
+  nodeProcess.on('warning', listener);
+  return { seen, stop: () => void nodeProcess.off('warning', listener) };
+}
+
+/** How many listeners there are for each event. */
+export const listenersOf = (socket: Socket) =>
+  Object.fromEntries(socket.eventNames().map((name) => [String(name), socket.listenerCount(name)]));

@@ -1,0 +1,50 @@
+/** A response to one of several requests on a connection. */
+export interface PipelinedResponse {
+  readonly status: number;
+  /** Without the framing of chunks. */
+  readonly body: string;
+}
+
+/**
+ * Takes a connection's bytes (a character for each) as they come, and tells of every response when it is whole. Keeps
+ * nothing of those that it has told of: there may be many large ones.
+ */
+export function responseParser(told: (response: PipelinedResponse) => void): (bytes: string) => void {
+  const parser = responses();
+  parser.next();
+  return (bytes) => {
+    for (let { value } = parser.next(bytes); value !== undefined; { value } = parser.next('')) told(value);
+  };
+
+  function* responses(): Generator<PipelinedResponse | undefined, never, string> {
+    let text = '';
+    for (;;) {
+      const head = yield* until('\r\n\r\n');
+      const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(head)?.[1]);
+      const length = /^content-length: (\d+)$/im.exec(head)?.[1];
+      const body = length === undefined ? yield* chunks() : yield* take(Number(length));
+      text += yield { status, body };
+    }
+
+    function* take(length: number): Generator<undefined, string, string> {
+      while (text.length < length) text += yield undefined;
+      const taken = text.slice(0, length);
+      text = text.slice(length);
+      return taken;
+    }
+    function* until(end: string): Generator<undefined, string, string> {
+      while (!text.includes(end)) text += yield undefined;
+      const taken = yield* take(text.indexOf(end) + end.length);
+      return taken.slice(0, -end.length);
+    }
+    function* chunks(): Generator<undefined, string, string> {
+      let body = '';
+      for (;;) {
+        const size = Number.parseInt(yield* until('\r\n'), 16);
+        body += yield* take(size);
+        yield* take(2);
+        if (size === 0) return body;
+      }
+    }
+  }
+}
