@@ -1,6 +1,6 @@
 import type { LabelSet } from '../metric-family.ts';
 
-/** Of how many label sets a process keeps the text: at some 100 bytes each, 100 MB at the most. */
+/** Of how many label sets a process keeps the text: some 100 MB, where a text has the usual 100 bytes. */
 const MAX_KEPT = 2 ** 20;
 let kept = 0;
 /** After how long (ms) without being written a family's texts are given back. */
