@@ -141,4 +141,23 @@ describe('timed items', () => {
       break;
     }
   });
+
+  test('end at the next one once it is cleared, and are closed then: nobody reads on for a scrape that is over', async () => {
+    const { deadline } = deadlineOf(100);
+    const closed = jest.fn();
+    async function* endless() {
+      try {
+        for (let n = 0; ; n++) yield n;
+      } finally {
+        closed();
+      }
+    }
+    const seen: number[] = [];
+    for await (const item of deadline.timed(endless())) {
+      seen.push(item);
+      if (item === 2) deadline.clear();
+    }
+    expect(seen).toEqual([0, 1, 2]);
+    expect(closed).toHaveBeenCalledTimes(1);
+  });
 });

@@ -4,6 +4,7 @@ export interface Deadline {
   wait<T>(promise: T | Promise<T>): Promise<T>;
   /** The same items; the clock runs while the next one, or the end, is awaited. */
   timed<T>(items: AsyncIterable<T>): AsyncIterable<T>;
+  /** Stops the clock for good. Items that are still timed end at the next that is asked for. */
   clear(): void;
 }
 
@@ -13,6 +14,7 @@ export function createDeadline(ms: number, expired: () => void): Deadline {
   let since: number | undefined;
   let turn: NodeJS.Immediate | undefined;
   let hasTurned = false;
+  let isOver = false;
   let timer = setTimeout(check, ms);
 
   const waitedSoFar = () => waited + (since === undefined ? 0 : performance.now() - since);
@@ -51,13 +53,12 @@ export function createDeadline(ms: number, expired: () => void): Deadline {
     timed: (items) => ({
       [Symbol.asyncIterator]() {
         const iterator = items[Symbol.asyncIterator]();
-        return {
-          next: () => wait(iterator.next()),
-          return: async (value) => (await wait(iterator.return?.(value))) ?? { done: true, value },
-        };
+        const end = async (value?: unknown) => (await wait(iterator.return?.(value))) ?? { done: true, value };
+        return { next: () => (isOver ? end() : wait(iterator.next())), return: end };
       },
     }),
     clear() {
+      isOver = true;
       clearTimeout(timer);
       clearImmediate(turn);
     },
