@@ -127,6 +127,22 @@ describe('timeout', () => {
 describe('X-Prometheus-Scrape-Timeout-Seconds', () => {
   const header = (seconds: string) => ({ 'X-Prometheus-Scrape-Timeout-Seconds': seconds });
 
+  test('and the option timeout, whichever is shorter, are told to the source', async () => {
+    const told: number[] = [];
+    const source: MetricsSource = {
+      collect({ timeout }) {
+        told.push(timeout);
+        return [queueDepth];
+      },
+    };
+    // Each in a document of its own: a shared one has the router's whole timeout.
+    const { get } = await serve({ source, timeout: 4_000 });
+    await get('/metrics');
+    await get('/metrics?name[]=a', header('2'));
+    await get('/metrics?name[]=b', header('60'));
+    expect(told).toEqual([4_000, 1_500, 4_000]);
+  });
+
   test.each(['0.05', '0.55', '1e-9'])('shortens the timeout: %s s', async (seconds) => {
     // Without the header the test itself would time out.
     const { get } = await serve({ source: { collect: never }, timeout: 60_000 });

@@ -13,6 +13,7 @@ const text = () => prometheusTextEncoder({ version: '0.0.4', escaping: 'undersco
 
 const scrape = {
   signal: new AbortController().signal,
+  timeout: 60_000,
   wants: () => true,
   report(error) {
     throw error;

@@ -9,6 +9,8 @@ export interface CollectionOptions {
   readonly source: MetricsSource;
   readonly signal: AbortSignal;
   readonly deadline: Deadline;
+  /** ms, that of the deadline */
+  readonly timeout: number;
   readonly onSourceError: 'continue' | 'fail';
   wants(familyName: string): boolean;
   failed(failure: ScrapeFailure): void;
@@ -43,6 +45,7 @@ export function collect(options: CollectionOptions): Collection {
 
   const scrape: Scrape = {
     signal,
+    timeout: options.timeout,
     wants,
     report(error, familyName) {
       report('collect', error, familyName);

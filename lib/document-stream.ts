@@ -28,7 +28,7 @@ export function openDocument({ encoder, filter, timeout, ...options }: DocumentO
   const aborter = new AbortController();
   const { signal } = aborter;
   const deadline = createDeadline(timeout, () => aborter.abort(interruption('SOURCE_TIMEOUT')));
-  const { families, losses, knows } = collect({ ...options, wants: filter.wants, signal, deadline });
+  const { families, losses, knows } = collect({ ...options, wants: filter.wants, signal, deadline, timeout });
   const chunks = encoder.encode(families, { prefix: filter.prefix, losses });
   function close(): void {
     deadline.clear();

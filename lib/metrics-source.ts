@@ -24,6 +24,8 @@ export type MetricFamilies = Iterable<MetricFamily> | AsyncIterable<MetricFamily
 export interface Scrape {
   /** Aborts when the scrape timed out or its client went away. */
   readonly signal: AbortSignal;
+  /** How long (ms) the scrape waits for its source in all: who wants to give what is there by then must be earlier. */
+  readonly timeout: number;
   /** False for a family that the query filters out: it need not be collected. */
   wants(familyName: string): boolean;
   /**
