@@ -2,6 +2,7 @@ export type { AccessDecision, AccessOptions } from './access-options.ts';
 export { MetricsError, type MetricsErrorCode } from './errors.ts';
 export type { Middleware } from './gate.ts';
 export type {
+  Aggregator,
   Exemplar,
   HistogramValue,
   LabelSet,

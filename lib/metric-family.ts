@@ -1,6 +1,9 @@
 /** The types of metrics, by their names in the Prometheus exposition format. */
 export type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary' | 'untyped';
 
+/** How the values of one series from several processes become one. */
+export type Aggregator = 'sum' | 'first' | 'min' | 'max' | 'average' | 'omit';
+
 /** Label name → label value, in the order in which they are written. */
 export type LabelSet = Readonly<Record<string, string>>;
 
@@ -17,6 +20,8 @@ export interface MetricFamily {
    * left out and reported: one with another label or, in a map, one without the label.
    */
   readonly labelNames?: readonly string[];
+  /** Of a gauge; `sum` where nothing is said. Counters, histograms and summaries are always summed. */
+  readonly aggregator?: Aggregator;
   /** An array is the fastest. No label set may come twice. */
   readonly samples: Iterable<Sample> | AsyncIterable<Sample>;
 }

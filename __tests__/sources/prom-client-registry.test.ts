@@ -1,5 +1,6 @@
 import { promClientSource } from '../../lib/sources/prom-client.ts';
 import { until } from '../support/clients.ts';
+import { collectAll, scrape } from '../support/collect.ts';
 import { LIBRARIES, linesOf, load, mixedRegistry, serveRegistry } from '../support/prom-clients.ts';
 
 const nextTurn = () => new Promise(setImmediate);
@@ -101,13 +102,24 @@ describe.each(LIBRARIES)('reading a registry of %s', (name) => {
     for (const name of ['a', 'b']) {
       new Gauge({ name, help: 'h', registers: [registry], collect: () => void begun.push(name) });
     }
-    const scrape = { signal: new AbortController().signal, wants: () => true, report: () => {} };
-    const families = (await promClientSource(registry).collect(scrape)) as AsyncIterable<{ name: string }>;
+    const families = (await promClientSource(registry).collect(scrape())) as AsyncIterable<{ name: string }>;
     const seen: string[][] = [];
     for await (const { name } of families) seen.push([name, ...begun]);
     expect(seen).toEqual([
       ['a', 'a'],
       ['b', 'a', 'b'],
+    ]);
+  });
+
+  test('passes on how a metric wants to be put together with those of other processes', async () => {
+    const registry = new Registry();
+    const registers = [registry];
+    new Gauge({ name: 'oldest', help: 'h', registers, aggregator: 'min' });
+    new Counter({ name: 'sent', help: 'h', registers });
+    const { families } = await collectAll(promClientSource(registry));
+    expect(families.map(({ name: family, aggregator }) => [family, aggregator])).toEqual([
+      ['oldest', 'min'],
+      ['sent', 'sum'],
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { LabelSet, MetricFamily, MetricType, Sample } from '../metric-family.ts';
+import type { Aggregator, LabelSet, MetricFamily, MetricType, Sample } from '../metric-family.ts';
 import type { MetricsSource } from '../metrics-source.ts';
 import { withDefaultLabels } from './default-labels.ts';
 import { hasUnlabelled, isTelling, type StoringMetric, saySame, storedSamples } from './prom-client-series.ts';
@@ -57,6 +57,7 @@ interface Metric extends StoringMetric {
   readonly help: string;
   readonly type: MetricType;
   readonly labelNames?: readonly string[];
+  readonly aggregator?: Aggregator;
   collect?(): unknown;
   /** Runs the `collect()` callback and copies all series. A promise, but for a fork that is synchronous. */
   get(): MetricData | Promise<MetricData>;
@@ -80,11 +81,13 @@ class MetricReader {
     const { metric } = this;
     const { name, help, type, samples } = await this.series();
     const labelNames = declaredLabels(metric, defaults, samples);
+    const { aggregator } = metric;
     return {
       name,
       help,
       type,
       ...(labelNames !== undefined && { labelNames }),
+      ...(aggregator !== undefined && { aggregator }),
       samples: withDefaultLabels(samples, defaults),
     };
   }
