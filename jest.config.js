@@ -7,7 +7,8 @@ export default {
   // The example imports the package by its name, as its users do.
   moduleNameMapper: {
     '^express-metrics-json$': '<rootDir>/lib/index.ts',
-    '^express-metrics-json/prom-client$': '<rootDir>/lib/sources/prom-client.ts',
+    '^express-metrics-json/(render)$': '<rootDir>/lib/$1.ts',
+    '^express-metrics-json/(.*)$': '<rootDir>/lib/sources/$1.ts',
   },
   transform: {
     '\\.ts$': [

@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { transform } from '@swc/core';
+
+const root = new URL('../../', import.meta.url);
+const options = {
+  swcrc: false,
+  jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+  module: { type: 'es6' },
+  sourceMaps: 'inline',
+};
+
+/** The package's own entries, from its sources. */
+export function resolve(specifier, context, next) {
+  const [, entry] = /^express-metrics-json(?:\/(.+))?$/.exec(specifier) ?? [];
+  if (!specifier.startsWith('express-metrics-json')) return next(specifier, context);
+  const file = entry === undefined ? 'index' : entry === 'render' ? entry : `sources/${entry}`;
+  return next(new URL(`lib/${file}.ts`, root).href, context);
+}
+
+export async function load(url, context, next) {
+  if (!url.endsWith('.ts')) return next(url, context);
+  const path = fileURLToPath(url);
+  const { code } = await transform(await readFile(path, 'utf8'), { ...options, filename: path });
+  return { format: 'module', source: code, shortCircuit: true };
+}
