@@ -4,11 +4,16 @@ import { inspect } from 'node:util';
 export type Check = (value: unknown) => string | undefined;
 
 /**
- * The options that are not undefined, inherited ones too.
+ * The options that are not undefined, inherited ones too. `path` stands in front of the names of those that are a part of another.
  *
  * @throws {TypeError} that names the option, for an unknown name or a wrong value: JavaScript passes anything
  */
-export function checkOptions<T extends object>(caller: string, options: T, checks: Record<keyof T, Check>): T {
+export function checkOptions<T extends object>(
+  caller: string,
+  options: T,
+  checks: Record<keyof T, Check>,
+  path = '',
+): T {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`${caller}: the options are ${inspect(options)}; write an object`);
   }
@@ -22,7 +27,7 @@ export function checkOptions<T extends object>(caller: string, options: T, check
     if (value === undefined) continue;
     const wanted = check(value);
     if (wanted !== undefined) {
-      throw new TypeError(`${name}: ${inspect(value, { depth: 0 })} is not valid; write ${wanted}`);
+      throw new TypeError(`${path}${name}: ${inspect(value, { depth: 0 })} is not valid; write ${wanted}`);
     }
     checked[name] = value;
   }

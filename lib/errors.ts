@@ -41,4 +41,16 @@ export type MetricsErrorCode =
   /** A scrape that had waited for another one's document had to collect after all, and all slots were taken. */
   | 'TOO_MANY_SCRAPES'
   /** The document is larger than what can be held for an HTTP/1.0 client. */
-  | 'DOCUMENT_TOO_LARGE';
+  | 'DOCUMENT_TOO_LARGE'
+  /** An upstream server could not be reached, or answered with an error. */
+  | 'UPSTREAM_FAILED'
+  /** An upstream server did not answer in time. */
+  | 'UPSTREAM_TIMEOUT'
+  /** An upstream server's answer is not what was asked for. */
+  | 'UPSTREAM_INVALID'
+  /** An upstream server's answer is larger than what is read. */
+  | 'UPSTREAM_TOO_LARGE'
+  /** An upstream server warns that there is more than what it gave, or remarks something on the query. */
+  | 'UPSTREAM_WARNING'
+  /** An upstream server has nothing any more where it had something, or has another time. */
+  | 'UPSTREAM_STALE';

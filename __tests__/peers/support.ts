@@ -58,6 +58,8 @@ export function run(program: Program, args: readonly string[], input = '') {
 
 /** A server that was started for one test file. */
 export interface Service {
+  /** Where it listens: `127.0.0.1:port`. */
+  readonly address: string;
   /** The `data` of an answer of its Prometheus API. */
   query<T>(path: string, parameters?: Record<string, string>): Promise<T>;
   /** Repeats an assertion until it holds; after 30 s it fails, with the server's last words. */
@@ -84,6 +86,7 @@ export async function startService(
   undo.push(() => stop(child));
 
   const service: Service = {
+    address,
     async query(path, parameters = {}) {
       const response = await fetch(`http://${address}/api/v1/${path}?${new URLSearchParams(parameters)}`);
       const { status, data, error } = (await response.json()) as { status: string; data: never; error?: string };

@@ -1,0 +1,129 @@
+import { setMaxListeners } from 'node:events';
+import { MetricsError } from '../errors.ts';
+import type { MetricFamily } from '../metric-family.ts';
+import type { MetricsSource, Scrape } from '../metrics-source.ts';
+import { type Answer, createApi } from './prometheus-server/api.ts';
+import { createFamilyReader, type FamilyReader, needsMetadata } from './prometheus-server/families.ts';
+import { createMetadata } from './prometheus-server/metadata.ts';
+import { type PrometheusServerSourceOptions, resolveOptions } from './prometheus-server/options.ts';
+
+export type { PrometheusServerSourceOptions, TlsOptions } from './prometheus-server/options.ts';
+export type { HistogramQuery, InstantQuery, Queries, SummaryQuery } from './prometheus-server/queries.ts';
+
+/**
+ * Reads a Prometheus-compatible server (Prometheus, Thanos, Mimir, VictoriaMetrics): named PromQL queries become
+ * families, all evaluated at one time. Types and help are those of the server's metadata, where nothing else is said. A query
+ * that fails costs its own family alone; when all fail, the scrape does.
+ *
+ * @throws {TypeError} that names the option which is invalid
+ * @example
+ * const source = prometheusServerSource({
+ *   url: 'http://prometheus:9090',
+ *   queries: {
+ *     queue_depth: 'sum by (queue) (queue_depth)',
+ *     http_request_duration_seconds: { histogram: 'http_request_duration_seconds', by: ['route'] },
+ *   },
+ * });
+ */
+export function prometheusServerSource(options: PrometheusServerSourceOptions): MetricsSource {
+  const { queries, timeout: longest, ...apiOptions } = resolveOptions(options);
+  const api = createApi(apiOptions);
+  const lookUp = createMetadata(api);
+  const readers = queries.map(createFamilyReader);
+  const checkClock = createClockCheck();
+
+  return {
+    async *collect(scrape) {
+      const wanted = readers.filter(({ query }) => scrape.wants(query.name));
+      // What is there by then is still given before the scrape itself gives up.
+      const timeout = Math.min(longest, 0.9 * scrape.timeout);
+      const { signal, end } = withTimeout(scrape.signal, timeout);
+      const report = (error: unknown) => scrape.report(error);
+      try {
+        const time = Date.now();
+        // Metadata comes behind all queries: it must not keep them waiting.
+        const answers = wanted.map(({ query }) => handled(api.query(query.promql, time, timeout, signal)));
+        const metadata = wanted.map(({ query }) =>
+          needsMetadata(query) ? lookUp(query.metric as string, signal, report) : undefined,
+        );
+        yield* inOrder(wanted, scrape, async (reader, i) => {
+          const answer = (await answers[i]) as Answer;
+          checkClock(answer, report);
+          return reader.read(answer, await metadata[i], time, report);
+        });
+      } finally {
+        end();
+      }
+    },
+  };
+}
+
+/** The families that are there. Failures are held back until it is known that they are not all there is. */
+async function* inOrder(
+  readers: readonly FamilyReader[],
+  scrape: Scrape,
+  read: (reader: FamilyReader, i: number) => Promise<MetricFamily>,
+): AsyncGenerator<MetricFamily, void> {
+  const failures: { readonly error: unknown; readonly name: string }[] = [];
+  let isAnswered = false;
+  for (const [i, reader] of readers.entries()) {
+    let family: MetricFamily | undefined;
+    try {
+      family = await read(reader, i);
+      isAnswered = true;
+    } catch (error) {
+      scrape.signal.throwIfAborted();
+      failures.push({ error, name: reader.query.name });
+    }
+    if (isAnswered) for (const { error, name } of failures.splice(0)) scrape.report(error, name);
+    if (family !== undefined) yield family;
+  }
+  const [first] = failures;
+  if (first === undefined) return;
+  const { code = 'UPSTREAM_FAILED', message } = first.error as MetricsError;
+  throw new MetricsError(code, `${failures.length} of ${readers.length} queries failed; ${first.name}: ${message}`, {
+    cause: first.error,
+  });
+}
+
+/** How far (ms) the two clocks may be apart: queries are evaluated at this machine's time. */
+const MAX_SKEW = 10_000;
+
+function createClockCheck() {
+  let isWrong = false;
+  return ({ skew }: Answer, report: (error: unknown) => void) => {
+    const wasWrong = isWrong;
+    isWrong = skew > MAX_SKEW;
+    if (!isWrong || wasWrong) return;
+    const text = `the server's clock and this machine's are ${Math.round(skew / 1000)} s apart: its numbers are of another time`;
+    report(new MetricsError('UPSTREAM_STALE', text));
+  };
+}
+
+/** A signal that also aborts after so many milliseconds, or at the end. */
+function withTimeout(signal: AbortSignal, ms: number): { readonly signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  // Each request listens.
+  setMaxListeners(0, controller.signal);
+  const abort = () => controller.abort(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  const timer = setTimeout(() => {
+    const text = `no answer of the server within ${Math.round(ms)} ms; see the option timeout`;
+    controller.abort(new MetricsError('UPSTREAM_TIMEOUT', text));
+  }, ms);
+  return {
+    signal: controller.signal,
+    end() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      controller.abort();
+    },
+  };
+}
+
+/** A promise that is awaited later, or never. */
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}

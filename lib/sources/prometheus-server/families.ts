@@ -1,0 +1,84 @@
+import { MetricsError, type MetricsErrorCode } from '../../errors.ts';
+import type { MetricFamily, MetricType } from '../../metric-family.ts';
+import type { Answer } from './api.ts';
+import type { Metadata } from './metadata.ts';
+import { readHistograms, readSummaries } from './parts.ts';
+import type { FamilyQuery } from './queries.ts';
+import { resultOf } from './results.ts';
+import { type LabelSets, type Read, type Reading, readSamples } from './samples.ts';
+
+/** Makes a family of each answer to one query. */
+export interface FamilyReader {
+  readonly query: FamilyQuery;
+  /** `time` (ms) is that of the answer. @throws {MetricsError} when the answer is not one that a family can be made of */
+  read(
+    answer: Answer,
+    metadata: Metadata | undefined,
+    time: number,
+    report: (error: unknown) => void,
+  ): Promise<MetricFamily>;
+}
+
+export function createFamilyReader(query: FamilyQuery): FamilyReader {
+  let labelSets: LabelSets = new Map();
+  let seenAt: number | undefined;
+  let infos = '';
+  return {
+    query,
+    async read(answer, metadata, time, report) {
+      const say = (code: MetricsErrorCode, text: string) => report(new MetricsError(code, `${query.name}: ${text}`));
+      for (const warning of answer.warnings) say('UPSTREAM_WARNING', `the server warns: ${warning}`);
+      // They are about the query, and come with every answer.
+      const before = infos;
+      infos = answer.infos.join('; ');
+      if (infos !== '' && infos !== before) say('UPSTREAM_WARNING', `the server remarks: ${infos}`);
+
+      const result = resultOf(answer.data);
+      const type = typeOf(query, metadata, result);
+      const notes = new Map<string, number>();
+      const note = (text: string) => void notes.set(text, (notes.get(text) ?? 0) + 1);
+      const read = await readAs(query, type, result, { known: labelSets, note });
+      labelSets = read.labelSets;
+      for (const [text, count] of notes) say('INVALID_SAMPLE', `${count} series ${text}`);
+
+      if (result.length > 0) seenAt = time;
+      else if (seenAt !== undefined) {
+        say('UPSTREAM_STALE', `the query gives no series any more; it last did at ${new Date(seenAt).toISOString()}`);
+        seenAt = undefined;
+      }
+      const { help = metadata?.help, unit = metadata?.unit } = query;
+      return {
+        name: query.name,
+        type,
+        ...(help !== undefined && { help }),
+        ...(unit !== undefined && { unit }),
+        samples: read.samples,
+      };
+    },
+  };
+}
+
+/** Is there something that only the server's metadata can tell? */
+export const needsMetadata = ({ metric, type, help }: FamilyQuery) =>
+  metric !== undefined && (type === undefined || help === undefined);
+
+function typeOf(query: FamilyQuery, metadata: Metadata | undefined, result: readonly unknown[]): MetricType {
+  if (query.type !== undefined) return query.type;
+  if (result.some((member) => 'histogram' in Object(member))) return 'histogram';
+  // The result of a calculation goes up and down, whatever it was made of.
+  if (query.metric === undefined) return 'gauge';
+  const type = metadata?.type ?? 'untyped';
+  const isPlain = type === 'counter' || type === 'gauge';
+  return isPlain || (type === 'histogram' && result.length === 0) ? type : 'untyped';
+}
+
+function readAs(query: FamilyQuery, type: MetricType, result: readonly unknown[], reading: Reading): Promise<Read> {
+  switch (query.kind) {
+    case 'instant':
+      return readSamples(result, type, reading);
+    case 'histogram':
+      return readHistograms(result, query.metric, reading);
+    case 'summary':
+      return readSummaries(result, query.metric, reading);
+  }
+}

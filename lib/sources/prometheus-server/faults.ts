@@ -1,0 +1,18 @@
+import type { HistogramValue, MetricType, Sample } from '../../metric-family.ts';
+
+/** Why a value cannot be one of this type. */
+export function faultOf(value: Sample['value'], type: MetricType): string | undefined {
+  if (typeof value === 'number') return type === 'histogram' ? 'not a native histogram' : undefined;
+  return type === 'histogram' ? histogramFault(value as HistogramValue) : `a native histogram, and no ${type}`;
+}
+
+/** Observations are counted: other numbers are what rate() makes of them. */
+export function histogramFault({ count, cumulativeCounts }: HistogramValue): string | undefined {
+  if (!Number.isInteger(count) || count < 0) return 'its count is not a whole number, as after rate()';
+  let last = 0;
+  for (const cumulative of cumulativeCounts) {
+    if (!(cumulative >= last)) return 'its buckets are not cumulative, as when instances differ in their bounds';
+    last = cumulative;
+  }
+  return last <= count ? undefined : 'a bucket counts more than the histogram';
+}

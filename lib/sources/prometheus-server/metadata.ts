@@ -1,0 +1,83 @@
+import { MetricsError } from '../../errors.ts';
+import type { MetricType } from '../../metric-family.ts';
+import type { Api } from './api.ts';
+
+/** What a metric's `# TYPE`, `# HELP` and `# UNIT` lines said. */
+export interface Metadata {
+  readonly type: MetricType;
+  readonly help?: string;
+  readonly unit?: string;
+}
+
+/** How long (ms) metadata is taken as known; where there was none, or no answer, it is asked for again earlier. */
+const FRESH = 5 * 60_000;
+const RETRY = 60_000;
+
+/** Looks up the metadata of one metric. What was known before stands in when the server does not answer. */
+export type LookUp = (
+  metric: string,
+  signal: AbortSignal,
+  failed: (error: unknown) => void,
+) => Promise<Metadata | undefined>;
+
+/** Remembers what it was asked for: as many metrics as there are queries. Failures are told once while they last. */
+export function createMetadata(api: Api): LookUp {
+  let isFailing = false;
+  const known = new Map<string, { readonly found: Metadata | undefined; readonly until: number }>();
+  return async (metric, signal, failed) => {
+    const before = known.get(metric);
+    if (before !== undefined && performance.now() < before.until) return before.found;
+    let found = before?.found;
+    let lasts = RETRY;
+    try {
+      found = await lookUp(api, metric, signal);
+      if (found !== undefined) lasts = FRESH;
+      isFailing = false;
+    } catch (error) {
+      const isTimeout = error instanceof MetricsError && error.code === 'UPSTREAM_TIMEOUT';
+      // A scrape that is over says nothing about the server.
+      if (signal.aborted && !isTimeout) return found;
+      if (!isFailing) failed(error);
+      isFailing = true;
+    }
+    known.set(metric, { found, until: performance.now() + lasts });
+    return found;
+  };
+}
+
+async function lookUp(api: Api, metric: string, signal: AbortSignal): Promise<Metadata | undefined> {
+  const found = await entryOf(api, metric, signal);
+  if (found !== undefined) return found;
+  const [, base, suffix] = /^(.+)(_total|_bucket|_sum|_count)$/.exec(metric) ?? [];
+  if (base === undefined) return undefined;
+  // OpenMetrics names a counter's family without _total; the parts of a histogram or summary have no lines of their own.
+  const family = await entryOf(api, base, signal);
+  const isPart =
+    suffix === '_total' ? family?.type === 'counter' : family?.type === 'histogram' || family?.type === 'summary';
+  return isPart ? ({ ...family, type: 'counter' } as Metadata) : undefined;
+}
+
+/** `{"queue_depth":[{"type":"gauge","help":"messages waiting","unit":""}]}`: one entry for each way it is described. */
+async function entryOf(api: Api, metric: string, signal: AbortSignal): Promise<Metadata | undefined> {
+  const { data } = await api.metadata(metric, signal);
+  const entries: unknown = Object(data)[metric];
+  if (!Array.isArray(entries) || entries.length === 0) return undefined;
+  const types = new Set(entries.map((entry) => TYPES[String(Object(entry).type)] ?? 'untyped'));
+  const { help, unit } = Object(entries[0]) as Record<string, unknown>;
+  const [type = 'untyped'] = types;
+  return {
+    type: types.size === 1 ? type : 'untyped',
+    ...(typeof help === 'string' && help !== '' && { help }),
+    ...(typeof unit === 'string' && unit !== '' && { unit }),
+  };
+}
+
+const TYPES: Readonly<Record<string, MetricType>> = {
+  counter: 'counter',
+  gauge: 'gauge',
+  info: 'gauge',
+  stateset: 'gauge',
+  histogram: 'histogram',
+  gaugehistogram: 'histogram',
+  summary: 'summary',
+};

@@ -1,0 +1,110 @@
+import type { HistogramValue, LabelSet, Sample, SummaryValue } from '../../metric-family.ts';
+import { breathe } from '../../turns.ts';
+import { histogramFault } from './faults.ts';
+import { parseNumber } from './numbers.ts';
+import { type Series, seriesOf } from './results.ts';
+import type { Read, Reading } from './samples.ts';
+
+/** What the series of one label set say of a histogram or summary. */
+interface Parts {
+  readonly labels: LabelSet;
+  /** The value at each upper bound or quantile. */
+  readonly points: Map<number, number>;
+  sum?: number;
+  count?: number;
+}
+
+/** Puts the histograms of `metric` together from their `_bucket`, `_sum` and `_count`. */
+export async function readHistograms(result: readonly unknown[], metric: string, reading: Reading): Promise<Read> {
+  let shared: readonly number[] = [];
+  return samplesOf(await gather(result, metric, 'le', reading), reading, (parts) => {
+    const value = histogramOf(parts);
+    if (typeof value === 'string') return value;
+    if (parts.count !== undefined && parts.count !== value.count) {
+      reading.note('whose _count is not that of the +Inf bucket: the bucket was taken');
+    }
+    if (!isSame(shared, value.bounds)) shared = value.bounds;
+    return { ...value, bounds: shared };
+  });
+}
+
+/** Puts the summaries of `metric` together from their quantiles, `_sum` and `_count`. */
+export async function readSummaries(result: readonly unknown[], metric: string, reading: Reading): Promise<Read> {
+  return samplesOf(await gather(result, metric, 'quantile', reading), reading, summaryOf);
+}
+
+async function gather(
+  result: readonly unknown[],
+  metric: string,
+  key: 'le' | 'quantile',
+  { known, note }: Reading,
+): Promise<ReadonlyMap<string, Parts>> {
+  const found = new Map<string, Parts>();
+  for (const member of result) {
+    await breathe();
+    const series = seriesOf(member);
+    const { [key]: point, ...labels } = series.labels;
+    const id = JSON.stringify(labels);
+    let parts = found.get(id);
+    if (parts === undefined) {
+      parts = { labels: known.get(id) ?? labels, points: new Map() };
+      found.set(id, parts);
+    }
+    if (!add(parts, series, metric, parseNumber(point))) note('left out: not a part of what is put together here');
+  }
+  return found;
+}
+
+function add(parts: Parts, { name, value }: Series, metric: string, point: number | undefined): boolean {
+  if (typeof value !== 'number') return false;
+  if (name === `${metric}_sum`) parts.sum = value;
+  else if (name === `${metric}_count`) parts.count = value;
+  // Instances that write '1' and those that write '1.0' are apart to the server, and each counts on its own.
+  else if (point !== undefined) parts.points.set(point, (parts.points.get(point) ?? 0) + value);
+  else return false;
+  return true;
+}
+
+async function samplesOf(
+  found: ReadonlyMap<string, Parts>,
+  { note }: Reading,
+  assemble: (parts: Parts) => Sample['value'] | string,
+): Promise<Read> {
+  const samples: Sample[] = [];
+  const labelSets = new Map<string, LabelSet>();
+  for (const [id, parts] of found) {
+    await breathe();
+    const value = assemble(parts);
+    if (typeof value === 'string') {
+      note(`left out: ${value}`);
+      continue;
+    }
+    labelSets.set(id, parts.labels);
+    samples.push({ labels: parts.labels, value });
+  }
+  return { samples, labelSets };
+}
+
+/** The histogram, or why there is none. */
+function histogramOf({ points, sum }: Parts): HistogramValue | string {
+  const [bounds, counts] = sorted(points);
+  const count = counts.pop();
+  if (count === undefined || bounds.pop() !== Number.POSITIVE_INFINITY) return 'no bucket of +Inf';
+  const value = { count, ...(sum !== undefined && { sum }), bounds, cumulativeCounts: counts };
+  return histogramFault(value) ?? value;
+}
+
+/** The summary, or why there is none. */
+function summaryOf({ points, sum, count }: Parts): SummaryValue | string {
+  if (count === undefined || !Number.isInteger(count) || count < 0) return 'no _count that is a whole number';
+  const [quantiles, values] = sorted(points);
+  return { count, ...(sum !== undefined && { sum }), quantiles, values };
+}
+
+function sorted(points: ReadonlyMap<number, number>): [keys: number[], values: number[]] {
+  const entries = [...points].sort(([a], [b]) => a - b);
+  return [entries.map(([key]) => key), entries.map(([, value]) => value)];
+}
+
+const isSame = (a: readonly number[], b: readonly number[]) =>
+  a.length === b.length && a.every((bound, i) => bound === b[i]);

@@ -1,0 +1,129 @@
+import { inspect } from 'node:util';
+import { type Check, checkOptions, isOneOf } from '../../check-options.ts';
+import type { MetricType } from '../../metric-family.ts';
+import { metricOf, parseSelector, partsOf, type Selector } from './promql.ts';
+
+interface Described {
+  /** That of the server's metadata where nothing is said. */
+  help?: string | undefined;
+  /** The base unit, such as `seconds`. */
+  unit?: string | undefined;
+}
+
+/** PromQL that gives an instant vector or a scalar: a sample for each series. */
+export interface InstantQuery extends Described {
+  query: string;
+  /**
+   * Where nothing is said: that of the server's metadata for a plain selector and for `sum`, `min` or `max` of one,
+   * `histogram` where native histograms come, otherwise `gauge`.
+   */
+  type?: 'counter' | 'gauge' | 'histogram' | 'untyped' | undefined;
+}
+
+/** A classic histogram, put together from its `_bucket`, `_sum` and `_count`. */
+export interface HistogramQuery extends Described {
+  /** The metric's name without these endings, with or without matchers: `'latency_seconds{job="api"}'`. */
+  histogram: string;
+  /** Sums over all labels but these; where nothing is said, every series is given. */
+  by?: readonly string[] | undefined;
+}
+
+/** A summary, put together from its quantiles, `_sum` and `_count`. Quantiles cannot be added up: there is no `by`. */
+export interface SummaryQuery extends Described {
+  /** The metric's name, with or without matchers. */
+  summary: string;
+}
+
+/** Family name → PromQL, or one of the objects. */
+export type Queries = Readonly<Record<string, string | InstantQuery | HistogramQuery | SummaryQuery>>;
+
+/** One query, ready to be asked. */
+export type FamilyQuery = Described & { readonly name: string; readonly promql: string } & (InstantKind | PartsKind);
+
+interface InstantKind {
+  readonly kind: 'instant';
+  /** The metric whose values these are, where they are those of one. */
+  readonly metric: string | undefined;
+  readonly type: MetricType | undefined;
+}
+
+interface PartsKind {
+  readonly kind: 'histogram' | 'summary';
+  readonly metric: string;
+  readonly type: 'histogram' | 'summary';
+}
+
+/** @throws {TypeError} that names the query */
+export function readQueries(queries: unknown): readonly FamilyQuery[] {
+  const entries = typeof queries === 'object' && !Array.isArray(queries) ? Object.entries(queries ?? {}) : [];
+  if (entries.length === 0) {
+    throw invalid(
+      'queries',
+      queries,
+      "family names and PromQL, such as { queue_depth: 'sum by (queue) (queue_depth)' }",
+    );
+  }
+  return entries.map(([name, definition]) => readQuery(name, definition));
+}
+
+function readQuery(name: string, definition: unknown): FamilyQuery {
+  const path = `queries.${name}`;
+  if (name === '') throw invalid(path, definition, "a family's name in front of it");
+  const given = typeof definition === 'string' ? { query: definition } : definition;
+  const kinds = KINDS.filter((kind) => Object(given)[kind] !== undefined);
+  const [kind] = kinds;
+  if (kind === undefined || kinds.length > 1) {
+    throw invalid(path, definition, 'PromQL, or an object with one of query, histogram and summary');
+  }
+  switch (kind) {
+    case 'query': {
+      const { query, type, ...described } = checkOptions(path, given as InstantQuery, QUERY_CHECKS, `${path}.`);
+      return { name, promql: query, kind: 'instant', metric: metricOf(query), type, ...described };
+    }
+    case 'histogram': {
+      const { histogram, by, ...described } = checkOptions(path, given as HistogramQuery, HISTOGRAM_CHECKS, `${path}.`);
+      const selector = parseSelector(histogram) as Selector;
+      const promql = partsOf(selector, ['_bucket', '_sum', '_count'], by);
+      return { name, promql, kind, type: kind, metric: selector.metric, ...described };
+    }
+    case 'summary': {
+      const { summary, ...described } = checkOptions(path, given as SummaryQuery, SUMMARY_CHECKS, `${path}.`);
+      const selector = parseSelector(summary) as Selector;
+      const promql = partsOf(selector, ['', '_sum', '_count']);
+      return { name, promql, kind, type: kind, metric: selector.metric, ...described };
+    }
+  }
+}
+
+const KINDS = ['query', 'histogram', 'summary'] as const;
+
+const isString: Check = (value) => (typeof value === 'string' ? undefined : 'a text');
+
+const isPromql: Check = (value) => (typeof value === 'string' && value.trim() !== '' ? undefined : 'PromQL');
+
+const isSelector: Check = (value) => {
+  const metric = typeof value === 'string' ? parseSelector(value)?.metric : undefined;
+  return metric === undefined || metric.endsWith('_bucket')
+    ? `a metric's name without _bucket, _sum and _count, such as 'latency_seconds' or 'latency_seconds{job="api"}'`
+    : undefined;
+};
+
+const isLabelNames: Check = (value) =>
+  Array.isArray(value) && value.every((name) => typeof name === 'string' && OWN_LABEL.test(name))
+    ? undefined
+    : "a list of label names without le, such as ['route']";
+
+const OWN_LABEL = /^(?!(?:le|__name__)$)[a-zA-Z_]\w*$/;
+
+const DESCRIBED_CHECKS = { help: isString, unit: isString } satisfies Record<keyof Described, Check>;
+const QUERY_CHECKS = {
+  query: isPromql,
+  type: isOneOf('counter', 'gauge', 'histogram', 'untyped'),
+  ...DESCRIBED_CHECKS,
+};
+const HISTOGRAM_CHECKS = { histogram: isSelector, by: isLabelNames, ...DESCRIBED_CHECKS };
+const SUMMARY_CHECKS = { summary: isSelector, ...DESCRIBED_CHECKS };
+
+function invalid(path: string, value: unknown, wanted: string): TypeError {
+  return new TypeError(`${path}: ${inspect(value, { depth: 0 })} is not valid; write ${wanted}`);
+}

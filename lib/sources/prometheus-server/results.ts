@@ -1,0 +1,40 @@
+import { MetricsError } from '../../errors.ts';
+import type { HistogramValue, LabelSet } from '../../metric-family.ts';
+import { nativeHistogram } from './native-histograms.ts';
+import { parseNumber } from './numbers.ts';
+
+/** One series of an instant vector. */
+export interface Series {
+  /** Its `__name__`; empty where the query has dropped it. */
+  readonly name: string;
+  readonly labels: LabelSet;
+  readonly value: number | HistogramValue;
+}
+
+/** The series that a query's answer holds, still as they came. */
+export function resultOf(data: unknown): readonly unknown[] {
+  const { resultType, result } = Object(data) as { resultType?: unknown; result?: unknown };
+  if (resultType === 'vector' && Array.isArray(result)) return result;
+  if (resultType === 'scalar') return [{ metric: {}, value: result }];
+  throw new MetricsError(
+    'UPSTREAM_INVALID',
+    `the query's result is of the type ${JSON.stringify(resultType)}; write one that gives an instant vector or a scalar`,
+  );
+}
+
+/**
+ * One member of a vector: `{"metric":{"__name__":"up","job":"api"},"value":[1435781451.781,"1"]}`, or `histogram` in the
+ * place of `value` (Prometheus HTTP API, "Expression query result formats").
+ */
+export function seriesOf(member: unknown): Series {
+  const { metric, value, histogram } = Object(member) as Partial<Record<'metric' | 'value' | 'histogram', unknown>>;
+  if (typeof metric !== 'object' || metric === null) throw misshapen(member);
+  const { __name__: name = '', ...labels } = metric as Record<string, string>;
+  const point = (histogram ?? value) as readonly unknown[] | undefined;
+  const read = histogram === undefined ? parseNumber(point?.[1]) : nativeHistogram(point?.[1]);
+  if (read === undefined) throw misshapen(member);
+  return { name, labels, value: read };
+}
+
+const misshapen = (member: unknown) =>
+  new MetricsError('UPSTREAM_INVALID', `not a series: ${JSON.stringify(member).slice(0, 200)}`);

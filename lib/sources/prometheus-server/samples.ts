@@ -1,0 +1,46 @@
+import type { LabelSet, MetricType, Sample } from '../../metric-family.ts';
+import { breathe } from '../../turns.ts';
+import { faultOf } from './faults.ts';
+import { seriesOf } from './results.ts';
+
+/** Label sets by their text: the same object is given from scrape to scrape. Bounded by what the last answer held. */
+export type LabelSets = ReadonlyMap<string, LabelSet>;
+
+export interface Read {
+  readonly samples: Sample[];
+  readonly labelSets: LabelSets;
+}
+
+/** What there is besides the series that are read. */
+export interface Reading {
+  readonly known: LabelSets;
+  /** Told of each series that is not, or not quite as it came, among the samples. */
+  note(text: string): void;
+}
+
+/** A sample for each series. */
+export async function readSamples(
+  result: readonly unknown[],
+  type: MetricType,
+  { known, note }: Reading,
+): Promise<Read> {
+  const samples: Sample[] = [];
+  const labelSets = new Map<string, LabelSet>();
+  for (const member of result) {
+    await breathe();
+    const series = seriesOf(member);
+    const { value } = series;
+    const key = JSON.stringify(series.labels);
+    const fault = labelSets.has(key)
+      ? 'another one has the same labels, once the name is dropped'
+      : faultOf(value, type);
+    if (fault !== undefined) {
+      note(`left out: ${fault}`);
+      continue;
+    }
+    const labels = known.get(key) ?? series.labels;
+    labelSets.set(key, labels);
+    samples.push({ labels, value });
+  }
+  return { samples, labelSets };
+}
