@@ -1,7 +1,15 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { type PrometheusServerSourceOptions, prometheusServerSource } from '../../lib/sources/prometheus-server.ts';
+import {
+  type PrometheusServerSourceOptions,
+  prometheusServerSource,
+  type TlsOptions,
+} from '../../lib/sources/prometheus-server.ts';
+import { CERTIFICATE, PRIVATE_KEY } from '../support/certificate.ts';
 import { ask, connections, serve, until } from '../support/clients.ts';
 import { collectAll } from '../support/collect.ts';
 import { prometheusApi, type Reply, send, vector } from '../support/prometheus-api.ts';
@@ -282,6 +290,41 @@ describe('the time', () => {
     const args = ['--import', './__tests__/support/ts-loader.mjs', '--input-type=module', '--eval', program];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 });
     expect([stdout, stderr]).toEqual(['up\n', '']);
+  });
+});
+
+describe('over TLS', () => {
+  /** A server that wants a certificate, which all who have one here have. */
+  async function serveTls(): Promise<string> {
+    const tls = { cert: CERTIFICATE, key: PRIVATE_KEY, ca: CERTIFICATE, requestCert: true };
+    const server = createServer(tls, (_req, res) => send(res, 200, { status: 'success', ...one }));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    closing.push(() => server.close());
+    return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+  const closing: (() => unknown)[] = [];
+  afterEach(() => {
+    for (const close of closing.splice(0)) close();
+  });
+
+  test('a server is trusted whose authority is given, and gets the certificate that it wants', async () => {
+    const source = sourceOf(await serveTls(), ['up'], {
+      tls: { ca: CERTIFICATE, cert: CERTIFICATE, key: PRIVATE_KEY, servername: 'metrics.test' },
+    });
+    expect((await collectAll(source)).families).toHaveLength(1);
+  });
+
+  test.each<[TlsOptions | undefined, RegExp]>([
+    [undefined, /self-signed certificate/],
+    [{ ca: CERTIFICATE }, /certificate required|ECONNRESET|socket/],
+    [{ ca: CERTIFICATE, cert: CERTIFICATE, key: PRIVATE_KEY, servername: 'other.test' }, /not in the cert's altnames/],
+  ])('another one is not', async (tls, message) => {
+    const source = sourceOf(await serveTls(), ['up'], { tls });
+    await expect(collectAll(source)).rejects.toMatchObject({
+      code: 'UPSTREAM_FAILED',
+      message: expect.stringMatching(message),
+    });
   });
 });
 

@@ -6,6 +6,7 @@ import { abortable } from '../../abortable.ts';
 import { MetricsError } from '../../errors.ts';
 import { nextTurn } from '../../turns.ts';
 import type { TlsOptions } from './options.ts';
+import { parseAnswer } from './parse.ts';
 
 export interface ApiOptions {
   readonly url: URL;
@@ -68,9 +69,7 @@ export function createApi(options: ApiOptions): Api {
     const response = await send(path, body, signal);
     const skew = skewOf(response.headers.date, sentAt);
     const text = await readText(response, maxBytes);
-    // Parsing cannot be sliced: at least two answers are not parsed in one go.
-    await nextTurn();
-    return { ...parse(response.statusCode as number, text), skew };
+    return { ...(await read(response.statusCode as number, text)), skew };
   }
 
   async function ask(path: string, body: string | undefined, signal: AbortSignal): Promise<Answer> {
@@ -117,14 +116,16 @@ async function readText(response: IncomingMessage, maxBytes: number): Promise<st
     }
     chunks.push(chunk);
   }
+  // Several answers may end in one turn.
+  await nextTurn();
   return Buffer.concat(chunks).toString();
 }
 
 /** `{"status":"success","data":…}` or `{"status":"error","errorType":"bad_data","error":"…"}`, in the body of a 4xx or 5xx. */
-function parse(status: number, text: string): Omit<Answer, 'skew'> {
+async function read(status: number, text: string): Promise<Omit<Answer, 'skew'>> {
   const isOk = status >= 200 && status < 300;
-  const body = parseJson(text);
-  if (body?.status === 'error') {
+  const body = Object(await parseAnswer(text).catch(() => undefined)) as Record<string, unknown>;
+  if (body.status === 'error') {
     throw new MetricsError(
       'UPSTREAM_FAILED',
       `the server answered ${status}, ${quote(body.errorType)}: ${quote(body.error)}`,
@@ -134,21 +135,13 @@ function parse(status: number, text: string): Omit<Answer, 'skew'> {
     const hint = status >= 300 && status < 400 ? '; redirects are not followed' : '';
     throw new MetricsError('UPSTREAM_FAILED', `the server answered ${status} ${STATUS_CODES[status] ?? ''}${hint}`);
   }
-  if (body?.status !== 'success') {
+  if (body.status !== 'success') {
     throw new MetricsError('UPSTREAM_INVALID', 'the answer is not that of a Prometheus API; look at the option url');
   }
   const warnings = texts(body.warnings);
   // VictoriaMetrics, when some of its storage nodes did not answer.
   if (body.isPartial === true) warnings.push('the answer is partial');
   return { data: body.data, warnings, infos: texts(body.infos) };
-}
-
-function parseJson(text: string): Record<string, unknown> | undefined {
-  try {
-    return Object(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
 }
 
 const texts = (value: unknown) => (Array.isArray(value) ? value.map(quote) : []);

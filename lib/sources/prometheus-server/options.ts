@@ -20,7 +20,7 @@ export interface PrometheusServerSourceOptions {
    */
   timeout?: number | undefined;
   /**
-   * Of one answer, decompressed. It is read whole and parsed in one go, at roughly 100 MB/s.
+   * Of one answer, decompressed: some 100,000 series. It is held whole until its family is written.
    * @default 16 MiB
    */
   maxBytes?: number | undefined;

@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { parseAnswer } from '../../lib/sources/prometheus-server/parse.ts';
+
+/** What `JSON.parse` makes of it, or that it makes nothing. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return 'an error';
+  }
+}
+
+const parsedInPieces = (text: string) => parseAnswer(text).catch(() => 'an error');
+
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('"', '\\', '\\"', '{', '}', ']', ',', '"result":[{'),
+);
+const point = (value: fc.Arbitrary<unknown>) => fc.tuple(fc.double(), value);
+const series = fc.oneof(
+  fc.record({ metric: fc.dictionary(text, text), value: point(text) }),
+  fc.record({ metric: fc.dictionary(text, text), histogram: point(fc.dictionary(text, fc.array(fc.array(text)))) }),
+);
+const answer = fc.record({
+  status: text,
+  data: fc.record({ resultType: text, result: fc.array(series, { maxLength: 150 }), stats: fc.dictionary(text, text) }),
+  warnings: fc.array(text),
+});
+const written = fc
+  .tuple(answer, fc.constantFrom(undefined, 1, '\t'))
+  .map(([value, space]) => JSON.stringify(value, null, space));
+
+test('answers are what JSON.parse makes of them', async () => {
+  await fc.assert(
+    fc.asyncProperty(written, async (text) => {
+      expect(await parsedInPieces(text)).toEqual(JSON.parse(text));
+    }),
+  );
+});
+
+test('answers that are damaged anywhere are what JSON.parse makes of them, mostly an error', async () => {
+  const damage = fc.record({
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    remove: fc.nat({ max: 3 }),
+    insert: fc.constantFrom('', '"', '\\', '{', '}', '[', ']', ',', ' ', '},{', 'x'),
+  });
+  await fc.assert(
+    fc.asyncProperty(written, damage, async (text, { at, remove, insert }) => {
+      const position = Math.floor(at * text.length);
+      const damaged = text.slice(0, position) + insert + text.slice(position + remove);
+      expect(await parsedInPieces(damaged)).toEqual(parsed(damaged));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test.each([
+  ['{"status":"success","data":{"resultType":"vector","result":[]}}'],
+  ['{"status":"success","data":{"resultType":"scalar","result":[1,"2"]}}'],
+  ['{"result":[{"a":1}],"data":{"result":[]}}'],
+  ['{"data":{"result":[{"a":1}],"result":[{"b":2}]}}'],
+  ['{"data":{"result":[{"a":1}] , "x": 1 }}'],
+  ['{"data":{"result":[{"a":1},]}}'],
+  ['{"data":{"result":[{"a":1} {"b":2}]}}'],
+  ['{"data":{"result":[{"a":1}'],
+  ['{"data":{"result":[{"a":"1}]}}'],
+  ['{"data":{"result":[{"a":1}]}} trailing'],
+  ['null'],
+  [''],
+])('%s is what JSON.parse makes of it', async (text) => {
+  expect(await parsedInPieces(text)).toEqual(parsed(text));
+});
