@@ -164,12 +164,12 @@ describe('metadata is remembered', () => {
 test('metadata that does not come keeps no query waiting, and costs no family', async () => {
   const { url } = await prometheusApi({ '*': vector([{}, '1']) }, () => undefined);
   const queries = { a: 'a', b: 'b', c: 'c' };
-  const source = prometheusServerSource({ url, queries, maxConcurrent: 1, timeout: 300 });
+  const source = prometheusServerSource({ url, queries, maxConcurrent: 1, timeout: 1500 });
   const { families, reports } = await collectAll(source);
   expect(families.map(({ name, type, samples }) => [name, type, samples.length])).toEqual([
     ['a', 'untyped', 1],
     ['b', 'untyped', 1],
     ['c', 'untyped', 1],
   ]);
-  expect(reports).toEqual(['scrape: no answer of the server within 300 ms; see the option timeout']);
+  expect(reports).toEqual(['scrape: no answer of the server within 1500 ms; see the option timeout']);
 });

@@ -6,9 +6,11 @@ import { type Answer, createApi } from './prometheus-server/api.ts';
 import { createFamilyReader, type FamilyReader, needsMetadata } from './prometheus-server/families.ts';
 import { createMetadata } from './prometheus-server/metadata.ts';
 import { type PrometheusServerSourceOptions, resolveOptions } from './prometheus-server/options.ts';
+import { createTransport } from './prometheus-server/transport.ts';
 
-export type { PrometheusServerSourceOptions, TlsOptions } from './prometheus-server/options.ts';
+export type { PrometheusServerSourceOptions } from './prometheus-server/options.ts';
 export type { HistogramQuery, InstantQuery, Queries, SummaryQuery } from './prometheus-server/queries.ts';
+export type { TlsOptions } from './prometheus-server/transport.ts';
 
 /**
  * Reads a Prometheus-compatible server (Prometheus, Thanos, Mimir, VictoriaMetrics): named PromQL queries become
@@ -26,8 +28,8 @@ export type { HistogramQuery, InstantQuery, Queries, SummaryQuery } from './prom
  * });
  */
 export function prometheusServerSource(options: PrometheusServerSourceOptions): MetricsSource {
-  const { queries, timeout: longest, ...apiOptions } = resolveOptions(options);
-  const api = createApi(apiOptions);
+  const { queries, parameters, timeout: longest, ...transport } = resolveOptions(options);
+  const api = createApi(createTransport(transport), parameters);
   const lookUp = createMetadata(api);
   const readers = queries.map(createFamilyReader);
   const checkClock = createClockCheck();

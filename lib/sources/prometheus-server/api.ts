@@ -1,21 +1,7 @@
-import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request as requestHttp, STATUS_CODES } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
-import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import { abortable } from '../../abortable.ts';
+import { STATUS_CODES } from 'node:http';
 import { MetricsError } from '../../errors.ts';
-import { nextTurn } from '../../turns.ts';
-import type { TlsOptions } from './options.ts';
 import { parseAnswer } from './parse.ts';
-
-export interface ApiOptions {
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly tls: TlsOptions | undefined;
-  readonly maxBytes: number;
-  readonly maxConcurrent: number;
-}
+import type { Request, Response, Transport } from './transport.ts';
 
 /** The HTTP API of Prometheus, as much as is needed of it. */
 export interface Api {
@@ -34,104 +20,34 @@ export interface Answer {
   readonly skew: number;
 }
 
-/** Requests are queued by the agent, in order, beyond `maxConcurrent`. Its idle connections keep no process alive. */
-export function createApi(options: ApiOptions): Api {
-  const { url, parameters, maxBytes } = options;
-  const agentOptions = { keepAlive: true, maxSockets: options.maxConcurrent };
-  const isHttps = url.protocol === 'https:';
-  const agent = isHttps ? new HttpsAgent({ ...agentOptions, ...options.tls }) : new Agent(agentOptions);
-  const base = url.href.replace(/\/+$/, '');
-  const headers = { accept: 'application/json', 'accept-encoding': 'gzip', ...options.headers };
-
-  function send(path: string, body: string | undefined, signal: AbortSignal): Promise<IncomingMessage> {
-    const post = body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
-    const all: OutgoingHttpHeaders = { ...headers, ...post };
-    return new Promise((resolve, reject) => {
-      const start = isHttps ? requestHttps : requestHttp;
-      const sent = start(`${base}/api/v1/${path}`, {
-        method: body === undefined ? 'GET' : 'POST',
-        headers: all,
-        agent,
-        signal,
-      });
-      sent.once('response', resolve);
-      sent.on('error', (error: NodeJS.ErrnoException) => {
-        // The server has closed an idle connection just when it was used again. Queries change nothing: ask once more.
-        if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(send(path, body, signal));
-        else reject(error);
-      });
-      sent.end(body);
-    });
-  }
-
-  async function exchange(path: string, body: string | undefined, signal: AbortSignal): Promise<Answer> {
+/** `parameters` are sent with each query. */
+export function createApi(transport: Transport, parameters: Readonly<Record<string, string>>): Api {
+  async function ask(request: Request, signal: AbortSignal): Promise<Answer> {
     const sentAt = Date.now();
-    const response = await send(path, body, signal);
-    const skew = skewOf(response.headers.date, sentAt);
-    const text = await readText(response, maxBytes);
-    return { ...(await read(response.statusCode as number, text)), skew };
+    return read(await transport(request, signal), sentAt);
   }
-
-  async function ask(path: string, body: string | undefined, signal: AbortSignal): Promise<Answer> {
-    try {
-      // A request that waits for a connection does not hear of the signal before there is one.
-      return await abortable(exchange(path, body, signal), signal);
-    } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      if (error instanceof MetricsError) throw error;
-      const { message, code } = error as NodeJS.ErrnoException;
-      throw new MetricsError('UPSTREAM_FAILED', `${url.origin}: ${message || code}`, { cause: error });
-    }
-  }
-
   return {
     query(query, time, timeout, signal) {
-      // A body, as queries may be longer than what servers take as a URL.
+      // A form, as queries may be longer than what servers take as a URL.
       const form = { ...parameters, query, time: String(time / 1000), timeout: String(timeout / 1000) };
-      return ask('query', new URLSearchParams(form).toString(), signal);
+      return ask({ path: '/api/v1/query', form: new URLSearchParams(form) }, signal);
     },
-    metadata: (metric, signal) => ask(`metadata?${new URLSearchParams({ metric })}`, undefined, signal),
+    metadata: (metric, signal) => ask({ path: `/api/v1/metadata?${new URLSearchParams({ metric })}` }, signal),
   };
 }
 
-/** A `Date` header is of the time between request and response, cut to seconds, on a clock that is right. */
-function skewOf(header: string | undefined, sentAt: number): number {
-  const date = Date.parse(header ?? '');
-  if (Number.isNaN(date)) return 0;
-  return Math.max(sentAt - date - 1000, date - Date.now(), 0);
-}
-
-async function readText(response: IncomingMessage, maxBytes: number): Promise<string> {
-  const isGzip = response.headers['content-encoding'] === 'gzip';
-  const body = isGzip ? pipeline(response, createGunzip(), () => undefined) : response;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) {
-      throw new MetricsError(
-        'UPSTREAM_TOO_LARGE',
-        `the answer has more than ${maxBytes} bytes; see the option maxBytes`,
-      );
-    }
-    chunks.push(chunk);
-  }
-  // Several answers may end in one turn.
-  await nextTurn();
-  return Buffer.concat(chunks).toString();
-}
-
-/** `{"status":"success","data":…}` or `{"status":"error","errorType":"bad_data","error":"…"}`, in the body of a 4xx or 5xx. */
-async function read(status: number, text: string): Promise<Omit<Answer, 'skew'>> {
-  const isOk = status >= 200 && status < 300;
+/**
+ * `{"status":"success","data":…}`, or `{"status":"error","errorType":"bad_data","error":"…"}` in the body of a 4xx or 5xx
+ * (Prometheus HTTP API, "Format overview").
+ */
+async function read({ status, date, text }: Response, sentAt: number): Promise<Answer> {
+  const skew = skewOf(date, sentAt);
   const body = Object(await parseAnswer(text).catch(() => undefined)) as Record<string, unknown>;
   if (body.status === 'error') {
-    throw new MetricsError(
-      'UPSTREAM_FAILED',
-      `the server answered ${status}, ${quote(body.errorType)}: ${quote(body.error)}`,
-    );
+    const { errorType, error } = body;
+    throw new MetricsError('UPSTREAM_FAILED', `the server answered ${status}, ${quote(errorType)}: ${quote(error)}`);
   }
-  if (!isOk) {
+  if (status < 200 || status >= 300) {
     const hint = status >= 300 && status < 400 ? '; redirects are not followed' : '';
     throw new MetricsError('UPSTREAM_FAILED', `the server answered ${status} ${STATUS_CODES[status] ?? ''}${hint}`);
   }
@@ -141,7 +57,14 @@ async function read(status: number, text: string): Promise<Omit<Answer, 'skew'>>
   const warnings = texts(body.warnings);
   // VictoriaMetrics, when some of its storage nodes did not answer.
   if (body.isPartial === true) warnings.push('the answer is partial');
-  return { data: body.data, warnings, infos: texts(body.infos) };
+  return { data: body.data, warnings, infos: texts(body.infos), skew };
+}
+
+/** A `Date` header is of the time between request and response, cut to seconds, on a clock that is right. */
+function skewOf(header: string | undefined, sentAt: number): number {
+  const date = Date.parse(header ?? '');
+  if (Number.isNaN(date)) return 0;
+  return Math.max(sentAt - date - 1000, date - Date.now(), 0);
 }
 
 const texts = (value: unknown) => (Array.isArray(value) ? value.map(quote) : []);

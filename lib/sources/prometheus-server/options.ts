@@ -1,8 +1,8 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { type ConnectionOptions, createSecureContext, type SecureContextOptions } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import { type Check, checkOptions, isCheckedLater, isMilliseconds, isWholeNumber } from '../../check-options.ts';
-import type { ApiOptions } from './api.ts';
 import { type FamilyQuery, type Queries, readQueries } from './queries.ts';
+import type { TlsOptions, TransportOptions } from './transport.ts';
 
 export interface PrometheusServerSourceOptions {
   /** The server's address, with the path in front of `/api/v1` where there is one: `'http://mimir:8080/prometheus'`. */
@@ -31,12 +31,9 @@ export interface PrometheusServerSourceOptions {
   maxConcurrent?: number | undefined;
 }
 
-/** As of `tls.connect()`. */
-export type TlsOptions = Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'minVersion'> &
-  Pick<ConnectionOptions, 'servername'>;
-
-export interface ResolvedOptions extends ApiOptions {
+export interface ResolvedOptions extends TransportOptions {
   readonly queries: readonly FamilyQuery[];
+  readonly parameters: Readonly<Record<string, string>>;
   readonly timeout: number;
 }
 

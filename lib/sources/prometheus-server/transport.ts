@@ -1,0 +1,97 @@
+import { Agent, type IncomingMessage, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { pipeline } from 'node:stream';
+import type { ConnectionOptions, SecureContextOptions } from 'node:tls';
+import { createGunzip } from 'node:zlib';
+import { abortable } from '../../abortable.ts';
+import { MetricsError } from '../../errors.ts';
+import { nextTurn } from '../../turns.ts';
+
+/** As of `tls.connect()`. */
+export type TlsOptions = Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'minVersion'> &
+  Pick<ConnectionOptions, 'servername'>;
+
+export interface TransportOptions {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tls: TlsOptions | undefined;
+  readonly maxBytes: number;
+  readonly maxConcurrent: number;
+}
+
+/** What is asked for: below the transport's URL, with GET or, where there is a form, with POST. */
+export interface Request {
+  readonly path: string;
+  readonly form?: URLSearchParams;
+}
+
+export interface Response {
+  readonly status: number;
+  /** The `Date` header. */
+  readonly date: string | undefined;
+  readonly text: string;
+}
+
+/** Asks one server. @throws {MetricsError}, or what the signal says */
+export type Transport = (request: Request, signal: AbortSignal) => Promise<Response>;
+
+/** Requests are queued by the agent, in order, beyond `maxConcurrent`. Its idle connections keep no process alive. */
+export function createTransport({ url, headers, tls, maxBytes, maxConcurrent }: TransportOptions): Transport {
+  const isHttps = url.protocol === 'https:';
+  const agentOptions = { keepAlive: true, maxSockets: maxConcurrent };
+  const agent = isHttps ? new HttpsAgent({ ...agentOptions, ...tls }) : new Agent(agentOptions);
+  const start = isHttps ? requestHttps : requestHttp;
+  const base = url.href.replace(/\/+$/, '');
+
+  function send(request: Request, signal: AbortSignal): Promise<IncomingMessage> {
+    const { path, form } = request;
+    const own = { 'accept-encoding': 'gzip', ...(form && { 'content-type': 'application/x-www-form-urlencoded' }) };
+    const method = form === undefined ? 'GET' : 'POST';
+    return new Promise((resolve, reject) => {
+      const sent = start(base + path, { method, headers: { ...headers, ...own }, agent, signal });
+      sent.once('response', resolve);
+      sent.on('error', (error: NodeJS.ErrnoException) => {
+        // The server has closed an idle connection just when it was used again. Queries change nothing: ask once more.
+        if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(send(request, signal));
+        else reject(error);
+      });
+      sent.end(form?.toString());
+    });
+  }
+
+  async function exchange(request: Request, signal: AbortSignal): Promise<Response> {
+    const response = await send(request, signal);
+    const { statusCode, headers } = response;
+    return { status: statusCode as number, date: headers.date, text: await readText(response, maxBytes) };
+  }
+
+  return async (request, signal) => {
+    try {
+      // A request that waits for a connection does not hear of the signal before there is one.
+      return await abortable(exchange(request, signal), signal);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (error instanceof MetricsError) throw error;
+      const { message, code } = error as NodeJS.ErrnoException;
+      throw new MetricsError('UPSTREAM_FAILED', `${url.origin}: ${message || code}`, { cause: error });
+    }
+  };
+}
+
+async function readText(response: IncomingMessage, maxBytes: number): Promise<string> {
+  const isGzip = response.headers['content-encoding'] === 'gzip';
+  const body = isGzip ? pipeline(response, createGunzip(), () => undefined) : response;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) {
+      const text = `the answer has more than ${maxBytes} bytes; see the option maxBytes`;
+      throw new MetricsError('UPSTREAM_TOO_LARGE', text);
+    }
+    chunks.push(chunk);
+  }
+  // Several answers may end in one turn.
+  await nextTurn();
+  return Buffer.concat(chunks).toString();
+}
