@@ -1,4 +1,10 @@
-import { type PrometheusServerSourceOptions, prometheusServerSource } from '../../lib/sources/prometheus-server.ts';
+import {
+  type HistogramQuery,
+  type InstantQuery,
+  type PrometheusServerSourceOptions,
+  prometheusServerSource,
+  type SummaryQuery,
+} from '../../lib/sources/prometheus-server.ts';
 
 const url = 'http://127.0.0.1:9090';
 const queries = { up: 'up' };
@@ -92,10 +98,14 @@ test.each<[options: object, message: RegExp]>([
   expect(make(options)).not.toThrow(/secret/);
 });
 
+const plain: InstantQuery = { query: 'up', type: undefined, help: undefined };
+const histogram: HistogramQuery = { histogram: 't{a="b", c!~\'d"}\'}', by: ['route', 'status_2'] };
+const summary: SummaryQuery = { summary: 't', help: 'calls', unit: 'seconds' };
+
 test.each<[options: PrometheusServerSourceOptions]>([
   [{ url: new URL('https://mimir/prometheus'), queries, tls: {} }],
-  [{ url, queries: { a: { query: 'up', type: undefined, help: undefined } }, headers: undefined, timeout: undefined }],
-  [{ url, queries: { a: { histogram: 't{a="b", c!~\'d"}\'}', by: ['route', 'status_2'] }, b: { summary: 't' } } }],
+  [{ url, queries: { plain, histogram, summary } }],
+  [{ url, queries, parameters: undefined, headers: undefined, tls: undefined, timeout: undefined }],
 ])('%j is taken', (options) => {
   expect(make(options)).not.toThrow();
 });
