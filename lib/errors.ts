@@ -32,6 +32,8 @@ export type MetricsErrorCode =
   | 'CUT_DOCUMENT'
   /** Every family that the scrape wanted was lost. */
   | 'NO_FAMILY_LEFT'
+  /** OpenTelemetry's SDK gave nothing: no MeterProvider has the reader, it was shut down, or every callback failed. */
+  | 'COLLECTION_FAILED'
   /** The source did not answer within `timeout`. */
   | 'SOURCE_TIMEOUT'
   /** The client took no byte for `stallTimeout`. */

@@ -1,0 +1,73 @@
+import type { MetricData, ScopeMetrics } from '@opentelemetry/sdk-metrics';
+import type { LabelSet } from '../../metric-family.ts';
+import { type Attribute, attributesOf, type LabelName, labelSet } from './labels.ts';
+import { scopeAttributes } from './scopes.ts';
+
+type Scope = ScopeMetrics['scope'];
+
+/** Finds the labels of a metric's series; `common` ones follow their own, and those of the scope where they are wanted. */
+export function seriesFinder(labelName: LabelName, common: readonly Attribute[], hasScopeLabels: boolean) {
+  const scopes = new WeakMap<Scope, readonly Attribute[]>();
+  const metrics = new WeakMap<MetricData['descriptor'], SeriesLabels>();
+
+  function inheritedBy(scope: Scope): readonly Attribute[] {
+    const known = scopes.get(scope);
+    if (known !== undefined) return known;
+    const inherited = hasScopeLabels ? [...scopeAttributes(scope, labelName), ...common] : common;
+    scopes.set(scope, inherited);
+    return inherited;
+  }
+
+  return (scope: Scope, { descriptor }: MetricData): SeriesLabels => {
+    const inherited = inheritedBy(scope);
+    const known = metrics.get(descriptor);
+    // The SDK has a descriptor for each metric, but other producers need not.
+    if (known?.inherited === inherited) return known;
+    const series = new SeriesLabels(inherited, labelName);
+    metrics.set(descriptor, series);
+    return series;
+  };
+}
+
+export interface Series {
+  readonly labels: LabelSet;
+  /** The same text for the same labels, in whatever order. */
+  readonly key: string;
+}
+
+/**
+ * The labels of one metric's series, from scrape to scrape: the SDK gives a series at its old place with its old
+ * attributes object. As many are kept as there were series in the last scrape.
+ */
+export class SeriesLabels {
+  readonly inherited: readonly Attribute[];
+  private readonly labelName: LabelName;
+  private readonly attributes: object[] = [];
+  private readonly known: Series[] = [];
+
+  constructor(inherited: readonly Attribute[], labelName: LabelName) {
+    this.inherited = inherited;
+    this.labelName = labelName;
+  }
+
+  at(position: number, attributes: Readonly<Record<string, unknown>>): Series {
+    const known = this.known[position];
+    if (known !== undefined && this.attributes[position] === attributes) return known;
+    const labels = labelSet([...attributesOf(attributes), ...this.inherited], this.labelName);
+    const series = { labels, key: keyOf(labels) };
+    this.attributes[position] = attributes;
+    this.known[position] = series;
+    return series;
+  }
+
+  trim(length: number): void {
+    if (this.known.length <= length) return;
+    this.attributes.length = length;
+    this.known.length = length;
+  }
+}
+
+function keyOf(labels: LabelSet): string {
+  const names = Object.keys(labels).sort();
+  return JSON.stringify(names.map((name) => [name, labels[name]]));
+}
