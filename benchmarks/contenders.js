@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { jsonEncoder } from '../dist/esm/encoders/json.js';
 import { prometheusTextEncoder } from '../dist/esm/encoders/prometheus-text.js';
 import { promClientSource } from '../dist/esm/sources/prom-client.js';
-import { openTelemetryReader, plainSource, promClientRegistry } from './registries.js';
+import { openTelemetryProvider, plainSource, promClientRegistry } from './registries.js';
 
 const require = createRequire(import.meta.url);
 
@@ -74,14 +74,17 @@ const kinds = {
   },
   opentelemetry: (children) => {
     const { source, touch } = plainSource(children);
-    const reader = openTelemetryReader(children);
+    const provider = openTelemetryProvider(children);
     return {
       touch() {
         touch();
-        reader.touch();
+        provider.touch();
       },
       json: encoded(json(), source),
-      'collect() + PrometheusSerializer': async () => Buffer.from(await reader.serialize()).length,
+      'openTelemetrySource() as JSON': encoded(json(), provider.source),
+      'openTelemetrySource() as text': encoded(text(), provider.source),
+      'collect()': () => provider.source.reader.collect(),
+      'collect() + PrometheusSerializer': async () => Buffer.from(await provider.serialize()).length,
     };
   },
   limits: (children) => {

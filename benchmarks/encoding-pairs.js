@@ -18,6 +18,8 @@ const PAIRS = [
   ['prom-client', 100_000, 'text', 'metrics()', 4.5],
   ['platformatic', 100_000, 'json', 'metrics()', 10],
   ['opentelemetry', 100_000, 'json', EXPORTER],
+  ['opentelemetry', 100_000, 'openTelemetrySource() as JSON', EXPORTER, 3],
+  ['opentelemetry', 100_000, 'openTelemetrySource() as text', EXPORTER],
   ['plain', 100_000, 'json', 'metrics()', 8],
   ['plain', 100_000, 'json', READY, 1.2],
   ['limits', 100_000, 'json', 'a copy of the finished bytes'],

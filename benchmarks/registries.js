@@ -3,6 +3,7 @@
 
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { AggregationType, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import { openTelemetrySource } from '../dist/esm/sources/opentelemetry.js';
 
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
@@ -107,8 +108,8 @@ export function plainSource(children) {
   return { source: { collect: () => families }, families, touch };
 }
 
-/** The same content in OpenTelemetry's SDK, written by its exporter's serializer. */
-export function openTelemetryReader(children) {
+/** The same content in OpenTelemetry's SDK, written by its exporter's serializer, and read by our source. */
+export function openTelemetryProvider(children) {
   class Reader extends MetricReader {
     async onForceFlush() {}
     async onShutdown() {}
@@ -121,7 +122,8 @@ export function openTelemetryReader(children) {
     { instrumentName: 'bench_triple*', aggregationCardinalityLimit },
     { instrumentName: 'bench_latency*', aggregationCardinalityLimit, aggregation },
   ];
-  const provider = new MeterProvider({ readers: [reader], views });
+  const source = openTelemetrySource();
+  const provider = new MeterProvider({ readers: [reader, source.reader], views });
   const meter = provider.getMeter('bench');
   const instruments = plan(children).map((family) => {
     const create = { single_total: 'createCounter', latency_seconds: 'createHistogram' }[family.kind] ?? 'createGauge';
@@ -142,5 +144,5 @@ export function openTelemetryReader(children) {
   touch();
   const serializer = new PrometheusSerializer();
   const serialize = async () => serializer.serialize((await reader.collect()).resourceMetrics);
-  return { touch, serialize };
+  return { source, touch, serialize };
 }
