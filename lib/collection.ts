@@ -1,6 +1,7 @@
 import type { Deadline } from './deadline.ts';
 import type { Losses } from './encoders/encoder.ts';
 import { MetricsError } from './errors.ts';
+import { asyncFamilies, isAsync } from './iterables.ts';
 import type { MetricFamily } from './metric-family.ts';
 import type { MetricFamilies, MetricsSource, Scrape } from './metrics-source.ts';
 import type { ScrapeFailure } from './options.ts';
@@ -85,7 +86,7 @@ export function collect(options: CollectionOptions): Collection {
   };
 
   async function* families(): AsyncGenerator<MetricFamily, void> {
-    for await (const found of timedFamilies(await deadline.wait(source.collect(scrape)), deadline)) {
+    for await (const found of deadline.timed(asyncFamilies(await deadline.wait(source.collect(scrape))))) {
       throwIfFatal();
       const family = read(found);
       if (family === undefined) continue;
@@ -120,23 +121,8 @@ export function collect(options: CollectionOptions): Collection {
   return { families: families(), losses, knows: (error) => fatal !== undefined && fatal.error === error };
 }
 
-function timedFamilies(families: MetricFamilies, deadline: Deadline): MetricFamilies {
-  if (isAsync(families)) return deadline.timed(families);
-  // An array may hold promises, which `for await` would wait for without the clock.
-  if (Symbol.iterator in Object(families)) return deadline.timed(awaited(families));
-  throw new TypeError(`source.collect() returned ${String(families)}; return an array or another iterable of families`);
-}
-
 function timedSamples(samples: MetricFamily['samples'], deadline: Deadline): MetricFamily['samples'] {
   if (isAsync(samples)) return deadline.timed(samples);
   if (Symbol.iterator in Object(samples)) return samples;
   throw new MetricsError('INVALID_FAMILY', `its samples are ${String(samples)}; write an array or another iterable`);
-}
-
-function isAsync<T>(items: Iterable<T> | AsyncIterable<T>): items is AsyncIterable<T> {
-  return Symbol.asyncIterator in Object(items);
-}
-
-async function* awaited<T>(items: Iterable<T>): AsyncGenerator<T, void> {
-  yield* items;
 }

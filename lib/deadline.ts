@@ -1,3 +1,5 @@
+import { createStopwatch } from './stopwatch.ts';
+
 /** A clock that runs only while somebody waits. */
 export interface Deadline {
   /** Waits with the clock running. */
@@ -10,41 +12,23 @@ export interface Deadline {
 
 /** Calls back once, when the waiting adds up to so many milliseconds. */
 export function createDeadline(ms: number, expired: () => void): Deadline {
-  let waited = 0;
-  let since: number | undefined;
-  let turn: NodeJS.Immediate | undefined;
-  let hasTurned = false;
+  const stopwatch = createStopwatch();
   let isOver = false;
   let timer = setTimeout(check, ms);
 
-  const waitedSoFar = () => waited + (since === undefined ? 0 : performance.now() - since);
-  const start = () => {
-    since = performance.now();
-    hasTurned = false;
-    turn ??= setImmediate(() => {
-      hasTurned = true;
-      turn = undefined;
-    });
-  };
-  const stop = () => {
-    // What comes before the event loop has turned was at hand: its time was work, and not waiting.
-    if (hasTurned) waited = waitedSoFar();
-    since = undefined;
-  };
-
   function check(): void {
-    const left = ms - waitedSoFar();
+    const left = ms - stopwatch.elapsed();
     // A timer may fire a fraction of a millisecond early.
     if (left < 1) expired();
     else timer = setTimeout(check, left);
   }
 
   async function wait<T>(promise: T | Promise<T>): Promise<T> {
-    start();
+    stopwatch.start();
     try {
       return await promise;
     } finally {
-      stop();
+      stopwatch.stop();
     }
   }
 
@@ -60,7 +44,7 @@ export function createDeadline(ms: number, expired: () => void): Deadline {
     clear() {
       isOver = true;
       clearTimeout(timer);
-      clearImmediate(turn);
+      stopwatch.clear();
     },
   };
 }

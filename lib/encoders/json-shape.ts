@@ -1,4 +1,5 @@
 import { MetricsError } from '../errors.ts';
+import { isReiterable } from '../iterables.ts';
 import type { MetricFamily, Sample } from '../metric-family.ts';
 import { breathe } from '../turns.ts';
 import { BATCH_SIZE, type Batches, batches } from './batches.ts';
@@ -42,14 +43,6 @@ function declaredShape(labelNames: readonly string[], singleLabel: 'map' | 'list
   if (label === undefined) return { kind: 'value' };
   if (labelNames.length === 1 && singleLabel === 'map') return { kind: 'map', label };
   return { kind: 'list', labels: [...labelNames] };
-}
-
-/** What gives the same iterator again can be read only once; an iterator, which gives itself, is one such. */
-function isReiterable(samples: MetricFamily['samples']): boolean {
-  if (Array.isArray(samples)) return true;
-  if (Symbol.asyncIterator in samples) return false;
-  const iterator = samples[Symbol.iterator]();
-  return samples[Symbol.iterator]() !== iterator;
 }
 
 /** Reads until the shape is certain, and closes what it reads from when it gives up. */

@@ -1,0 +1,40 @@
+/** Measures the time during which somebody waits. */
+export interface Stopwatch {
+  /** Somebody waits from now on. Several may wait at once: the time passes once for all. */
+  start(): void;
+  stop(): void;
+  /** ms */
+  elapsed(): number;
+  /** Lets the process end. */
+  clear(): void;
+}
+
+export function createStopwatch(): Stopwatch {
+  let waiting = 0;
+  let waited = 0;
+  let since: number | undefined;
+  let turn: NodeJS.Immediate | undefined;
+  let hasTurned = false;
+
+  const elapsed = () => waited + (since === undefined ? 0 : performance.now() - since);
+
+  return {
+    elapsed,
+    start() {
+      if (waiting++ > 0) return;
+      since = performance.now();
+      hasTurned = false;
+      turn ??= setImmediate(() => {
+        hasTurned = true;
+        turn = undefined;
+      });
+    },
+    stop() {
+      if (--waiting > 0) return;
+      // What comes before the event loop has turned was at hand: its time was work, and not waiting.
+      if (hasTurned) waited = elapsed();
+      since = undefined;
+    },
+    clear: () => clearImmediate(turn),
+  };
+}
