@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import type { MetricsSource } from './metrics-source.ts';
 
 /** Says what an option must be, or nothing when it is. */
 export type Check = (value: unknown) => string | undefined;
@@ -54,6 +55,11 @@ export const isMilliseconds: Check = (value) =>
 
 export const isMillisecondsOrNone: Check = (value) =>
   value === 0 || isMilliseconds(value) === undefined ? undefined : `milliseconds, from 0 to ${MAX_MS}`;
+
+export const isSource: Check = (value) =>
+  typeof (value as Partial<MetricsSource> | null | undefined)?.collect === 'function'
+    ? undefined
+    : 'an object with a method collect(), such as promClientSource(register) of express-metrics-json/prom-client';
 
 /** For options whose parser has better errors. */
 export const isCheckedLater: Check = () => undefined;

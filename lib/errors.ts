@@ -35,7 +35,12 @@ export type MetricsErrorCode =
   /** OpenTelemetry's SDK gave nothing: no MeterProvider has the reader, it was shut down, or every callback failed. */
   | 'COLLECTION_FAILED'
   /** The source did not answer within `timeout`. */
+  /** The source, or one of several, did not answer within `timeout`. */
   | 'SOURCE_TIMEOUT'
+  /** One of several sources failed, and what it had yet to give is missing; or all of them did. */
+  | 'SOURCE_FAILED'
+  /** A family of one source could not be joined with the family of that name of others, which was kept. */
+  | 'FAMILY_NOT_JOINED'
   /** The client took no byte for `stallTimeout`. */
   | 'CLIENT_STALLED'
   /** The client went away before the document was complete. */

@@ -16,3 +16,4 @@ export type { MetricFamilies, MetricsSource, Scrape } from './metrics-source.ts'
 export { refuseAuthorization, trustedIp } from './middleware.ts';
 export type { MetricsRouterOptions, ScrapeFailure } from './options.ts';
 export type { RefusalReason } from './refusals.ts';
+export { type CombineOptions, combineSources } from './sources/combine.ts';

@@ -25,3 +25,7 @@ export function isReiterable<T>(items: Iterable<T> | AsyncIterable<T>): items is
   const iterator = items[Symbol.iterator]();
   return items[Symbol.iterator]() !== iterator;
 }
+
+export function iteratorOf<T>(items: Iterable<T> | AsyncIterable<T>): Iterator<T> | AsyncIterator<T> {
+  return isAsync(items) ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+}

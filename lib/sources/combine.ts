@@ -1,0 +1,113 @@
+import { inspect } from 'node:util';
+import { checkOptions, isBoolean, isMilliseconds, isSource, isWholeNumber } from '../check-options.ts';
+import { MetricsError } from '../errors.ts';
+import type { MetricFamily } from '../metric-family.ts';
+import type { MetricsSource } from '../metrics-source.ts';
+import { createStopwatch } from '../stopwatch.ts';
+import { createJoiner } from './combine/join.ts';
+import { type Member, openMember } from './combine/member.ts';
+import { SHARE } from './combine/patience.ts';
+
+export interface CombineOptions {
+  /**
+   * How long (ms) one source may keep the others waiting in all, in each scrape. Then it is given up, and what it has
+   * yet to give is missing. Time passes only while the scrape waits, so that a slow client costs no source anything,
+   * and one source never uses up more than 80 % of the time that the others have left.
+   * @default 80 % of the scrape's own timeout
+   */
+  timeout?: number | undefined;
+  /**
+   * Join families of the same name and type, for sources that are told apart by a label of their samples. Without it,
+   * the first source that has a name keeps it, and the others are reported.
+   * @default false
+   */
+  join?: boolean | undefined;
+  /**
+   * With `join`: how many bytes, as estimated, of families that do not come in the same order are held at once, of all
+   * sources together. A family that comes when its name was written already is left out and reported.
+   * @default 16_777_216
+   */
+  maxBuffered?: number | undefined;
+}
+
+/**
+ * Several sources as one. They collect side by side, each up to its first family; families are given in the
+ * order of the list. A source that fails, or is late, is reported and costs its own remaining families. When none is
+ * left the scrape fails.
+ *
+ * With `join: true`, a label must tell the sources' samples apart: two samples with the same labels are both
+ * written, and Prometheus refuses the whole text.
+ *
+ * @throws {TypeError} for an empty list, for what is no source, and for an unknown or invalid option
+ * @example
+ * combineSources([promClientSource(register), { collect: () => [{ name: 'up', type: 'gauge', samples: [] }] }]);
+ */
+export function combineSources(sources: readonly MetricsSource[], options: CombineOptions = {}): MetricsSource {
+  return combineList('sources', sources, options);
+}
+
+/** `listName` is what errors call the list. */
+export function combineList(
+  listName: string,
+  sources: readonly MetricsSource[],
+  options: CombineOptions,
+): MetricsSource {
+  const list = checkList(listName, sources);
+  const { join = false, maxBuffered = 16 * 1024 * 1024, timeout } = checkOptions('combineSources', options, CHECKS);
+  const inOrder = join ? createJoiner(maxBuffered) : inTurn;
+  return {
+    async *collect(scrape) {
+      const stopwatch = createStopwatch();
+      const limit = SHARE * scrape.timeout;
+      const memberOptions = { scrape, stopwatch, timeout: Math.min(timeout ?? limit, limit) };
+      const members = list.map((source, i) => openMember(source, { ...memberOptions, name: `${listName}[${i}]` }));
+      let isEmpty = true;
+      try {
+        for await (const family of inOrder(members, scrape)) {
+          isEmpty = false;
+          yield family;
+        }
+        throwIfLost(members, isEmpty);
+      } finally {
+        for (const member of members) member.close();
+        stopwatch.clear();
+      }
+    },
+  };
+}
+
+const CHECKS = { timeout: isMilliseconds, join: isBoolean, maxBuffered: isWholeNumber };
+
+function checkList(name: string, sources: readonly MetricsSource[]): readonly MetricsSource[] {
+  if (!Array.isArray(sources) || sources.length === 0) {
+    const shown = inspect(sources, { depth: 0 });
+    throw new TypeError(
+      `${name}: ${shown} is not valid; write a list of at least one source, such as [promClientSource(register)]`,
+    );
+  }
+  for (const [i, source] of sources.entries()) {
+    const wanted = isSource(source);
+    if (wanted !== undefined) {
+      throw new TypeError(`${name}[${i}]: ${inspect(source, { depth: 0 })} is not valid; write ${wanted}`);
+    }
+  }
+  return [...sources];
+}
+
+async function* inTurn(members: readonly Member[]): AsyncGenerator<MetricFamily, void> {
+  for (const member of members) {
+    for (let found = await member.next(); !found.done; found = await member.next()) yield found.value.family;
+  }
+}
+
+/** A document that lacks every source's families, or has none at all because of one that failed, is no answer. */
+function throwIfLost(members: readonly Member[], isEmpty: boolean): void {
+  const failures = members.flatMap(({ failure }) => failure ?? []);
+  if (failures.length === 0 || (failures.length < members.length && !isEmpty)) return;
+  const isLate = failures.every(({ code }) => code === 'SOURCE_TIMEOUT');
+  throw new MetricsError(
+    isLate ? 'SOURCE_TIMEOUT' : 'SOURCE_FAILED',
+    isLate ? 'no source answered in time' : 'no source has anything left',
+    { cause: failures.length === 1 ? failures[0] : new AggregateError(failures) },
+  );
+}

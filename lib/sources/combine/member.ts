@@ -1,0 +1,178 @@
+import { MetricsError } from '../../errors.ts';
+import { asyncFamilies, isAsync } from '../../iterables.ts';
+import type { MetricFamily, Sample } from '../../metric-family.ts';
+import type { MetricsSource, Scrape } from '../../metrics-source.ts';
+import type { Stopwatch } from '../../stopwatch.ts';
+import { breathe } from '../../turns.ts';
+import { createPatience } from './patience.ts';
+
+/** One of several sources, in one scrape. It began to collect when it was opened. */
+export interface Member {
+  /** Where it stands in the list: `sources[1]`. */
+  readonly name: string;
+  /** Why its families are missing from some point on, which was reported then. */
+  readonly failure: MetricsError | undefined;
+  /** The next family that is wanted. A failure is reported and ends the families; the scrape's own end rejects. */
+  next(): Promise<IteratorResult<Found, undefined>>;
+  /** Gives everything back. Does not wait for a source that hangs. */
+  close(): void;
+}
+
+export interface Found {
+  /** None where the family is broken: it is for others to find out how, and to report it. */
+  readonly name?: string;
+  readonly family: MetricFamily;
+}
+
+export interface MemberOptions {
+  readonly name: string;
+  readonly scrape: Scrape;
+  /** ms that it may keep the others waiting in all */
+  readonly timeout: number;
+  readonly stopwatch: Stopwatch;
+}
+
+export function openMember(source: MetricsSource, { name, scrape, timeout, stopwatch }: MemberOptions): Member {
+  const aborter = new AbortController();
+  const signal = AbortSignal.any([scrape.signal, aborter.signal]);
+  const patience = createPatience({ stopwatch, timeout, scrapeTimeout: scrape.timeout, exhausted });
+  let families: AsyncIterator<MetricFamily> | undefined;
+  let samples: AsyncIterator<Sample> | undefined;
+  let failure: MetricsError | undefined;
+  let isOver = false;
+  let interrupt: ((reason: unknown) => void) | undefined;
+  signal.addEventListener('abort', () => interrupt?.(signal.reason), { once: true });
+
+  patience.begin();
+  let asked: Promise<IteratorResult<MetricFamily>> | undefined = first();
+  // It is looked at when it is this source's turn.
+  asked.then(patience.end, patience.end);
+
+  async function first(): Promise<IteratorResult<MetricFamily>> {
+    const collected = await source.collect({
+      signal,
+      timeout,
+      wants: scrape.wants,
+      report: (error, familyName) => {
+        // What a source says of being given up is no news.
+        if (!isOver) scrape.report(error, familyName);
+      },
+    });
+    families = asyncFamilies(collected)[Symbol.asyncIterator]();
+    if (!isOver) return families.next();
+    leave(families);
+    return { done: true, value: undefined };
+  }
+
+  async function next(): Promise<IteratorResult<Found, undefined>> {
+    try {
+      while (!isOver) {
+        asked ??= (families as AsyncIterator<MetricFamily>).next();
+        const { done, value } = await wait(asked);
+        asked = undefined;
+        if (done) finish();
+        else {
+          const found = read(value);
+          if (found.name === undefined || scrape.wants(found.name)) return { done: false, value: found };
+          await breathe();
+        }
+      }
+    } catch (error) {
+      if (scrape.signal.aborted) throw scrape.signal.reason;
+      if (failure === undefined) fail(error);
+    }
+    return { done: true, value: undefined };
+  }
+
+  /** Waits until it is given up, or the scrape is over. Done for each sample: it makes no promise more than it must. */
+  function wait<T>(work: Promise<T>): Promise<T> {
+    patience.startWaiting();
+    return new Promise((resolve, reject) => {
+      interrupt = (reason) => {
+        patience.stopWaiting();
+        reject(reason);
+      };
+      Promise.resolve(work).then((value) => {
+        patience.stopWaiting();
+        resolve(value);
+      }, interrupt);
+      if (signal.aborted) interrupt(signal.reason);
+    });
+  }
+
+  function exhausted(): void {
+    if (isOver) return;
+    fail(new MetricsError('SOURCE_TIMEOUT', 'it kept the others waiting for too long; see the option timeout'));
+  }
+
+  function fail(cause: unknown): void {
+    const isLate = cause instanceof MetricsError && cause.code === 'SOURCE_TIMEOUT';
+    const [code, how] = isLate
+      ? (['SOURCE_TIMEOUT', 'did not answer in time'] as const)
+      : (['SOURCE_FAILED', 'failed'] as const);
+    failure = new MetricsError(code, `${name} ${how}: its families are missing from here on`, { cause });
+    scrape.report(failure);
+    close(failure);
+  }
+
+  function close(reason?: unknown): void {
+    if (isOver) return;
+    finish();
+    aborter.abort(reason);
+    leave(samples);
+    leave(families);
+  }
+
+  function finish(): void {
+    isOver = true;
+    patience.clear();
+  }
+
+  function read(family: MetricFamily): Found {
+    try {
+      const { name, help, type, unit, labelNames, aggregator, samples } = family;
+      if (typeof name !== 'string') return { family };
+      const timed = { name, help, type, unit, labelNames, aggregator, samples: timedSamples(samples) };
+      return { name, family: timed as MetricFamily };
+    } catch {
+      return { family };
+    }
+  }
+
+  function timedSamples(untimed: MetricFamily['samples']): MetricFamily['samples'] {
+    if (!isAsync(untimed)) {
+      if (Symbol.iterator in Object(untimed)) return untimed;
+      throw new TypeError('its samples are no iterable');
+    }
+    return {
+      [Symbol.asyncIterator]() {
+        const iterator = untimed[Symbol.asyncIterator]();
+        samples = iterator;
+        return {
+          next: () => (signal.aborted ? Promise.reject(signal.reason) : wait(iterator.next())),
+          async return(value?: unknown) {
+            return (await wait(Promise.resolve(iterator.return?.(value)))) ?? { done: true, value };
+          },
+        };
+      },
+    };
+  }
+
+  return {
+    name,
+    get failure() {
+      return failure;
+    },
+    next,
+    close: () => close(),
+  };
+}
+
+/** Closes an iterator without waiting for it: it may hang, and what it says of it helps nobody. */
+function leave(iterator: AsyncIterator<unknown> | undefined): void {
+  try {
+    iterator?.return?.().catch(() => undefined);
+  } catch {
+    // As above.
+  }
+}

@@ -1,0 +1,82 @@
+import type { Stopwatch } from '../../stopwatch.ts';
+
+export interface PatienceOptions {
+  /** Runs while any source of the combination is waited for. */
+  readonly stopwatch: Stopwatch;
+  /** ms that the source may take in all */
+  readonly timeout: number;
+  /** ms that the scrape waits in all */
+  readonly scrapeTimeout: number;
+  /** The source is waited for, and has used up its time. */
+  exhausted(): void;
+}
+
+/**
+ * The time of one source. It passes while the source has something to do and the combination waits, for this source
+ * or for another one: so several that hang are given up together, and a slow client costs none of them anything.
+ */
+export interface Patience {
+  /** The source has something to do from now on. */
+  begin(): void;
+  /** It is done. */
+  end(): void;
+  /** It is waited for from now on, as it has something to do. */
+  startWaiting(): void;
+  /** It is done, or nobody waits any more. */
+  stopWaiting(): void;
+  clear(): void;
+}
+
+/** The share of the scrape's time, as far as others have left it, that one source can use up: never all of it. */
+export const SHARE = 0.8;
+
+export function createPatience({ stopwatch, timeout, scrapeTimeout, exhausted }: PatienceOptions): Patience {
+  let used = 0;
+  let begunAt: number | undefined;
+  let isAwaited = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const spent = () => used + (begunAt === undefined ? 0 : stopwatch.elapsed() - begunAt);
+
+  function left(): number {
+    const byOthers = stopwatch.elapsed() - spent();
+    return Math.min(timeout, SHARE * (scrapeTimeout - byOthers)) - spent();
+  }
+
+  function check(): void {
+    timer = undefined;
+    if (!isAwaited) return;
+    const ms = left();
+    // A timer may fire a fraction of a millisecond early.
+    if (ms < 1) exhausted();
+    else timer = setTimeout(check, ms);
+  }
+
+  function begin(): void {
+    begunAt ??= stopwatch.elapsed();
+  }
+
+  function end(): void {
+    used = spent();
+    begunAt = undefined;
+  }
+
+  return {
+    begin,
+    end,
+    startWaiting() {
+      begin();
+      stopwatch.start();
+      isAwaited = true;
+      // It is left running from wait to wait: one timer for each of a million samples would cost too much.
+      timer ??= setTimeout(check, left());
+    },
+    stopWaiting() {
+      if (!isAwaited) return;
+      isAwaited = false;
+      stopwatch.stop();
+      end();
+    },
+    clear: () => clearTimeout(timer),
+  };
+}
