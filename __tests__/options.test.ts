@@ -66,6 +66,22 @@ describe('metricsRouter', () => {
       check(router({ [name]: value }), new RegExp(`^${name}: .+ is not valid; write ${literally(cure)}$`, 's'));
   });
 
+  test.each<[string, unknown[], string]>([
+    [
+      'an empty list',
+      [],
+      'source: [] is not valid; write a list of at least one source, such as [promClientSource(register)]',
+    ],
+    ['what is no source in a list', [source, {}], `source[1]: {} is not valid; write ${SOURCE}`],
+    ['a list in a list', [[source]], `source[0]: [ [Object] ] is not valid; write ${SOURCE}`],
+  ])('refuses %s', (_what, list, message) => {
+    check(router({ source: list }), message);
+  });
+
+  test('takes a list of sources', () => {
+    expect(router({ source: [source, source] })).not.toThrow();
+  });
+
   test.each([
     ['the value as JavaScript writes it', { timeout: '10s' }, `timeout: '10s' is not valid; write ${MS}`],
     [

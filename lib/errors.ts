@@ -34,7 +34,6 @@ export type MetricsErrorCode =
   | 'NO_FAMILY_LEFT'
   /** OpenTelemetry's SDK gave nothing: no MeterProvider has the reader, it was shut down, or every callback failed. */
   | 'COLLECTION_FAILED'
-  /** The source did not answer within `timeout`. */
   /** The source, or one of several, did not answer within `timeout`. */
   | 'SOURCE_TIMEOUT'
   /** One of several sources failed, and what it had yet to give is missing; or all of them did. */

@@ -8,15 +8,17 @@ import {
   isMilliseconds,
   isMillisecondsOrNone,
   isOneOf,
+  isSource,
   isWholeNumber,
 } from './check-options.ts';
 import { hostOf } from './guards/request-target.ts';
 import type { MetricsSource } from './metrics-source.ts';
+import { combineList } from './sources/combine.ts';
 
 /** What `metricsRouter` takes. Everything but `source` has a default. */
 export interface MetricsRouterOptions extends AccessOptions {
-  /** Where the numbers come from. */
-  source: MetricsSource;
+  /** Where the numbers come from; a list is `combineSources(list)`. */
+  source: MetricsSource | readonly MetricsSource[];
   /**
    * The path of the text; with `.json` behind it, that of the JSON document. A literal, below the path
    * where the router is mounted.
@@ -96,7 +98,9 @@ export interface ScrapeFailure {
 }
 
 /** The options with their defaults; what has none stays as it was given. */
-export type ResolvedOptions = typeof DEFAULTS & MetricsRouterOptions & ResolvedAccess;
+export type ResolvedOptions = typeof DEFAULTS &
+  MetricsRouterOptions &
+  ResolvedAccess & { readonly source: MetricsSource };
 
 const ACCESS_DEFAULTS = {
   allowAnyAddress: false,
@@ -135,7 +139,7 @@ const ACCESS_CHECKS = {
 } satisfies Record<keyof AccessOptions, Check>;
 
 const CHECKS = {
-  source: isSource,
+  source: isSourceOrList,
   path: isLiteralPath,
   maxInFlight: isWholeNumber,
   timeout: isMilliseconds,
@@ -153,9 +157,13 @@ const CHECKS = {
 
 /** @throws {TypeError} that names the option, its value and what to write */
 export function resolveOptions(options: MetricsRouterOptions): ResolvedOptions {
-  const checked = checkOptions('metricsRouter', options, CHECKS);
-  if (checked.source === undefined) throw new TypeError(`source: it is missing; write ${isSource(undefined)}`);
-  return { ...DEFAULTS, ...checked } as ResolvedOptions;
+  const { source, ...checked } = checkOptions('metricsRouter', options, CHECKS);
+  if (source === undefined) throw new TypeError(`source: it is missing; write ${isSource(undefined)}`);
+  return {
+    ...DEFAULTS,
+    ...checked,
+    source: isList(source) ? combineList('source', source, {}) : source,
+  } as ResolvedOptions;
 }
 
 /** @throws {TypeError} that names the option, its value and what to write */
@@ -163,10 +171,13 @@ export function resolveAccess(caller: string, options: AccessOptions): ResolvedA
   return { ...ACCESS_DEFAULTS, ...checkOptions(caller, options, ACCESS_CHECKS) };
 }
 
-function isSource(value: unknown): string | undefined {
-  if (typeof (value as MetricsSource | undefined)?.collect === 'function') return undefined;
-  return 'an object with a method collect(), such as promClientSource(register) of express-metrics-json/prom-client';
+function isSourceOrList(value: unknown): string | undefined {
+  // The members of a list are checked where they are combined.
+  return Array.isArray(value) ? undefined : isSource(value);
 }
+
+/** `Array.isArray` does not see that a list may be readonly. */
+const isList = (source: MetricsRouterOptions['source']): source is readonly MetricsSource[] => Array.isArray(source);
 
 /** Unreserved characters alone: every router and every proxy reads these the same way. */
 function isLiteralPath(value: unknown): string | undefined {
