@@ -6,8 +6,9 @@ import {
   DataPointType,
   InstrumentType,
 } from '@opentelemetry/sdk-metrics';
+import type { MetricFamily, Sample } from '../../lib/index.ts';
 import { type OpenTelemetrySourceOptions, openTelemetrySource } from '../../lib/sources/opentelemetry.ts';
-import { collectAll } from '../support/collect.ts';
+import { collectAll, scrape } from '../support/collect.ts';
 import { encode } from '../support/encode.ts';
 import { json, openMetrics } from '../support/encoders.ts';
 import { EXPONENTIAL, producer, type Telemetry, telemetry } from '../support/open-telemetry.ts';
@@ -205,12 +206,7 @@ test('what is left out of a family is reported once, though JSON reads it twice'
   const { source, meter } = telemetry();
   for (const value of ['1', 1]) meter.createGauge('m').record(1, { a: value });
   const reports: unknown[] = [];
-  const families = await source.collect({
-    signal: new AbortController().signal,
-    timeout: 1000,
-    wants: () => true,
-    report: (error) => void reports.push(error),
-  });
+  const families = await source.collect(scrape({ report: (error) => void reports.push(error) }));
   expect((await encode(json(), families)).text).toBe('{\n"m":{"type":"gauge","value":{"a":{"1":1.0}}}\n}\n');
   expect(reports).toEqual([expect.objectContaining({ code: 'INVALID_SAMPLE' })]);
 });
@@ -397,6 +393,22 @@ test('a series has the same labels object from scrape to scrape, whatever comes 
   second.forEach((object, i) => {
     expect(object).toBe(first[i]);
   });
+});
+
+test('a scrape that is read late gives what was held when it was asked', async () => {
+  const own = telemetry({}, { views: [{ ...EXPONENTIAL, instrumentName: 'spread' }] });
+  const counter = own.meter.createCounter('n');
+  const histograms = ['h', 'spread'].map((name) => own.meter.createHistogram(name));
+  const move = () => [counter.add(1), ...histograms.map((histogram) => histogram.record(1))];
+  for (let round = 1; round < 4; round++) {
+    move();
+    const families = await own.source.collect(scrape());
+    move();
+    await own.collect();
+    const read = [...(families as Iterable<MetricFamily>)].map(({ samples }) => [...(samples as Iterable<Sample>)]);
+    const counts = read.flat().map(({ value }) => (typeof value === 'number' ? value : value.count));
+    expect(counts).toEqual([2 * round - 1, 2 * round - 1, 2 * round - 1]);
+  }
 });
 
 test('scrapes at the same time all give whole counts', async () => {
