@@ -60,3 +60,5 @@ export type MetricsErrorCode =
   | 'UPSTREAM_WARNING'
   /** An upstream server has nothing any more where it had something, or has another time. */
   | 'UPSTREAM_STALE';
+  /** A document that is read is not of its format; the message says where. */
+  | 'MALFORMED_DOCUMENT';

@@ -1,0 +1,160 @@
+import { parseOpenMetrics } from '../../lib/parsers/prometheus-text.ts';
+import { readAll, readUpTo } from '../support/parsed.ts';
+
+const read = (document: string) => readAll(parseOpenMetrics(), document);
+
+describe('a family of OpenMetrics', () => {
+  test.each<[document: string, family: object]>([
+    ['# TYPE m gauge\nm 1\n', { name: 'm', type: 'gauge', samples: [{ labels: {}, value: 1 }] }],
+    ['# TYPE m unknown\nm 1 123.5\n', { name: 'm', type: 'untyped', samples: [{ labels: {}, value: 1 }] }],
+    ['m{a="x"} -1.5e3\n', { name: 'm', type: 'untyped', samples: [{ labels: { a: 'x' }, value: -1500 }] }],
+    [
+      '# TYPE m_seconds counter\n# UNIT m_seconds seconds\n# HELP m_seconds what \\"it\\" is\\n\nm_seconds_total{a="x"} 1\nm_seconds_created{a="x"} 123\n',
+      {
+        name: 'm_seconds_total',
+        type: 'counter',
+        unit: 'seconds',
+        help: 'what "it" is\n',
+        samples: [{ labels: { a: 'x' }, value: 1 }],
+      },
+    ],
+    ['# TYPE m counter\n# UNIT m \n', { name: 'm_total', type: 'counter', samples: [] }],
+    [
+      '# TYPE build info\nbuild_info{version="1"} 1\n',
+      { name: 'build_info', type: 'gauge', samples: [{ labels: { version: '1' }, value: 1 }] },
+    ],
+    [
+      '# TYPE s stateset\ns{s="on"} 1\ns{s="off"} 0\n',
+      {
+        name: 's',
+        type: 'gauge',
+        samples: [
+          { labels: { s: 'on' }, value: 1 },
+          { labels: { s: 'off' }, value: 0 },
+        ],
+      },
+    ],
+    [
+      '# TYPE m counter\nm_total 1 123 # {trace_id="a } # {b"} 0.5 1520879607.789\nm_total{a="x # {y"} 2 # {} NaN\nm_total{a="z"} 3\n',
+      {
+        name: 'm_total',
+        type: 'counter',
+        samples: [
+          {
+            labels: {},
+            value: 1,
+            exemplar: { labels: { trace_id: 'a } # {b' }, value: 0.5, timestamp: 1520879607.789 },
+          },
+          { labels: { a: 'x # {y' }, value: 2, exemplar: { labels: {}, value: Number.NaN } },
+          { labels: { a: 'z' }, value: 3 },
+        ],
+      },
+    ],
+    [
+      '# TYPE "a.b" counter\n{"a.b_total","c.d"="x"} 1\n',
+      { name: 'a.b_total', type: 'counter', samples: [{ labels: { 'c.d': 'x' }, value: 1 }] },
+    ],
+    [
+      '# TYPE h histogram\nh_bucket{le="1.0"} 1 # {id="a"} 0.5\nh_bucket{le="+Inf"} 3 # {id="b"} 5 1.5\nh_count 3\nh_sum 9.5\nh_created 1\n',
+      {
+        name: 'h',
+        type: 'histogram',
+        samples: [
+          {
+            labels: {},
+            value: {
+              count: 3,
+              sum: 9.5,
+              bounds: [1],
+              cumulativeCounts: [1],
+              exemplars: [
+                { labels: { id: 'a' }, value: 0.5 },
+                { labels: { id: 'b' }, value: 5, timestamp: 1.5 },
+              ],
+            },
+          },
+        ],
+      },
+    ],
+    [
+      '# TYPE g gaugehistogram\ng_bucket{le="-1.0"} 2\ng_bucket{le="+Inf"} 4\ng_gcount 4\ng_gsum -2\n',
+      {
+        name: 'g',
+        type: 'histogram',
+        samples: [{ labels: {}, value: { count: 4, sum: -2, bounds: [-1], cumulativeCounts: [2] } }],
+      },
+    ],
+    [
+      '# TYPE s summary\ns{quantile="0.5"} 1\ns_count 2\ns_sum 3\ns_created 4\n',
+      {
+        name: 's',
+        type: 'summary',
+        samples: [{ labels: {}, value: { count: 2, sum: 3, quantiles: [0.5], values: [1] } }],
+      },
+    ],
+  ])('%j', async (document, family) => {
+    expect(await read(`${document}# EOF\n`)).toEqual([family]);
+    expect(await read(`${document}# EOF`)).toEqual([family]);
+  });
+});
+
+test('a document of nothing but # EOF has no family', async () => {
+  expect(await read('# EOF\n')).toEqual([]);
+});
+
+describe('what OpenMetrics does not allow is refused, though the Prometheus format does', () => {
+  test.each<[document: string, message: string]>([
+    ['', 'line 1: # EOF is missing: the document was cut'],
+    ['m 1\n', 'line 2: # EOF is missing: the document was cut'],
+    ['# TYPE m gauge\n', 'line 2: # EOF is missing: the document was cut'],
+    ['m 1\n# EO', 'line 2: it does not end in a line feed: the document was cut'],
+    ['m 1\n# EOF\n\n', 'line 3: something stands behind # EOF'],
+    ['m 1\n# EOF\nm 1', 'line 3: it does not end in a line feed: the document was cut'],
+    ['m 1\n# EOF\n# EOF\n', 'line 3: something stands behind # EOF'],
+    ['# EOF \n', 'line 1: "# EOF " stands where # TYPE, # HELP, # UNIT or a series is expected'],
+    ['# a comment\n', 'line 1: "# a comment" stands where # TYPE, # HELP, # UNIT or a series is expected'],
+    ['m 1\n\n# EOF\n', 'line 2: the end stands where a series is expected'],
+    [' m 1\n', 'line 1: " m 1" stands where a series is expected'],
+    ['m  1\n', 'line 1: " 1" stands where a number is expected'],
+    ['m\t1\n', 'line 1: "\\t1" stands where a blank is expected'],
+    ['m 1 \n', 'line 1: the end stands where a number is expected'],
+    ['m{a="x"}1\n', 'line 1: "1" stands where a blank is expected'],
+    ['m{a="x", b="y"} 1\n', 'line 1: " b=\\"y\\"" stands where a label name is expected'],
+    ['m{ } 1\n', 'line 1: " " stands where a label name is expected'],
+    ['m 1\r\n', 'line 1: "1\\r" is not a number'],
+    ['m 1 +Inf\n', 'line 1: Infinity is not a timestamp'],
+    ['m 1 2 3\n', 'line 1: "3" stands where # { is expected'],
+    ['m 1 # {a="x"}\n', 'line 1: the end stands where a blank is expected'],
+    ['m 1 # {a="x",a="y"} 1\n', 'line 1: label "a" comes twice'],
+    ['m 1 # {a="x"} 1 2 3\n', 'line 1: " 3" stands where the end of the line is expected'],
+    ['m 1 # {a="x} 1\n', 'line 1: "\\"x" has no quote at its end'],
+    ['m{b="y # {a="x"} 1\n', 'line 1: the labels do not end'],
+    ['m 1 st@1\n', 'line 1: "st@1" is not a number'],
+    ['# TYPE  m gauge\n', 'line 1: " m gauge" stands where the name of a metric is expected'],
+    ['# TYPE m untyped\n', 'line 1: "untyped" is not a type of metrics'],
+    ['# TYPE m gauge \n', 'line 1: " " stands where the end of the line is expected'],
+    ['# UNIT m x\n# UNIT m x\n', 'line 2: a second # UNIT for "m"'],
+    ['# TYPE m counter\nm 1\n', 'line 2: no series of the family is called "m"'],
+    ['# TYPE h histogram\nh{} {count:1,sum:1}\n', 'line 2: no series of the family is called "h"'],
+  ])('%j', async (document, message) => {
+    await expect(read(document)).rejects.toMatchObject({ code: 'MALFORMED_DOCUMENT', message });
+  });
+});
+
+test('a document that was cut is refused, wherever that was', async () => {
+  const document = `# TYPE h histogram
+# HELP h ümläut
+h_bucket{a="x",le="1.0"} 1 # {id="a"} 0.5 1.5
+h_bucket{a="x",le="+Inf"} 13
+h_sum{a="x"} 15.5
+h_count{a="x"} 13
+# TYPE c counter
+c_total{a="🦊"} 123
+# EOF`;
+  const bytes = Buffer.from(document);
+  for (let length = 0; length < bytes.length; length++) {
+    const { error } = await readUpTo(parseOpenMetrics(), bytes.subarray(0, length));
+    expect(error).toMatchObject({ code: 'MALFORMED_DOCUMENT' });
+  }
+  expect(await read(document)).toHaveLength(2);
+});

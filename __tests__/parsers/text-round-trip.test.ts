@@ -1,0 +1,88 @@
+import fc, { type Arbitrary } from 'fast-check';
+import type { HistogramValue, MetricFamily, Sample, SummaryValue } from '../../lib/metric-family.ts';
+import type { Parse } from '../../lib/parsers/parser.ts';
+import { parseOpenMetrics, parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
+import { anyText, families } from '../support/arbitraries.ts';
+import { encode } from '../support/encode.ts';
+import { openMetrics, text004, text100 } from '../support/encoders.ts';
+import { parseText } from '../support/parse-text.ts';
+import { type Read, readAll } from '../support/parsed.ts';
+
+jest.setTimeout(120_000);
+
+const validName = fc.stringMatching(/^[a-zA-Z_][a-zA-Z0-9_]{0,20}$/);
+
+/** With values such as a histogram and a summary have, and not just any numbers. */
+function sensible({ samples, ...family }: MetricFamily): MetricFamily {
+  return {
+    ...family,
+    samples: (samples as Sample[]).map((sample) => ({ ...sample, value: sensibleValue(sample.value) })),
+  };
+}
+
+function sensibleValue(value: Sample['value']): Sample['value'] {
+  if (typeof value === 'number') return value;
+  if ('quantiles' in value) return { ...value, quantiles: value.quantiles.map((_, i) => i / value.quantiles.length) };
+  const bounds = [...value.bounds].sort((a, b) => a - b);
+  return { ...value, bounds, cumulativeCounts: bounds.map((_, i) => Math.floor((value.count * i) / bounds.length)) };
+}
+
+/** The losses of the formats: lone surrogates, the sign of zero, and exemplars where there is no place for them. */
+function normal(all: readonly (MetricFamily | Read)[], isOpenMetrics: boolean) {
+  return all.map(({ name, help, type, samples }) => ({
+    name: isOpenMetrics && type === 'counter' ? `${name.replace(/(?<=.)_total$/s, '')}_total` : name,
+    help: help?.toWellFormed(),
+    type,
+    samples: (samples as Sample[]).map((sample) => normalSample(sample, type, isOpenMetrics)),
+  }));
+}
+
+function normalSample({ labels, value, exemplar }: Sample, type: string, isOpenMetrics: boolean) {
+  return {
+    labels: Object.entries(labels).map(([name, text]) => [name, text.toWellFormed()]),
+    value: typeof value === 'number' ? value + 0 : normalValue(value, isOpenMetrics),
+    exemplar: isOpenMetrics && type === 'counter' ? normalExemplar(exemplar) : undefined,
+  };
+}
+
+function normalValue(value: HistogramValue | SummaryValue, isOpenMetrics: boolean) {
+  const sum = value.sum === undefined ? undefined : value.sum + 0;
+  if ('quantiles' in value) return { ...value, sum, values: value.values.map((number) => number + 0) };
+  const { exemplars = [], bounds, ...rest } = value;
+  const hasExemplars = isOpenMetrics && exemplars.some(Boolean);
+  const all = hasExemplars
+    ? Array.from({ length: bounds.length + 1 }, (_, i) => normalExemplar(exemplars[i]))
+    : undefined;
+  return { ...rest, sum, bounds: bounds.map((bound) => bound + 0), exemplars: all };
+}
+
+function normalExemplar(exemplar: Sample['exemplar']) {
+  if (exemplar === undefined) return undefined;
+  const { labels, value, timestamp } = exemplar;
+  const entries = Object.entries(labels).map(([name, text]) => [name, text.toWellFormed()]);
+  return [entries, value + 0, timestamp === undefined ? undefined : timestamp + 0];
+}
+
+describe('what our encoders write is read back', () => {
+  test.each<[string, typeof text004, () => Parse, Arbitrary<string>]>([
+    ['text 0.0.4', text004, parsePrometheusText, validName],
+    ['text 1.0.0', text100, parsePrometheusText, anyText],
+    ['OpenMetrics', openMetrics, parseOpenMetrics, anyText],
+  ])('whatever it is and however it is split, in %s', async (format, makeEncoder, makeParser, name) => {
+    const isOpenMetrics = format === 'OpenMetrics';
+    const parse = makeParser();
+    const encoder = makeEncoder();
+    await fc.assert(
+      fc.asyncProperty(families(name), fc.integer({ min: 1, max: 100 }), async (any, size) => {
+        const source = any.map(sensible);
+        const { text, losses } = await encode(encoder, source);
+        expect(losses).toEqual([]);
+        const read = await readAll(parse, text, size);
+        expect(normal(read, isOpenMetrics)).toEqual(normal(source, isOpenMetrics));
+        const others = parseText(text, isOpenMetrics ? 'openmetrics' : 'prometheus');
+        expect(read.map(({ samples }) => samples)).toEqual(others.map(({ samples }) => samples));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,37 @@
+import type { MetricFamily, Sample } from '../../lib/metric-family.ts';
+import type { Parse } from '../../lib/parsers/parser.ts';
+
+export interface Read extends Omit<MetricFamily, 'samples'> {
+  readonly samples: Sample[];
+}
+
+/** A document, in pieces of so many bytes. */
+export async function* inPieces(document: string | Uint8Array, size = 65_536): AsyncGenerator<Uint8Array, void> {
+  const bytes = Buffer.from(document);
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+/** All that a parser makes of a document. @throws what the parser throws */
+export async function readAll(parse: Parse, document: string | Uint8Array, size?: number): Promise<Read[]> {
+  const families: Read[] = [];
+  for await (const { samples, ...family } of parse(inPieces(document, size))) {
+    const read: Read = { ...family, samples: [] };
+    families.push(read);
+    for await (const sample of samples) read.samples.push(sample);
+  }
+  return families;
+}
+
+/** As `readAll`, with what came in front of an error, and its message. */
+export async function readUpTo(parse: Parse, document: string | Uint8Array, size?: number) {
+  const read: [name: string, sample?: Sample][] = [];
+  try {
+    for await (const { name, samples } of parse(inPieces(document, size))) {
+      read.push([name]);
+      for await (const sample of samples) read.push([name, sample]);
+    }
+  } catch (error) {
+    return { read, error };
+  }
+  return { read, error: undefined };
+}

@@ -1,0 +1,109 @@
+import type { LabelSet } from '../metric-family.ts';
+import { type TextCursor, unsliced } from './text-cursor.ts';
+import { cutLabel, duplicate, labelsText, parseLabels } from './text-labels.ts';
+
+/** How much (bytes, estimated) one parser keeps: some 200,000 label sets. */
+const MAX_KEPT = 64 * 2 ** 20;
+/** What a label set takes beside its text, and what a family takes. */
+const OVERHEAD = 200;
+/** After how many documents without it a family is forgotten. */
+const MAX_ABSENCE = 3;
+
+const NONE: LabelSet = {};
+
+interface KeptFamily {
+  readonly name: string;
+  readonly texts: string[];
+  readonly sets: LabelSet[];
+  size: number;
+  /** The last document that had it. */
+  document: number;
+}
+
+/**
+ * Label sets, kept from document to document. Mostly a family's series come in the same order again: the same text
+ * at the same place gives the same object, which is not parsed again here, and which the encoders know again.
+ */
+export class KeptLabels {
+  private readonly families = new Map<string, KeptFamily>();
+  private size = 0;
+  private document = 0;
+
+  /** To be called in front of each document. */
+  begin(): void {
+    this.document++;
+    for (const [name, { document, size }] of this.families) {
+      if (this.document - document <= MAX_ABSENCE) continue;
+      this.families.delete(name);
+      this.size -= size;
+    }
+  }
+
+  /** To be called for each family, read or skipped. */
+  family(name: string): FamilyLabels {
+    let family = this.families.get(name);
+    if (family === undefined) {
+      family = { name, texts: [], sets: [], size: OVERHEAD, document: 0 };
+      if (this.size + OVERHEAD <= MAX_KEPT) {
+        this.families.set(name, family);
+        this.size += OVERHEAD;
+      }
+    }
+    family.document = this.document;
+    return new FamilyLabels(family, this);
+  }
+
+  keep(family: KeptFamily, at: number, text: string, labels: LabelSet): void {
+    const { texts, sets, name } = family;
+    const size = text.length - (texts[at]?.length ?? -OVERHEAD);
+    const isForgotten = this.families.get(name) !== family;
+    if (isForgotten || at > texts.length || this.size + size > MAX_KEPT) return;
+    texts[at] = text;
+    sets[at] = labels;
+    family.size += size;
+    this.size += size;
+  }
+}
+
+/** The label sets of one family in one document. */
+export class FamilyLabels {
+  private readonly family: KeptFamily;
+  private readonly owner: KeptLabels;
+  private at = -1;
+  private text = '';
+  private labels: LabelSet = NONE;
+
+  constructor(family: KeptFamily, owner: KeptLabels) {
+    this.family = family;
+    this.owner = owner;
+  }
+
+  /** Of what stands between the braces. */
+  of(text: string, cursor: TextCursor): LabelSet {
+    if (text === '') return NONE;
+    if (text === this.text) return this.labels;
+    const { texts, sets } = this.family;
+    const at = ++this.at;
+    if (texts[at] === text) {
+      this.text = text;
+      this.labels = sets[at] as LabelSet;
+      return this.labels;
+    }
+    this.text = unsliced(text);
+    this.labels = parseLabels(this.text, cursor);
+    this.owner.keep(this.family, at, this.text, this.labels);
+    return this.labels;
+  }
+
+  /** Without the label that is the series' own (`le`, `quantile`), and that one's value. */
+  split(text: string, name: string, cursor: TextCursor): { labels: LabelSet; own: string | undefined } {
+    const parts = text.includes('\\') ? undefined : cutLabel(text, `${name}="`);
+    if (parts !== undefined) {
+      const labels = this.of(parts.rest, cursor);
+      if (Object.hasOwn(labels, name)) throw duplicate(name, cursor);
+      return { own: parts.own, labels };
+    }
+    const { [name]: own, ...others } = parseLabels(text, cursor);
+    return { own, labels: this.of(labelsText(others), cursor) };
+  }
+}

@@ -1,0 +1,57 @@
+import type { LabelSet } from '../metric-family.ts';
+import { excerpt, quote, type TextCursor } from './text-cursor.ts';
+
+const LABEL_NAME = /[a-zA-Z_][a-zA-Z0-9_]*/y;
+const BARE_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+
+/** What stands between the braces: labels divided by commas, with one more at the end where somebody likes it. */
+export function parseLabels(text: string, cursor: TextCursor): LabelSet {
+  const labels: Record<string, string> = {};
+  cursor.load(text);
+  for (cursor.skipBlanks(); !cursor.isAtEnd(); cursor.skipBlanks()) {
+    const name = cursor.has('"') ? cursor.quoted() : cursor.match(LABEL_NAME);
+    if (!name) throw cursor.expected('a label name');
+    if (name === '__name__') throw cursor.fail('the label __name__ is not allowed: a series has its name in front');
+    if (Object.hasOwn(labels, name)) throw duplicate(name, cursor);
+    cursor.skipBlanks();
+    cursor.must('=');
+    cursor.skipBlanks();
+    const value = cursor.quoted();
+    // Assignment would set the prototype.
+    if (name === '__proto__') Object.defineProperty(labels, name, { value, ...PLAIN });
+    else labels[name] = value;
+    cursor.skipBlanks();
+    if (!cursor.isAtEnd()) cursor.must(',');
+  }
+  return labels;
+}
+
+const PLAIN = { writable: true, enumerable: true, configurable: true };
+
+export const duplicate = (name: string, cursor: TextCursor) => cursor.fail(`label ${excerpt(name)} comes twice`);
+
+/** Labels as a text, the same for all ways to write them but for their order. */
+export function labelsText(labels: LabelSet): string {
+  const text = ([name, value]: [string, string]) => `${BARE_NAME.test(name) ? name : quote(name)}=${quote(value)}`;
+  return Object.entries(labels).map(text).join(',');
+}
+
+/**
+ * Cuts the label that begins with `start` out of a text without escapes, which is faster than to parse it. Undefined
+ * where there is more to it; both pieces still have to be read, and are refused where the text would be.
+ */
+export function cutLabel(text: string, start: string): { rest: string; own: string } | undefined {
+  let isOutside = true;
+  let mark = text.indexOf('"');
+  for (let at = text.indexOf(start); at !== -1; at = text.indexOf(start, at + 1)) {
+    for (; mark !== -1 && mark < at; mark = text.indexOf('"', mark + 1)) isOutside = !isOutside;
+    if (!isOutside || (at > 0 && !text.startsWith('",', at - 2))) continue;
+    const valueStart = at + start.length;
+    const valueEnd = text.indexOf('"', valueStart);
+    if (valueEnd === -1) return undefined;
+    const own = text.slice(valueStart, valueEnd);
+    if (valueEnd === text.length - 1) return { own, rest: text.slice(0, Math.max(0, at - 1)) };
+    return text[valueEnd + 1] === ',' ? { own, rest: text.slice(0, at) + text.slice(valueEnd + 2) } : undefined;
+  }
+  return undefined;
+}

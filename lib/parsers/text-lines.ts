@@ -1,0 +1,133 @@
+import { isUtf8 } from 'node:buffer';
+import { MetricsError } from '../errors.ts';
+import { breathe } from '../turns.ts';
+
+/** How long (bytes) a line may be. */
+const MAX_LINE = 2 ** 20;
+/** How much (bytes) becomes text at once. */
+const MAX_PIECE = 64 * 1024;
+
+const LINE_FEED = 10;
+
+/**
+ * The lines of a document as its bytes come in. Bytes become text by whole lines, so that no character is
+ * split; held are a chunk, and a line whose end has not come.
+ */
+export class TextLines {
+  /** Of the line that was given last; the first is 1. */
+  number = 0;
+  private readonly bytes: AsyncIterator<Uint8Array>;
+  private readonly lastLine: string | undefined;
+  private chunk: Uint8Array = new Uint8Array(0);
+  private begun: Uint8Array = new Uint8Array(1024);
+  private begunLength = 0;
+  private text = '';
+  private start = 0;
+  private end = 0;
+  private isUndecodable = false;
+
+  /** `lastLine` is one that need not end in a line feed. Where any other does not, the document was cut. */
+  constructor(bytes: AsyncIterable<Uint8Array>, lastLine?: string) {
+    this.bytes = bytes[Symbol.asyncIterator]();
+    this.lastLine = lastLine;
+  }
+
+  /** The next line that is there already, without its line feed. */
+  next(): string | undefined {
+    const feed = this.text.indexOf('\n', this.end);
+    if (feed === -1) return undefined;
+    this.start = this.end;
+    this.end = feed + 1;
+    this.number++;
+    return this.text.slice(this.start, feed);
+  }
+
+  /** The line that was given last will be given once more. */
+  back(): void {
+    this.end = this.start;
+    this.number--;
+  }
+
+  /** To be called when no line is there: waits for more; false at the end of the document. */
+  async more(): Promise<boolean> {
+    await breathe();
+    while (!this.isUndecodable) {
+      if (this.takeLines()) return true;
+      if (this.chunk.length > 0) continue;
+      const { done, value } = await this.bytes.next();
+      if (done) return this.takeLastLine();
+      this.chunk = value;
+    }
+    throw this.malformed('it is not valid UTF-8', this.number + 1);
+  }
+
+  async close(): Promise<void> {
+    await this.bytes.return?.();
+  }
+
+  malformed(reason: string, line = this.number): MetricsError {
+    return new MetricsError('MALFORMED_DOCUMENT', `line ${line}: ${reason}`);
+  }
+
+  /** Makes text of the lines that end in the next piece of the chunk; false when none does. */
+  private takeLines(): boolean {
+    const piece = this.chunk.subarray(0, MAX_PIECE);
+    const first = piece.indexOf(LINE_FEED);
+    if (this.begunLength + (first === -1 ? piece.length : first) > MAX_LINE) {
+      throw this.malformed(`it is longer than ${MAX_LINE} bytes`, this.number + 1);
+    }
+    const length = first === -1 ? piece.length : piece.lastIndexOf(LINE_FEED) + 1;
+    const taken = piece.subarray(0, length);
+    this.chunk = this.chunk.subarray(length);
+    if (first !== -1 && this.begunLength === 0) return this.decode(taken);
+    this.hold(taken);
+    return first !== -1 && this.decode(this.takeHeld());
+  }
+
+  private takeLastLine(): boolean {
+    if (this.begunLength === 0) return false;
+    const isLast = this.lastLine !== undefined && this.decode(this.takeHeld()) && this.text === this.lastLine;
+    if (!isLast) throw this.malformed('it does not end in a line feed: the document was cut', this.number + 1);
+    this.text += '\n';
+    return true;
+  }
+
+  private hold(bytes: Uint8Array): void {
+    const length = this.begunLength + bytes.length;
+    if (length > this.begun.length) {
+      const larger = new Uint8Array(2 * length);
+      larger.set(this.begun.subarray(0, this.begunLength));
+      this.begun = larger;
+    }
+    this.begun.set(bytes, this.begunLength);
+    this.begunLength = length;
+  }
+
+  private takeHeld(): Uint8Array {
+    const held = this.begun.subarray(0, this.begunLength);
+    this.begunLength = 0;
+    return held;
+  }
+
+  /** What stands in front of a line that is not UTF-8 is given before the error. */
+  private decode(bytes: Uint8Array): boolean {
+    let valid = bytes;
+    if (!isUtf8(bytes)) {
+      this.isUndecodable = true;
+      valid = bytes.subarray(0, validLength(bytes));
+    }
+    this.text = Buffer.from(valid.buffer, valid.byteOffset, valid.length).toString();
+    this.start = 0;
+    this.end = 0;
+    return this.text !== '';
+  }
+}
+
+/** The length of the lines in front of the first one that is not UTF-8. */
+function validLength(bytes: Uint8Array): number {
+  for (let start = 0; ; ) {
+    const end = bytes.indexOf(LINE_FEED, start) + 1;
+    if (end === 0 || !isUtf8(bytes.subarray(start, end))) return start;
+    start = end;
+  }
+}

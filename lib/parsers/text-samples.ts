@@ -1,0 +1,122 @@
+import type { Sample } from '../metric-family.ts';
+import type { FamilyLabels } from './kept-labels.ts';
+import { excerpt } from './text-cursor.ts';
+import { SampleGroups } from './text-groups.ts';
+import type { TextLines } from './text-lines.ts';
+import type { MetaReader } from './text-meta.ts';
+import type { OwnLabel, SeriesReader } from './text-series.ts';
+import type { SeriesRole, TextType } from './text-types.ts';
+
+/** How many samples are read at once, where so many are there. */
+const BATCH_SIZE = 256;
+
+/** What reads the lines of one document. */
+export interface LineReaders {
+  readonly lines: TextLines;
+  readonly meta: MetaReader;
+  readonly series: SeriesReader;
+}
+
+/** The samples of the family whose first series is the next line. */
+export class TextSamples implements AsyncIterable<Sample> {
+  private readonly name: string;
+  private readonly labels: FamilyLabels;
+  private readonly readers: LineReaders;
+  private readonly roles: ReadonlyMap<string, SeriesRole>;
+  private readonly groups: SampleGroups | undefined;
+  private readonly hasExemplars: boolean;
+  /** None of the family's lines is left. */
+  private isOver = false;
+  private failure: { readonly error: unknown; isTold: boolean } | undefined;
+
+  constructor(name: string, { type, series }: TextType, labels: FamilyLabels, readers: LineReaders) {
+    this.name = name;
+    this.labels = labels;
+    this.readers = readers;
+    this.roles = new Map(Object.entries(series).map(([suffix, role]) => [name + suffix, role]));
+    this.groups = type === 'histogram' || type === 'summary' ? new SampleGroups(type, readers.lines) : undefined;
+    this.hasExemplars = type === 'counter';
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Sample, void> {
+    for (let batch = await this.batch(); batch.length > 0; batch = await this.batch()) {
+      for (const sample of batch) yield sample;
+    }
+  }
+
+  /** Goes behind the family's last line. False when the samples failed: nothing can follow. */
+  async skip(): Promise<boolean> {
+    if (this.failure?.isTold) return false;
+    this.tellFailure();
+    while (!this.isOver) {
+      const line = this.readers.lines.next();
+      if (line !== undefined) this.roleOf(line);
+      else if (!(await this.readers.lines.more())) this.isOver = true;
+    }
+    return true;
+  }
+
+  /** What is there, up to a number; empty at the end. */
+  private async batch(): Promise<Sample[]> {
+    const { lines } = this.readers;
+    const samples: Sample[] = [];
+    try {
+      while (!this.isOver && samples.length < BATCH_SIZE) {
+        const line = lines.next();
+        if (line !== undefined) this.read(line, samples);
+        else if (samples.length > 0) break;
+        else if (!(await lines.more())) this.end(samples);
+      }
+    } catch (error) {
+      this.isOver = true;
+      this.failure = { error, isTold: false };
+    }
+    if (samples.length === 0) this.tellFailure();
+    return samples;
+  }
+
+  private read(line: string, samples: Sample[]): void {
+    const role = this.roleOf(line);
+    if (role === undefined) this.end(samples);
+    else if (role !== 'comment') this.readSeries(role, line.length, samples);
+  }
+
+  private readSeries(role: SeriesRole, length: number, samples: Sample[]): void {
+    const { series } = this.readers;
+    series.rest(this.labels, OWN_LABELS[role]);
+    if (role === 'dropped') return;
+    const { labels, value, exemplar } = series;
+    if (this.groups !== undefined) this.groups.add(role, series, length, samples);
+    else samples.push(this.hasExemplars && exemplar !== undefined ? { labels, value, exemplar } : { labels, value });
+  }
+
+  private end(samples: Sample[]): void {
+    this.isOver = true;
+    this.groups?.finish(samples);
+  }
+
+  /** Undefined for a line that is not of the family any more: the family is over. */
+  private roleOf(line: string): SeriesRole | 'comment' | undefined {
+    const { lines, meta, series } = this.readers;
+    const said = meta.read(line);
+    if (said?.kind === 'comment') return 'comment';
+    if (said !== undefined && 'name' in said && said.name === this.name) {
+      throw lines.malformed(`# ${said.kind} stands behind a series of its family`);
+    }
+    const role = said === undefined ? this.roles.get(series.name(line)) : undefined;
+    if (role === 'misplaced') throw lines.malformed(`no series of the family is called ${excerpt(this.name)}`);
+    if (role === undefined) {
+      lines.back();
+      this.isOver = true;
+    }
+    return role;
+  }
+
+  private tellFailure(): void {
+    if (this.failure === undefined || this.failure.isTold) return;
+    this.failure.isTold = true;
+    throw this.failure.error;
+  }
+}
+
+const OWN_LABELS: Partial<Record<SeriesRole, OwnLabel>> = { bucket: 'le', quantile: 'quantile' };

@@ -1,0 +1,167 @@
+import type { Exemplar, LabelSet } from '../metric-family.ts';
+import type { FamilyLabels } from './kept-labels.ts';
+import { excerpt, METRIC_NAME, quoteEnd, TextCursor, type TextFormat, unsliced } from './text-cursor.ts';
+import { parseLabels } from './text-labels.ts';
+import { textNumberValue } from './text-number.ts';
+
+/** The label that series of a family have beside those of the sample that they are part of. */
+export type OwnLabel = 'le' | 'quantile';
+
+/**
+ * Reads the lines of series: first the name, which tells whose it is, and then the rest, unless it is to be skipped.
+ *
+ *     series      = name [ "{" labels "}" ] / "{" quoted-name [ "," labels ] "}"
+ *     prometheus  = series value [ milliseconds ]
+ *     openmetrics = series value [ seconds ] [ "# {" labels "}" value [ seconds ] ]
+ *
+ * A series' timestamp is checked and dropped: what is served is said to be of now.
+ */
+export class SeriesReader {
+  labels: LabelSet = {};
+  own: string | undefined;
+  value = 0;
+  exemplar: Exemplar | undefined;
+  private readonly format: TextFormat;
+  private readonly cursor: TextCursor;
+  private readonly labelCursor: TextCursor;
+  /** Of the line before: mostly the next one has it too. */
+  private lastName: string | undefined;
+  private isQuoted = false;
+
+  constructor(format: TextFormat, malformed: (reason: string) => Error) {
+    this.format = format;
+    this.cursor = new TextCursor(format, malformed);
+    this.labelCursor = new TextCursor(format, malformed);
+  }
+
+  name(line: string): string {
+    const { cursor, lastName } = this;
+    if (lastName !== undefined && line.startsWith(lastName) && line[lastName.length] === '{') {
+      this.isQuoted = false;
+      cursor.load(line, lastName.length);
+      return lastName;
+    }
+    cursor.load(line);
+    cursor.skipBlanks();
+    const start = cursor.at;
+    this.isQuoted = cursor.take('{');
+    if (this.isQuoted) cursor.skipBlanks();
+    const name = this.isQuoted ? cursor.quoted() : cursor.match(METRIC_NAME);
+    if (!name || !(this.isQuoted ? /^[ \t,}]/ : /^[ \t{]/).test(line.charAt(cursor.at))) {
+      throw cursor.expected('a series', start);
+    }
+    this.lastName = start === 0 && !this.isQuoted ? name : undefined;
+    return name;
+  }
+
+  /** What stands behind the name that was read. */
+  rest(labels: FamilyLabels, own: OwnLabel | undefined): void {
+    const text = this.labelsText();
+    this.own = undefined;
+    if (own === undefined) this.labels = labels.of(text, this.labelCursor);
+    else ({ labels: this.labels, own: this.own } = labels.split(text, own, this.labelCursor));
+    this.exemplar = undefined;
+    if (this.takeWholeNumber()) return;
+    this.value = this.number();
+    if (this.format === 'openmetrics') this.openMetricsEnd();
+    else this.prometheusEnd();
+    if (!this.cursor.isAtEnd()) throw this.cursor.expected('the end of the line');
+  }
+
+  /** What stands between the braces; goes on to the value. */
+  private labelsText(): string {
+    const { cursor, isQuoted } = this;
+    cursor.skipBlanks();
+    if (cursor.take(isQuoted ? ',' : '{')) return this.braced();
+    if (isQuoted) cursor.must('}');
+    cursor.gap();
+    return '';
+  }
+
+  /** From behind one brace to behind the other. */
+  private braced(): string {
+    const { cursor } = this;
+    const start = cursor.at;
+    // Behind the labels, only an exemplar has braces.
+    const hasExemplar = this.format === 'openmetrics' && cursor.text.includes(' # {', start);
+    const end = hasExemplar ? closingBrace(cursor.text, start) : cursor.text.lastIndexOf('}');
+    if (end < start) throw cursor.fail('the labels do not end');
+    cursor.at = end + 1;
+    cursor.gap();
+    return cursor.text.slice(start, end);
+  }
+
+  /** Most values are such, and most lines end with their value. */
+  private takeWholeNumber(): boolean {
+    const { text, at } = this.cursor;
+    if (at === text.length || text.length - at > MAX_SAFE_DIGITS) return false;
+    let value = 0;
+    for (let i = at; i < text.length; i++) {
+      const digit = text.charCodeAt(i) - 48;
+      if (digit < 0 || digit > 9) return false;
+      value = value * 10 + digit;
+    }
+    this.value = value;
+    return true;
+  }
+
+  private number(): number {
+    const text = this.cursor.token();
+    if (text === '') throw this.cursor.expected('a number');
+    const value = textNumberValue(text);
+    if (value === undefined) throw this.cursor.fail(`${excerpt(text)} is not a number`);
+    return value;
+  }
+
+  private prometheusEnd(): void {
+    const { cursor } = this;
+    cursor.skipBlanks();
+    if (cursor.isAtEnd()) return;
+    const text = cursor.token();
+    if (!/^-?\d+$/.test(text)) throw cursor.fail(`${excerpt(text)} is not a timestamp`);
+    cursor.skipBlanks();
+  }
+
+  private openMetricsEnd(): void {
+    const { cursor } = this;
+    if (cursor.isAtEnd()) return;
+    cursor.gap();
+    if (!cursor.has('#')) {
+      this.seconds();
+      if (cursor.isAtEnd()) return;
+      cursor.gap();
+    }
+    cursor.must('# {');
+    this.exemplar = this.readExemplar();
+  }
+
+  private readExemplar(): Exemplar {
+    const { cursor, labelCursor } = this;
+    const labels = parseLabels(unsliced(this.braced()), labelCursor);
+    const value = this.number();
+    if (cursor.isAtEnd()) return { labels, value };
+    cursor.gap();
+    return { labels, value, timestamp: this.seconds() };
+  }
+
+  private seconds(): number {
+    const value = this.number();
+    if (!Number.isFinite(value)) throw this.cursor.fail(`${value} is not a timestamp`);
+    return value;
+  }
+}
+
+/** How many decimal digits a double holds, whatever they are. */
+const MAX_SAFE_DIGITS = 15;
+
+/** Where the first brace stands that is not within quotes; -1 when there is none. */
+function closingBrace(text: string, start: number): number {
+  let brace = text.indexOf('}', start);
+  for (let mark = text.indexOf('"', start); mark !== -1 && mark < brace; ) {
+    const end = quoteEnd(text, mark + 1);
+    if (end === -1) return -1;
+    if (end > brace) brace = text.indexOf('}', end);
+    mark = text.indexOf('"', end + 1);
+  }
+  return brace;
+}
