@@ -1,0 +1,62 @@
+import type { MetricFamily, Sample } from '../metric-family.ts';
+
+/** How many samples, and how much (bytes, estimated), is looked at before a family is given. */
+const MAX_HELD = 10_000;
+const MAX_HELD_BYTES = 4 * 2 ** 20;
+
+/**
+ * Gives a family that is read as it comes in a shape in the JSON document. A small one becomes an array,
+ * which shows its shape by itself, and whose errors come before the family does. One that goes on beyond that, each
+ * sample so far with one and the same single label, is declared to have no other: a sample that comes
+ * without it, or with another, will be left out and reported. Any other shape shows at the second sample.
+ */
+export async function declareShape(family: MetricFamily): Promise<MetricFamily> {
+  if (family.labelNames !== undefined || Array.isArray(family.samples)) return family;
+  const iterator = iteratorOf(family.samples);
+  const held: Sample[] = [];
+  let bytes = 0;
+  while (held.length < MAX_HELD && bytes < MAX_HELD_BYTES) {
+    const next = await iterator.next();
+    if (next.done) return { ...family, samples: held };
+    held.push(next.value);
+    bytes += estimate(next.value);
+  }
+  const samples = chain(held, iterator);
+  const label = onlyLabel(held);
+  return label === undefined ? { ...family, samples } : { ...family, labelNames: [label], samples };
+}
+
+function iteratorOf(samples: MetricFamily['samples']): AsyncIterator<Sample> | Iterator<Sample> {
+  return Symbol.asyncIterator in samples ? samples[Symbol.asyncIterator]() : samples[Symbol.iterator]();
+}
+
+/** The label that each of the samples has, and no other. */
+function onlyLabel(samples: readonly Sample[]): string | undefined {
+  let label: string | undefined;
+  for (const { labels } of samples) {
+    const [name, ...others] = Object.keys(labels);
+    label ??= name;
+    if (name === undefined || name !== label || others.length > 0) return undefined;
+  }
+  return label;
+}
+
+async function* chain(
+  held: readonly Sample[],
+  rest: AsyncIterator<Sample> | Iterator<Sample>,
+): AsyncGenerator<Sample, void> {
+  try {
+    for (const sample of held) yield sample;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
+/** What a sample takes in memory, without what samples share. */
+function estimate({ labels, value }: Sample): number {
+  let bytes = 100;
+  for (const name of Object.keys(labels)) bytes += 20 + (labels[name]?.length ?? 0);
+  if (typeof value === 'number') return bytes;
+  return bytes + 16 * ('bounds' in value ? value.bounds : value.quantiles).length;
+}
