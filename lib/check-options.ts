@@ -35,6 +35,27 @@ export function checkOptions<T extends object>(
   return checked as T;
 }
 
+/** @throws {TypeError} that names the first of these options that is missing */
+export function requireOptions<T extends object>(
+  options: T,
+  checks: Record<keyof T, Check>,
+  ...names: (keyof T & string)[]
+): void {
+  for (const name of names) {
+    if (options[name] === undefined) {
+      throw new TypeError(`${name}: it is missing; write ${checks[name](undefined)}`);
+    }
+  }
+}
+
+/** @throws {TypeError} when a function's first argument is no source */
+export function checkSource(caller: string, source: unknown): void {
+  const wanted = isSource(source);
+  if (wanted !== undefined) {
+    throw new TypeError(`${caller}: ${inspect(source, { depth: 0 })} is not a source; pass ${wanted}`);
+  }
+}
+
 export const isBoolean: Check = (value) => (typeof value === 'boolean' ? undefined : 'true or false');
 
 export const isFunction: Check = (value) => (typeof value === 'function' ? undefined : 'a function');
@@ -60,6 +81,11 @@ export const isSource: Check = (value) =>
   typeof (value as Partial<MetricsSource> | null | undefined)?.collect === 'function'
     ? undefined
     : 'an object with a method collect(), such as promClientSource(register) of express-metrics-json/prom-client';
+
+export const isNameList: Check = (value) =>
+  Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== '')
+    ? undefined
+    : "a list of families' names, such as ['queue_depth']";
 
 /** For options whose parser has better errors. */
 export const isCheckedLater: Check = () => undefined;

@@ -1,7 +1,7 @@
 import type { Visit } from './guards/guard.ts';
 import { requestTarget } from './guards/request-target.ts';
 
-/** What a scrape asks for in its query. */
+/** What a scrape asks for. */
 export interface Filter {
   /** Is the family of this name asked for? The source's own name, before escaping and prefixing. */
   wants(familyName: string): boolean;
@@ -12,7 +12,8 @@ export interface Filter {
 }
 
 const MAX_VALUES = 100;
-const PREFIX = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+/** What a prefix must be like. */
+export const PREFIX = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 
 /**
  * Reads `name[]`, `exclude[]` and, where it is offered, `prefix` out of the request target, never through the
@@ -28,13 +29,17 @@ export function parseFilter(target: string, { offersPrefix }: { offersPrefix: bo
   const values = [...names, ...excluded, ...prefixes];
   if (values.length > MAX_VALUES || values.includes('')) return undefined;
   if (prefixes.length > 1 || !prefixes.every((prefix) => PREFIX.test(prefix))) return undefined;
+  return createFilter(names, excluded, prefixes[0]);
+}
 
+/** Without names, all are wanted. */
+export function createFilter(names: readonly string[], excluded: readonly string[], prefix = ''): Filter {
   const keep = new Set(names);
   const drop = new Set(excluded);
   return {
     wants: (name) => (keep.size === 0 || keep.has(name)) && !drop.has(name),
-    prefix: prefixes[0] ?? '',
-    key: JSON.stringify([[...keep].sort(), [...drop].sort(), prefixes]),
+    prefix,
+    key: JSON.stringify([[...keep].sort(), [...drop].sort(), prefix]),
   };
 }
 

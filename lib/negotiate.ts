@@ -45,23 +45,46 @@ export interface TextFormats {
 
 /**
  * Chooses by `Accept`: the first of the client's ranges that names a format on offer, else text 0.0.4, as
- * Prometheus expects of a target. There is one encoder of each kind, as an encoder keeps texts from scrape to scrape.
+ * Prometheus expects of a target.
  */
 export function textNegotiator({ openMetrics }: TextFormats): (accept: string | undefined) => Encoder {
+  const { plain, named } = textEncoders();
+  return (accept) => bestOf(accept, (range) => named(range, { openMetrics })) ?? plain;
+}
+
+/** What the first of the client's ranges that is not refused, and that there is something for, asks for. */
+export function bestOf<T>(accept: string | undefined, find: (range: Range) => T | undefined): T | undefined {
+  for (const range of parseRanges(accept ?? '')) {
+    const found = range.q > 0 ? find(range) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** One encoder of each kind of text, as an encoder keeps texts from scrape to scrape. */
+export interface TextEncoders {
+  /** Text 0.0.4. */
+  readonly plain: Encoder;
+  readonly openMetrics: Encoder;
+  /** The one that a range asks for, if it is on offer. */
+  named(range: Range, offered: TextFormats): Encoder | undefined;
+}
+
+export function textEncoders(): TextEncoders {
   const plain = prometheusTextEncoder({ version: '0.0.4', escaping: 'underscores' });
   const text100 = new Map(
     ESCAPINGS.map((escaping) => [escaping, prometheusTextEncoder({ version: '1.0.0', escaping })]),
   );
-  const openMetrics100 = new Map(
-    [undefined, ...ESCAPINGS].map((escaping) => [escaping, openMetricsEncoder({ escaping })]),
-  );
+  const unescaped = openMetricsEncoder({ escaping: undefined });
+  const openMetrics100 = new Map(ESCAPINGS.map((escaping) => [escaping, openMetricsEncoder({ escaping })]));
 
-  function encoderOf({ value, parameters }: Range): Encoder | undefined {
+  function named({ value, parameters }: Range, { openMetrics }: TextFormats): Encoder | undefined {
     const version = parameters.get('version');
     const escaping = ESCAPINGS.find((name) => name === parameters.get('escaping'));
     switch (value) {
       case 'application/openmetrics-text':
-        return openMetrics && (version ?? '1.0.0') === '1.0.0' ? openMetrics100.get(escaping) : undefined;
+        if (!openMetrics || (version ?? '1.0.0') !== '1.0.0') return undefined;
+        return escaping === undefined ? unescaped : openMetrics100.get(escaping);
       case 'text/plain':
         if (version === '1.0.0') return text100.get(escaping ?? 'underscores');
         return (version ?? '0.0.4') === '0.0.4' ? plain : undefined;
@@ -73,13 +96,7 @@ export function textNegotiator({ openMetrics }: TextFormats): (accept: string | 
     }
   }
 
-  return (accept) => {
-    for (const range of parseRanges(accept ?? '')) {
-      const encoder = range.q > 0 ? encoderOf(range) : undefined;
-      if (encoder !== undefined) return encoder;
-    }
-    return plain;
-  };
+  return { plain, openMetrics: unescaped, named };
 }
 
 const ESCAPINGS: readonly Escaping[] = ['underscores', 'dots', 'values', 'allow-utf-8'];

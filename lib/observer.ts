@@ -1,8 +1,8 @@
-import { debuglog } from 'node:util';
 import type { AccessDecision } from './access-options.ts';
 import { formatAddress, parsePeer } from './guards/address.ts';
 import type { Visit } from './guards/guard.ts';
 import { targetPath } from './guards/request-target.ts';
+import { callHook, debug, failureTeller } from './hooks.ts';
 import type { ScrapeFailure } from './options.ts';
 import { REFUSALS, type RefusalReason } from './refusals.ts';
 
@@ -21,8 +21,6 @@ export interface ObserverOptions {
   onDecision?: ((decision: AccessDecision) => void) | undefined;
   onError?: ((failure: ScrapeFailure) => void) | undefined;
 }
-
-const debug = debuglog('express-metrics-json');
 
 /** `caller` is named in warnings. */
 export function createObserver(caller: string, { counted, onDecision, onError }: ObserverOptions): Observer {
@@ -47,11 +45,7 @@ export function createObserver(caller: string, { counted, onDecision, onError }:
       if (isNews) explain(reason, decision.peer);
       callHook(onDecision, decision);
     },
-    failed(failure) {
-      // As careful as with a hook: an error may bring its own way to be shown.
-      callHook(debugFailure, failure);
-      callHook(onError, failure);
-    },
+    failed: failureTeller(onError),
   };
 }
 
@@ -74,17 +68,4 @@ function describe({ req, client }: Visit, reason: RefusalReason | undefined): Ac
 function lineOf({ decision, reason, peer, address, hops, method, path }: AccessDecision): string {
   const via = address === peer ? '' : ` for ${address ?? 'nobody'} (${hops} hops)`;
   return `${decision} ${method} ${path} from ${peer ?? 'a socket without an address'}${via}${reason ? `: ${reason}` : ''}`;
-}
-
-function debugFailure({ phase, family, error }: ScrapeFailure): void {
-  debug('%s%s failed: %o', phase, family === undefined ? '' : ` of ${family}`, error);
-}
-
-/** A hook is a guest: what it throws, or rejects with, is its own business. */
-function callHook<T>(hook: ((value: T) => unknown) | undefined, value: T): void {
-  try {
-    Promise.resolve(hook?.(value)).catch(() => undefined);
-  } catch {
-    // Ignored, as promised.
-  }
 }

@@ -10,6 +10,7 @@ import {
   isOneOf,
   isSource,
   isWholeNumber,
+  requireOptions,
 } from './check-options.ts';
 import { hostOf } from './guards/request-target.ts';
 import type { MetricsSource } from './metrics-source.ts';
@@ -111,18 +112,23 @@ const ACCESS_DEFAULTS = {
   hideFromUntrusted: false,
 } satisfies AccessOptions;
 
-const DEFAULTS = {
-  ...ACCESS_DEFAULTS,
-  path: '/metrics',
-  maxInFlight: 4,
+/** Of what makes a document what it is, whoever asks for it. */
+export const DOCUMENT_DEFAULTS = {
   timeout: 10_000,
-  stallTimeout: 30_000,
-  cacheFor: 0,
-  compression: true,
   onSourceError: 'continue' as const,
   singleLabel: 'map' as const,
   nonFinite: 'null' as const,
   openMetrics: false,
+} satisfies Partial<MetricsRouterOptions>;
+
+const DEFAULTS = {
+  ...ACCESS_DEFAULTS,
+  ...DOCUMENT_DEFAULTS,
+  path: '/metrics',
+  maxInFlight: 4,
+  stallTimeout: 30_000,
+  cacheFor: 0,
+  compression: true,
   selfMetrics: false,
 } satisfies Partial<MetricsRouterOptions>;
 
@@ -138,27 +144,32 @@ const ACCESS_CHECKS = {
   onDecision: isFunction,
 } satisfies Record<keyof AccessOptions, Check>;
 
-const CHECKS = {
-  source: isSourceOrList,
-  path: isLiteralPath,
-  maxInFlight: isWholeNumber,
+export const DOCUMENT_CHECKS = {
   timeout: isMilliseconds,
-  stallTimeout: isMilliseconds,
-  cacheFor: isMillisecondsOrNone,
-  compression: isBoolean,
   onSourceError: isOneOf('continue', 'fail'),
   singleLabel: isOneOf('map', 'list'),
   nonFinite: isOneOf('null', 'string', 'omit'),
   openMetrics: isBoolean,
-  selfMetrics: isBoolean,
   onError: isFunction,
+} satisfies Partial<Record<keyof MetricsRouterOptions, Check>>;
+
+const CHECKS = {
+  source: isSourceOrList,
+  path: isLiteralPath,
+  maxInFlight: isWholeNumber,
+  stallTimeout: isMilliseconds,
+  cacheFor: isMillisecondsOrNone,
+  compression: isBoolean,
+  selfMetrics: isBoolean,
+  ...DOCUMENT_CHECKS,
   ...ACCESS_CHECKS,
 } satisfies Record<keyof MetricsRouterOptions, Check>;
 
 /** @throws {TypeError} that names the option, its value and what to write */
 export function resolveOptions(options: MetricsRouterOptions): ResolvedOptions {
-  const { source, ...checked } = checkOptions('metricsRouter', options, CHECKS);
-  if (source === undefined) throw new TypeError(`source: it is missing; write ${isSource(undefined)}`);
+  const checked = checkOptions('metricsRouter', options, CHECKS);
+  requireOptions(checked, CHECKS, 'source');
+  const { source } = checked;
   return {
     ...DEFAULTS,
     ...checked,
