@@ -59,6 +59,6 @@ export type MetricsErrorCode =
   /** An upstream server warns that there is more than what it gave, or remarks something on the query. */
   | 'UPSTREAM_WARNING'
   /** An upstream server has nothing any more where it had something, or has another time. */
-  | 'UPSTREAM_STALE';
+  | 'UPSTREAM_STALE'
   /** A document that is read is not of its format; the message says where. */
   | 'MALFORMED_DOCUMENT';

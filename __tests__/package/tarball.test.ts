@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pack, run, temporaryFolder } from './tools.ts';
 
@@ -60,13 +60,36 @@ it.each(['esm', 'cjs'])('%s: every relative import leads to a file', (format) =>
   expect(lost).toEqual([]);
 });
 
+const foreignTo = (loaded: Set<string>) =>
+  [...loaded].filter((it) => !it.startsWith(inside) && !it.startsWith('node:')).sort();
+
 it.each(['import', 'require'])('%s of the main entry loads no other entry, and no module but these', (condition) => {
   const { exports } = JSON.parse(readFileSync(join(inside, 'package.json'), 'utf8'));
   const { '.': main, ...others } = exports;
   const loaded = loadedWith(join(inside, main[condition]));
-  const foreign = [...loaded].filter((it) => !it.startsWith(inside) && !it.startsWith('node:'));
   const entries = Object.values<{ [condition: string]: string }>(others).map((it) => join(inside, it[condition] ?? ''));
 
-  expect(foreign.sort()).toEqual(['express', 'ipaddr.js']);
+  expect(foreignTo(loaded)).toEqual(['express', 'ipaddr.js']);
   expect(entries.filter((it) => loaded.has(it))).toEqual([]);
+});
+
+it.each(['import', 'require'])('%s of the entry for those without Express loads no module at all', (condition) => {
+  const { exports } = JSON.parse(readFileSync(join(inside, 'package.json'), 'utf8'));
+  expect(foreignTo(loadedWith(join(inside, exports['./render'][condition])))).toEqual([]);
+});
+
+it.each([
+  ['ES modules', 'app.mjs', "import { renderMetrics } from 'express-metrics-json/render';"],
+  ['CommonJS', 'app.cjs', "const { renderMetrics } = require('express-metrics-json/render');"],
+])('it renders where nothing else is installed, from %s', async (_, file, load) => {
+  const project = join(folder, file.replace('.', '-'));
+  mkdirSync(join(project, 'node_modules'), { recursive: true });
+  symlinkSync(inside, join(project, 'node_modules/express-metrics-json'));
+  const print = `
+    const source = { collect: () => [{ name: 'up', type: 'gauge', samples: [{ labels: {}, value: 1 }] }] };
+    (async () => {
+      for await (const chunk of renderMetrics(source).chunks) process.stdout.write(chunk);
+    })();`;
+  writeFileSync(join(project, file), load + print);
+  expect(await run(process.execPath, [file], project)).toBe('{\n"up":{"type":"gauge","value":1.0}\n}\n');
 });

@@ -1,0 +1,144 @@
+import { checkSource } from './check-options.ts';
+import { type DocumentStream, openDocument } from './document-stream.ts';
+import type { Encoder } from './encoders/encoder.ts';
+import { jsonEncoder } from './encoders/json.ts';
+import { interruption } from './errors.ts';
+import { createFilter } from './filter.ts';
+import { failureTeller } from './hooks.ts';
+import type { MetricsSource } from './metrics-source.ts';
+import { bestOf, type TextEncoders, textEncoders } from './negotiate.ts';
+import { type RenderOptions, type ResolvedRenderOptions, resolveRenderOptions } from './render-options.ts';
+
+export type { RenderOptions };
+
+/** A document that is made as it is read. */
+export interface RenderedMetrics {
+  /** For the header of that name. */
+  readonly contentType: string;
+  /**
+   * The bytes of the document, in chunks of some 32 KiB; to be read once. The source is asked when the first one is.
+   * Every failure is a rejection, before the first chunk or between two, so that a cut document never ends as a whole
+   * one does. Leaving early (`break`, or `return()`) stops the source.
+   */
+  readonly chunks: AsyncIterableIterator<Uint8Array>;
+}
+
+/**
+ * Writes a source's metrics in one of the formats, without Express: for a route of another framework, or a job. Who
+ * may ask, and how many at once, is the caller's business.
+ *
+ * Labels are written from texts that are kept for each source object: pass the same one each time.
+ *
+ * @throws {TypeError} for an unknown or invalid option, which it names
+ * @example
+ * const { contentType, chunks } = renderMetrics(source, { signal: request.signal });
+ * return new Response(ReadableStream.from(chunks), { headers: { 'Content-Type': contentType } });
+ */
+export function renderMetrics(source: MetricsSource, options: RenderOptions = {}): RenderedMetrics {
+  checkSource('renderMetrics', source);
+  const resolved = resolveRenderOptions(options);
+  const encoder = chooseEncoder(encodersOf(source), resolved);
+  const open = () =>
+    openDocument({
+      source,
+      encoder,
+      filter: createFilter(resolved.names, resolved.exclude, resolved.prefix),
+      timeout: resolved.timeout,
+      onSourceError: resolved.onSourceError,
+      failed: failureTeller(resolved.onError),
+      lostFamily: () => undefined,
+      lostSample: () => undefined,
+      ownFamilies: () => [],
+    });
+  return { contentType: encoder.contentType, chunks: chunksOf(open, resolved.signal) };
+}
+
+function chunksOf(open: () => DocumentStream, signal: AbortSignal | undefined): AsyncIterableIterator<Uint8Array> {
+  let document: DocumentStream | undefined;
+  let isOver = false;
+  const onAbort = () => document?.abort(signal?.reason);
+
+  function begin(): DocumentStream {
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', onAbort);
+    return open();
+  }
+  function end(): IteratorResult<Uint8Array> {
+    isOver = true;
+    signal?.removeEventListener('abort', onAbort);
+    return { done: true, value: undefined };
+  }
+
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async next() {
+      if (isOver) return end();
+      document ??= begin();
+      try {
+        let chunk = await document.next();
+        // The last one may be empty, and streams of bytes take no such chunk.
+        while (chunk.value === '') chunk = await document.next();
+        if (!chunk.done) return { done: false, value: bytesOf(chunk.value) };
+        document.close();
+        return end();
+      } catch (error) {
+        // It stays failed: what is asked for after it rejects with the same error.
+        document.abort(error);
+        signal?.removeEventListener('abort', onAbort);
+        throw error;
+      }
+    },
+    async return() {
+      if (!isOver) document?.abort(interruption('CLIENT_GONE'));
+      return end();
+    },
+  };
+}
+
+/** In memory of their own, and not in Node's pool: whoever takes the chunks may transfer them. */
+function bytesOf(byteString: string): Uint8Array {
+  const bytes = Buffer.allocUnsafeSlow(byteString.length);
+  bytes.write(byteString, 'latin1');
+  return bytes;
+}
+
+interface Encoders extends TextEncoders {
+  json(options: Pick<ResolvedRenderOptions, 'singleLabel' | 'nonFinite'>): Encoder;
+}
+
+function chooseEncoder(
+  encoders: Encoders,
+  { format, accept, openMetrics, ...options }: ResolvedRenderOptions,
+): Encoder {
+  const json = encoders.json(options);
+  const preferred = { json, 'prometheus-text': encoders.plain, openmetrics: encoders.openMetrics }[format];
+  const asked = bestOf(accept ?? '', (range) => {
+    if (range.value === '*/*') return preferred;
+    return range.value === 'application/json' ? json : encoders.named(range, { openMetrics });
+  });
+  return asked ?? preferred;
+}
+
+/** Encoders keep the texts of one source's labels, by position: two sources would evict each other's. */
+const kept = new WeakMap<MetricsSource, Encoders>();
+
+function encodersOf(source: MetricsSource): Encoders {
+  let encoders = kept.get(source);
+  if (encoders === undefined) {
+    encoders = { ...textEncoders(), json: jsonEncoders() };
+    kept.set(source, encoders);
+  }
+  return encoders;
+}
+
+function jsonEncoders(): Encoders['json'] {
+  const made = new Map<string, Encoder>();
+  return ({ singleLabel, nonFinite }) => {
+    const key = `${singleLabel} ${nonFinite}`;
+    const encoder = made.get(key) ?? jsonEncoder({ singleLabel, nonFinite });
+    made.set(key, encoder);
+    return encoder;
+  };
+}
