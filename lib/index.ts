@@ -17,3 +17,4 @@ export { refuseAuthorization, trustedIp } from './middleware.ts';
 export type { MetricsRouterOptions, ScrapeFailure } from './options.ts';
 export type { RefusalReason } from './refusals.ts';
 export { type CombineOptions, combineSources } from './sources/combine.ts';
+export { type LimitSeriesOptions, limitSeries } from './sources/limit-series.ts';

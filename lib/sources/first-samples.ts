@@ -1,0 +1,101 @@
+import type { MetricFamily, Sample } from '../metric-family.ts';
+import type { Scrape } from '../metrics-source.ts';
+import { isReiterable } from '../reiterable.ts';
+import { breathe } from '../turns.ts';
+
+type SampleIterator = Iterator<Sample> | AsyncIterator<Sample>;
+
+const END: IteratorResult<Sample> = { done: true, value: undefined };
+
+/** The first so many samples of one family, and how many more there are. */
+export class FirstSamples {
+  private readonly limit: number;
+  private over = 0;
+  /** The iterator of the last reader that came to the limit, to be read on. */
+  private rest: SampleIterator | undefined;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  /** They can be read as the samples can: in a plain loop, and twice. */
+  of(samples: MetricFamily['samples']): MetricFamily['samples'] {
+    if (Array.isArray(samples)) {
+      this.over = Math.max(0, samples.length - this.limit);
+      return this.over === 0 ? samples : samples.slice(0, this.limit);
+    }
+    if (Symbol.asyncIterator in Object(samples)) {
+      return { [Symbol.asyncIterator]: () => this.readAsync(samples as AsyncIterable<Sample>) };
+    }
+    const inTurn = samples as Iterable<Sample>;
+    return isReiterable(samples) ? { [Symbol.iterator]: () => this.read(inTurn) } : this.read(inTurn);
+  }
+
+  // Not generators: those would close at the limit what is to be counted from there.
+  private read(samples: Iterable<Sample>): IterableIterator<Sample> {
+    const iterator = samples[Symbol.iterator]();
+    const hasRoom = this.room(iterator);
+    return {
+      [Symbol.iterator]() {
+        return this;
+      },
+      next: () => (hasRoom() ? iterator.next() : END),
+      return: () => iterator.return?.() ?? END,
+    };
+  }
+
+  private readAsync(samples: AsyncIterable<Sample>): AsyncIterator<Sample> {
+    const iterator = samples[Symbol.asyncIterator]();
+    const hasRoom = this.room(iterator);
+    return {
+      next: async () => (hasRoom() ? iterator.next() : END),
+      return: async () => iterator.return?.() ?? END,
+    };
+  }
+
+  private room(iterator: SampleIterator): () => boolean {
+    let given = 0;
+    return () => {
+      if (given++ < this.limit) return true;
+      if (this.rest !== iterator) void this.close();
+      this.rest = iterator;
+      return false;
+    };
+  }
+
+  /** What fails beyond the limit costs no more than its number. */
+  async countRest({ signal, report }: Scrape): Promise<number> {
+    try {
+      const count = this.over + (await countOf(this.rest, signal));
+      this.rest = undefined;
+      return count;
+    } catch (error) {
+      signal.throwIfAborted();
+      report(error);
+      return 0;
+    }
+  }
+
+  async close(): Promise<void> {
+    const { rest } = this;
+    this.rest = undefined;
+    try {
+      await rest?.return?.();
+    } catch {
+      // There is nobody who waits for it.
+    }
+  }
+}
+
+async function countOf(iterator: SampleIterator | undefined, signal: AbortSignal): Promise<number> {
+  for (let count = 0; ; count++) {
+    const next = iterator?.next() ?? END;
+    // Waiting for what is there already takes its time.
+    const { done } = 'then' in next ? await next : next;
+    if (done) return count;
+    if (count % 256 === 255) {
+      await breathe();
+      signal.throwIfAborted();
+    }
+  }
+}

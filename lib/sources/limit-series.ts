@@ -1,0 +1,89 @@
+import { type Check, checkOptions, checkSource, isWholeNumber, requireOptions } from '../check-options.ts';
+import type { MetricFamily } from '../metric-family.ts';
+import type { MetricsSource } from '../metrics-source.ts';
+import { FirstSamples } from './first-samples.ts';
+import { nameOf, withSamples } from './wrapped-family.ts';
+
+export interface LimitSeriesOptions {
+  /** How many series of each family are served, at most: the first ones, in the source's order. */
+  readonly perFamily: number;
+  /** Other limits for some families, by name. */
+  readonly families?: Readonly<Record<string, number>> | undefined;
+  /**
+   * The name of the gauge that says how many series of which family were left out. It is written, last, only when
+   * there are some. Where limited sources are put together, each needs a name of its own.
+   * @default 'metrics_series_over_limit'
+   */
+  readonly reportAs?: string | undefined;
+}
+
+/**
+ * The source with no more than so many series of each family, so that a label that strangers can fill does not grow
+ * the document without end. With prom-client the oldest series are the first ones: they stay, and new ones are left
+ * out until it forgets some.
+ *
+ * Nothing is kept of what is left out. But it is counted: an array by its length, other samples by pulling them
+ * through, unless the scrape does not want the gauge.
+ *
+ * @throws {TypeError} for an unknown, missing or invalid option, which it names
+ * @example
+ * metricsRouter({ source: limitSeries(source, { perFamily: 10_000, families: { queue_depth: 50_000 } }) });
+ */
+export function limitSeries(source: MetricsSource, options: LimitSeriesOptions): MetricsSource {
+  checkSource('limitSeries', source);
+  const checked = checkOptions('limitSeries', options, CHECKS);
+  requireOptions(checked, CHECKS, 'perFamily');
+  const { perFamily, families = {}, reportAs = 'metrics_series_over_limit' } = checked;
+  const limits = new Map(Object.entries(families));
+
+  return {
+    async *collect(scrape) {
+      const isCounted = scrape.wants(reportAs);
+      const over = new Map<string, number>();
+      for await (const family of await source.collect(scrape)) {
+        const name = nameOf(family);
+        const first = new FirstSamples(limits.get(name) ?? perFamily);
+        try {
+          yield withSamples(family, ({ samples }) => first.of(samples));
+          // The next family is asked for: this one is read.
+          const count = isCounted ? await first.countRest(scrape) : 0;
+          if (count > 0 && over.size < MAX_REPORTED && !over.has(name)) over.set(name, count);
+        } finally {
+          void first.close();
+        }
+      }
+      if (over.size > 0) yield reportOf(over, reportAs);
+    },
+  };
+}
+
+/** Of how many families it is said that they are over their limit. */
+const MAX_REPORTED = 1_000;
+
+const CHECKS = {
+  perFamily: isWholeNumber,
+  families: isLimits,
+  reportAs: isName,
+} satisfies Record<keyof LimitSeriesOptions, Check>;
+
+function isLimits(value: unknown): string | undefined {
+  // Neither a list nor a Map, whose entries would not be seen.
+  const isPlain = Object.prototype.toString.call(value) === '[object Object]';
+  return isPlain && Object.values(value as object).every((limit) => isWholeNumber(limit) === undefined)
+    ? undefined
+    : 'whole numbers from 1 by name of family, such as { queue_depth: 50_000 }';
+}
+
+function isName(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? undefined : 'the name of a metric family';
+}
+
+function reportOf(over: ReadonlyMap<string, number>, name: string): MetricFamily {
+  return {
+    name,
+    type: 'gauge',
+    help: 'series left out because their family has reached its limit',
+    labelNames: ['family'],
+    samples: Array.from(over, ([family, value]) => ({ labels: { family }, value })),
+  };
+}
