@@ -17,4 +17,5 @@ export { refuseAuthorization, trustedIp } from './middleware.ts';
 export type { MetricsRouterOptions, ScrapeFailure } from './options.ts';
 export type { RefusalReason } from './refusals.ts';
 export { type CombineOptions, combineSources } from './sources/combine.ts';
+export { type HideIdleOptions, hideIdle } from './sources/hide-idle.ts';
 export { type LimitSeriesOptions, limitSeries } from './sources/limit-series.ts';
