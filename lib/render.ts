@@ -9,6 +9,12 @@ import type { MetricsSource } from './metrics-source.ts';
 import { bestOf, type TextEncoders, textEncoders } from './negotiate.ts';
 import { type RenderOptions, type ResolvedRenderOptions, resolveRenderOptions } from './render-options.ts';
 
+// For those who cannot load the main entry, which loads Express.
+export type { MetricFamily, Sample } from './metric-family.ts';
+export type { MetricsSource, Scrape } from './metrics-source.ts';
+export { type CombineOptions, combineSources } from './sources/combine.ts';
+export { type HideIdleOptions, hideIdle } from './sources/hide-idle.ts';
+export { type LimitSeriesOptions, limitSeries } from './sources/limit-series.ts';
 export type { RenderOptions };
 
 /** A document that is made as it is read. */

@@ -1,7 +1,6 @@
 import { MetricsError } from '../errors.ts';
 import { isReiterable } from '../iterables.ts';
 import type { MetricFamily, Sample } from '../metric-family.ts';
-import { isReiterable } from '../reiterable.ts';
 import { breathe } from '../turns.ts';
 import { BATCH_SIZE, type Batches, batches } from './batches.ts';
 import { labelValue } from './samples.ts';

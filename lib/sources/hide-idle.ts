@@ -1,6 +1,6 @@
 import { type Check, checkOptions, checkSource, isMilliseconds, isNameList, requireOptions } from '../check-options.ts';
 import type { MetricsSource, Scrape } from '../metrics-source.ts';
-import { ActivityMemory } from './activity-memory.ts';
+import { ActivityMemory } from './hide-idle/activity-memory.ts';
 import { nameOf, withSamples } from './wrapped-family.ts';
 
 export interface HideIdleOptions {

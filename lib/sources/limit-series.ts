@@ -1,7 +1,7 @@
 import { type Check, checkOptions, checkSource, isWholeNumber, requireOptions } from '../check-options.ts';
 import type { MetricFamily } from '../metric-family.ts';
 import type { MetricsSource } from '../metrics-source.ts';
-import { FirstSamples } from './first-samples.ts';
+import { FirstSamples } from './limit-series/first-samples.ts';
 import { nameOf, withSamples } from './wrapped-family.ts';
 
 export interface LimitSeriesOptions {

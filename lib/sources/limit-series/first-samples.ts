@@ -1,7 +1,7 @@
-import type { MetricFamily, Sample } from '../metric-family.ts';
-import type { Scrape } from '../metrics-source.ts';
-import { isReiterable } from '../reiterable.ts';
-import { breathe } from '../turns.ts';
+import { isAsync, isReiterable } from '../../iterables.ts';
+import type { MetricFamily, Sample } from '../../metric-family.ts';
+import type { Scrape } from '../../metrics-source.ts';
+import { breathe } from '../../turns.ts';
 
 type SampleIterator = Iterator<Sample> | AsyncIterator<Sample>;
 
@@ -24,11 +24,8 @@ export class FirstSamples {
       this.over = Math.max(0, samples.length - this.limit);
       return this.over === 0 ? samples : samples.slice(0, this.limit);
     }
-    if (Symbol.asyncIterator in Object(samples)) {
-      return { [Symbol.asyncIterator]: () => this.readAsync(samples as AsyncIterable<Sample>) };
-    }
-    const inTurn = samples as Iterable<Sample>;
-    return isReiterable(samples) ? { [Symbol.iterator]: () => this.read(inTurn) } : this.read(inTurn);
+    if (isAsync(samples)) return { [Symbol.asyncIterator]: () => this.readAsync(samples) };
+    return isReiterable(samples) ? { [Symbol.iterator]: () => this.read(samples) } : this.read(samples);
   }
 
   // Not generators: those would close at the limit what is to be counted from there.

@@ -1,6 +1,6 @@
-import type { LabelSet, MetricFamily, Sample } from '../metric-family.ts';
-import { isReiterable } from '../reiterable.ts';
-import { breathe } from '../turns.ts';
+import { isAsync, isReiterable } from '../../iterables.ts';
+import type { LabelSet, MetricFamily, Sample } from '../../metric-family.ts';
+import { breathe } from '../../turns.ts';
 
 /** One series, as it was last seen. */
 interface Series {
@@ -94,12 +94,11 @@ export class ActivityPass {
   }
 
   activeOf({ samples, labelNames }: MetricFamily): MetricFamily['samples'] {
-    if (Symbol.asyncIterator in Object(samples)) return this.filterAsync(samples as AsyncIterable<Sample>);
-    const inTurn = samples as Iterable<Sample>;
-    if (!isReiterable(samples)) return this.filter(inTurn);
+    if (isAsync(samples)) return this.filterAsync(samples);
+    if (!isReiterable(samples)) return this.filter(samples);
     // Only where the shape is not declared do samples have to be looked at to find it.
     if (labelNames === undefined) this.hidden = new Set();
-    return { [Symbol.iterator]: () => this.filter(inTurn) };
+    return { [Symbol.iterator]: () => this.filter(samples) };
   }
 
   private *filter(samples: Iterable<Sample>): Generator<Sample, void> {
