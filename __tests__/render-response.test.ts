@@ -1,7 +1,9 @@
+import { pipeline, Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { MetricFamily, MetricsSource } from '../lib/index.ts';
 import { type RenderOptions, renderMetrics } from '../lib/render.ts';
-import { ask, portOf, until } from './support/clients.ts';
+import { ask, connectRaw, portOf, until } from './support/clients.ts';
+import { requestText } from './support/raw-http.ts';
 import {
   endless,
   largeFamily,
@@ -53,6 +55,23 @@ test('cancelling the body stops the source, also one that hangs', async () => {
   await hanging?.cancel();
   expect(await read).toEqual({ done: true, value: undefined });
   expect(told?.aborted).toBe(true);
+});
+
+test('through a stream of Node, a client that goes away stops the source, also one that hangs', async () => {
+  let told: AbortSignal | undefined;
+  const source: MetricsSource = {
+    collect({ signal }) {
+      told = signal;
+      return never();
+    },
+  };
+  const port = await portOf((_req, res) => {
+    pipeline(Readable.from(renderMetrics(source).chunks), res, () => undefined);
+  });
+  const client = connectRaw(port, requestText({}));
+  await until(() => told !== undefined);
+  client.socket.destroy();
+  await until(() => told?.aborted);
 });
 
 test('a handler in the manner of fetch serves it, and breaks the connection when it is cut', async () => {
