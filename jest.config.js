@@ -1,13 +1,15 @@
 /** @type {import('jest').Config} */
 export default {
+  // The page's files are a module of lib/ that is built from the page's sources.
+  globalSetup: '<rootDir>/scripts/build-page.js',
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
-  // `npm run test:peers` needs other programs, `npm run test:package` the registry, `npm run test:faults` the garbage
+  // `npm run test:peers` and `npm run test:browser` need other programs, `npm run test:package` the registry, `npm run test:faults` the garbage
   // collector and most of a minute: they override this.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/(peers|package|faults)/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/(peers|browser|package|faults)/'],
   // The example imports the package by its name, as its users do.
   moduleNameMapper: {
     '^express-metrics-json$': '<rootDir>/lib/index.ts',
-    '^express-metrics-json/(render)$': '<rootDir>/lib/$1.ts',
+    '^express-metrics-json/(render|dashboard)$': '<rootDir>/lib/$1.ts',
     '^express-metrics-json/(.*)$': '<rootDir>/lib/sources/$1.ts',
   },
   transform: {

@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import { metricsRouter } from 'express-metrics-json';
+import { dashboard } from 'express-metrics-json/dashboard';
 import { promClientSource } from 'express-metrics-json/prom-client';
 import { readDraft } from './draft.ts';
 import type { MailQueues, Message } from './mail-queue.ts';
@@ -18,7 +19,15 @@ export function createApp({ queues, trustedHosts, openMetrics = false }: AppOpti
   app.disable('x-powered-by');
 
   // First, so that nothing in front of it can change who gets in and what is answered.
-  app.use(metricsRouter({ source: promClientSource(registry), trustedHosts, openMetrics, selfMetrics: true }));
+  app.use(
+    metricsRouter({
+      source: promClientSource(registry),
+      trustedHosts,
+      openMetrics,
+      selfMetrics: true,
+      dashboard: dashboard({ title: 'Mail service', interval: 2000 }),
+    }),
+  );
 
   app.use(timeRequests);
   app.get('/healthz', (_request, response) => {

@@ -49,10 +49,11 @@ function start(settings: Settings): void {
 
 function announce(origin: string, { trustedHosts }: Settings): void {
   const message = JSON.stringify({ to: 'ada@example.com', subject: 'Hello', body: 'How are your numbers?' });
-  console.log(`${origin}/metrics.json
+  console.log(`${origin}/metrics.html
+${origin}/metrics.json
 ${origin}/metrics
 ${origin}/queues
-The first two answer ${trustedHosts.join(', ') || 'nobody'} (TRUSTED_HOSTS). To send a message:
+The first three answer ${trustedHosts.join(', ') || 'nobody'} (TRUSTED_HOSTS). To send a message:
 curl -H 'Content-Type: application/json' -d '${message}' ${origin}/messages`);
 }
 

@@ -1,14 +1,11 @@
 import type { Encoder } from './encoders/encoder.ts';
 import { type JsonOptions, jsonEncoder } from './encoders/json.ts';
 import { type TextFormats, textNegotiator } from './negotiate.ts';
+import type { Words } from './respond.ts';
 
-/** One path of the router, and what it answers with. */
-export interface Endpoint {
+/** A path of the router that answers with a document of the source's families. */
+export interface Endpoint extends Words {
   readonly path: string;
-  /** How errors are worded: RFC 9457 beside the JSON document, one plain line beside the text. */
-  readonly errors: 'problem' | 'line';
-  /** The request headers that the document depends on. */
-  readonly vary: string;
   readonly offersPrefix: boolean;
   negotiate(accept: string | undefined): Encoder;
 }

@@ -15,6 +15,7 @@ export { type MetricsRouter, metricsRouter } from './metrics-router.ts';
 export type { MetricFamilies, MetricsSource, Scrape } from './metrics-source.ts';
 export { refuseAuthorization, trustedIp } from './middleware.ts';
 export type { MetricsRouterOptions, ScrapeFailure } from './options.ts';
+export type { Dashboard } from './page.ts';
 export type { RefusalReason } from './refusals.ts';
 export { type CombineOptions, combineSources } from './sources/combine.ts';
 export { type HideIdleOptions, hideIdle } from './sources/hide-idle.ts';

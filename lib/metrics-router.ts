@@ -3,11 +3,12 @@ import { createAccess } from './access.ts';
 import { endpoints } from './endpoints.ts';
 import { wellFormedQuery } from './filter.ts';
 import { gate, type Middleware } from './gate.ts';
+import type { Guard } from './guards/guard.ts';
 import { knownMethod } from './guards/known-method.ts';
 import { refuseAuthorization } from './guards/refuse-authorization.ts';
 import { createObserver } from './observer.ts';
 import { type MetricsRouterOptions, resolveOptions } from './options.ts';
-import { noContent, refuser } from './respond.ts';
+import { noContent, refuser, type Words } from './respond.ts';
 import { createScraper } from './scrape.ts';
 import { createSelfMetrics } from './self-metrics.ts';
 
@@ -22,7 +23,8 @@ export interface MetricsRouter extends Middleware {
 
 /**
  * A router with the metrics endpoints: `GET /metrics.json` (the JSON of KumoMTA) and `GET /metrics`
- * (Prometheus text, OpenMetrics), for trusted addresses alone. Mount it first.
+ * (Prometheus text, OpenMetrics), for trusted addresses alone; with `dashboard`, a page that shows them too.
+ * Mount it first.
  *
  * @throws {TypeError} for an unknown or invalid option, which it names
  * @example
@@ -36,20 +38,19 @@ export function metricsRouter(options: MetricsRouterOptions): MetricsRouter {
   const scraper = createScraper({ ...resolved, observer, self });
   const router = Router({ caseSensitive: true, strict: true });
 
-  for (const endpoint of endpoints(resolved)) {
-    const guards = [
-      ...access.whoAsks,
-      refuseAuthorization,
-      ...access.onWhoseBehalf,
-      wellFormedQuery(endpoint),
-      knownMethod,
-      scraper.freeSlot(endpoint),
-    ];
+  function open(place: Words & { path: string }, asksFor: Guard[], answer: Middleware): void {
+    const guards = [...access.whoAsks, refuseAuthorization, ...access.onWhoseBehalf, ...asksFor];
     router
-      .route(endpoint.path)
-      .all(gate({ guards, observer, refuse: refuser(endpoint, resolved) }))
-      .options(noContent(endpoint))
-      .get(scraper.answer(endpoint));
+      .route(place.path)
+      .all(gate({ guards, observer, refuse: refuser(place, resolved) }))
+      .options(noContent(place))
+      .get(answer);
   }
+
+  for (const endpoint of endpoints(resolved)) {
+    open(endpoint, [wellFormedQuery(endpoint), knownMethod, scraper.freeSlot(endpoint)], scraper.answer(endpoint));
+  }
+  for (const page of resolved.dashboard?.pages(resolved) ?? []) open(page, [knownMethod], page.answer);
+
   return Object.assign(router as unknown as Middleware, { trust: access.trust });
 }

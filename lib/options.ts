@@ -14,6 +14,7 @@ import {
 } from './check-options.ts';
 import { hostOf } from './guards/request-target.ts';
 import type { MetricsSource } from './metrics-source.ts';
+import type { Dashboard } from './page.ts';
 import { combineList } from './sources/combine.ts';
 
 /** What `metricsRouter` takes. Everything but `source` has a default. */
@@ -82,6 +83,11 @@ export interface MetricsRouterOptions extends AccessOptions {
    * @default false
    */
   selfMetrics?: boolean;
+  /**
+   * Serve a live page at the path with `.html` behind it, behind the same guards: `dashboard()` of
+   * `express-metrics-json/dashboard`. Without it nothing of the page is loaded, and the path is not this router's.
+   */
+  dashboard?: Dashboard;
   /** Told of everything that was lost. What it throws is ignored. */
   onError?: (failure: ScrapeFailure) => void;
 }
@@ -161,6 +167,7 @@ const CHECKS = {
   cacheFor: isMillisecondsOrNone,
   compression: isBoolean,
   selfMetrics: isBoolean,
+  dashboard: isDashboard,
   ...DOCUMENT_CHECKS,
   ...ACCESS_CHECKS,
 } satisfies Record<keyof MetricsRouterOptions, Check>;
@@ -189,6 +196,11 @@ function isSourceOrList(value: unknown): string | undefined {
 
 /** `Array.isArray` does not see that a list may be readonly. */
 const isList = (source: MetricsRouterOptions['source']): source is readonly MetricsSource[] => Array.isArray(source);
+
+function isDashboard(value: unknown): string | undefined {
+  if (typeof (value as Dashboard | undefined)?.pages === 'function') return undefined;
+  return 'what dashboard() of express-metrics-json/dashboard returns';
+}
 
 /** Unreserved characters alone: every router and every proxy reads these the same way. */
 function isLiteralPath(value: unknown): string | undefined {

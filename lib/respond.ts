@@ -1,7 +1,14 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { Endpoint } from './endpoints.ts';
 import type { GateOptions } from './gate.ts';
 import { REFUSALS, type Refusal } from './refusals.ts';
+
+/** How a path words what it says of itself. */
+export interface Words {
+  /** How errors are worded: RFC 9457 beside the JSON document, one plain line beside the others. */
+  readonly errors: 'problem' | 'line';
+  /** The request headers that the answer depends on. */
+  readonly vary: string;
+}
 
 /** What every response has, whatever its status. */
 export function prepare(req: IncomingMessage, res: ServerResponse): void {
@@ -14,11 +21,8 @@ export function prepare(req: IncomingMessage, res: ServerResponse): void {
   if (hasBody(req)) res.setHeader('Connection', 'close');
 }
 
-/** Refuses in an endpoint's words. */
-export function refuser(
-  { errors, vary }: Pick<Endpoint, 'errors' | 'vary'>,
-  { hideFromUntrusted }: Hiding,
-): GateOptions['refuse'] {
+/** Refuses in a path's words. */
+export function refuser({ errors, vary }: Words, { hideFromUntrusted }: Hiding): GateOptions['refuse'] {
   return (req, res, reason, next) => {
     const refusal: Refusal = REFUSALS[reason];
     if (hideFromUntrusted && refusal.canHide) return next('router');
@@ -46,7 +50,7 @@ interface Hiding {
 
 /** The answer to OPTIONS. */
 export const noContent =
-  ({ vary }: Pick<Endpoint, 'vary'>) =>
+  ({ vary }: Words) =>
   (req: IncomingMessage, res: ServerResponse): void => {
     prepare(req, res);
     res.statusCode = 204;
@@ -64,7 +68,7 @@ export function respondWithError(
   req: IncomingMessage,
   res: ServerResponse,
   { status, detail }: { status: number; detail: string },
-  style: Endpoint['errors'],
+  style: Words['errors'],
 ): void {
   const title = STATUS_CODES[status];
   const body =

@@ -1,11 +1,13 @@
 // Compiles lib/ twice, to dist/esm and dist/cjs, each with its declarations beside the code.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import buildPage from './build-page.js';
 
 const compiler = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'];
 const tsc = (...options) => execFileSync(process.execPath, [...compiler, ...options], { stdio: 'inherit' });
 
 rmSync('dist', { recursive: true, force: true });
+await buildPage();
 tsc();
 // verbatimModuleSyntax would not let ESM syntax become CommonJS.
 tsc('--outDir', 'dist/cjs', '--module', 'commonjs', '--moduleResolution', 'bundler', '--verbatimModuleSyntax', 'false');

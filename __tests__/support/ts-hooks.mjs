@@ -14,7 +14,7 @@ const options = {
 export function resolve(specifier, context, next) {
   const [, entry] = /^express-metrics-json(?:\/(.+))?$/.exec(specifier) ?? [];
   if (!specifier.startsWith('express-metrics-json')) return next(specifier, context);
-  const file = entry === undefined ? 'index' : entry === 'render' ? entry : `sources/${entry}`;
+  const file = entry === undefined ? 'index' : entry === 'render' || entry === 'dashboard' ? entry : `sources/${entry}`;
   return next(new URL(`lib/${file}.ts`, root).href, context);
 }
 

@@ -1,0 +1,78 @@
+/** A family as the JSON document has it; nothing of it is taken for granted, as the network sent it. */
+export interface FamilyData {
+  readonly help: string;
+  readonly type: MetricType;
+  readonly samples: readonly SampleData[];
+}
+
+export const TYPES = ['counter', 'gauge', 'histogram', 'summary', 'untyped'] as const;
+export type MetricType = (typeof TYPES)[number];
+
+/** Label names and values in turn: `['queue', 'a', 'domain', 'b']`. */
+export type Labels = readonly string[];
+
+export interface SampleData {
+  readonly labels: Labels;
+  readonly value: SampleValue;
+}
+
+/** `null` is a value that JSON cannot hold, or that is not there. */
+export type SampleValue = number | null | Distribution;
+
+/** A histogram's or a summary's value. */
+export interface Distribution {
+  readonly count: number;
+  readonly sum: number | null;
+  /** Upper bounds and cumulative counts, or quantiles and their values. */
+  readonly points: readonly (readonly [number, number | null])[];
+}
+
+type Json = { readonly [name: string]: unknown };
+
+/** Reads a family of the document: see the README on its shapes. */
+export function readFamily(raw: unknown): FamilyData {
+  const { help, type, value } = isObject(raw) ? raw : {};
+  const known = TYPES.find((name) => name === type) ?? 'untyped';
+  return {
+    help: typeof help === 'string' ? help : '',
+    type: known,
+    samples: samplesOf(value, known === 'histogram' || known === 'summary'),
+  };
+}
+
+function samplesOf(value: unknown, isDistribution: boolean): SampleData[] {
+  if (Array.isArray(value)) return value.filter(isObject).map(listed);
+  if (!isObject(value) || (isDistribution && typeof value.count === 'number')) {
+    return [{ labels: [], value: readValue(value) }];
+  }
+  return Object.entries(value).flatMap(([name, values]) =>
+    Object.entries(isObject(values) ? values : {}).map(([label, value]) => ({
+      labels: [name, label],
+      value: readValue(value),
+    })),
+  );
+}
+
+function listed(sample: Json): SampleData {
+  const labels: string[] = [];
+  for (const name in sample) if (name !== '@') labels.push(name, String(sample[name]));
+  return { labels, value: readValue(sample['@']) };
+}
+
+const NON_FINITE: Readonly<Record<string, number>> = { '+Inf': Infinity, '-Inf': -Infinity };
+
+function readValue(value: unknown): SampleValue {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'string') return NON_FINITE[value] ?? null;
+  if (!isObject(value) || typeof value.count !== 'number') return null;
+  const points = Array.isArray(value.bucket) ? value.bucket : Array.isArray(value.quantile) ? value.quantile : [];
+  return {
+    count: value.count,
+    sum: typeof value.sum === 'number' ? value.sum : null,
+    points: points.filter(isPoint),
+  };
+}
+
+const isPoint = (point: unknown): point is [number, number | null] => Array.isArray(point) && Number.isFinite(point[0]);
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;

@@ -1,0 +1,152 @@
+import type { Distribution, FamilyData, Labels, MetricType, SampleData, SampleValue } from './document.ts';
+import { type Buckets, merge, observedBetween, quantile } from './histogram.ts';
+import { createHistory, type History, record } from './history.ts';
+import { rate, total } from './rates.ts';
+
+/** What is known of a series: its last value, and what became of it since the one before. */
+export interface Series {
+  readonly labels: Labels;
+  /** A histogram's or a summary's count. */
+  value: number | null;
+  /** Per second between the last two polls, of what only counts up; null for a gauge. */
+  rate: number | null;
+  sum: number | null;
+  /** Of the observations between the last two polls. */
+  average: number | null;
+  /** A histogram's cumulative counts, +Inf included; a summary's values. */
+  points: readonly (number | null)[];
+  /** A histogram's observations between the last two polls. */
+  observed?: Buckets;
+  /** Kept for a few. */
+  history?: History;
+}
+
+export interface Family {
+  readonly name: string;
+  help: string;
+  type: MetricType;
+  series: Series[];
+  /** Upper bounds or quantiles, of the first series. */
+  bounds: readonly number[];
+  /** Seconds, on a clock that is never set; undefined before the first poll that had it. */
+  polledAt: number | undefined;
+  /** Seconds between the last two polls. */
+  elapsed: number;
+  /** Columns: see `summarize`. */
+  history: History;
+}
+
+export interface Moment {
+  /** Unix, seconds */
+  readonly time: number;
+  /** Seconds, on a clock that is never set. */
+  readonly clock: number;
+  /** How many moments a history keeps. */
+  readonly limit: number;
+}
+
+export function createFamily(name: string): Family {
+  const history = createHistory(0);
+  return { name, help: '', type: 'untyped', series: [], bounds: [], polledAt: undefined, elapsed: 0, history };
+}
+
+/** Takes what a poll said, and nothing of the document itself but texts that are new. */
+export function update(family: Family, data: FamilyData, { time, clock, limit }: Moment): void {
+  if (data.type !== family.type) family.series = [];
+  family.type = data.type;
+  family.help = data.help;
+  family.elapsed = family.polledAt === undefined ? 0 : clock - family.polledAt;
+  family.polledAt = clock;
+  const bounds = boundsOf(data.samples);
+  if (!isSame(bounds, family.bounds)) family.bounds = bounds;
+  family.series = matched(family.series, data.samples);
+  for (const [i, { value }] of data.samples.entries()) advance(family.series[i]!, value, family);
+
+  const summary = summarize(family);
+  if (family.history.columns.length !== summary.length) family.history = createHistory(summary.length);
+  record(family.history, time, summary, limit);
+  for (const series of family.series) if (series.history) record(series.history, time, [currentOf(series, family)], limit);
+}
+
+/** One number that stands for the series now: what only counts up is told by its rate. */
+export function currentOf({ rate, value }: Series, { type }: Family): number | null {
+  return type === 'gauge' || type === 'untyped' ? value : rate;
+}
+
+export const QUANTILES = [0.5, 0.9, 0.99] as const;
+
+/**
+ * What stands for the family over time: the total of what its series are now; of a histogram its quantiles too; of a
+ * summary with one series its quantiles.
+ */
+function summarize(family: Family): (number | null)[] {
+  const current = total(family.series.map((series) => currentOf(series, family)));
+  if (family.type === 'histogram') return [current, ...quantilesOf(observedBy(family.series))];
+  if (family.type === 'summary' && family.series.length === 1) return [current, ...family.series[0]!.points];
+  return [current];
+}
+
+/** What several histograms observed between the last two polls, together. */
+export function observedBy(series: readonly Series[]): Buckets {
+  return merge(series.flatMap(({ observed }) => (observed === undefined ? [] : [observed])));
+}
+
+export const quantilesOf = (buckets: Buckets) => QUANTILES.map((q) => quantile(q, buckets));
+
+/** The series of the samples: those that were there before, and new ones. Most often nothing has moved. */
+function matched(series: readonly Series[], samples: readonly SampleData[]): Series[] {
+  let byLabels: Map<string, Series> | undefined;
+  return samples.map(({ labels }, i) => {
+    const inPlace = series[i];
+    if (inPlace !== undefined && isSame(inPlace.labels, labels)) return inPlace;
+    byLabels ??= new Map(series.map((one) => [keyOf(one.labels), one]));
+    return byLabels.get(keyOf(labels)) ?? createSeries(labels);
+  });
+}
+
+const keyOf = (labels: Labels) => JSON.stringify(labels);
+
+function createSeries(labels: Labels): Series {
+  return { labels, value: null, rate: null, sum: null, average: null, points: [] };
+}
+
+function advance(series: Series, value: SampleValue, family: Family): void {
+  if (typeof value === 'object' && value !== null) {
+    observe(series, value, family);
+    return;
+  }
+  series.rate = family.type === 'counter' ? rate(series.value, value, family.elapsed) : null;
+  series.value = value;
+}
+
+function observe(series: Series, { count, sum, points }: Distribution, { type, elapsed }: Family): void {
+  const before = series.value;
+  const isReset = before !== null && count < before;
+  const observations = before === null ? null : isReset ? count : count - before;
+  const gained = sum === null || series.sum === null ? null : isReset ? sum : sum - series.sum;
+  series.rate = rate(before, count, elapsed);
+  series.average = observations !== null && observations > 0 && gained !== null ? gained / observations : null;
+  const values = points.map(([, value]) => value);
+  if (type === 'histogram') {
+    const cumulative = [...values.map((value) => value ?? 0), count];
+    const bounds = points.map(([bound]) => bound);
+    // With other bounds than before there is nothing to compare with.
+    if (before !== null && series.points.length === cumulative.length) {
+      const known = series.observed?.bounds;
+      const shared = known !== undefined && isSame(known, bounds) ? known : bounds;
+      series.observed = observedBetween(shared, series.points as number[], cumulative);
+    } else delete series.observed;
+    series.points = cumulative;
+  } else series.points = values;
+  series.value = count;
+  series.sum = sum;
+}
+
+function boundsOf(samples: readonly SampleData[]): number[] {
+  const value = samples[0]?.value;
+  return typeof value === 'object' && value !== null ? value.points.map(([bound]) => bound) : [];
+}
+
+function isSame<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
+}

@@ -1,0 +1,107 @@
+import type { Unit } from './units.ts';
+
+export const MISSING = '–';
+
+/** A number as a person reads it: three significant digits or a little more, and the unit. */
+export function format(value: number | null | undefined, unit: Unit = { of: 'number' }): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return MISSING;
+  if (!Number.isFinite(value)) return value > 0 ? '+∞' : '−∞';
+  const text = inUnit(value * (unit.scale ?? 1), unit).replace(/^-/, '−');
+  return unit.perSecond ? `${text}/s` : text;
+}
+
+/** The whole number, for a tooltip: `1234567.25` is `1,234,567.25`. */
+export function exact(value: number | null): string {
+  return value === null ? MISSING : value.toLocaleString('en', { maximumFractionDigits: 20 });
+}
+
+export function percent(share: number | null): string {
+  return share === null ? MISSING : `${significant(share * 100)} %`;
+}
+
+/** How long ago or how long for, coarsely: `3 min`, `2 h`, `5 d`. */
+export function duration(seconds: number): string {
+  const [size, name] = DURATIONS.find(([size]) => Math.abs(seconds) >= size) ?? [1, 's'];
+  return `${Math.round(seconds / size)} ${name}`;
+}
+
+const DURATIONS: readonly (readonly [number, string])[] = [
+  [2 * 86_400, 'd'],
+  [2 * 3600, 'h'],
+  [120, 'min'],
+].map(([size, name]) => [size as number, name as string]);
+
+function inUnit(value: number, { of, perSecond }: Unit): string {
+  switch (of) {
+    case 'seconds':
+      // A second for each second is a share of one: 0.05 s/s are 50 ms of every second.
+      return seconds(value, perSecond === true);
+    case 'bytes':
+      return scaled(value, BINARY);
+    case 'ratio':
+      return `${significant(value * 100)} %`;
+    case 'percent':
+      return `${significant(value)} %`;
+    case 'timestamp':
+      return timestamp(value);
+    case 'celsius':
+      return `${significant(value)} °C`;
+    case 'volts':
+      return `${significant(value)} V`;
+    case 'number':
+      return Math.abs(value) < 10_000 ? significant(value) : scaled(value, DECIMAL);
+  }
+}
+
+function seconds(value: number, isRate: boolean): string {
+  const size = Math.abs(value);
+  if (size !== 0 && size < 1) return scaled(value, SMALL);
+  if (isRate || size < 120) return `${significant(value)} s`;
+  if (size < 7200) return `${significant(value / 60)} min`;
+  return size < 172_800 ? `${significant(value / 3600)} h` : `${significant(value / 86_400)} d`;
+}
+
+function timestamp(value: number): string {
+  const date = new Date(value * 1000);
+  if (Number.isNaN(date.getTime()) || value <= 0) return significant(value);
+  const two = (part: number) => String(part).padStart(2, '0');
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+type Steps = readonly (readonly [number, string])[];
+
+const DECIMAL: Steps = [
+  [1e12, 'T'],
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+];
+const BINARY: Steps = [
+  [1024 ** 4, 'TiB'],
+  [1024 ** 3, 'GiB'],
+  [1024 ** 2, 'MiB'],
+  [1024, 'KiB'],
+  [1, 'B'],
+];
+const SMALL: Steps = [
+  [1e-3, 'ms'],
+  [1e-6, 'µs'],
+  [1e-9, 'ns'],
+];
+
+function scaled(value: number, steps: Steps): string {
+  const smallest = steps.at(-1)!;
+  const [size, name] = steps.find(([size]) => Math.abs(value) >= size) ?? smallest;
+  return `${significant(value / size)} ${name}`;
+}
+
+/** Whole numbers as they are, others to three digits; what is very small or very large as a power of ten. */
+function significant(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e15 || (size !== 0 && size < 1e-4)) return value.toExponential(2);
+  if (Number.isInteger(value) || size >= 100) return grouped(Math.round(value));
+  return String(Number(value.toPrecision(3)));
+}
+
+const grouped = (value: number) => String(value).replace(/\B(?=(\d{3})+$)/g, ',');

@@ -1,0 +1,44 @@
+/** Families whose names begin alike. */
+export interface Group<T> {
+  /** What the names begin with, such as `http_`; empty for those that begin like no other. */
+  readonly prefix: string;
+  readonly families: readonly T[];
+}
+
+/** What every runtime brings along: a service's own metrics go before it. */
+const RUNTIMES = ['process', 'nodejs', 'go', 'jvm', 'python', 'dotnet', 'metrics'];
+
+/** Groups by the first word of the name; first those that stand alone, then by name, then the runtime's. */
+export function groupByPrefix<T extends { readonly name: string }>(families: readonly T[]): Group<T>[] {
+  const byWord = new Map<string, T[]>();
+  for (const family of [...families].sort(byName)) {
+    const word = firstWord(family.name);
+    const group = byWord.get(word);
+    if (group === undefined) byWord.set(word, [family]);
+    else group.push(family);
+  }
+  const alone: T[] = [];
+  const groups: Group<T>[] = [];
+  for (const [word, members] of byWord) {
+    if (members.length === 1 && !RUNTIMES.includes(word)) alone.push(...members);
+    else groups.push({ prefix: commonPrefix(members), families: members });
+  }
+  groups.sort((a, b) => rank(a) - rank(b) || (a.prefix < b.prefix ? -1 : 1));
+  return alone.length === 0 ? groups : [{ prefix: '', families: alone }, ...groups];
+}
+
+const rank = ({ prefix }: Group<unknown>) => Number(RUNTIMES.includes(firstWord(prefix)));
+
+const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+
+const firstWord = (name: string) => /^[_:.]*[^_:.]*/.exec(name)?.[0] ?? '';
+
+/** Up to and with the last separator that all have in common; of sorted names, the first and the last tell. */
+function commonPrefix(members: readonly { readonly name: string }[]): string {
+  const first = members[0]?.name ?? '';
+  const last = members.at(-1)?.name ?? '';
+  let length = 0;
+  while (length < first.length && first[length] === last[length]) length++;
+  const common = first.slice(0, length).replace(/[^_:.]*$/, '');
+  return /[^_:.]/.test(common) ? common : firstWord(first);
+}

@@ -1,0 +1,61 @@
+import type { Filter } from './search.ts';
+
+/** What a reader looks at, as the URL says it: whoever gets the URL sees the same. */
+export interface ViewState {
+  readonly search: string;
+  readonly pins: readonly string[];
+  /** Seconds between polls, 1 to 60. */
+  readonly interval: number;
+  readonly theme: Theme;
+  readonly isPaused: boolean;
+  /** The family that is open. */
+  readonly open: string;
+  readonly filter: Filter;
+  readonly order: Order;
+  /** Prefixes of the groups that are folded up. */
+  readonly folded: readonly string[];
+}
+
+export const THEMES = ['auto', 'light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+
+export const ORDERS = ['rate', 'value'] as const;
+export type Order = (typeof ORDERS)[number];
+
+export const INTERVALS = [1, 2, 5, 10, 15, 30, 60] as const;
+
+export function readHash(hash: string, defaultInterval: number): ViewState {
+  const parameters = new URLSearchParams(hash.replace(/^#/, ''));
+  const interval = Number(parameters.get('interval') ?? Number.NaN);
+  const filter: Record<string, string> = Object.create(null);
+  for (const [key, value] of parameters) if (key.startsWith(LABEL) && value !== '') filter[key.slice(LABEL.length)] = value;
+  return {
+    search: parameters.get('q') ?? '',
+    pins: [...new Set(parameters.getAll('pin'))],
+    interval: Number.isInteger(interval) && interval >= 1 && interval <= 60 ? interval : defaultInterval,
+    theme: THEMES.find((theme) => theme === parameters.get('theme')) ?? 'auto',
+    isPaused: parameters.has('paused'),
+    open: parameters.get('open') ?? '',
+    filter,
+    order: ORDERS.find((order) => order === parameters.get('order')) ?? 'rate',
+    folded: [...new Set(parameters.getAll('fold'))],
+  };
+}
+
+/** Says only what is not so by default; empty when nothing is. */
+export function writeHash(state: ViewState, defaultInterval: number): string {
+  const parameters = new URLSearchParams();
+  if (state.open !== '') parameters.set('open', state.open);
+  for (const [name, text] of Object.entries(state.filter)) if (text !== '') parameters.set(LABEL + name, text);
+  if (state.order !== 'rate') parameters.set('order', state.order);
+  if (state.search !== '') parameters.set('q', state.search);
+  for (const pin of state.pins) parameters.append('pin', pin);
+  for (const prefix of state.folded) parameters.append('fold', prefix);
+  if (state.interval !== defaultInterval) parameters.set('interval', String(state.interval));
+  if (state.theme !== 'auto') parameters.set('theme', state.theme);
+  if (state.isPaused) parameters.set('paused', '1');
+  const text = parameters.toString();
+  return text === '' ? '' : `#${text}`;
+}
+
+const LABEL = 'label.';

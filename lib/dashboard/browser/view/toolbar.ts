@@ -1,0 +1,72 @@
+import { INTERVALS, type Theme } from '../model/url-state.ts';
+import type { Status } from '../protocol.ts';
+import { byId, el, setAttribute, setText } from './dom.ts';
+import type { State } from './state.ts';
+
+export interface Toolbar {
+  show(status: Status): void;
+  /** After a change of the state. */
+  sync(): void;
+}
+
+/** The bar on top: search, interval, pause, theme, and how the server is. */
+export function toolbar(state: State, { onRetry }: { onRetry(): void }): Toolbar {
+  const search = byId<HTMLInputElement>('search');
+  const interval = byId<HTMLSelectElement>('interval');
+  const theme = byId<HTMLSelectElement>('theme');
+  const pause = byId<HTMLButtonElement>('pause');
+  const retry = byId<HTMLButtonElement>('retry');
+  let status: Status | undefined;
+
+  const choices = new Set([...INTERVALS, state.current.interval]);
+  for (const seconds of [...choices].sort((a, b) => a - b)) {
+    interval.append(el('option', { value: String(seconds) }, `Every ${seconds} s`));
+  }
+  search.addEventListener('input', () => state.change({ search: search.value }));
+  interval.addEventListener('change', () => state.change({ interval: Number(interval.value) }));
+  theme.addEventListener('change', () => state.change({ theme: theme.value as Theme }));
+  pause.addEventListener('click', () => state.change({ isPaused: !state.current.isPaused }));
+  retry.addEventListener('click', onRetry);
+
+  function showStatus(): void {
+    const isLost = status?.state === 'lost';
+    const isPaused = state.current.isPaused && (status?.polls ?? 0) > 0;
+    const name = isLost ? 'lost' : isPaused ? 'paused' : (status?.state ?? 'waiting');
+    setAttribute(document.body, 'data-state', name);
+    setText(byId('state'), isLost ? `Server lost: ${status?.problem}` : STATES[name]);
+    setText(byId('facts'), status === undefined ? '' : factsOf(status, isPaused));
+    retry.hidden = !isLost;
+  }
+
+  return {
+    show(next) {
+      status = next;
+      showStatus();
+    },
+    sync() {
+      const { current } = state;
+      if (search.value !== current.search) search.value = current.search;
+      interval.value = String(current.interval);
+      theme.value = current.theme;
+      setAttribute(pause, 'aria-pressed', String(current.isPaused));
+      if (current.theme === 'auto') document.documentElement.removeAttribute('data-theme');
+      else setAttribute(document.documentElement, 'data-theme', current.theme);
+      showStatus();
+    },
+  };
+}
+
+const STATES = { waiting: 'Connecting', live: 'Live', paused: 'Paused', lost: 'Server lost' };
+
+function factsOf({ state, updatedAt, retryAt, families, series, isPartial }: Status, isPaused: boolean): string {
+  const facts: string[] = [];
+  if (updatedAt !== undefined) facts.push(state === 'lost' ? `values of ${clock(updatedAt)}` : clock(updatedAt));
+  if (state === 'lost' && retryAt !== undefined && !isPaused) facts.push(`next try at ${clock(retryAt)}`);
+  else if (families > 0) facts.push(`${count(families, 'metric')}, ${series.toLocaleString('en')} series`);
+  if (isPartial && state === 'live') facts.push('a large document: what is on screen is polled');
+  return facts.join(' · ');
+}
+
+const count = (number: number, noun: string) => `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
+
+const clock = (ms: number) => new Date(ms).toLocaleTimeString('en-GB');

@@ -1,0 +1,40 @@
+/** What a poll brought, or why it brought nothing. */
+export type Poll = { readonly document: object; readonly size: number } | { readonly problem: string };
+
+const PATIENCE = 60_000;
+const LONG = 200;
+
+/** The parsed document is the caller's alone, who drops it when it is read; the text is dropped here. */
+export async function fetchDocument(url: string): Promise<Poll> {
+  try {
+    const response = await fetch(url, {
+      cache: 'no-store',
+      redirect: 'error',
+      headers: { Accept: 'application/json' },
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    const text = await response.text();
+    if (!response.ok) return { problem: `${response.status} ${response.statusText}${detailOf(text)}` };
+    const document: unknown = JSON.parse(text);
+    if (typeof document !== 'object' || document === null) return { problem: 'what it answers is not a document' };
+    return { document, size: text.length };
+  } catch (error) {
+    return { problem: explain(error) };
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof SyntaxError) return 'what it answers is not JSON';
+  if (error instanceof DOMException && error.name === 'TimeoutError') return `no answer within ${PATIENCE / 1000} s`;
+  return 'it cannot be reached';
+}
+
+/** Of RFC 9457's problem document. */
+function detailOf(text: string): string {
+  try {
+    const { detail } = JSON.parse(text);
+    return typeof detail === 'string' ? `: ${detail.slice(0, LONG)}` : '';
+  } catch {
+    return '';
+  }
+}

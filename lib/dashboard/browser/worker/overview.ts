@@ -1,0 +1,57 @@
+import { type Family, QUANTILES } from '../model/family.ts';
+import { groupByPrefix } from '../model/groups.ts';
+import { searcher } from '../model/search.ts';
+import { OBSERVATIONS_PER_SECOND, perSecond, type Unit, unitOf } from '../model/units.ts';
+import type { Catalogue, Entry, Row } from '../protocol.ts';
+
+/** What nobody scrolls through. */
+const MAX_LISTED = 5000;
+const MAX_TEXT = 300;
+const MAX_SPARKS = 80;
+
+/** The families that a search finds, in their groups. */
+export function catalogueOf(families: Iterable<Family>, search: string): Catalogue {
+  const match = searcher(search);
+  const entries: Entry[] = [];
+  let found = 0;
+  for (const family of families) {
+    const hit = match(family);
+    if (hit === undefined || ++found > MAX_LISTED) continue;
+    const { name, type, help, series } = family;
+    const entry = { name, type, help: help.slice(0, MAX_TEXT), series: series.length };
+    entries.push(hit.label === undefined ? entry : { ...entry, label: cut(hit.label) });
+  }
+  return { groups: groupByPrefix(entries), found };
+}
+
+const cut = ([name, value]: readonly [string, string]) => [name, value.slice(0, MAX_TEXT)] as const;
+
+/** A family's row: one number, and what it was of late. */
+export function rowOf(family: Family): Row {
+  const { column, kind, unit } = showing(family);
+  const { times, columns } = family.history;
+  const values = columns[column] ?? [];
+  return {
+    name: family.name,
+    value: values.at(-1) ?? null,
+    unit,
+    kind,
+    series: family.series.length,
+    times: times.slice(-MAX_SPARKS),
+    values: values.slice(-MAX_SPARKS),
+  };
+}
+
+function showing(family: Family): { column: number; kind: string; unit: Unit } {
+  const unit = unitOf(family.name, family.type);
+  switch (family.type) {
+    case 'histogram':
+      return { column: 1 + QUANTILES.indexOf(0.9), kind: 'p90', unit };
+    case 'summary':
+      return { column: 0, kind: '', unit: OBSERVATIONS_PER_SECOND };
+    case 'counter':
+      return { column: 0, kind: '', unit: perSecond(unit) };
+    default:
+      return { column: 0, kind: family.series.length > 1 ? 'sum' : '', unit };
+  }
+}

@@ -1,0 +1,107 @@
+import { currentOf, type Family, type Series } from '../model/family.ts';
+import { OBSERVATIONS_PER_SECOND, perSecond, unitOf } from '../model/units.ts';
+import type { Order } from '../model/url-state.ts';
+import type { Column, LabelChoice, SeriesRow, TableData } from '../protocol.ts';
+
+const MAX_LABELS = 12;
+const MAX_CHOICES = 50;
+const LONG_CHOICE = 100;
+const LONG_VALUE = 300;
+
+/** Series, the largest first. */
+export interface Ranking {
+  readonly series: readonly Series[];
+  readonly order: Order;
+  /** What they are in order of, all together. */
+  readonly sum: number;
+}
+
+export function rank(series: readonly Series[], family: Family, order: Order): Ranking {
+  const measure = measureOf(family, order);
+  const sizes = new Map(series.map((one) => [one, measure(one) ?? Number.NEGATIVE_INFINITY]));
+  // NaN, of infinities, leaves them as they are.
+  const sorted = [...series].sort((a, b) => sizes.get(b)! - sizes.get(a)! || 0);
+  // A share of what has parts below zero is none.
+  const sum = series.reduce((sum, one) => sum + ((measure(one) ?? 0) < 0 ? Number.NaN : (measure(one) ?? 0)), 0);
+  return { series: sorted, order, sum };
+}
+
+const measureOf =
+  (family: Family, order: Order) =>
+  (series: Series): number | null =>
+    order === 'value' ? series.value : currentOf(series, family);
+
+/** The rows from one place to another. */
+export function tableOf(family: Family, ranking: Ranking, { from, to }: { from: number; to: number }): TableData {
+  const { series, sum, order } = ranking;
+  const measure = measureOf(family, order);
+  const share = (one: Series) => (sum > 0 ? (measure(one) ?? 0) / sum : null);
+  const columns = columnsOf(family, order);
+  return {
+    labels: labelsOf(family),
+    columns: columns.map(({ column }) => column),
+    matching: series.length,
+    from,
+    rows: series.slice(from, to).map((one) => ({
+      labels: pairsOf(one),
+      values: columns.map(({ value }) => (value === 'share' ? share(one) : value(one))),
+    })),
+  };
+}
+
+interface ColumnOf {
+  readonly column: Column;
+  readonly value: 'share' | ((series: Series) => number | null);
+}
+
+function columnsOf(family: Family, order: Order): ColumnOf[] {
+  const unit = unitOf(family.name, family.type);
+  const share: ColumnOf = { column: { title: 'Share', unit: 'share', isOrdering: false }, value: 'share' };
+  const ordered = (title: string, by: Order, unit: Column['unit']): ColumnOf => ({
+    column: { title, unit, order: by, isOrdering: order === by },
+    value: (series) => series[by],
+  });
+  switch (family.type) {
+    case 'counter':
+      return [ordered('Rate', 'rate', perSecond(unit)), share, ordered('Total', 'value', unit)];
+    case 'histogram':
+    case 'summary':
+      return [
+        ordered('Rate', 'rate', OBSERVATIONS_PER_SECOND),
+        share,
+        { column: { title: 'Average', unit, isOrdering: false }, value: (series) => series.average },
+        ordered('Count', 'value', { of: 'number' }),
+      ];
+    default:
+      return [
+        { column: { title: 'Value', unit, order: 'value', isOrdering: true }, value: (series) => series.value },
+        share,
+      ];
+  }
+}
+
+/** The label names that the series have, with the first values of each. */
+function labelsOf({ series }: Family): LabelChoice[] {
+  const values = new Map<string, Set<string>>();
+  for (const { labels } of series) {
+    for (let i = 0; i < labels.length; i += 2) {
+      const known = values.get(labels[i]!);
+      if (known === undefined) {
+        if (values.size < MAX_LABELS) values.set(labels[i]!, new Set([labels[i + 1]!]));
+      } else if (known.size < MAX_CHOICES) known.add(labels[i + 1]!);
+    }
+  }
+  return Array.from(values, ([name, known]) => ({
+    name,
+    values: [...known].filter((value) => value !== '' && value.length <= LONG_CHOICE).sort(),
+  }));
+}
+
+function pairsOf({ labels }: Series): SeriesRow['labels'] {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i < labels.length; i += 2) {
+    const value = labels[i + 1]!;
+    pairs.push([labels[i]!, value.length > LONG_VALUE ? `${value.slice(0, LONG_VALUE)}…` : value]);
+  }
+  return pairs;
+}

@@ -1,0 +1,71 @@
+import { readFamily } from '../model/document.ts';
+import { createFamily, type Family, update } from '../model/family.ts';
+import { createHistory, interrupt } from '../model/history.ts';
+
+/** All that is known of the families: what the last polls said, and what they were over time, within limits. */
+export interface Store {
+  readonly families: ReadonlyMap<string, Family>;
+  /** Grows when there are other families, or series, than before. */
+  readonly edition: number;
+  /** Takes a document. `asked` are the families that it was asked for; undefined for all. */
+  take(document: object, asked: readonly string[] | undefined, now: { time: number; clock: number }): void;
+  /** Says that nothing is known since. */
+  lose(time: number): void;
+}
+
+/** For all families together: 600,000 moments of 16 bytes and a little more. */
+const MOMENTS = 600_000;
+const MOMENTS_PER_FAMILY = 600;
+/** In a family of up to this many series each has a history from the start, while there are few such series in all. */
+const FEW_SERIES = 50;
+const SERIES_WITH_HISTORY = 1000;
+
+export function createStore(): Store {
+  const families = new Map<string, Family>();
+  let edition = 0;
+
+  const momentsPerFamily = () =>
+    Math.max(60, Math.min(MOMENTS_PER_FAMILY, Math.floor(MOMENTS / Math.max(1, families.size))));
+
+  function keepHistories(): void {
+    let kept = 0;
+    for (const { series } of families.values()) {
+      if (series.length < 2 || series.length > FEW_SERIES || kept + series.length > SERIES_WITH_HISTORY) continue;
+      kept += series.length;
+      for (const one of series) one.history ??= createHistory(1);
+    }
+  }
+
+  return {
+    families,
+    get edition() {
+      return edition;
+    },
+    take(document, asked, now) {
+      let isOther = false;
+      const content = new Map(Object.entries(document));
+      for (const name of asked ?? families.keys()) {
+        // Gone from a whole document it is forgotten; from a part it is empty, since somebody looks at it.
+        if (content.has(name)) continue;
+        if (asked !== undefined) content.set(name, {});
+        else if (families.delete(name)) isOther = true;
+      }
+      const limit = momentsPerFamily();
+      for (const [name, raw] of content) {
+        const family = families.get(name) ?? createFamily(name);
+        const { length } = family.series;
+        update(family, readFamily(raw), { ...now, limit });
+        if (!families.has(name) || family.series.length !== length) isOther = true;
+        families.set(name, family);
+      }
+      keepHistories();
+      if (isOther) edition++;
+    },
+    lose(time) {
+      for (const { history, series } of families.values()) {
+        interrupt(history, time, momentsPerFamily());
+        for (const one of series) if (one.history) interrupt(one.history, time, momentsPerFamily());
+      }
+    },
+  };
+}
