@@ -109,7 +109,9 @@ const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (character) => ENTITIES[character] as string);
 
 function isTitle(value: unknown): string | undefined {
-  return typeof value === 'string' && value.trim() !== '' && value.length <= 100 ? undefined : 'a text of 1 to 100 characters';
+  return typeof value === 'string' && value.trim() !== '' && value.length <= 100
+    ? undefined
+    : 'a text of 1 to 100 characters';
 }
 
 function isInterval(value: unknown): string | undefined {

@@ -93,7 +93,11 @@ export interface ChartData {
   readonly unit: Unit;
   /** Unix, seconds */
   readonly times: readonly number[];
-  readonly lines: readonly { readonly label: string; readonly isTotal?: boolean; readonly values: readonly (number | null)[] }[];
+  readonly lines: readonly {
+    readonly label: string;
+    readonly isTotal?: boolean;
+    readonly values: readonly (number | null)[];
+  }[];
 }
 
 export interface DistributionData {

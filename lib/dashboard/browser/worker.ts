@@ -32,7 +32,9 @@ self.onmessage = ({ data }: MessageEvent<Look>) => {
 const NEWS_DELAY = 300;
 
 function hasNews(): boolean {
-  return status.isPartial && names().some((name) => (store.families.get(name)?.polledAt ?? Infinity) * 1000 < lastPollAt);
+  return (
+    status.isPartial && names().some((name) => (store.families.get(name)?.polledAt ?? Infinity) * 1000 < lastPollAt)
+  );
 }
 
 /** What is asked for of a large document, what matters most first. */

@@ -65,7 +65,8 @@ export function update(family: Family, data: FamilyData, { time, clock, limit }:
   const summary = summarize(family);
   if (family.history.columns.length !== summary.length) family.history = createHistory(summary.length);
   record(family.history, time, summary, limit);
-  for (const series of family.series) if (series.history) record(series.history, time, [currentOf(series, family)], limit);
+  for (const series of family.series)
+    if (series.history) record(series.history, time, [currentOf(series, family)], limit);
 }
 
 /** One number that stands for the series now: what only counts up is told by its rate. */

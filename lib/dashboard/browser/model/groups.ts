@@ -5,8 +5,8 @@ export interface Group<T> {
   readonly families: readonly T[];
 }
 
-/** What every runtime brings along: a service's own metrics go before it. */
-const RUNTIMES = ['process', 'nodejs', 'go', 'jvm', 'python', 'dotnet', 'metrics'];
+/** What every runtime and this package bring along: a service's own metrics go before them. */
+const RUNTIMES = ['nodejs', 'go', 'jvm', 'python', 'dotnet', 'process', 'metrics'];
 
 /** Groups by the first word of the name; first those that stand alone, then by name, then the runtime's. */
 export function groupByPrefix<T extends { readonly name: string }>(families: readonly T[]): Group<T>[] {
@@ -27,7 +27,7 @@ export function groupByPrefix<T extends { readonly name: string }>(families: rea
   return alone.length === 0 ? groups : [{ prefix: '', families: alone }, ...groups];
 }
 
-const rank = ({ prefix }: Group<unknown>) => Number(RUNTIMES.includes(firstWord(prefix)));
+const rank = ({ prefix }: Group<unknown>) => RUNTIMES.indexOf(firstWord(prefix));
 
 const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 

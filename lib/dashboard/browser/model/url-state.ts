@@ -28,7 +28,8 @@ export function readHash(hash: string, defaultInterval: number): ViewState {
   const parameters = new URLSearchParams(hash.replace(/^#/, ''));
   const interval = Number(parameters.get('interval') ?? Number.NaN);
   const filter: Record<string, string> = Object.create(null);
-  for (const [key, value] of parameters) if (key.startsWith(LABEL) && value !== '') filter[key.slice(LABEL.length)] = value;
+  for (const [key, value] of parameters)
+    if (key.startsWith(LABEL) && value !== '') filter[key.slice(LABEL.length)] = value;
   return {
     search: parameters.get('q') ?? '',
     pins: [...new Set(parameters.getAll('pin'))],

@@ -29,8 +29,12 @@ export function detail(section: HTMLElement, state: State, onRange: () => void):
   const table = seriesTable(state, onRange);
   const missing = el('p', { className: 'empty', hidden: true }, 'The document has no metric of this name.');
   const content = el('div', {}, help, figures, charts, buckets.element, table.element);
-  section.append(el('div', { className: 'detail-head' }, back, el('div', { className: 'title' }, pin, title, badge)), missing, content);
-  let drawn: LineChart[] = [];
+  section.append(
+    el('div', { className: 'detail-head' }, back, el('div', { className: 'title' }, pin, title, badge)),
+    missing,
+    content,
+  );
+  const drawn: LineChart[] = [];
   let shown = '';
 
   back.addEventListener('click', (event) => {
@@ -55,7 +59,9 @@ export function detail(section: HTMLElement, state: State, onRange: () => void):
 
   function sync(): void {
     const { open, pins } = state.current;
-    setText(title, open);
+    // Where a long name may break.
+    if (title.textContent !== open)
+      title.replaceChildren(...open.split(/(?<=[_:.])/).flatMap((part) => [part, el('wbr')]));
     setAttribute(pin, 'aria-pressed', String(pins.includes(open)));
     setAttribute(pin, 'aria-label', `Pin ${open}`);
     setAttribute(back, 'href', state.link({ open: '', filter: {} }));

@@ -12,7 +12,13 @@ export function distribution(): DistributionView {
   const title = el('span');
   const body = el('tbody');
   const heads = ['Bucket', 'Share', 'Observations'].map((name) => el('th', { scope: 'col' }, name));
-  const table = el('table', { className: 'distribution' }, el('caption', {}, title), el('thead', {}, el('tr', {}, ...heads)), body);
+  const table = el(
+    'table',
+    { className: 'distribution' },
+    el('caption', {}, title),
+    el('thead', {}, el('tr', {}, ...heads)),
+    body,
+  );
 
   return {
     element: table,
@@ -25,7 +31,10 @@ export function distribution(): DistributionView {
       while (body.rows.length < counts.length) body.append(bucketRow());
       for (const [i, count] of counts.entries()) {
         const row = body.rows[i]!;
-        setText(row.cells[0]!, bucketName(bounds, i, (bound) => format(bound, unit)));
+        setText(
+          row.cells[0]!,
+          bucketName(bounds, i, (bound) => format(bound, unit)),
+        );
         row.querySelector<HTMLElement>('.bar-fill')!.style.width = `${(100 * count) / largest}%`;
         setText(row.querySelector('.bar-text')!, total === 0 ? '' : percent(count / total));
         setText(row.cells[2]!, format(count));

@@ -13,7 +13,7 @@ export interface LineChart {
   remove(): void;
 }
 
-const HEIGHT = 220;
+const HEIGHT = 200;
 
 /** Lines over time; their names and values stand below, those under the pointer while there is one. */
 export function lineChart(): LineChart {
@@ -39,7 +39,11 @@ export function lineChart(): LineChart {
     chart?.destroy();
     legend.replaceChildren(...lines.map(({ label, isTotal }, i) => legendItem(label, isTotal === true, i)));
     const colours = [...legend.children].map((item) => getComputedStyle(item.firstElementChild!).color);
-    chart = new uPlot(optionsFor({ colours, unit, muted: getComputedStyle(title).color, plot, showValues }), [[]], plot);
+    chart = new uPlot(
+      optionsFor({ colours, unit, muted: getComputedStyle(title).color, plot, showValues }),
+      [[]],
+      plot,
+    );
   }
 
   return {
@@ -92,7 +96,7 @@ function optionsFor({ colours, unit, muted, plot, showValues }: Drawing): uPlot.
     padding: [12, 12, 0, 0],
     scales: { y: { range: (_, min, max) => paddedRange(min, max) } },
     axes: [
-      { ...axis, values: (_, splits) => splits.map(clockTime), space: 80 },
+      { ...axis, values: (_, splits) => splits.map(clockTime), space: 80, size: 30 },
       { ...axis, values: (_, splits) => splits.map((value) => format(tidy(value), unit)), size: widthOfLabels, gap: 6 },
     ],
     series: [

@@ -59,7 +59,10 @@ export function overview(section: HTMLElement, state: State, onScreenChanged: ()
     setText(empty, state.current.search === '' ? 'There are no metrics.' : 'No metric matches this search.');
     const listed = catalogue.groups.reduce((sum, group) => sum + group.families.length, 0);
     note.hidden = listed === catalogue.found;
-    setText(note, `${listed.toLocaleString('en')} of ${catalogue.found.toLocaleString('en')} are listed: search for others.`);
+    setText(
+      note,
+      `${listed.toLocaleString('en')} of ${catalogue.found.toLocaleString('en')} are listed: search for others.`,
+    );
     rows.setCount(lines.length);
   }
 
@@ -82,11 +85,13 @@ export function overview(section: HTMLElement, state: State, onScreenChanged: ()
   };
 }
 
+const COLUMNS = ['c-pin', 'c-name', 'c-type', 'c-help', 'c-series', 'c-spark', 'c-now'];
+
 function headRow(): HTMLElement {
-  const titles = ['Pinned', 'Name', 'Help', 'Series', 'Since the page was opened', 'Now'];
+  const titles = ['Pinned', 'Name', 'Type', 'Help', 'Series', 'Since opened', 'Now'];
   const cells = titles.map((title, i) => {
     const text = i === 0 ? el('span', { className: 'unseen' }, title) : title;
-    return el('span', { role: 'columnheader', className: `cell c${i}` }, text);
+    return el('span', { role: 'columnheader', className: `cell ${COLUMNS[i]}` }, text);
   });
   return el('div', { role: 'row', className: 'row', 'aria-rowindex': '1' }, ...cells);
 }
@@ -101,7 +106,7 @@ function linesOf({ groups }: Catalogue, { current }: State): Line[] {
     if (others.length === 0) continue;
     // What a search finds is shown, folded or not.
     const isFolded = current.search === '' && current.folded.includes(prefix);
-    lines.push({ prefix, title: prefix === '' ? 'On their own' : `${prefix}…`, count: others.length, isFolded });
+    lines.push({ prefix, title: prefix === '' ? 'Ungrouped' : `${prefix}…`, count: others.length, isFolded });
     if (!isFolded) lines.push(...others.map((entry) => ({ entry, isPinned: false })));
   }
   return lines;
@@ -112,7 +117,7 @@ const keyOf = (line: Line) => ('entry' in line ? `family ${line.entry.name}` : `
 function groupRow(state: State): HTMLElement {
   const button = el('button', { type: 'button', className: 'fold', 'data-focus': '' });
   button.append(el('span', { className: 'fold-title' }), el('span', { className: 'count' }));
-  const cell = el('span', { role: 'cell', className: 'cell', 'aria-colspan': '6' }, button);
+  const cell = el('span', { role: 'cell', className: 'cell', 'aria-colspan': '7' }, button);
   const row = el('div', { role: 'row', className: 'row group' }, cell);
   button.addEventListener('click', () => {
     const prefix = row.dataset.prefix ?? '';
@@ -141,19 +146,20 @@ function familyRow(state: State): FamilyRow {
   const badge = el('span', { className: 'badge' });
   const help = el('span', { className: 'help' });
   const label = el('span', { className: 'hit' });
-  const series = el('span', { role: 'cell', className: 'cell c3' });
+  const series = el('span', { role: 'cell', className: 'cell c-series' });
   const spark: Sparkline = sparkline();
   const value = el('span', { className: 'value' });
   const kind = el('span', { className: 'kind' });
   const element = el(
     'div',
     { role: 'row', className: 'row family' },
-    el('span', { role: 'cell', className: 'cell c0' }, pin),
-    el('span', { role: 'cell', className: 'cell c1' }, link, badge),
-    el('span', { role: 'cell', className: 'cell c2' }, label, help),
+    el('span', { role: 'cell', className: 'cell c-pin' }, pin),
+    el('span', { role: 'cell', className: 'cell c-name' }, link),
+    el('span', { role: 'cell', className: 'cell c-type' }, badge),
+    el('span', { role: 'cell', className: 'cell c-help' }, label, help),
     series,
-    el('span', { role: 'cell', className: 'cell c4' }, spark.element),
-    el('span', { role: 'cell', className: 'cell c5' }, kind, value),
+    el('span', { role: 'cell', className: 'cell c-spark' }, spark.element),
+    el('span', { role: 'cell', className: 'cell c-now' }, kind, value),
   );
   let name = '';
   pin.addEventListener('click', () => {

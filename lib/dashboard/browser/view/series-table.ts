@@ -18,7 +18,14 @@ export function seriesTable(state: State, onRange: () => void): SeriesTable {
   const body = el('div', { className: 'rows', role: 'rowgroup' });
   const table = el('div', { className: 'table series', role: 'table', 'aria-label': 'Series' }, head, body);
   const empty = el('p', { className: 'empty' }, 'No series matches these filters.');
-  const element = el('section', { className: 'series-section', 'aria-label': 'Series' }, caption, filters, table, empty);
+  const element = el(
+    'section',
+    { className: 'series-section', 'aria-label': 'Series' },
+    caption,
+    filters,
+    table,
+    empty,
+  );
   let data: TableData | undefined;
   let shape = '';
 

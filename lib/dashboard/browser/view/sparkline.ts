@@ -13,7 +13,12 @@ export interface Sparkline {
 }
 
 export function sparkline(): Sparkline {
-  const element = svg('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img', class: 'spark' });
+  const element = svg('svg', {
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    preserveAspectRatio: 'none',
+    role: 'img',
+    class: 'spark',
+  });
   const area = svg('path', { class: 'spark-area' });
   const line = svg('path', { class: 'spark-line', 'vector-effect': 'non-scaling-stroke' });
   element.append(area, line);
@@ -22,7 +27,14 @@ export function sparkline(): Sparkline {
     draw(times, values, unit) {
       const stretches = stretchesOf(times, values);
       setAttribute(line, 'd', stretches.map(lineOf).join(''));
-      setAttribute(area, 'd', stretches.filter((points) => points.length > 1).map(areaOf).join(''));
+      setAttribute(
+        area,
+        'd',
+        stretches
+          .filter((points) => points.length > 1)
+          .map(areaOf)
+          .join(''),
+      );
       setAttribute(element, 'aria-label', describe(times, values, unit));
     },
   };

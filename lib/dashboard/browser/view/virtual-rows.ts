@@ -56,7 +56,8 @@ export function virtualRows({ body, keyAt, create, fill, onRange }: VirtualRowsO
       else body.insertBefore(row, place);
     }
     // A row that has moved has lost its focus.
-    if (body.contains(focused) && focused !== document.activeElement) (focused as HTMLElement).focus({ preventScroll: true });
+    if (body.contains(focused) && focused !== document.activeElement)
+      (focused as HTMLElement).focus({ preventScroll: true });
     if (from === range[0] && to === range[1]) return;
     range = [from, to];
     onRange(from, to);

@@ -94,7 +94,8 @@ function figuresOf(family: Family, series: readonly Series[]): Figure[] {
 }
 
 function gaugeFigures({ history }: Family, series: readonly Series[], current: number | null, unit: Unit): Figure[] {
-  const { min, max } = rangeOf(series.length === 1 ? (history.columns[0] ?? []) : series.map(({ value }) => value)) ?? {};
+  const { min, max } =
+    rangeOf(series.length === 1 ? (history.columns[0] ?? []) : series.map(({ value }) => value)) ?? {};
   const isOne = series.length === 1;
   return [
     { label: isOne ? 'Now' : 'Sum', value: current, unit },

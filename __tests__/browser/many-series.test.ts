@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { askedOf, eventually, openPage, type Service, setMany, startService, shownValue } from './support.ts';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+});
+
+const LONGEST_URL = 8192;
+
+declare global {
+  interface Window {
+    /** How long (ms) the tasks took that kept the page from answering. */
+    longTasks: number[];
+  }
+}
+
+test('100,000 series in 1,000 families: what is on screen exists, and only that is asked for', async () => {
+  await setMany(service, 100_000, 1000);
+  const startedAt = performance.now();
+  const { page } = await openPage(`${service.origin}/ops/metrics.html`, {
+    init() {
+      window.longTasks = [];
+      new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) window.longTasks.push(duration);
+      }).observe({ type: 'longtask' });
+    },
+  });
+  await page.getByText('1,000 metrics, 100,000 series').waitFor();
+  const firstView = performance.now() - startedAt;
+  await eventually(async () => expect(await shownValue(page, 'load_counter_0000')).toMatch(/\/s$/));
+
+  const rows = () => page.locator('.families .rows > .row').count();
+  expect(await rows()).toBeLessThan(50);
+  await page.evaluate(() => window.scrollTo(0, 20_000));
+  await eventually(async () =>
+    expect(await page.locator('.families .family .name').first().textContent()).not.toBe('load_counter_0000'),
+  );
+  expect(await rows()).toBeLessThan(60);
+  await page.locator('#search').fill('shard-99');
+  await sleep(2500);
+
+  const [first, ...others] = await askedOf(service);
+  expect(first).toBe('/ops/metrics.json');
+  expect(others.length).toBeGreaterThan(1);
+  for (const url of others) {
+    const names = new URL(url, service.origin).searchParams.getAll('name[]').length;
+    expect([names > 0 && names <= 100, url.length < LONGEST_URL]).toEqual([true, true]);
+  }
+  const longest = await page.evaluate(() => Math.max(0, ...window.longTasks));
+  console.info(`100,000 series: first view after ${Math.round(firstView)} ms, longest task ${Math.round(longest)} ms`);
+});
+
+test('a family of 100,000 series: its table has the rows on screen, the largest first', async () => {
+  await setMany(service, 100_000, 1);
+  const { page } = await openPage(`${service.origin}/ops/metrics.html#open=load_counter_0000&order=value`);
+  await page.getByRole('heading', { name: '100,000 series' }).waitFor();
+  const rows = page.locator('.series .rows > .row');
+  await eventually(async () => expect(await rows.first().textContent()).toContain('shard-99999'));
+  expect(await rows.count()).toBeLessThan(60);
+  expect(await page.getByRole('table', { name: 'Series' }).getAttribute('aria-rowcount')).toBe('100001');
+
+  await page.evaluate(() => window.scrollTo(0, 40 * 50_000));
+  await eventually(async () => expect(await rows.nth(10).textContent()).toMatch(/shard-[45]\d\d\d\d\b/));
+  expect(await rows.count()).toBeLessThan(60);
+
+  await page.getByLabel('shard', { exact: true }).fill('shard-4242');
+  await page.getByRole('heading', { name: /^11 series$/ }).waitFor();
+});

@@ -1,0 +1,142 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { eventually, namesOf, openPage, rowOf, type Service, startExample, shownValue } from './support.ts';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startExample();
+});
+
+/** The example's page, once it has polled twice. */
+async function open(hash = ''): Promise<Page> {
+  const { page } = await openPage(`${service.origin}/metrics.html${hash}`);
+  await page.locator('body[data-state=live]').waitFor();
+  return page;
+}
+
+test('families stand in groups by the beginnings of their names, each with type, help, value and sparkline', async () => {
+  const page = await open();
+  const row = rowOf(page, 'messages_accepted_total');
+  await row.waitFor();
+  expect(await page.locator('.fold-title').allInnerTexts()).toEqual(
+    expect.arrayContaining(['Ungrouped', 'messages_…', 'nodejs_…']),
+  );
+  expect(await row.locator('.badge').textContent()).toBe('counter');
+  expect(await row.locator('.help').textContent()).toBe('messages taken into a queue');
+  await eventually(async () => expect(await shownValue(page, 'messages_accepted_total')).toMatch(/^\d[\d.]*\/s$/));
+  await eventually(async () =>
+    expect(await row.getByRole('img').getAttribute('aria-label')).toMatch(/^now .*\/s, from .*\/s to .*\/s within/),
+  );
+});
+
+test('units come from names', async () => {
+  const page = await open('#q=process_');
+  await eventually(async () =>
+    expect(await shownValue(page, 'process_resident_memory_bytes')).toMatch(/^\d+(\.\d+)? MiB$/),
+  );
+  expect(await shownValue(page, 'process_start_time_seconds')).toMatch(/^20\d\d-\d\d-\d\d \d\d:\d\d$/);
+});
+
+test.each([
+  ['a name', 'queue_dep', ['queue_depth']],
+  ['help, in any case', 'MESSAGES THAT WERE GIVEN', ['messages_failed_total']],
+  ['a label value', 'greylisting', ['deliveries_in_progress', 'queue_depth', 'messages_deferred_total']],
+  ['a label name and a word of the help', 'domain tried', ['messages_deferred_total']],
+])('a search finds %s as it is typed', async (_what, text, names) => {
+  const page = await open();
+  // So that there is a series with that label.
+  await eventually(async () => {
+    await page.locator('#search').fill(text);
+    await page.waitForTimeout(100);
+    expect(await namesOf(page)).toEqual(expect.arrayContaining(names));
+  });
+  expect(await namesOf(page)).not.toContain('nodejs_version_info');
+});
+
+test('a search that finds nothing says so', async () => {
+  const page = await open();
+  await page.keyboard.press('/');
+  await page.keyboard.type('no such thing');
+  await page.getByText('No metric matches this search.').waitFor();
+  await page.keyboard.press('Escape');
+  await rowOf(page, 'queue_depth').waitFor();
+});
+
+test('pins, folds, search, interval, theme, pause and the open family are in the URL, and the URL brings them back', async () => {
+  const page = await open();
+  await rowOf(page, 'queue_depth').getByRole('button', { name: 'Pin queue_depth' }).click();
+  await rowOf(page, 'messages_failed_total').getByRole('button').click();
+  await page.getByRole('button', { name: /^nodejs_/ }).click();
+  await page.getByLabel('Interval').selectOption('Every 5 s');
+  await page.getByLabel('Theme').selectOption('Dark');
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.locator('#search').fill('queue');
+  await rowOf(page, 'queue_depth').getByRole('link').click();
+  await page.getByLabel('queue', { exact: true }).fill('example.com');
+
+  const again = await openPage(page.url());
+  await again.page.getByRole('heading', { name: 'queue_depth' }).waitFor();
+  await eventually(async () =>
+    expect(await again.page.getByLabel('queue', { exact: true }).inputValue()).toBe('example.com'),
+  );
+  expect(await again.page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+  expect(await again.page.getByLabel('Interval').inputValue()).toBe('5');
+  expect(await again.page.getByRole('button', { name: 'Pause' }).getAttribute('aria-pressed')).toBe('true');
+  await again.page.getByRole('link', { name: '← All metrics' }).click();
+  expect(await again.page.locator('#search').inputValue()).toBe('queue');
+  await again.page.locator('#search').fill('');
+  await eventually(async () =>
+    expect((await namesOf(again.page)).slice(0, 2)).toEqual(['queue_depth', 'messages_failed_total']),
+  );
+  expect(await again.page.getByRole('button', { name: /^nodejs_/ }).getAttribute('aria-expanded')).toBe('false');
+  expect(await namesOf(again.page)).not.toContain('nodejs_version_info');
+});
+
+test("the browser's Back closes a family, and Forward opens it again", async () => {
+  const page = await open();
+  await rowOf(page, 'queue_depth').getByRole('link').click();
+  await page.getByRole('heading', { name: 'queue_depth' }).waitFor();
+  await page.goBack();
+  await rowOf(page, 'queue_depth').waitFor();
+  await page.goForward();
+  await page.getByRole('heading', { name: 'queue_depth' }).waitFor();
+});
+
+test('the document can be downloaded', async () => {
+  const page = await open();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.locator('#download').click()]);
+  expect(download.suggestedFilename()).toBe('metrics.json');
+  expect(JSON.parse(await readFile(await download.path(), 'utf8'))).toHaveProperty('queue_depth');
+});
+
+test('a family that is not there is said to be missing', async () => {
+  const page = await open('#open=no_such_metric');
+  await page.getByText('The document has no metric of this name.').waitFor();
+});
+
+test('it works from the keyboard alone', async () => {
+  const page = await open();
+  const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '');
+  await rowOf(page, 'queue_depth').waitFor();
+  for (let i = 0; i < 12 && (await focused()) !== 'Ungrouped4'; i++) await page.keyboard.press('Tab');
+  expect(await focused()).toBe('Ungrouped4');
+  await page.keyboard.press('ArrowDown');
+  expect(await focused()).toBe('deliveries_in_progress');
+  const outline = await page.evaluate(() => getComputedStyle(document.activeElement as Element).outlineStyle);
+  expect(outline).toBe('solid');
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Space');
+  await eventually(async () => expect((await namesOf(page))[0]).toBe('deliveries_in_progress'));
+  expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(
+    'Pin deliveries_in_progress',
+  );
+  await page.keyboard.press('End');
+  expect(await focused()).toMatch(/^metrics_endpoint_/);
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'deliveries_in_progress' }).waitFor();
+  expect(await focused()).toBe('deliveries_in_progress');
+  await page.keyboard.press('Escape');
+  await rowOf(page, 'deliveries_in_progress').waitFor();
+  expect(await focused()).toBe('deliveries_in_progress');
+});

@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { askedOf, eventually, openPage, rowOf, type Service, setFamilies, startService, shownValue } from './support.ts';
+
+const up = (value: number) => [{ name: 'up', type: 'gauge' as const, samples: [{ labels: {}, value }] }];
+
+async function serve(port?: string): Promise<Service> {
+  const service = await startService(port);
+  await setFamilies(service, up(1));
+  return service;
+}
+
+const count = async (service: Service) => (await askedOf(service)).length;
+
+/** How often a document was asked for within a while. */
+async function polls(service: Service, ms: number): Promise<number> {
+  const before = await count(service);
+  await sleep(ms);
+  return (await count(service)) - before;
+}
+
+test('it polls at the interval that was chosen, and not at all while it is paused', async () => {
+  const service = await serve();
+  const { page } = await openPage(`${service.origin}/ops/metrics.html`);
+  await eventually(async () => expect(await count(service)).toBeGreaterThan(3));
+
+  await page.getByLabel('Interval').selectOption('Every 60 s');
+  await sleep(500);
+  expect(await polls(service, 3000)).toBe(0);
+
+  await page.getByLabel('Interval').selectOption('Every 1 s');
+  const before = await count(service);
+  await eventually(async () => expect(await count(service)).toBeGreaterThan(before + 1));
+
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.locator('body[data-state=paused]').waitFor();
+  await sleep(500);
+  expect(await polls(service, 3000)).toBe(0);
+  await setFamilies(service, up(2));
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await eventually(async () => expect(await shownValue(page, 'up')).toBe('2'));
+});
+
+test('a hidden tab backs off, and one that is shown again is up to date at once', async () => {
+  const service = await serve();
+  const { page } = await openPage(`${service.origin}/ops/metrics.html`, {
+    init() {
+      Object.defineProperty(document, 'hidden', {
+        get: () => document.documentElement.classList.contains('test-hidden'),
+      });
+    },
+  });
+  const hide = (isHidden: boolean) =>
+    page.evaluate((isHidden) => {
+      document.documentElement.classList.toggle('test-hidden', isHidden);
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, isHidden);
+  await eventually(async () => expect(await count(service)).toBeGreaterThan(2));
+
+  await hide(true);
+  await sleep(500);
+  expect(await polls(service, 3500)).toBe(0);
+  await page.getByLabel('Interval').selectOption('Every 60 s');
+  await setFamilies(service, up(3));
+  await hide(false);
+  await eventually(async () => expect(await shownValue(page, 'up')).toBe('3'), 10_000);
+});
+
+test('a lost server is shown, with its last values greyed, retried, and found again', async () => {
+  const service = await serve();
+  const { page, complaints } = await openPage(`${service.origin}/ops/metrics.html`);
+  await eventually(async () => expect(await shownValue(page, 'up')).toBe('1'));
+  const colour = () =>
+    rowOf(page, 'up')
+      .locator('.value')
+      .evaluate((one) => getComputedStyle(one).color);
+  const live = await colour();
+
+  await service.kill();
+  await page.getByText('Server lost: it cannot be reached').waitFor();
+  expect(await shownValue(page, 'up')).toBe('1');
+  expect(await colour()).not.toBe(live);
+  await page.getByText(/next try at \d\d:\d\d:\d\d/).waitFor();
+
+  const again = await serve(new URL(service.origin).port);
+  await setFamilies(again, up(5));
+  await page.getByRole('button', { name: 'Try now' }).click();
+  await page.locator('body[data-state=live]').waitFor();
+  await eventually(async () => expect(await shownValue(page, 'up')).toBe('5'));
+  expect(await colour()).toBe(live);
+  // The line does not go across what nobody saw.
+  const line = rowOf(page, 'up').locator('.spark-line');
+  expect((await line.getAttribute('d'))?.match(/M/g)).toHaveLength(2);
+  // The browser's own words on each attempt are no complaint of the page.
+  const others = complaints
+    .splice(0)
+    .filter((text) => !text.includes('ERR_CONNECTION_REFUSED') && !/ERR_|Failed to load/.test(text));
+  expect(others).toEqual([]);
+});
+
+test('a lost server is found again without anybody doing anything', async () => {
+  const service = await serve();
+  const { page, complaints } = await openPage(`${service.origin}/ops/metrics.html`);
+  await eventually(async () => expect(await shownValue(page, 'up')).toBe('1'));
+  await service.kill();
+  await page.locator('body[data-state=lost]').waitFor();
+  await serve(new URL(service.origin).port);
+  await page.locator('body[data-state=live]').waitFor();
+  complaints.length = 0;
+});

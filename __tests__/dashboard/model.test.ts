@@ -1,0 +1,173 @@
+import { format } from '../../lib/dashboard/browser/model/format.ts';
+import { groupByPrefix } from '../../lib/dashboard/browser/model/groups.ts';
+import { createHistory, interrupt, rangeOf, record } from '../../lib/dashboard/browser/model/history.ts';
+import { nextDelay, urlFor } from '../../lib/dashboard/browser/model/poll-policy.ts';
+import { filterer, searcher } from '../../lib/dashboard/browser/model/search.ts';
+import { perSecond, unitOf } from '../../lib/dashboard/browser/model/units.ts';
+import { readHash, type ViewState, writeHash } from '../../lib/dashboard/browser/model/url-state.ts';
+
+describe('a number is written in the unit that its name says', () => {
+  test.each<[string, number | null, string]>([
+    ['a', 0, '0'],
+    ['a', -1234, '−1,234'],
+    ['a', 12_345, '12.3 k'],
+    ['a', 0.123456, '0.123'],
+    ['a', 1e-9, '1.00e-9'],
+    ['a', 1.5e15, '1,500 T'],
+    ['a', null, '–'],
+    ['a', Infinity, '+∞'],
+    ['a_seconds', 0.00125, '1.25 ms'],
+    ['a_seconds', 90, '90 s'],
+    ['a_seconds', 5400, '90 min'],
+    ['a_milliseconds', 1500, '1.5 s'],
+    ['a_bytes', 1_572_864, '1.5 MiB'],
+    ['a_bytes', 0, '0 B'],
+    ['a_ratio', 0.256, '25.6 %'],
+    ['a_percent', 3, '3 %'],
+    ['a_celsius', 21.5, '21.5 °C'],
+  ])('%s %d', (name, value, text) => {
+    expect(format(value, unitOf(name, 'gauge'))).toBe(text);
+  });
+
+  test("a counter's rate", () => {
+    expect(format(2048, perSecond(unitOf('sent_bytes_total', 'counter')))).toBe('2 KiB/s');
+    expect(format(0.05, perSecond(unitOf('cpu_seconds_total', 'counter')))).toBe('50 ms/s');
+  });
+
+  test('a point in time is a date for a gauge, and a duration otherwise', () => {
+    expect(unitOf('process_start_time_seconds', 'gauge').of).toBe('timestamp');
+    expect(unitOf('wait_time_seconds', 'histogram').of).toBe('seconds');
+  });
+});
+
+describe('groups', () => {
+  const grouped = (...names: string[]) =>
+    groupByPrefix(names.map((name) => ({ name }))).map(({ prefix, families }) => [prefix, families.map(({ name }) => name)]);
+
+  test('are of names that begin alike; what stands alone comes first, and the runtime last', () => {
+    expect(grouped('process_cpu', 'queue_depth', 'http_b', 'http_a', 'up')).toEqual([
+      ['', ['queue_depth', 'up']],
+      ['http_', ['http_a', 'http_b']],
+      ['process_', ['process_cpu']],
+    ]);
+  });
+
+  test('are named by all that is common', () => {
+    expect(grouped('a_b_c', 'a_b_d', 'x:y:1', 'x:y:2')).toEqual([
+      ['a_b_', ['a_b_c', 'a_b_d']],
+      ['x:y:', ['x:y:1', 'x:y:2']],
+    ]);
+  });
+});
+
+describe('a search', () => {
+  const family = { name: 'queue_depth', help: 'Messages waiting', type: 'gauge', series: [{ labels: ['domain', 'Example.com'] }] };
+
+  test.each([
+    ['', {}],
+    ['DEPTH', {}],
+    ['waiting', {}],
+    ['gauge', {}],
+    ['domain', { label: ['domain', 'Example.com'] }],
+    ['example depth', { label: ['domain', 'Example.com'] }],
+    ['depth nothing', undefined],
+  ])('for %j', (text, match) => {
+    expect(searcher(text)(family)).toEqual(match);
+  });
+
+  test.each([
+    [{}, true],
+    [{ a: 'ON' }, true],
+    [{ a: 'one', b: 'two' }, true],
+    [{ a: 'two' }, false],
+    [{ c: 'x' }, false],
+  ])('a filter %j', (filter, passes) => {
+    expect(filterer(filter as Record<string, string>)(['a', 'one', 'b', 'two'])).toBe(passes);
+  });
+});
+
+describe('a history', () => {
+  test('is bounded; what is old gets coarser, and the first and the last stay', () => {
+    const history = createHistory(1);
+    for (let i = 0; i < 10_000; i++) record(history, i, [i], 100);
+    expect(history.times.length).toBeLessThanOrEqual(100);
+    expect(history.columns[0]).toEqual(history.times);
+    expect([history.times[0], history.times.at(-1), history.times.at(-2)]).toEqual([0, 9999, 9998]);
+  });
+
+  test('is interrupted once, whatever the number of failures', () => {
+    const history = createHistory(2);
+    interrupt(history, 0, 10);
+    record(history, 1, [1, 2], 10);
+    for (let i = 2; i < 5; i++) interrupt(history, i, 10);
+    expect(history).toEqual({ times: [1, 2], columns: [[1, null], [2, null]] });
+  });
+
+  test('has no infinity', () => {
+    const history = createHistory(1);
+    record(history, 0, [Infinity], 10);
+    expect(history.columns).toEqual([[null]]);
+  });
+
+  test('its range is that of the values that are there', () => {
+    expect(rangeOf([null, 3, 1, null])).toEqual({ min: 1, max: 3, last: null });
+    expect(rangeOf([null])).toBeUndefined();
+  });
+});
+
+describe('polling', () => {
+  const usual = { interval: 2000, isHidden: false, failures: 0, took: 50 };
+
+  test.each([
+    ['at its interval', {}, 2000],
+    ['less often when documents take long', { took: 1000 }, 3000],
+    ['once a minute while hidden', { isHidden: true }, 60_000],
+    ['soon after a failure', { failures: 1 }, 1000],
+    ['later after more', { failures: 4 }, 8000],
+    ['at last every 30 s', { failures: 50 }, 30_000],
+    ['once a minute while hidden and lost', { failures: 1, isHidden: true }, 60_000],
+  ])('%s', (_what, change, delay) => {
+    expect(nextDelay({ ...usual, ...change })).toBe(delay);
+  });
+
+  test('asks for at most 100 names, each once, in a URL of at most 8,000 characters', () => {
+    const names = Array.from({ length: 500 }, (_, i) => `name_${i % 250}`);
+    expect(new URL(urlFor('http://a/m.json', names)).searchParams.getAll('name[]')).toEqual(names.slice(0, 100));
+    const long = Array.from({ length: 100 }, (_, i) => `${i}${'ä'.repeat(200)}`);
+    expect(urlFor('http://a/m.json', long).length).toBeLessThanOrEqual(8000);
+    expect(urlFor('http://a/m.json', [])).toBe('http://a/m.json');
+  });
+});
+
+describe('the state in the URL', () => {
+  const state: ViewState = {
+    search: 'a & b',
+    pins: ['x', 'ü_"<'],
+    interval: 7,
+    theme: 'dark',
+    isPaused: true,
+    open: 'a_total',
+    filter: { 'a=b&': 'c#d' },
+    order: 'value',
+    folded: ['', 'a_'],
+  };
+
+  test('comes back as it was', () => {
+    expect(readHash(writeHash(state, 5), 5)).toEqual(state);
+  });
+
+  test('is empty when everything is as it is by default', () => {
+    expect(writeHash(readHash('', 5), 5)).toBe('');
+  });
+
+  test.each(['interval=0', 'interval=61', 'interval=1.5', 'interval=x', 'theme=red', 'order=name', '%', 'label.a='])(
+    '#%s is as if it were not there',
+    (hash) => {
+      expect(writeHash(readHash(`#${hash}`, 5), 5)).toBe('');
+    },
+  );
+
+  test('a label may be named __proto__', () => {
+    expect(Object.entries(readHash('#label.__proto__=a', 5).filter)).toEqual([['__proto__', 'a']]);
+  });
+});
