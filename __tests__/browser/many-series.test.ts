@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { askedOf, eventually, openPage, type Service, setMany, startService, shownValue } from './support.ts';
+import { askedOf, eventually, openPage, type Service, setMany, shownValue, startService } from './support.ts';
 
 let service: Service;
 beforeAll(async () => {
@@ -19,7 +19,7 @@ test('100,000 series in 1,000 families: what is on screen exists, and only that 
   await setMany(service, 100_000, 1000);
   const startedAt = performance.now();
   const { page } = await openPage(`${service.origin}/ops/metrics.html`, {
-    init() {
+    init: () => {
       window.longTasks = [];
       new PerformanceObserver((list) => {
         for (const { duration } of list.getEntries()) window.longTasks.push(duration);

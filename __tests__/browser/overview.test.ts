@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
-import { eventually, namesOf, openPage, rowOf, type Service, startExample, shownValue } from './support.ts';
+import { eventually, namesOf, openPage, rowOf, type Service, shownValue, startExample } from './support.ts';
 
 let service: Service;
 beforeAll(async () => {

@@ -1,5 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { askedOf, eventually, openPage, rowOf, type Service, setFamilies, startService, shownValue } from './support.ts';
+import {
+  askedOf,
+  eventually,
+  openPage,
+  rowOf,
+  type Service,
+  setFamilies,
+  shownValue,
+  startService,
+} from './support.ts';
 
 const up = (value: number) => [{ name: 'up', type: 'gauge' as const, samples: [{ labels: {}, value }] }];
 
@@ -43,7 +52,7 @@ test('it polls at the interval that was chosen, and not at all while it is pause
 test('a hidden tab backs off, and one that is shown again is up to date at once', async () => {
   const service = await serve();
   const { page } = await openPage(`${service.origin}/ops/metrics.html`, {
-    init() {
+    init: () => {
       Object.defineProperty(document, 'hidden', {
         get: () => document.documentElement.classList.contains('test-hidden'),
       });

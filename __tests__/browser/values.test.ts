@@ -1,5 +1,5 @@
 import type { MetricType } from '../../lib/index.ts';
-import { eventually, openPage, rowOf, type Service, setFamilies, startService, shownValue } from './support.ts';
+import { eventually, openPage, rowOf, type Service, setFamilies, shownValue, startService } from './support.ts';
 
 let service: Service;
 beforeAll(async () => {
@@ -94,7 +94,7 @@ test('series are in order of their rates, with shares, and can be put in order o
     const shares = async () => page.locator('.series .rows .share').allInnerTexts();
     await eventually(async () => expect(await shares()).toEqual(['70 %', '20 %', '10 %']));
 
-    await page.getByRole('button', { name: 'Total' }).click();
+    await page.getByRole('button', { name: 'Total', exact: true }).click();
     await eventually(async () => expect((await hosts())[0]).toBe('host host-0'));
     expect(await page.getByRole('columnheader', { name: 'Total' }).getAttribute('aria-sort')).toBe('descending');
 

@@ -1,5 +1,5 @@
-import { createFamily, type Family, update } from '../../lib/dashboard/browser/model/family.ts';
 import { readFamily } from '../../lib/dashboard/browser/model/document.ts';
+import { createFamily, type Family, update } from '../../lib/dashboard/browser/model/family.ts';
 
 /** A family after documents that came a second apart. */
 function after(type: string, ...values: unknown[]): Family {

@@ -25,14 +25,21 @@ describe('quantile', () => {
   });
 
   test('never falls as q rises, and stays within the bounds', () => {
-    const counts = fc.array(fc.nat(1000), { minLength: 4, maxLength: 4 }).filter((all) => all.some((count) => count > 0));
+    const counts = fc
+      .array(fc.nat(1000), { minLength: 4, maxLength: 4 })
+      .filter((all) => all.some((count) => count > 0));
     fc.assert(
-      fc.property(counts, fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (counts, a, b) => {
-        const low = quantile(Math.min(a, b), { bounds, counts }) as number;
-        const high = quantile(Math.max(a, b), { bounds, counts }) as number;
-        expect(low).toBeLessThanOrEqual(high);
-        expect(low >= 0 && high <= 4).toBe(true);
-      }),
+      fc.property(
+        counts,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (counts, a, b) => {
+          const low = quantile(Math.min(a, b), { bounds, counts }) as number;
+          const high = quantile(Math.max(a, b), { bounds, counts }) as number;
+          expect(low).toBeLessThanOrEqual(high);
+          expect(low >= 0 && high <= 4).toBe(true);
+        },
+      ),
     );
   });
 });
@@ -55,7 +62,10 @@ describe('merge', () => {
   });
 
   test('keeps bounds that not all have, and loses no observation', () => {
-    const merged = merge([{ bounds: [1, 2], counts: [1, 2, 3] }, { bounds: [2, 4], counts: [10, 20, 30] }]);
+    const merged = merge([
+      { bounds: [1, 2], counts: [1, 2, 3] },
+      { bounds: [2, 4], counts: [10, 20, 30] },
+    ]);
     expect(merged).toEqual({ bounds: [1, 2, 4], counts: [1, 12, 20, 33] });
   });
 

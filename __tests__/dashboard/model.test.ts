@@ -42,7 +42,10 @@ describe('a number is written in the unit that its name says', () => {
 
 describe('groups', () => {
   const grouped = (...names: string[]) =>
-    groupByPrefix(names.map((name) => ({ name }))).map(({ prefix, families }) => [prefix, families.map(({ name }) => name)]);
+    groupByPrefix(names.map((name) => ({ name }))).map(({ prefix, families }) => [
+      prefix,
+      families.map(({ name }) => name),
+    ]);
 
   test('are of names that begin alike; what stands alone comes first, and the runtime last', () => {
     expect(grouped('process_cpu', 'queue_depth', 'http_b', 'http_a', 'up')).toEqual([
@@ -61,7 +64,12 @@ describe('groups', () => {
 });
 
 describe('a search', () => {
-  const family = { name: 'queue_depth', help: 'Messages waiting', type: 'gauge', series: [{ labels: ['domain', 'Example.com'] }] };
+  const family = {
+    name: 'queue_depth',
+    help: 'Messages waiting',
+    type: 'gauge',
+    series: [{ labels: ['domain', 'Example.com'] }],
+  };
 
   test.each([
     ['', {}],
@@ -100,7 +108,13 @@ describe('a history', () => {
     interrupt(history, 0, 10);
     record(history, 1, [1, 2], 10);
     for (let i = 2; i < 5; i++) interrupt(history, i, 10);
-    expect(history).toEqual({ times: [1, 2], columns: [[1, null], [2, null]] });
+    expect(history).toEqual({
+      times: [1, 2],
+      columns: [
+        [1, null],
+        [2, null],
+      ],
+    });
   });
 
   test('has no infinity', () => {

@@ -97,6 +97,7 @@ export interface ChartData {
     readonly label: string;
     readonly isTotal?: boolean;
     readonly values: readonly (number | null)[];
+    readonly now: number | null;
   }[];
 }
 

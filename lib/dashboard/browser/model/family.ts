@@ -32,7 +32,9 @@ export interface Family {
   polledAt: number | undefined;
   /** Seconds between the last two polls. */
   elapsed: number;
-  /** Columns: see `summarize`. */
+  /** What stands for it since the last poll that had it. */
+  now: readonly (number | null)[];
+  /** The same over time. */
   history: History;
 }
 
@@ -47,7 +49,7 @@ export interface Moment {
 
 export function createFamily(name: string): Family {
   const history = createHistory(0);
-  return { name, help: '', type: 'untyped', series: [], bounds: [], polledAt: undefined, elapsed: 0, history };
+  return { name, help: '', type: 'untyped', series: [], bounds: [], polledAt: undefined, elapsed: 0, now: [], history };
 }
 
 /** Takes what a poll said, and nothing of the document itself but texts that are new. */
@@ -62,9 +64,9 @@ export function update(family: Family, data: FamilyData, { time, clock, limit }:
   family.series = matched(family.series, data.samples);
   for (const [i, { value }] of data.samples.entries()) advance(family.series[i]!, value, family);
 
-  const summary = summarize(family);
-  if (family.history.columns.length !== summary.length) family.history = createHistory(summary.length);
-  record(family.history, time, summary, limit);
+  family.now = summarize(family);
+  if (family.history.columns.length !== family.now.length) family.history = createHistory(family.now.length);
+  record(family.history, time, family.now, limit);
   for (const series of family.series)
     if (series.history) record(series.history, time, [currentOf(series, family)], limit);
 }

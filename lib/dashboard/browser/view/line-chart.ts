@@ -30,8 +30,8 @@ export function lineChart(): LineChart {
 
   function showValues(): void {
     const at = chart?.cursor.idx ?? undefined;
-    for (const [i, { values }] of data?.lines.entries() ?? []) {
-      setText(legend.children[i]!.lastElementChild!, format(at === undefined ? values.at(-1) : values[at], data?.unit));
+    for (const [i, { values, now }] of data?.lines.entries() ?? []) {
+      setText(legend.children[i]!.lastElementChild!, format(at === undefined ? now : values[at], data?.unit));
     }
   }
 

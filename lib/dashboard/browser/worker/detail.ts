@@ -112,9 +112,15 @@ function chartsOf(family: Family, series: readonly Series[], history: History, i
   const [currents = [], ...quantiles] = columns;
   const isDistribution = family.type === 'histogram' || family.type === 'summary';
   const names = family.type === 'histogram' ? QUANTILES : family.bounds;
+  const current = total(series.map((one) => currentOf(one, family)));
+  const quantilesNow = isFiltered ? quantilesOf(observedBy(series)) : family.now.slice(1);
   const charts: ChartData[] = [];
   if (quantiles.length > 0 && isDistribution && (family.type === 'histogram' || !isFiltered)) {
-    const lines = quantiles.map((values, i) => ({ label: nameOf(names[i] ?? 0), values }));
+    const lines = quantiles.map((values, i) => ({
+      label: nameOf(names[i] ?? 0),
+      values,
+      now: quantilesNow[i] ?? null,
+    }));
     charts.push({ title: 'Quantiles', unit, times, lines });
   }
   const [title, currentUnit]: [string, Unit] = isDistribution
@@ -122,16 +128,22 @@ function chartsOf(family: Family, series: readonly Series[], history: History, i
     : family.type === 'counter'
       ? ['Rate', perSecond(unit)]
       : ['Value', unit];
-  const total = { label: isFiltered ? 'all that match' : 'total', isTotal: true, values: currents };
+  const sum = { label: isFiltered ? 'all that match' : 'total', isTotal: true, values: currents, now: current };
   if (series.length < 2 && !isFiltered) {
-    charts.push({ title, unit: currentUnit, times, lines: [{ label: title.toLowerCase(), values: currents }] });
+    charts.push({
+      title,
+      unit: currentUnit,
+      times,
+      lines: [{ label: title.toLowerCase(), values: currents, now: current }],
+    });
   } else {
     const lines = series.slice(0, LINES).map((one) => ({
       label: describe(one),
       values: aligned(one.history, times),
+      now: currentOf(one, family),
     }));
     const hasTotal = family.type !== 'gauge' && family.type !== 'untyped' && series.length > 1;
-    charts.push({ title, unit: currentUnit, times, lines: hasTotal ? [total, ...lines] : lines });
+    charts.push({ title, unit: currentUnit, times, lines: hasTotal ? [sum, ...lines] : lines });
   }
   return charts;
 }

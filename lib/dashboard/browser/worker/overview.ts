@@ -33,7 +33,7 @@ export function rowOf(family: Family): Row {
   const values = columns[column] ?? [];
   return {
     name: family.name,
-    value: values.at(-1) ?? null,
+    value: family.now[column] ?? null,
     unit,
     kind,
     series: family.series.length,
