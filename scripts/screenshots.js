@@ -12,7 +12,7 @@ const views = {
   counter: '#open=messages_delivered_total',
   gauge: '#open=nodejs_heap_size_used_bytes',
 };
-const sizes = { wide: { width: 1200, height: 800 }, narrow: { width: 360, height: 740 } };
+const sizes = { wide: { width: 1120, height: 720 }, narrow: { width: 360, height: 740 } };
 const shown = {
   'overview-light-wide': 'overview',
   'histogram-dark-wide': 'histogram',

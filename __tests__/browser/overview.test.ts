@@ -74,7 +74,7 @@ test('pins, folds, search, interval, theme, pause and the open family are in the
   await rowOf(page, 'queue_depth').getByRole('link').click();
   await page.getByLabel('queue', { exact: true }).fill('example.com');
 
-  const again = await openPage(page.url());
+  const again = await openPage(await page.evaluate(() => location.href));
   await again.page.getByRole('heading', { name: 'queue_depth' }).waitFor();
   await eventually(async () =>
     expect(await again.page.getByLabel('queue', { exact: true }).inputValue()).toBe('example.com'),

@@ -93,11 +93,18 @@ function optionsFor({ colours, unit, muted, plot, showValues }: Drawing): uPlot.
     height: HEIGHT,
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
-    padding: [12, 12, 0, 0],
+    padding: [12, 30, 0, 0],
     scales: { y: { range: (_, min, max) => paddedRange(min, max) } },
     axes: [
       { ...axis, values: (_, splits) => splits.map(clockTime), space: 80, size: 30 },
-      { ...axis, values: (_, splits) => splits.map((value) => format(tidy(value), unit)), size: widthOfLabels, gap: 6 },
+      {
+        ...axis,
+        // Round numbers of bytes are powers of two.
+        ...(unit.of === 'bytes' && { incrs: Array.from({ length: 60 }, (_, i) => 2 ** i) }),
+        values: (_, splits) => splits.map((value) => format(tidy(value), unit)),
+        size: widthOfLabels,
+        gap: 6,
+      },
     ],
     series: [
       {},
