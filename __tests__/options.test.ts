@@ -146,6 +146,7 @@ describe('metricsRouter', () => {
       nonFinite: 'omit',
       openMetrics: true,
       selfMetrics: true,
+      dashboard: { pages: () => [] },
       onDecision: callback,
       onError: callback,
     };

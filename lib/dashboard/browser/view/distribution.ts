@@ -11,7 +11,7 @@ export interface DistributionView {
 export function distribution(): DistributionView {
   const title = el('span');
   const body = el('tbody');
-  const heads = ['Bucket', 'Share', 'Observations'].map((name) => el('th', { scope: 'col' }, name));
+  const heads = ['Bucket', 'Share', 'Count'].map((name) => el('th', { scope: 'col' }, name));
   const table = el(
     'table',
     { className: 'distribution' },

@@ -69,7 +69,7 @@ function columnsOf(family: Family, order: Order): ColumnOf[] {
       return [
         ordered('Rate', 'rate', OBSERVATIONS_PER_SECOND),
         share,
-        { column: { title: 'Average', unit, isOrdering: false }, value: (series) => series.average },
+        { column: { title: 'Avg', unit, isOrdering: false }, value: (series) => series.average },
         ordered('Count', 'value', { of: 'number' }),
       ];
     default:
