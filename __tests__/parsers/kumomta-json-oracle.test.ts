@@ -1,0 +1,179 @@
+import { isUtf8 } from 'node:buffer';
+import fc from 'fast-check';
+import type { NonFinite } from '../../lib/encoders/json-text.ts';
+import type { HistogramValue, MetricFamily, Sample, SummaryValue } from '../../lib/metric-family.ts';
+import { parseKumoMtaJson } from '../../lib/parsers/kumomta-json.ts';
+import { anyText, families } from '../support/arbitraries.ts';
+import { bytesOf, readDocument } from '../support/documents.ts';
+import { encode } from '../support/encode.ts';
+import { json } from '../support/encoders.ts';
+import { type ReadFamily, readJson } from '../support/read-json.ts';
+
+// For a machine that is busy.
+jest.setTimeout(120_000);
+
+const read = (document: string | Uint8Array) => readDocument(parseKumoMtaJson, bytesOf(document));
+
+const MODES = (['map', 'list'] as const).flatMap((singleLabel) =>
+  (['null', 'string', 'omit'] as const).map((nonFinite) => ({ singleLabel, nonFinite })),
+);
+
+describe.each(MODES)('what the encoder wrote, with $singleLabel and $nonFinite,', (options) => {
+  test('means what went in', async () => {
+    await fc.assert(
+      fc.asyncProperty(families(anyText), async (source) => {
+        const { text } = await encode(json(options), source);
+        const expected = source.map((family) => normal(family, kept(family, options.nonFinite)));
+        expect(
+          ((await read(text)) as MetricFamily[]).map((family) => normal(family, family.samples as Sample[])),
+        ).toEqual(expected);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('is written in the same way again', async () => {
+    await fc.assert(
+      fc.asyncProperty(families(anyText), async (source) => {
+        const { text } = await encode(json(options), source);
+        const again = await encode(json(options), parseKumoMtaJson(bytesOf(text)));
+        // A sum that became null has no average.
+        expect(again.text).toBe(text.replaceAll('"sum":null,"avg":0.0', '"sum":null,"avg":null'));
+        expect(again.losses).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+function normal({ name, help, type }: MetricFamily, samples: readonly Sample[]) {
+  const labelled = samples.map(({ labels, value }) => ({ labels: Object.entries(labels).sort(), value }));
+  return { name, help, type, samples: labelled };
+}
+
+/** The samples with what the format keeps of them: neither exemplars nor the sign of zero. */
+function kept({ samples }: MetricFamily, nonFinite: NonFinite): readonly Sample[] {
+  const left = (samples as Sample[]).flatMap(({ labels, value }): Sample[] => {
+    if (nonFinite === 'omit' && !numbersOf(value).every(Number.isFinite)) return [];
+    return [{ labels, value: typeof value === 'number' ? number(value) : distribution(value) }];
+  });
+  const [first] = left;
+  const isLoneNull = left.length === 1 && Number.isNaN(first?.value) && Object.keys(first?.labels ?? {}).length === 0;
+  return isLoneNull && nonFinite === 'null' ? [] : left;
+
+  function number(value: number): number {
+    return nonFinite === 'null' && !Number.isFinite(value) ? Number.NaN : value + 0;
+  }
+
+  function distribution({ count, sum, ...pairs }: HistogramValue | SummaryValue): HistogramValue | SummaryValue {
+    const total = sum === undefined || (Number.isNaN(number(sum)) && nonFinite === 'null') ? {} : { sum: number(sum) };
+    return 'bounds' in pairs
+      ? { count, ...total, bounds: pairs.bounds.map(number), cumulativeCounts: pairs.cumulativeCounts.map(number) }
+      : { count, ...total, quantiles: pairs.quantiles.map(number), values: pairs.values.map(number) };
+  }
+}
+
+function numbersOf(value: Sample['value']): readonly number[] {
+  if (typeof value === 'number') return [value];
+  return [value.sum ?? 0, ...('bounds' in value ? value.cumulativeCounts : value.values)];
+}
+
+describe('a document that was spoilt', () => {
+  const ONE = '{"count":3,"sum":0.9,"avg":0.3,"bucket":[[0.1,0.0],[0.5,3.0]]}';
+  const DOCUMENTS = [
+    '{"m":{"help":"a \\"b\\" \\u00fc","type":"gauge","value":[{"a":"1","b":"größe","@":3.5},{"@":-4e-3}]}}',
+    `{"h":{"type":"histogram","value":{"q":{"a":${ONE}}}},"i":{"type":"histogram","value":${ONE}}}`,
+    '{"a":{"help":"h","type":"counter","value":{"q":{"x":1.0,"y":null,"z":"+Inf"}}},\n"b":{"type":"gauge","value":null}}',
+    '{"s":{"value":{"count":1,"sum":null,"quantile":[[0.5,2.0]]},"x":[{"y":[true,false,null,"\\ud83d"]}],"type":"summary"}}',
+  ].map((text) => Buffer.from(text));
+  const PIECES = [
+    '"',
+    '\\',
+    ',',
+    ':',
+    '{',
+    '}',
+    '[',
+    ']',
+    '0',
+    '1',
+    '-',
+    '.',
+    'e',
+    ' ',
+    'null',
+    'NaN',
+    'inf',
+    '"@":',
+    '\u00e9',
+    '\n',
+    '{}',
+    '""',
+  ];
+
+  const spoiling = fc.record({
+    at: fc.nat(),
+    removed: fc.oneof(fc.nat(2), fc.nat(30)),
+    put: fc.oneof(
+      fc.constantFrom('', ...PIECES).map((text) => Buffer.from(text)),
+      fc.uint8Array({ maxLength: 2 }),
+    ),
+  });
+
+  test('is refused, or is what JSON.parse makes of it', async () => {
+    let accepted = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...DOCUMENTS),
+        fc.array(spoiling, { minLength: 1, maxLength: 3 }),
+        async (document, spoilings) => {
+          const bytes = spoilings.reduce((bytes, { at, removed, put }) => {
+            const start = at % (bytes.length + 1);
+            return Buffer.concat([bytes.subarray(0, start), put, bytes.subarray(start + removed)]);
+          }, document);
+          const found = await read(bytes);
+          if (typeof found === 'string') {
+            expect(found).toMatch(/^byte \d+: /);
+            return;
+          }
+          accepted++;
+          // JSON.parse throws where a document should have been refused.
+          expect(isUtf8(bytes)).toBe(true);
+          expect(byName(found)).toEqual(byName(readJson(bytes.toString()).map(modelled)));
+        },
+      ),
+      { numRuns: 20_000 },
+    );
+    expect(accepted).toBeGreaterThan(200);
+  });
+});
+
+/** By name and label set, and of two the last one, as in what JSON.parse gives. */
+function byName(families: readonly Pick<ReadFamily, 'name' | 'help' | 'type' | 'samples'>[]) {
+  const bySeries = ({ samples }: Pick<ReadFamily, 'samples'>) =>
+    new Map(samples.map(({ labels, value }) => [JSON.stringify(Object.entries(labels).sort()), value]));
+  return new Map(
+    families.map((family) => [family.name, { help: family.help, type: family.type, samples: bySeries(family) }]),
+  );
+}
+
+/** A family with its values as they are in the document's model. */
+const modelled = (family: ReadFamily): ReadFamily => ({
+  ...family,
+  samples: family.samples.map(({ labels, value }) => ({ labels, value: model(value) })),
+});
+
+function model(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return numberOf(value);
+  const { count, sum, bucket, quantile } = value as Record<string, unknown>;
+  const total = sum === null || sum === undefined ? {} : { sum: numberOf(sum) };
+  const pairs = ((bucket ?? quantile) as [unknown, unknown][]).filter(([key]) => key !== null && key !== '+Inf');
+  const keys = pairs.map(([key]) => numberOf(key));
+  const values = pairs.map(([, value]) => numberOf(value));
+  return { count, ...total, ...(bucket ? { bounds: keys, cumulativeCounts: values } : { quantiles: keys, values }) };
+}
+
+function numberOf(value: unknown): number {
+  if (value === null) return Number.NaN;
+  return typeof value === 'number' ? value : Number(String(value).replace('Inf', 'Infinity'));
+}

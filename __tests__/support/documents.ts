@@ -1,0 +1,30 @@
+import { MetricsError } from '../../lib/errors.ts';
+import type { Parse } from '../../lib/parsers/parser.ts';
+import { type Collected, collectAll } from './collect.ts';
+
+/** A document's bytes in chunks that end at these positions. */
+export async function* bytesOf(document: string | Uint8Array, ...ends: number[]): AsyncGenerator<Uint8Array, void> {
+  const bytes = Buffer.from(document);
+  let start = 0;
+  for (const end of [...ends, bytes.length]) {
+    yield bytes.subarray(start, end);
+    start = end;
+  }
+}
+
+/** A document's bytes one by one. */
+export const singleBytes = (document: string | Uint8Array) =>
+  bytesOf(document, ...Array.from({ length: Buffer.from(document).length }, (_, i) => i));
+
+/** The families of a document, or the message of the error that they ended in. */
+export async function readDocument(
+  parse: Parse,
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<Collected['families'] | string> {
+  try {
+    return (await collectAll({ collect: () => parse(bytes) })).families;
+  } catch (error) {
+    if (error instanceof MetricsError && error.code === 'MALFORMED_DOCUMENT') return error.message;
+    throw error;
+  }
+}

@@ -1,0 +1,96 @@
+import type { MetricsError } from '../errors.ts';
+import { breathe } from '../turns.ts';
+import { JsonTokens, MORE } from './json-tokens.ts';
+
+/** How much (bytes) is read again at most: what is longer cannot be a name, a sample, or a value before its type. */
+const MAX_HELD = 2 ** 20;
+/** How much (bytes) becomes text at once. */
+const MAX_PIECE = 64 * 1024;
+
+/** A document as its bytes come in. What is held of it is a chunk, and what has begun and is not yet whole. */
+export class JsonInput {
+  private readonly tokens: JsonTokens;
+  private readonly bytes: AsyncIterator<Uint8Array>;
+  private chunk: Uint8Array = new Uint8Array(0);
+
+  constructor(bytes: AsyncIterable<Uint8Array>, offset = 0) {
+    this.bytes = bytes[Symbol.asyncIterator]();
+    this.tokens = new JsonTokens(offset);
+  }
+
+  /** Calls `take`, and again from the start (or from where it committed) when its text was not all there. */
+  async read<T>(take: (tokens: JsonTokens) => T): Promise<T> {
+    for (;;) {
+      try {
+        const taken = take(this.tokens);
+        this.tokens.commit();
+        return taken;
+      } catch (error) {
+        if (error !== MORE) throw error;
+      }
+      await this.more();
+    }
+  }
+
+  /** The names of an object's members: the value of each has to be read before the next is asked for. */
+  async *members(): AsyncGenerator<string, void> {
+    await this.read((tokens) => tokens.take('{'));
+    for (let isFirst = true; ; isFirst = false) {
+      const name = await this.read((tokens) => tokens.member(isFirst));
+      if (name === undefined) return;
+      yield name;
+    }
+  }
+
+  /** At what was read last. */
+  malformed(reason: string): MetricsError {
+    return this.tokens.malformed(reason);
+  }
+
+  /** @throws when something follows */
+  async end(): Promise<void> {
+    while (this.tokens.isAtEnd()) {
+      this.tokens.commit();
+      if (!(await this.append(0))) return;
+    }
+    this.tokens.peek();
+    throw this.tokens.malformed('expected the end of the document');
+  }
+
+  async close(): Promise<void> {
+    await this.bytes.return?.();
+  }
+
+  private async more(): Promise<void> {
+    const { tokens } = this;
+    tokens.rewind();
+    const { held } = tokens;
+    if (held > MAX_HELD) throw tokens.malformed(`more than ${MAX_HELD} bytes have to be held`);
+    // As much again: what comes in small pieces is then not read too often.
+    if (!(await this.append(held))) throw tokens.cut();
+    await breathe();
+  }
+
+  /** Appends at least so many bytes, as far as there are any; false when there is none. */
+  private async append(length: number): Promise<boolean> {
+    let text = '';
+    do {
+      const piece = await this.nextPiece();
+      if (piece === undefined) break;
+      text += Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString('latin1');
+    } while (text.length < length);
+    this.tokens.append(text);
+    return text !== '';
+  }
+
+  private async nextPiece(): Promise<Uint8Array | undefined> {
+    while (this.chunk.length === 0) {
+      const { done, value } = await this.bytes.next();
+      if (done) return undefined;
+      this.chunk = value;
+    }
+    const piece = this.chunk.subarray(0, MAX_PIECE);
+    this.chunk = this.chunk.subarray(MAX_PIECE);
+    return piece;
+  }
+}

@@ -1,0 +1,54 @@
+import type { JsonTokens } from './json-tokens.ts';
+
+const MAX_DEPTH = 100;
+
+/** Reads a value that nobody wants, or what is left of one, in memory that does not depend on its size. */
+export class JsonSkip {
+  /** The brackets that are open. */
+  private open: string;
+  private next: 'value' | 'first' | 'further';
+
+  /** Without `open`, a value is to come; with it, the first of what these brackets hold, or a further one. */
+  constructor(open = '', next: 'value' | 'first' | 'further' = 'value') {
+    this.open = open;
+    this.next = next;
+  }
+
+  /** Reads a bit, and keeps in mind where it is; false when the value has been read. */
+  step(tokens: JsonTokens): boolean {
+    if (this.next === 'value') this.readValue(tokens);
+    else if (this.open === '') return false;
+    else this.readNext(tokens);
+    return true;
+  }
+
+  private readValue(tokens: JsonTokens): void {
+    const bracket = tokens.peek();
+    const isNested = bracket === '{' || bracket === '[';
+    if (isNested) {
+      if (this.open.length === MAX_DEPTH) throw tokens.malformed(`it is nested deeper than ${MAX_DEPTH}`);
+      tokens.take(bracket);
+      this.open += bracket;
+    } else readScalar(tokens, bracket);
+    this.next = isNested ? 'first' : 'further';
+  }
+
+  private readNext(tokens: JsonTokens): void {
+    const isFirst = this.next === 'first';
+    const goesOn = this.open.endsWith('{') ? tokens.member(isFirst) !== undefined : tokens.item(isFirst);
+    if (!goesOn) this.open = this.open.slice(0, -1);
+    this.next = goesOn ? 'value' : 'further';
+  }
+}
+
+/** A value that is held until it is whole, as a part of something that is wanted. */
+export function skipWhole(tokens: JsonTokens): void {
+  const skip = new JsonSkip();
+  while (skip.step(tokens));
+}
+
+function readScalar(tokens: JsonTokens, first: string): void {
+  if (first === '"') tokens.string();
+  else if (/[-\d]/.test(first)) tokens.number();
+  else tokens.word();
+}

@@ -1,0 +1,189 @@
+import { isUtf8 } from 'node:buffer';
+import { MetricsError } from '../errors.ts';
+
+/** Thrown where the text ends before what is being read does: to be read again when there is more of it. */
+export const MORE = new Error('the text ends here');
+
+/**
+ * Reads JSON (RFC 8259) a token at a time from text that comes in pieces. The text is a byte string, a character for
+ * each byte: positions are those in the document, and only strings can hold what is not ASCII.
+ */
+export class JsonTokens {
+  private text = '';
+  private at = 0;
+  /** Where the last token begins: errors are about it. */
+  private tokenAt = 0;
+  /** What stands before it will not be read again. */
+  private start = 0;
+  /** Where the text begins in the document. */
+  private offset: number;
+
+  constructor(offset = 0) {
+    this.offset = offset;
+  }
+
+  /** Where in the document the first character stands that is not committed. */
+  get position(): number {
+    return this.offset + this.start;
+  }
+
+  /** How many characters are not committed. */
+  get held(): number {
+    return this.text.length - this.start;
+  }
+
+  append(byteString: string): void {
+    this.text = this.text.slice(this.start) + byteString;
+    this.offset += this.start;
+    this.start = 0;
+    this.at = 0;
+  }
+
+  /** What was read is read for good. */
+  commit(): void {
+    this.start = this.at;
+  }
+
+  /** What was read since, as it is written. */
+  uncommitted(): string {
+    return this.text.slice(this.start, this.at);
+  }
+
+  rewind(): void {
+    this.at = this.start;
+    this.tokenAt = this.start;
+  }
+
+  /** Is there nothing but whitespace? */
+  isAtEnd(): boolean {
+    const { text } = this;
+    let { at } = this;
+    for (; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code !== SPACE && code !== LINE_FEED && code !== RETURN && code !== TAB) break;
+    }
+    this.at = at;
+    return at === text.length;
+  }
+
+  /** The character that the next token begins with. */
+  peek(): string {
+    if (this.isAtEnd()) throw MORE;
+    this.tokenAt = this.at;
+    return this.text.charAt(this.at);
+  }
+
+  take(character: string): void {
+    if (this.peek() !== character) throw this.malformed(`expected ${character}`);
+    this.at++;
+  }
+
+  /** The name of an object's next member, with the colon; undefined behind the last. */
+  member(isFirst: boolean): string | undefined {
+    if (this.closes('}', isFirst)) return undefined;
+    const name = this.string();
+    const { tokenAt } = this;
+    this.take(':');
+    this.tokenAt = tokenAt;
+    return name;
+  }
+
+  /** Has the array one more item? */
+  item(isFirst: boolean): boolean {
+    return !this.closes(']', isFirst);
+  }
+
+  private closes(bracket: string, isFirst: boolean): boolean {
+    const next = this.peek();
+    if (next === bracket) this.at++;
+    else if (!isFirst) {
+      if (next !== ',') throw this.malformed(`expected , or ${bracket}`);
+      this.at++;
+    }
+    return next === bracket;
+  }
+
+  string(): string {
+    if (this.peek() !== '"') throw this.malformed('expected a string');
+    const { text } = this;
+    const start = this.at + 1;
+    let hasEscapes = false;
+    let isAscii = true;
+    let at = start;
+    for (; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code === QUOTE) break;
+      if (code === BACKSLASH) {
+        hasEscapes = true;
+        at += this.escape(at);
+      } else if (code > LAST_ASCII) isAscii = false;
+      else if (code < SPACE) throw this.malformed('a string holds a control character', at);
+    }
+    if (at >= text.length) throw MORE;
+    this.at = at + 1;
+    const raw = text.slice(start, at);
+    if (isAscii && !hasEscapes) return raw;
+    return this.decode(raw);
+  }
+
+  /** How many characters follow the backslash. */
+  private escape(at: number): number {
+    const kind = this.text.charAt(at + 1);
+    if (kind !== 'u') {
+      // Behind the end, `kind` is empty, and so a part of it.
+      if ('"\\/bfnrt'.includes(kind)) return 1;
+      throw this.malformed('a string holds an invalid escape', at);
+    }
+    const digits = this.text.slice(at + 2, at + 6);
+    if (!/^[0-9a-f]*$/i.test(digits)) throw this.malformed('a string holds an invalid escape', at);
+    return 5;
+  }
+
+  private decode(raw: string): string {
+    const bytes = Buffer.from(raw, 'latin1');
+    if (!isUtf8(bytes)) throw this.malformed('a string is not UTF-8');
+    // Its escapes were checked.
+    return JSON.parse(`"${bytes}"`);
+  }
+
+  number(): number {
+    this.peek();
+    const { text } = this;
+    let { at } = this;
+    while (at < text.length && NUMBER_CHARACTERS.includes(text.charAt(at))) at++;
+    if (at === text.length) throw MORE;
+    const raw = text.slice(this.at, at);
+    if (!NUMBER.test(raw)) throw this.malformed('expected a number');
+    this.at = at;
+    return Number(raw);
+  }
+
+  word(): null | boolean {
+    const words = { n: 'null', t: 'true', f: 'false' };
+    const word = words[this.peek() as keyof typeof words] ?? '';
+    const found = this.text.slice(this.at, this.at + word.length);
+    if (found.length < word.length && word.startsWith(found)) throw MORE;
+    if (word === '' || found !== word) throw this.malformed('expected a value');
+    this.at += word.length;
+    return JSON.parse(word);
+  }
+
+  /** For a document that goes no further. */
+  cut(): MetricsError {
+    return this.malformed('the document ends too early', this.text.length);
+  }
+
+  /** At the last token, unless something else is said. */
+  malformed(reason: string, at = this.tokenAt): MetricsError {
+    const found = Buffer.from(this.text.slice(at, at + MAX_SHOWN), 'latin1').toString();
+    return new MetricsError(
+      'MALFORMED_DOCUMENT',
+      `byte ${this.offset + at}: ${reason}${found && `, found ${JSON.stringify(found)}`}`,
+    );
+  }
+}
+
+const MAX_SHOWN = 40;
+const NUMBER_CHARACTERS = '0123456789.-+eE';
+const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/;
+const [TAB, LINE_FEED, RETURN, SPACE, QUOTE, BACKSLASH, LAST_ASCII] = [9, 10, 13, 32, 34, 92, 127];

@@ -1,0 +1,171 @@
+import type { MetricType, Sample } from '../metric-family.ts';
+import { JsonInput } from './json-input.ts';
+import { JsonSkip, skipWhole } from './json-skip.ts';
+import type { JsonTokens } from './json-tokens.ts';
+import { type OpenValue, openValue } from './kumomta-samples.ts';
+import type { ParsedFamily } from './parser.ts';
+
+/**
+ * Reads the JSON document of KumoMTA's `GET /metrics.json` as it comes in, a sample at a time, however large a
+ * family is. Members of a family that are not known are skipped. A `value` that comes before its `type` is held, up to
+ * 1 MiB; a `help` that comes after both is not waited for.
+ *
+ * @throws {MetricsError} `MALFORMED_DOCUMENT`, with the byte where it is, for what is not JSON (RFC 8259) or not such a document
+ */
+export async function* parseKumoMtaJson(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ParsedFamily, void> {
+  const input = new JsonInput(bytes);
+  try {
+    for await (const name of input.members()) yield* readFamily(input, name);
+    await input.end();
+  } finally {
+    await input.close();
+  }
+}
+
+interface Head {
+  readonly name: string;
+  readonly help: string | undefined;
+  readonly type: MetricType;
+}
+
+async function* readFamily(input: JsonInput, name: string): AsyncGenerator<ParsedFamily, void> {
+  let help: string | undefined;
+  let type: MetricType | undefined;
+  let held: JsonInput | undefined;
+  let hasValue = false;
+  for await (const member of input.members()) {
+    if (isThere(member, { help, type, value: hasValue || undefined })) {
+      throw input.malformed(`"${member}" is there twice`);
+    }
+    if (member === 'help') help = await input.read((tokens) => tokens.string());
+    else if (member === 'type') type = await input.read(readType);
+    else if (member !== 'value') await skip(input, new JsonSkip());
+    else {
+      hasValue = true;
+      if (type === undefined) held = await hold(input);
+      else yield* readValue(input, { name, help, type });
+    }
+  }
+  if (type === undefined) throw input.malformed('expected "type" before this');
+  if (!hasValue) throw input.malformed('expected "value" before this');
+  if (held !== undefined) yield* readValue(held, { name, help, type });
+}
+
+const isThere = (member: string, known: object) =>
+  Object.hasOwn(known, member) && known[member as keyof typeof known] !== undefined;
+
+async function* readValue(input: JsonInput, { name, help, type }: Head): AsyncGenerator<ParsedFamily, void> {
+  const value = await input.read((tokens) => openValue(tokens, type));
+  const samples = new Samples(input, value);
+  const { labelNames } = value;
+  yield {
+    name,
+    ...(help !== undefined && { help }),
+    type,
+    ...(labelNames !== undefined && { labelNames }),
+    samples,
+  };
+  await samples.end();
+}
+
+/** KumoMTA's own, and what OpenMetrics has besides. */
+const TYPES = new Map<string, MetricType>([
+  ['counter', 'counter'],
+  ['gauge', 'gauge'],
+  ['histogram', 'histogram'],
+  ['summary', 'summary'],
+  ['untyped', 'untyped'],
+  ['unknown', 'untyped'],
+  ['info', 'gauge'],
+  ['stateset', 'gauge'],
+  ['gaugehistogram', 'histogram'],
+]);
+
+function readType(tokens: JsonTokens): MetricType {
+  const type = TYPES.get(tokens.string());
+  if (type === undefined) throw tokens.malformed('expected the type of a metric');
+  return type;
+}
+
+/** Reads a value before it is known what it means. */
+function hold(input: JsonInput): Promise<JsonInput> {
+  return input.read((tokens) => {
+    skipWhole(tokens);
+    // The space ends a number.
+    const bytes = Buffer.from(`${tokens.uncommitted()} `, 'latin1');
+    return new JsonInput(only(bytes), tokens.position);
+  });
+}
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  yield bytes;
+}
+
+function skip(input: JsonInput, rest: JsonSkip): Promise<void> {
+  return input.read((tokens) => {
+    while (rest.step(tokens)) tokens.commit();
+  });
+}
+
+/** So many samples are read at once, if their text is there. */
+const MAX_BATCH = 256;
+
+/** The samples of a family, until the next family is asked for. */
+class Samples implements AsyncIterable<Sample> {
+  private readonly input: JsonInput;
+  private readonly value: OpenValue;
+  private isWhole = false;
+  private isOver = false;
+  private failure: { readonly error: unknown } | undefined;
+
+  constructor(input: JsonInput, value: OpenValue) {
+    this.input = input;
+    this.value = value;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Sample, void> {
+    while (!this.isWhole && !this.isOver) {
+      for (const sample of await this.readBatch()) {
+        if (this.isOver) return;
+        yield sample;
+      }
+    }
+  }
+
+  /** @throws what kept the samples from being read, if something did */
+  async end(): Promise<void> {
+    this.isOver = true;
+    if (this.failure !== undefined) throw this.failure.error;
+    const { brackets, hasBegun } = this.value;
+    if (!this.isWhole) await skip(this.input, new JsonSkip(brackets, hasBegun ? 'further' : 'first'));
+  }
+
+  private async readBatch(): Promise<readonly Sample[]> {
+    try {
+      return await this.input.read((tokens) => this.takeBatch(tokens));
+    } catch (error) {
+      this.failure = { error };
+      throw error;
+    }
+  }
+
+  private takeBatch(tokens: JsonTokens): readonly Sample[] {
+    const batch: Sample[] = [];
+    try {
+      while (batch.length < MAX_BATCH) {
+        const sample = this.value.next(tokens);
+        if (sample === undefined) {
+          this.isWhole = true;
+          break;
+        }
+        batch.push(sample);
+        tokens.commit();
+      }
+    } catch (error) {
+      // What was read comes first; the error comes again.
+      if (batch.length === 0) throw error;
+      tokens.rewind();
+    }
+    return batch;
+  }
+}
