@@ -4,6 +4,8 @@ import { parseKumoMtaJson } from '../../lib/parsers/kumomta-json.ts';
 import { bytesOf, readDocument } from '../support/documents.ts';
 import { watchedAsync } from '../support/watched.ts';
 
+const parse = parseKumoMtaJson();
+
 // For a machine that is busy.
 jest.setTimeout(60_000);
 
@@ -25,7 +27,7 @@ function large(chunks: number) {
 describe('a family that is larger than what fits into memory', () => {
   test('is read no further than its samples are asked for', async () => {
     const bytes = large(1_000);
-    const families = parseKumoMtaJson(bytes);
+    const families = parse(bytes)[Symbol.asyncIterator]();
     const { value: family } = await families.next();
     expect(bytes.pulled).toBeLessThan(4);
     let samples = 0;
@@ -39,7 +41,7 @@ describe('a family that is larger than what fits into memory', () => {
       if (samples === 20 * CHUNK) break;
     }
     expect(Math.max(...mostAhead)).toBeLessThan(4);
-    await families.return();
+    await families.return?.();
     expect(bytes.pulled).toBeLessThan(24);
     expect(bytes.closed).toBe(1);
   });
@@ -51,7 +53,7 @@ describe('a family that is larger than what fits into memory', () => {
   ])('is skipped for the next when %s of its samples were read', async (_, count) => {
     const bytes = large(100);
     const found: [string, number][] = [];
-    for await (const { name, samples } of parseKumoMtaJson(bytes)) {
+    for await (const { name, samples } of parse(bytes)) {
       let length = 0;
       if (name === 'next') for await (const _ of samples) length++;
       else if (count > 0) for await (const _ of samples) if (++length === count) break;
@@ -74,7 +76,7 @@ describe('a family that is larger than what fits into memory', () => {
         turns++;
       }
     })();
-    for await (const { name } of parseKumoMtaJson(bytesOf(document))) expect(['large', 'next']).toContain(name);
+    for await (const { name } of parse(bytesOf(document))) expect(['large', 'next']).toContain(name);
     isDone = true;
     await counting;
     expect(turns).toBeGreaterThan(2);
@@ -82,7 +84,7 @@ describe('a family that is larger than what fits into memory', () => {
 });
 
 test('samples that are asked for after their family are over', async () => {
-  const families = parseKumoMtaJson(large(3));
+  const families = parse(large(3))[Symbol.asyncIterator]();
   const { value: family } = await families.next();
   const samples = family!.samples[Symbol.asyncIterator]();
   expect(await samples.next()).toMatchObject({ value: { value: 0 } });
@@ -92,7 +94,7 @@ test('samples that are asked for after their family are over', async () => {
 
 test('leaving early closes the bytes', async () => {
   const bytes = large(3);
-  for await (const { name } of parseKumoMtaJson(bytes)) {
+  for await (const { name } of parse(bytes)) {
     expect(name).toBe('large');
     break;
   }
@@ -104,7 +106,7 @@ describe('an error', () => {
   const malformed = { code: 'MALFORMED_DOCUMENT', message: expect.stringContaining('byte 51: expected a number') };
 
   test('in the middle of a family comes behind the samples before it, and again with the next family', async () => {
-    const families = parseKumoMtaJson(bytesOf(document));
+    const families = parse(bytesOf(document))[Symbol.asyncIterator]();
     const { value: family } = await families.next();
     const values: Sample['value'][] = [];
     const reading = (async () => {
@@ -117,7 +119,7 @@ describe('an error', () => {
   });
 
   test('in a family that nobody reads is found too', async () => {
-    const families = parseKumoMtaJson(bytesOf(document));
+    const families = parse(bytesOf(document))[Symbol.asyncIterator]();
     await families.next();
     await expect(families.next()).rejects.toMatchObject({ message: expect.stringMatching(/^byte 51: /) });
   });
@@ -128,7 +130,7 @@ describe('an error', () => {
       yield Buffer.from('{"m":{"type":"gauge","value":{"q":{"a":1,');
       throw error;
     }
-    const families = parseKumoMtaJson(bytes());
+    const families = parse(bytes())[Symbol.asyncIterator]();
     const { value: family } = await families.next();
     const samples = family!.samples[Symbol.asyncIterator]();
     expect(await samples.next()).toMatchObject({ value: { value: 1 } });
@@ -147,7 +149,7 @@ describe('what cannot be read before it is whole', () => {
     ['a value before its type', `{"m":{"value":{"q":{${numbers(90_000)}}},"type":"gauge"}}`],
     ['a member that nobody knows', `{"m":{"x":[${'"a",'.repeat(MIB)}1],"type":"gauge","value":1}}`],
   ])('may be large: %s', async (_, document) => {
-    expect(await readDocument(parseKumoMtaJson, bytesOf(document))).toMatchObject([{ name: 'm' }]);
+    expect(await readDocument(parse, bytesOf(document))).toMatchObject([{ name: 'm' }]);
   });
 
   test.each([
@@ -160,9 +162,7 @@ describe('what cannot be read before it is whole', () => {
     async function* chunks() {
       for (let i = 0; i < document.length; i += 1024) yield Buffer.from(document.slice(i, i + 1024));
     }
-    expect(await readDocument(parseKumoMtaJson, chunks())).toMatch(
-      `byte ${byte}: more than ${MIB} bytes have to be held`,
-    );
+    expect(await readDocument(parse, chunks())).toMatch(`byte ${byte}: more than ${MIB} bytes have to be held`);
   });
 
   test('is not read anew for each byte that comes', async () => {
@@ -171,6 +171,6 @@ describe('what cannot be read before it is whole', () => {
     async function* bytes() {
       for (const byte of Buffer.from(document)) yield Uint8Array.of(byte);
     }
-    expect(await readDocument(parseKumoMtaJson, bytes())).toHaveLength(1);
+    expect(await readDocument(parse, bytes())).toHaveLength(1);
   });
 });

@@ -6,7 +6,9 @@ import { encode } from '../support/encode.ts';
 import { json } from '../support/encoders.ts';
 import { readJson } from '../support/read-json.ts';
 
-const read = (document: string | Uint8Array) => readDocument(parseKumoMtaJson, bytesOf(document));
+const parse = parseKumoMtaJson();
+
+const read = (document: string | Uint8Array) => readDocument(parse, bytesOf(document));
 const gauge = (value: string) => `{"m":{"type":"gauge","value":${value}}}`;
 const histogram = (value: string) => `{"m":{"type":"histogram","value":${value}}}`;
 const summary = (value: string) => `{"m":{"type":"summary","value":${value}}}`;
@@ -206,7 +208,7 @@ const REFUSED: [what: string, marked: string, reason: string][] = [
   ['a sample without a value', gauge('[{"a":"1"¦}]'), 'expected "@" before this'],
   ['a label that is there twice', gauge('[{"a":"1",¦"a":"2","@":3}]'), '"a" is there twice'],
   ['a value that is there twice', gauge('[{"@":1,¦"@":2}]'), '"@" is there twice'],
-  ['a map of two labels', gauge('{"a":{},¦"b":{}}'), 'a map has one label, and not another'],
+  ['a map of two labels', gauge('{"a":{},¦"b":{}}'), 'a map has one label'],
   ['a count that is none', histogram('{"count":¦1.5,"bucket":[]}'), 'expected a count'],
   ['a negative count', histogram('{"count":¦-1,"bucket":[]}'), 'expected a count'],
   ['a histogram without buckets', histogram('{"count":1¦}'), 'expected "bucket" before this'],
@@ -257,9 +259,9 @@ describe('however the bytes come', () => {
 
   test.each(documents)('%s is the same', async (_, document) => {
     const expected = where(await read(document));
-    expect(where(await readDocument(parseKumoMtaJson, singleBytes(document)))).toEqual(expected);
+    expect(where(await readDocument(parse, singleBytes(document)))).toEqual(expected);
     for (let end = 0; end <= Buffer.from(document).length; end++) {
-      expect(where(await readDocument(parseKumoMtaJson, bytesOf(document, end)))).toEqual(expected);
+      expect(where(await readDocument(parse, bytesOf(document, end)))).toEqual(expected);
     }
   });
 
@@ -273,7 +275,7 @@ describe('however the bytes come', () => {
 
 test("KumoMTA's own document comes back as it was", async () => {
   const document = readFileSync(join(__dirname, '../vectors/kumomta-sample.json'), 'utf8');
-  const { text, losses } = await encode(json(), parseKumoMtaJson(bytesOf(document)));
+  const { text, losses } = await encode(json(), parse(bytesOf(document)));
   expect(readJson(text)).toEqual(readJson(document));
   expect(losses).toEqual([]);
   expect(text.match(/[\d.]+(?=[,}])/g)).toEqual(document.match(/[\d.]+(?=,?\n)/g));

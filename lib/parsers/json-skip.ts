@@ -35,7 +35,7 @@ export class JsonSkip {
 
   private readNext(tokens: JsonTokens): void {
     const isFirst = this.next === 'first';
-    const goesOn = this.open.endsWith('{') ? tokens.member(isFirst) !== undefined : tokens.item(isFirst);
+    const goesOn = this.open.endsWith('{') ? tokens.member(isFirst) !== undefined : tokens.goesOn(']', isFirst);
     if (!goesOn) this.open = this.open.slice(0, -1);
     this.next = goesOn ? 'value' : 'further';
   }

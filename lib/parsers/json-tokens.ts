@@ -22,7 +22,7 @@ export class JsonTokens {
     this.offset = offset;
   }
 
-  /** Where in the document the first character stands that is not committed. */
+  /** Where in the document the first character is that is not committed. */
   get position(): number {
     return this.offset + this.start;
   }
@@ -42,11 +42,6 @@ export class JsonTokens {
   /** What was read is read for good. */
   commit(): void {
     this.start = this.at;
-  }
-
-  /** What was read since, as it is written. */
-  uncommitted(): string {
-    return this.text.slice(this.start, this.at);
   }
 
   rewind(): void {
@@ -73,14 +68,48 @@ export class JsonTokens {
     return this.text.charAt(this.at);
   }
 
+  /** Takes this text, when it is what comes next and is all there. */
+  takeText(text: string): boolean {
+    const isNext = this.text.startsWith(text, this.at);
+    if (isNext) this.at += text.length;
+    return isNext;
+  }
+
+  /** The place behind what was taken; and back to it, or what was taken since. */
+  mark(): number {
+    return this.at;
+  }
+
+  back(mark: number): void {
+    this.at = mark;
+  }
+
+  since(mark: number): string {
+    return this.text.slice(mark, this.at);
+  }
+
   take(character: string): void {
     if (this.peek() !== character) throw this.malformed(`expected ${character}`);
     this.at++;
   }
 
-  /** The name of an object's next member, with the colon; undefined behind the last. */
-  member(isFirst: boolean): string | undefined {
-    if (this.closes('}', isFirst)) return undefined;
+  /** Takes the comma in front of a further member or item, or the bracket behind the last. */
+  goesOn(bracket: '}' | ']', isFirst: boolean): boolean {
+    const next = this.peek();
+    if (next === bracket) {
+      this.at++;
+      return false;
+    }
+    if (isFirst) return true;
+    if (next !== ',') throw this.malformed(`expected , or ${bracket}`);
+    this.at++;
+    // Behind whitespace, so that a mark is where the member or the item begins.
+    this.peek();
+    return true;
+  }
+
+  /** A member's name, with the colon: errors are about the name. */
+  name(): string {
     const name = this.string();
     const { tokenAt } = this;
     this.take(':');
@@ -88,19 +117,9 @@ export class JsonTokens {
     return name;
   }
 
-  /** Has the array one more item? */
-  item(isFirst: boolean): boolean {
-    return !this.closes(']', isFirst);
-  }
-
-  private closes(bracket: string, isFirst: boolean): boolean {
-    const next = this.peek();
-    if (next === bracket) this.at++;
-    else if (!isFirst) {
-      if (next !== ',') throw this.malformed(`expected , or ${bracket}`);
-      this.at++;
-    }
-    return next === bracket;
+  /** The name of an object's next member; undefined behind the last. */
+  member(isFirst: boolean): string | undefined {
+    return this.goesOn('}', isFirst) ? this.name() : undefined;
   }
 
   string(): string {

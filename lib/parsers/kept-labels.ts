@@ -11,7 +11,8 @@ const MAX_ABSENCE = 3;
 
 const NONE: LabelSet = {};
 
-interface KeptFamily {
+/** A family's label sets by their places, with the text of each. */
+export interface KeptFamily {
   readonly name: string;
   readonly texts: string[];
   readonly sets: LabelSet[];
@@ -41,6 +42,10 @@ export class KeptLabels {
 
   /** To be called for each family, read or skipped. */
   family(name: string): FamilyLabels {
+    return new FamilyLabels(this.keptFamily(name), this);
+  }
+
+  keptFamily(name: string): KeptFamily {
     let family = this.families.get(name);
     if (family === undefined) {
       family = { name, texts: [], sets: [], size: OVERHEAD, document: 0 };
@@ -50,7 +55,7 @@ export class KeptLabels {
       }
     }
     family.document = this.document;
-    return new FamilyLabels(family, this);
+    return family;
   }
 
   keep(family: KeptFamily, at: number, text: string, labels: LabelSet): void {

@@ -2,20 +2,30 @@ import type { MetricType, Sample } from '../metric-family.ts';
 import { JsonInput } from './json-input.ts';
 import { JsonSkip, skipWhole } from './json-skip.ts';
 import type { JsonTokens } from './json-tokens.ts';
+import { KeptLabels } from './kept-labels.ts';
 import { type OpenValue, openValue } from './kumomta-samples.ts';
-import type { ParsedFamily } from './parser.ts';
+import type { Parse, ParsedFamily } from './parser.ts';
 
 /**
- * Reads the JSON document of KumoMTA's `GET /metrics.json` as it comes in, a sample at a time, however large a
- * family is. Members of a family that are not known are skipped. A `value` that comes before its `type` is held, up to
- * 1 MiB; a `help` that comes after both is not waited for.
+ * A parser of the JSON document of KumoMTA's `GET /metrics.json`. It holds some 64 KiB of a document, however large a
+ * family is; and up to 64 MiB of label sets, to be known again in the next document: use one parser for each upstream.
  *
- * @throws {MetricsError} `MALFORMED_DOCUMENT`, with the byte where it is, for what is not JSON (RFC 8259) or not such a document
+ * Members of a family that are not known are skipped. A `value` that comes before its `type` is held, up to 1 MiB; a
+ * `help` that comes after both is not waited for. A name that comes twice is two families.
+ *
+ * @throws {MetricsError} `MALFORMED_DOCUMENT`, as it is read, with the byte where it is, for what is not JSON (RFC 8259)
+ *   and for what is not such a document
  */
-export async function* parseKumoMtaJson(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ParsedFamily, void> {
+export function parseKumoMtaJson(): Parse {
+  const kept = new KeptLabels();
+  return (bytes) => readFamilies(bytes, kept);
+}
+
+async function* readFamilies(bytes: AsyncIterable<Uint8Array>, kept: KeptLabels): AsyncGenerator<ParsedFamily, void> {
+  kept.begin();
   const input = new JsonInput(bytes);
   try {
-    for await (const name of input.members()) yield* readFamily(input, name);
+    for await (const name of input.members()) yield* readFamily(input, name, kept);
     await input.end();
   } finally {
     await input.close();
@@ -28,34 +38,31 @@ interface Head {
   readonly type: MetricType;
 }
 
-async function* readFamily(input: JsonInput, name: string): AsyncGenerator<ParsedFamily, void> {
+async function* readFamily(input: JsonInput, name: string, kept: KeptLabels): AsyncGenerator<ParsedFamily, void> {
+  const seen = new Set<string>();
   let help: string | undefined;
   let type: MetricType | undefined;
   let held: JsonInput | undefined;
-  let hasValue = false;
   for await (const member of input.members()) {
-    if (isThere(member, { help, type, value: hasValue || undefined })) {
-      throw input.malformed(`"${member}" is there twice`);
+    if (member !== 'help' && member !== 'type' && member !== 'value') {
+      await skip(input, new JsonSkip());
+      continue;
     }
+    if (seen.has(member)) throw input.malformed(`"${member}" is there twice`);
+    seen.add(member);
     if (member === 'help') help = await input.read((tokens) => tokens.string());
     else if (member === 'type') type = await input.read(readType);
-    else if (member !== 'value') await skip(input, new JsonSkip());
-    else {
-      hasValue = true;
-      if (type === undefined) held = await hold(input);
-      else yield* readValue(input, { name, help, type });
-    }
+    else if (type === undefined) held = await hold(input);
+    else yield* readValue(input, { name, help, type }, kept);
   }
   if (type === undefined) throw input.malformed('expected "type" before this');
-  if (!hasValue) throw input.malformed('expected "value" before this');
-  if (held !== undefined) yield* readValue(held, { name, help, type });
+  if (!seen.has('value')) throw input.malformed('expected "value" before this');
+  if (held !== undefined) yield* readValue(held, { name, help, type }, kept);
 }
 
-const isThere = (member: string, known: object) =>
-  Object.hasOwn(known, member) && known[member as keyof typeof known] !== undefined;
-
-async function* readValue(input: JsonInput, { name, help, type }: Head): AsyncGenerator<ParsedFamily, void> {
-  const value = await input.read((tokens) => openValue(tokens, type));
+async function* readValue(input: JsonInput, head: Head, kept: KeptLabels): AsyncGenerator<ParsedFamily, void> {
+  const { name, help, type } = head;
+  const value = await input.read((tokens) => openValue(tokens, name, type, kept));
   const samples = new Samples(input, value);
   const { labelNames } = value;
   yield {
@@ -90,9 +97,10 @@ function readType(tokens: JsonTokens): MetricType {
 /** Reads a value before it is known what it means. */
 function hold(input: JsonInput): Promise<JsonInput> {
   return input.read((tokens) => {
+    const mark = tokens.mark();
     skipWhole(tokens);
     // The space ends a number.
-    const bytes = Buffer.from(`${tokens.uncommitted()} `, 'latin1');
+    const bytes = Buffer.from(`${tokens.since(mark)} `, 'latin1');
     return new JsonInput(only(bytes), tokens.position);
   });
 }
@@ -114,6 +122,7 @@ const MAX_BATCH = 256;
 class Samples implements AsyncIterable<Sample> {
   private readonly input: JsonInput;
   private readonly value: OpenValue;
+  private hasBegun = false;
   private isWhole = false;
   private isOver = false;
   private failure: { readonly error: unknown } | undefined;
@@ -136,8 +145,7 @@ class Samples implements AsyncIterable<Sample> {
   async end(): Promise<void> {
     this.isOver = true;
     if (this.failure !== undefined) throw this.failure.error;
-    const { brackets, hasBegun } = this.value;
-    if (!this.isWhole) await skip(this.input, new JsonSkip(brackets, hasBegun ? 'further' : 'first'));
+    if (!this.isWhole) await skip(this.input, new JsonSkip(this.value.brackets, this.hasBegun ? 'further' : 'first'));
   }
 
   private async readBatch(): Promise<readonly Sample[]> {
@@ -153,11 +161,12 @@ class Samples implements AsyncIterable<Sample> {
     const batch: Sample[] = [];
     try {
       while (batch.length < MAX_BATCH) {
-        const sample = this.value.next(tokens);
+        const sample = this.value.next(tokens, !this.hasBegun);
         if (sample === undefined) {
           this.isWhole = true;
           break;
         }
+        this.hasBegun = true;
         batch.push(sample);
         tokens.commit();
       }

@@ -1,16 +1,16 @@
 import type { LabelSet, MetricType, Sample } from '../metric-family.ts';
+import { addLabel, JsonLabels } from './json-labels.ts';
 import type { JsonTokens } from './json-tokens.ts';
+import type { KeptLabels } from './kept-labels.ts';
 import { type ReadValue, valueReader } from './kumomta-values.ts';
 
 /** A family's value, of which the beginning was read. */
 export interface OpenValue {
   readonly labelNames?: readonly string[];
-  /** The brackets that are open between two samples. */
+  /** Those that are open between two samples. */
   readonly brackets: string;
-  /** False when the next sample is the first. */
-  readonly hasBegun: boolean;
   /** Reads a sample; undefined behind the last, when the brackets are closed. */
-  next(tokens: JsonTokens): Sample | undefined;
+  next(tokens: JsonTokens, isFirst: boolean): Sample | undefined;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface OpenValue {
  *           / { label name: { label value: number … } }     ; each with the same single label
  *           / [ { label name: label value …, "@": number } … ]
  */
-export function openValue(tokens: JsonTokens, type: MetricType): OpenValue {
+export function openValue(tokens: JsonTokens, name: string, type: MetricType, kept: KeptLabels): OpenValue {
   const read = valueReader(type);
   switch (tokens.peek()) {
     case 'n':
@@ -29,100 +29,105 @@ export function openValue(tokens: JsonTokens, type: MetricType): OpenValue {
       return bare();
     case '[':
       tokens.take('[');
-      return list(read);
+      return list(read, new JsonLabels(kept, name));
     case '{':
-      return openObject(tokens, type, read);
+      return openObject(tokens, read, type, (label) => new JsonLabels(kept, name, label));
     default:
       return bare(read(tokens));
   }
 }
 
 /** A map, or a histogram or summary: of these no member is an object. */
-function openObject(tokens: JsonTokens, type: MetricType, read: ReadValue): OpenValue {
+function openObject(
+  tokens: JsonTokens,
+  read: ReadValue,
+  type: MetricType,
+  labelsOf: (label: string) => JsonLabels,
+): OpenValue {
+  const mark = tokens.mark();
   tokens.take('{');
   const label = tokens.member(true);
   if (label === undefined) return bare();
   if (tokens.peek() === '{') {
     tokens.take('{');
-    return map(label, read);
+    return map(label, read, labelsOf(label));
   }
   if (type !== 'histogram' && type !== 'summary') throw tokens.malformed('expected {');
-  tokens.rewind();
+  tokens.back(mark);
   return bare(read(tokens));
 }
 
 function bare(value?: Sample['value']): OpenValue {
-  let left = value;
   return {
     labelNames: [],
     brackets: '',
-    hasBegun: true,
-    next() {
-      if (left === undefined) return undefined;
-      const sample = { labels: {}, value: left };
-      left = undefined;
-      return sample;
-    },
+    next: (_tokens, isFirst) => (isFirst && value !== undefined ? { labels: {}, value } : undefined),
   };
 }
 
-function map(label: string, read: ReadValue): OpenValue {
-  let hasBegun = false;
+function map(label: string, read: ReadValue, kept: JsonLabels): OpenValue {
   return {
     labelNames: [label],
     brackets: '{{',
-    get hasBegun() {
-      return hasBegun;
-    },
-    next(tokens) {
-      const text = tokens.member(!hasBegun);
-      if (text === undefined) {
-        if (tokens.member(false) !== undefined) throw tokens.malformed('a map has one label, and not another');
+    next(tokens, isFirst) {
+      if (!tokens.goesOn('}', isFirst)) {
+        if (tokens.goesOn('}', false)) throw tokens.malformed('a map has one label');
         return undefined;
       }
-      const labels = {};
-      addLabel(labels, label, text);
-      const value = read(tokens);
-      hasBegun = true;
-      return { labels, value };
-    },
-  };
-}
-
-function list(read: ReadValue): OpenValue {
-  let hasBegun = false;
-  return {
-    brackets: '[',
-    get hasBegun() {
-      return hasBegun;
-    },
-    next(tokens) {
-      if (!tokens.item(!hasBegun)) return undefined;
-      const sample = readItem(tokens, read);
-      hasBegun = true;
+      const sample = { labels: kept.takeKnown(tokens) ?? readKey(tokens, label, kept), value: read(tokens) };
+      kept.next();
       return sample;
     },
   };
 }
 
-function readItem(tokens: JsonTokens, read: ReadValue): Sample {
+function readKey(tokens: JsonTokens, label: string, kept: JsonLabels): LabelSet {
+  const mark = tokens.mark();
+  const labels = {};
+  addLabel(labels, label, tokens.name());
+  kept.keep(tokens.since(mark), labels);
+  return labels;
+}
+
+function list(read: ReadValue, kept: JsonLabels): OpenValue {
+  return {
+    brackets: '[',
+    next(tokens, isFirst) {
+      if (!tokens.goesOn(']', isFirst)) return undefined;
+      const sample = readKnownItem(tokens, read, kept) ?? readItem(tokens, read, kept);
+      kept.next();
+      return sample;
+    },
+  };
+}
+
+/** Of an item that begins with known labels, and whose value comes last. */
+function readKnownItem(tokens: JsonTokens, read: ReadValue, kept: JsonLabels): Sample | undefined {
+  const mark = tokens.mark();
+  const labels = kept.takeKnown(tokens);
+  if (labels === undefined) return undefined;
+  const value = read(tokens);
+  if (!tokens.goesOn('}', false)) return { labels, value };
+  tokens.back(mark);
+  return undefined;
+}
+
+function readItem(tokens: JsonTokens, read: ReadValue, kept: JsonLabels): Sample {
+  const mark = tokens.mark();
   const labels: Record<string, string> = {};
   let value: Sample['value'] | undefined;
+  let text: string | undefined;
   tokens.take('{');
-  for (let name = tokens.member(true); name !== undefined; name = tokens.member(false)) {
-    if (name === '@' ? value !== undefined : Object.hasOwn(labels, name)) {
-      throw tokens.malformed(`${JSON.stringify(name)} is there twice`);
-    }
+  for (let isFirst = true; tokens.goesOn('}', isFirst); isFirst = false) {
+    const name = tokens.name();
+    const isThere = name === '@' ? value !== undefined : Object.hasOwn(labels, name);
+    if (isThere) throw tokens.malformed(`${JSON.stringify(name)} is there twice`);
+    text = name === '@' ? tokens.since(mark) : undefined;
     if (name === '@') value = read(tokens);
     else addLabel(labels, name, tokens.string());
   }
   if (value === undefined) throw tokens.malformed('expected "@" before this');
+  // Where a label follows the value, there is no text that stands for all labels.
+  if (text !== undefined) kept.keep(text, labels);
   return { labels, value };
-}
-
-function addLabel(labels: LabelSet, name: string, value: string): void {
-  // Setting this one would set the prototype.
-  if (name === '__proto__')
-    Object.defineProperty(labels, name, { value, enumerable: true, configurable: true, writable: true });
-  else (labels as Record<string, string>)[name] = value;
 }

@@ -105,7 +105,7 @@ function readPairs(tokens: JsonTokens, name: 'bucket' | 'quantile'): Pairs {
   const keys: number[] = [];
   const values: number[] = [];
   tokens.take('[');
-  for (let isFirst = true; tokens.item(isFirst); isFirst = false) {
+  for (let isFirst = true; tokens.goesOn(']', isFirst); isFirst = false) {
     tokens.take('[');
     const isNull = tokens.peek() === 'n';
     const key = readNumber(tokens);
