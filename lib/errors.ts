@@ -48,8 +48,6 @@ export type MetricsErrorCode =
   | 'TOO_MANY_SCRAPES'
   /** The document is larger than what can be held for an HTTP/1.0 client. */
   | 'DOCUMENT_TOO_LARGE'
-  /** A document that is read is not of its format; the message says where. */
-  | 'MALFORMED_DOCUMENT'
   /** An upstream server could not be reached, or answered with an error. */
   | 'UPSTREAM_FAILED'
   /** An upstream server did not answer in time. */

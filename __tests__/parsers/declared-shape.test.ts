@@ -83,10 +83,15 @@ test('an error among the first samples comes before the family', async () => {
   await expect(declareShape(family({ samples: samples() }))).rejects.toThrow('line 3: no number');
 });
 
-test.each([
-  ['an array', { samples: [sample(1)] }],
-  ['declared names', { labelNames: ['a'], samples: once(1, one).family.samples }],
-])('a family with %s is left as it is', async (_, members) => {
-  const original = family(members);
+test('an array is left as it is', async () => {
+  const original = family({ samples: [sample(1)] });
   expect(await declareShape(original)).toBe(original);
+});
+
+test.each([1, 20_000])('a family of %d samples keeps the names that it declares', async (count) => {
+  const { samples: _, ...members } = once(count, one).family;
+  const labelNames = ['a', 'b'];
+  const declared = await declareShape({ ...members, labelNames, samples: once(count, one).family.samples });
+  expect(declared.labelNames).toBe(labelNames);
+  expect(await all(declared)).toHaveLength(count);
 });

@@ -8,10 +8,11 @@ const MAX_HELD_BYTES = 4 * 2 ** 20;
  * Gives a family that is read as it comes in a shape in the JSON document. A small one becomes an array,
  * which shows its shape by itself, and whose errors come before the family does. One that goes on beyond that, each
  * sample so far with one and the same single label, is declared to have no other: a sample that comes
- * without it, or with another, will be left out and reported. Any other shape shows at the second sample.
+ * without it, or with another, will be left out and reported. Any other shape shows at the second sample. What is
+ * declared already stays as it is.
  */
 export async function declareShape(family: MetricFamily): Promise<MetricFamily> {
-  if (family.labelNames !== undefined || Array.isArray(family.samples)) return family;
+  if (Array.isArray(family.samples)) return family;
   const iterator = iteratorOf(family.samples);
   const held: Sample[] = [];
   let bytes = 0;
@@ -21,9 +22,9 @@ export async function declareShape(family: MetricFamily): Promise<MetricFamily> 
     held.push(next.value);
     bytes += estimate(next.value);
   }
-  const samples = chain(held, iterator);
   const label = onlyLabel(held);
-  return label === undefined ? { ...family, samples } : { ...family, labelNames: [label], samples };
+  const { labelNames = label === undefined ? undefined : [label] } = family;
+  return { ...family, ...(labelNames !== undefined && { labelNames }), samples: chain(held, iterator) };
 }
 
 function iteratorOf(samples: MetricFamily['samples']): AsyncIterator<Sample> | Iterator<Sample> {
