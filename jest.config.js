@@ -2,6 +2,8 @@
 export default {
   // The page's files are a module of lib/ that is built from the page's sources.
   globalSetup: '<rootDir>/scripts/build-page.js',
+  // For a machine that is busy: nothing waits for it to pass.
+  testTimeout: 30_000,
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   // `npm run test:peers` and `npm run test:browser` need other programs, `npm run test:package` the registry, `npm run test:faults` the garbage
   // collector and most of a minute: they override this.
