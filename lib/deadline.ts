@@ -6,6 +6,8 @@ export interface Deadline {
   wait<T>(promise: T | Promise<T>): Promise<T>;
   /** The same items; the clock runs while the next one, or the end, is awaited. */
   timed<T>(items: AsyncIterable<T>): AsyncIterable<T>;
+  /** How long (ms) the clock has run. */
+  readonly waited: number;
   /** Stops the clock for good. Items that are still timed end at the next that is asked for. */
   clear(): void;
 }
@@ -41,6 +43,9 @@ export function createDeadline(ms: number, expired: () => void): Deadline {
         return { next: () => (isOver ? end() : wait(iterator.next())), return: end };
       },
     }),
+    get waited() {
+      return stopwatch.elapsed();
+    },
     clear() {
       isOver = true;
       clearTimeout(timer);

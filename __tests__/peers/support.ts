@@ -12,6 +12,7 @@ const PACKAGES = {
   curl: 'curl',
   jq: 'jq',
   prometheus: 'prometheus',
+  'prometheus-node-exporter': 'prometheus-node-exporter',
   promtool: 'prometheus',
   'victoria-metrics': 'victoria-metrics',
 };

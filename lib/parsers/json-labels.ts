@@ -21,9 +21,11 @@ export class JsonLabels {
     return text !== undefined && tokens.takeText(text) ? this.family.sets[this.at] : undefined;
   }
 
-  /** Keeps the labels of the next sample, that are written so. */
-  keep(text: string, labels: LabelSet): void {
-    this.owner.keep(this.family, this.at, unsliced(text), labels);
+  /** Keeps the labels of the next sample, that are written so; gives what is to be given in their place. */
+  keep(text: string | undefined, read: LabelSet): LabelSet {
+    const labels = this.owner.relabel(read);
+    if (text !== undefined) this.owner.keep(this.family, this.at, unsliced(text), labels);
+    return labels;
   }
 
   /** The next sample was read. */

@@ -9,7 +9,8 @@ const OVERHEAD = 200;
 /** After how many documents without it a family is forgotten. */
 const MAX_ABSENCE = 3;
 
-const NONE: LabelSet = {};
+/** Makes the label set that is given of the one that was read, which it may change. */
+export type Relabel = (labels: LabelSet) => LabelSet;
 
 /** A family's label sets by their places, with the text of each. */
 export interface KeptFamily {
@@ -26,9 +27,17 @@ export interface KeptFamily {
  * at the same place gives the same object, which is not parsed again here, and which the encoders know again.
  */
 export class KeptLabels {
+  /** Of a series without labels. */
+  readonly none: LabelSet;
+  readonly relabel: Relabel;
   private readonly families = new Map<string, KeptFamily>();
   private size = 0;
   private document = 0;
+
+  constructor(relabel: Relabel = (labels) => labels) {
+    this.relabel = relabel;
+    this.none = relabel({});
+  }
 
   /** To be called in front of each document. */
   begin(): void {
@@ -76,16 +85,17 @@ export class FamilyLabels {
   private readonly owner: KeptLabels;
   private at = -1;
   private text = '';
-  private labels: LabelSet = NONE;
+  private labels: LabelSet;
 
   constructor(family: KeptFamily, owner: KeptLabels) {
     this.family = family;
     this.owner = owner;
+    this.labels = owner.none;
   }
 
   /** Of what stands between the braces. */
   of(text: string, cursor: TextCursor): LabelSet {
-    if (text === '') return NONE;
+    if (text === '') return this.owner.none;
     if (text === this.text) return this.labels;
     const { texts, sets } = this.family;
     const at = ++this.at;
@@ -95,7 +105,7 @@ export class FamilyLabels {
       return this.labels;
     }
     this.text = unsliced(text);
-    this.labels = parseLabels(this.text, cursor);
+    this.labels = this.owner.relabel(parseLabels(this.text, cursor));
     this.owner.keep(this.family, at, this.text, this.labels);
     return this.labels;
   }

@@ -2,8 +2,8 @@ import type { MetricType, Sample } from '../metric-family.ts';
 import { JsonInput } from './json-input.ts';
 import { JsonSkip, skipWhole } from './json-skip.ts';
 import type { JsonTokens } from './json-tokens.ts';
-import { KeptLabels } from './kept-labels.ts';
-import { type OpenValue, openValue } from './kumomta-samples.ts';
+import { KeptLabels, type Relabel } from './kept-labels.ts';
+import { type FamilyHead, type OpenValue, openValue } from './kumomta-samples.ts';
 import type { Parse, ParsedFamily } from './parser.ts';
 
 /**
@@ -16,8 +16,8 @@ import type { Parse, ParsedFamily } from './parser.ts';
  * @throws {MetricsError} `MALFORMED_DOCUMENT`, as it is read, with the byte where it is, for what is not JSON (RFC 8259)
  *   and for what is not such a document
  */
-export function parseKumoMtaJson(): Parse {
-  const kept = new KeptLabels();
+export function parseKumoMtaJson(relabel?: Relabel): Parse {
+  const kept = new KeptLabels(relabel);
   return (bytes) => readFamilies(bytes, kept);
 }
 
@@ -32,10 +32,8 @@ async function* readFamilies(bytes: AsyncIterable<Uint8Array>, kept: KeptLabels)
   }
 }
 
-interface Head {
-  readonly name: string;
+interface Head extends FamilyHead {
   readonly help: string | undefined;
-  readonly type: MetricType;
 }
 
 async function* readFamily(input: JsonInput, name: string, kept: KeptLabels): AsyncGenerator<ParsedFamily, void> {
@@ -62,7 +60,7 @@ async function* readFamily(input: JsonInput, name: string, kept: KeptLabels): As
 
 async function* readValue(input: JsonInput, head: Head, kept: KeptLabels): AsyncGenerator<ParsedFamily, void> {
   const { name, help, type } = head;
-  const value = await input.read((tokens) => openValue(tokens, name, type, kept));
+  const value = await input.read((tokens) => openValue(tokens, head, kept));
   const samples = new Samples(input, value);
   const { labelNames } = value;
   yield {

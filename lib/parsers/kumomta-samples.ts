@@ -13,6 +13,11 @@ export interface OpenValue {
   next(tokens: JsonTokens, isFirst: boolean): Sample | undefined;
 }
 
+export interface FamilyHead {
+  readonly name: string;
+  readonly type: MetricType;
+}
+
 /**
  * Reads as much as tells the shape:
  *
@@ -21,53 +26,48 @@ export interface OpenValue {
  *           / { label name: { label value: number … } }     ; each with the same single label
  *           / [ { label name: label value …, "@": number } … ]
  */
-export function openValue(tokens: JsonTokens, name: string, type: MetricType, kept: KeptLabels): OpenValue {
-  const read = valueReader(type);
+export function openValue(tokens: JsonTokens, family: FamilyHead, kept: KeptLabels): OpenValue {
+  const read = valueReader(family.type);
   switch (tokens.peek()) {
     case 'n':
       tokens.word();
-      return bare();
+      return bare(kept);
     case '[':
       tokens.take('[');
-      return list(read, new JsonLabels(kept, name));
+      return list(read, new JsonLabels(kept, family.name));
     case '{':
-      return openObject(tokens, read, type, (label) => new JsonLabels(kept, name, label));
+      return openObject(tokens, family, read, kept);
     default:
-      return bare(read(tokens));
+      return bare(kept, read(tokens));
   }
 }
 
 /** A map, or a histogram or summary: of these no member is an object. */
-function openObject(
-  tokens: JsonTokens,
-  read: ReadValue,
-  type: MetricType,
-  labelsOf: (label: string) => JsonLabels,
-): OpenValue {
+function openObject(tokens: JsonTokens, { name, type }: FamilyHead, read: ReadValue, kept: KeptLabels): OpenValue {
   const mark = tokens.mark();
   tokens.take('{');
   const label = tokens.member(true);
-  if (label === undefined) return bare();
+  if (label === undefined) return bare(kept);
   if (tokens.peek() === '{') {
     tokens.take('{');
-    return map(label, read, labelsOf(label));
+    const labelNames = Object.keys(kept.relabel({ [label]: '' }));
+    return { labelNames, ...map(label, read, new JsonLabels(kept, name, label)) };
   }
   if (type !== 'histogram' && type !== 'summary') throw tokens.malformed('expected {');
   tokens.back(mark);
-  return bare(read(tokens));
+  return bare(kept, read(tokens));
 }
 
-function bare(value?: Sample['value']): OpenValue {
+function bare({ none }: KeptLabels, value?: Sample['value']): OpenValue {
   return {
-    labelNames: [],
+    labelNames: Object.keys(none),
     brackets: '',
-    next: (_tokens, isFirst) => (isFirst && value !== undefined ? { labels: {}, value } : undefined),
+    next: (_tokens, isFirst) => (isFirst && value !== undefined ? { labels: none, value } : undefined),
   };
 }
 
 function map(label: string, read: ReadValue, kept: JsonLabels): OpenValue {
   return {
-    labelNames: [label],
     brackets: '{{',
     next(tokens, isFirst) {
       if (!tokens.goesOn('}', isFirst)) {
@@ -85,8 +85,7 @@ function readKey(tokens: JsonTokens, label: string, kept: JsonLabels): LabelSet 
   const mark = tokens.mark();
   const labels = {};
   addLabel(labels, label, tokens.name());
-  kept.keep(tokens.since(mark), labels);
-  return labels;
+  return kept.keep(tokens.since(mark), labels);
 }
 
 function list(read: ReadValue, kept: JsonLabels): OpenValue {
@@ -128,6 +127,5 @@ function readItem(tokens: JsonTokens, read: ReadValue, kept: JsonLabels): Sample
   }
   if (value === undefined) throw tokens.malformed('expected "@" before this');
   // Where a label follows the value, there is no text that stands for all labels.
-  if (text !== undefined) kept.keep(text, labels);
-  return { labels, value };
+  return { labels: kept.keep(text, labels), value };
 }

@@ -1,4 +1,4 @@
-import { KeptLabels } from './kept-labels.ts';
+import { KeptLabels, type Relabel } from './kept-labels.ts';
 import type { Parse } from './parser.ts';
 import type { TextFormat } from './text-cursor.ts';
 import { readFamilies } from './text-families.ts';
@@ -20,8 +20,8 @@ import { readFamilies } from './text-families.ts';
  *   for await (const { labels, value } of samples) console.log(name, labels, value);
  * }
  */
-export function parsePrometheusText(): Parse {
-  return parser('prometheus-text');
+export function parsePrometheusText(relabel?: Relabel): Parse {
+  return parser('prometheus-text', relabel);
 }
 
 /**
@@ -31,11 +31,11 @@ export function parsePrometheusText(): Parse {
  *
  * @see https://prometheus.io/docs/specs/om/open_metrics_spec
  */
-export function parseOpenMetrics(): Parse {
-  return parser('openmetrics');
+export function parseOpenMetrics(relabel?: Relabel): Parse {
+  return parser('openmetrics', relabel);
 }
 
-function parser(format: TextFormat): Parse {
-  const keptLabels = new KeptLabels();
+function parser(format: TextFormat, relabel: Relabel | undefined): Parse {
+  const keptLabels = new KeptLabels(relabel);
   return (bytes) => readFamilies(bytes, format, keptLabels);
 }

@@ -1,0 +1,66 @@
+import type { MetricFamily } from '../metric-family.ts';
+import type { MetricsSource, Scrape } from '../metrics-source.ts';
+import { declareShape } from '../parsers/declared-shape.ts';
+import { ACCEPT, documentParser } from './remote/documents.ts';
+import { CODINGS, type Exchange, openExchange } from './remote/exchange.ts';
+import { type RemoteSourceOptions, resolveOptions } from './remote/options.ts';
+import { located, passedOn } from './remote/passed-on.ts';
+import { upFamilies } from './remote/up.ts';
+
+export type { RemoteFormat, RemoteSourceOptions, RemoteTlsOptions } from './remote/options.ts';
+
+/**
+ * Reads another endpoint: a `/metrics.json` of KumoMTA or of this package, or any Prometheus text or OpenMetrics. The
+ * document passes through as it comes, as fast as the client takes it, and is never held as a whole. Each scrape is one GET of
+ * the fixed URL; nothing of the scrape's own request goes into it, and redirects are not followed.
+ *
+ * @throws {TypeError} that names the option which is invalid
+ * @example
+ * const source = remoteSource('http://10.0.0.7:8000/metrics.json', { labels: { instance: 'mta-1' } });
+ */
+export function remoteSource(url: string | URL, options: RemoteSourceOptions = {}): MetricsSource {
+  const resolved = resolveOptions(url, options);
+  const { format, labels, up, ...request } = resolved;
+  const parserFor = documentParser(resolved);
+  const headers = {
+    'user-agent': 'express-metrics-json',
+    ...request.headers,
+    accept: ACCEPT[format],
+    'accept-encoding': CODINGS,
+  };
+
+  async function* read(exchange: Exchange, { wants }: Scrape): AsyncGenerator<MetricFamily, void> {
+    const parse = parserFor(await exchange.begin());
+    try {
+      for await (const family of parse(exchange.body)) {
+        if (wants(family.name)) yield await declareShape(passedOn(family, request.url));
+      }
+    } catch (error) {
+      throw located(error, request.url);
+    }
+  }
+
+  return {
+    async *collect(scrape) {
+      // What is to be said of an upstream that is late is said before the scrape itself gives up.
+      const exchange = openExchange({
+        ...request,
+        headers,
+        timeout: Math.min(request.timeout, 0.9 * scrape.timeout),
+        signal: scrape.signal,
+      });
+      let isUp = false;
+      try {
+        yield* read(exchange, scrape);
+        isUp = true;
+      } catch (error) {
+        if (!up || scrape.signal.aborted) throw error;
+        scrape.report(error);
+      } finally {
+        exchange.close();
+      }
+      if (!up) return;
+      for (const family of upFamilies(isUp, exchange, labels)) if (scrape.wants(family.name)) yield family;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { parseKumoMtaJson } from '../../parsers/kumomta-json.ts';
+import type { Parse } from '../../parsers/parser.ts';
+import { parseOpenMetrics, parsePrometheusText } from '../../parsers/prometheus-text.ts';
+import { upstreamError } from './exchange.ts';
+import { withFixedLabels } from './fixed-labels.ts';
+import type { RemoteFormat, ResolvedOptions } from './options.ts';
+
+const OPEN_METRICS = 'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8';
+const TEXT = 'text/plain;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.5';
+
+/** What to ask for. `auto` prefers what has most in it, as Prometheus does. */
+export const ACCEPT: Readonly<Record<RemoteFormat | 'auto', string>> = {
+  auto: `${OPEN_METRICS},${TEXT},application/json;q=0.1`,
+  json: 'application/json',
+  prometheus: TEXT,
+  openmetrics: OPEN_METRICS,
+};
+
+const FORMATS: Readonly<Record<string, RemoteFormat>> = {
+  'application/json': 'json',
+  'text/plain': 'prometheus',
+  'application/openmetrics-text': 'openmetrics',
+};
+
+/** Finds the parser for a Content-Type. @throws {MetricsError} `UPSTREAM_INVALID` */
+export function documentParser({ url, format, labels }: ResolvedOptions): (contentType: string) => Parse {
+  const relabel = withFixedLabels(labels);
+  // One of each for all documents: they know again what was in the last one.
+  const parsers: Readonly<Record<RemoteFormat, Parse>> = {
+    json: parseKumoMtaJson(relabel),
+    prometheus: parsePrometheusText(relabel),
+    openmetrics: parseOpenMetrics(relabel),
+  };
+  return (contentType) => {
+    if (format !== 'auto') return parsers[format];
+    const type = contentType.replace(/;.*/s, '').trim().toLowerCase();
+    if (Object.hasOwn(FORMATS, type)) return parsers[FORMATS[type] as RemoteFormat];
+    const what = type === '' ? 'its answer has no Content-Type' : `its Content-Type is ${JSON.stringify(type)}`;
+    throw upstreamError(
+      url,
+      'UPSTREAM_INVALID',
+      `${what}; if it is a metrics document all the same, set the option format`,
+    );
+  };
+}

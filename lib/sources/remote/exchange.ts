@@ -1,0 +1,150 @@
+import { type IncomingMessage, request as requestHttp, STATUS_CODES } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { pipeline } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { createDeadline } from '../../deadline.ts';
+import { MetricsError } from '../../errors.ts';
+import type { RemoteTlsOptions } from './options.ts';
+
+export interface ExchangeOptions {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tls: RemoteTlsOptions;
+  /** ms */
+  readonly timeout: number;
+  /** Of the body, decompressed. */
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+/** One request to the upstream, on a connection of its own, and its answer. */
+export interface Exchange {
+  /** The answer's Content-Type. @throws {MetricsError} when the answer is not a document */
+  begin(): Promise<string>;
+  /** The answer's body, decompressed, as it comes: nothing is read ahead of who takes it. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** How many bytes of the body there were so far. */
+  readonly size: number;
+  /** How long (ms) the upstream has been waited for so far. */
+  readonly waited: number;
+  close(): void;
+}
+
+/**
+ * Sends the request. All that is thrown later is a `MetricsError` that begins with the upstream's address, without
+ * its query, or the signal's reason.
+ */
+export function openExchange(options: ExchangeOptions): Exchange {
+  const { url, headers, tls, timeout, maxBytes, signal } = options;
+  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+  const sent = send(url, { ...tls, headers, agent: false });
+  let failure: unknown;
+  let response: IncomingMessage | undefined;
+  let size = 0;
+
+  const fail = (error: unknown) => {
+    failure ??= error;
+    sent.destroy();
+  };
+  const abort = () => fail(signal.reason);
+  const deadline = createDeadline(timeout, () => {
+    fail(upstreamError(url, 'UPSTREAM_TIMEOUT', `no answer within ${Math.round(timeout)} ms; see the option timeout`));
+  });
+  signal.addEventListener('abort', abort, { once: true });
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    sent.once('response', resolve);
+    sent.on('error', reject);
+    sent.once('close', () => reject(new Error('the connection was closed')));
+  });
+  sent.end();
+  if (signal.aborted) abort();
+
+  const explain = (error: unknown) => {
+    if (failure !== undefined || error instanceof MetricsError) return failure ?? error;
+    const { message, code } = error as NodeJS.ErrnoException;
+    // What failed for each of several addresses has no message.
+    return upstreamError(url, 'UPSTREAM_FAILED', message || String(code), error);
+  };
+
+  async function* read(): AsyncGenerator<Uint8Array, void> {
+    try {
+      for await (const chunk of deadline.timed(decoded(response as IncomingMessage, url))) {
+        size += chunk.length;
+        if (size > maxBytes) {
+          throw upstreamError(url, 'UPSTREAM_TOO_LARGE', `more than ${maxBytes} bytes; see the option maxBytes`);
+        }
+        yield chunk;
+      }
+    } catch (error) {
+      throw explain(error);
+    }
+  }
+
+  return {
+    async begin() {
+      try {
+        response = await deadline.wait(answered);
+        // Who reads the body is told, by the iterator.
+        response.on('error', () => undefined);
+        checkStatus(response, url);
+        return response.headers['content-type'] ?? '';
+      } catch (error) {
+        throw explain(error);
+      }
+    },
+    body: { [Symbol.asyncIterator]: read },
+    get size() {
+      return size;
+    },
+    get waited() {
+      return deadline.waited;
+    },
+    close() {
+      deadline.clear();
+      signal.removeEventListener('abort', abort);
+      sent.destroy();
+    },
+  };
+}
+
+/** The upstream's address without what may be secret in it. */
+export const addressOf = ({ origin, pathname }: URL) => origin + pathname;
+
+export function upstreamError(
+  url: URL,
+  code: ConstructorParameters<typeof MetricsError>[0],
+  reason: string,
+  cause?: unknown,
+): MetricsError {
+  return new MetricsError(code, `${addressOf(url)}: ${reason}`, cause === undefined ? {} : { cause });
+}
+
+function checkStatus({ statusCode = 0, headers: { location } }: IncomingMessage, url: URL): void {
+  if (statusCode === 200) return;
+  const target = location !== undefined && URL.canParse(location, url.href) ? new URL(location, url.href) : undefined;
+  const redirect = target ? `, a redirect to ${addressOf(target)}; redirects are not followed` : '';
+  throw upstreamError(
+    url,
+    'UPSTREAM_FAILED',
+    `it answered ${statusCode} ${STATUS_CODES[statusCode] ?? ''}`.trimEnd() + redirect,
+  );
+}
+
+const DECODERS = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  br: createBrotliDecompress,
+  deflate: createInflate,
+};
+
+export const CODINGS = 'gzip, br, deflate';
+
+function decoded(response: IncomingMessage, url: URL): AsyncIterable<Uint8Array> {
+  const coding = response.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  if (coding === 'identity') return response;
+  if (!Object.hasOwn(DECODERS, coding)) {
+    throw upstreamError(url, 'UPSTREAM_INVALID', `its Content-Encoding is none of ${CODINGS}`);
+  }
+  const decoder = DECODERS[coding as keyof typeof DECODERS]({ chunkSize: 64 * 1024 });
+  return pipeline(response, decoder, () => undefined);
+}

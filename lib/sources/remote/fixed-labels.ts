@@ -1,0 +1,21 @@
+import type { LabelSet } from '../../metric-family.ts';
+import type { Relabel } from '../../parsers/kept-labels.ts';
+
+/** Puts these labels on a series. Its own of the same name is renamed, as Prometheus does without `honor_labels`. */
+export function withFixedLabels(fixed: LabelSet): Relabel {
+  const fixedNames = Object.keys(fixed);
+  return (labels) => {
+    const isClash = fixedNames.some((name) => Object.hasOwn(labels, name));
+    return Object.assign(isClash ? renamed(labels, fixed) : labels, fixed);
+  };
+}
+
+function renamed(labels: LabelSet, fixed: LabelSet): Record<string, string> {
+  const names = Object.keys(labels);
+  const free = (name: string) => {
+    let other = name;
+    while (Object.hasOwn(fixed, other) || (other !== name && names.includes(other))) other = `exported_${other}`;
+    return other;
+  };
+  return Object.fromEntries(names.map((name) => [free(name), labels[name] as string]));
+}
