@@ -4,11 +4,15 @@ import { fork } from 'node:child_process';
 import { get } from 'node:http';
 import { fileURLToPath } from 'node:url';
 
-const path = fileURLToPath(new URL('./server.js', import.meta.url));
+const server = fileURLToPath(new URL('./server.js', import.meta.url));
 
-export async function startSide(side, children) {
+/** `script` answers as server.js does; `more` are further arguments to it. */
+export async function startSide(side, children, { script = server, more = [] } = {}) {
   const execArgv = ['--expose-gc', '--max-old-space-size=12000'];
-  const child = fork(path, [side, String(children)], { execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(script, [side, String(children), ...more.map(String)], {
+    execArgv,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   const waiting = new Map();
   const { port } = await new Promise((resolve, reject) => {
     child.once('message', resolve);

@@ -2,12 +2,13 @@
 // outside its bound. `npm run bench -- encoding stall` runs those parts alone.
 
 import { addresses } from './addresses.js';
+import { cluster } from './cluster.js';
 import { encoding } from './encoding-pairs.js';
 import { memory } from './memory.js';
 import { requests } from './requests.js';
 import { stalls } from './stalls.js';
 
-const parts = { encoding, requests, stalls, memory, addresses };
+const parts = { encoding, requests, stalls, memory, addresses, cluster };
 const wanted = process.argv.slice(2);
 
 const rows = [];

@@ -87,5 +87,11 @@ export const isNameList: Check = (value) =>
     ? undefined
     : "a list of families' names, such as ['queue_depth']";
 
+/** One that both text formats write as it is, and that they do not use themselves. */
+export const isLabelName: Check = (value) =>
+  typeof value === 'string' && /^(?!__)(?!(le|quantile)$)[a-zA-Z_][a-zA-Z0-9_]*$/.test(value)
+    ? undefined
+    : "a label's name, such as 'worker': letters, digits and _, not le, not quantile";
+
 /** For options whose parser has better errors. */
 export const isCheckedLater: Check = () => undefined;

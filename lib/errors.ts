@@ -30,6 +30,10 @@ export type MetricsErrorCode =
   | 'INVALID_SAMPLE'
   /** A family failed after its first sample was written: the rest of the document cannot follow. */
   | 'CUT_DOCUMENT'
+  /** No process of the cluster answers for all: setupPrimary() was not called, or the primary hangs. */
+  | 'NO_PRIMARY'
+  /** A worker of the cluster lost something, or none of them could give anything. */
+  | 'WORKER_FAILED'
   /** Every family that the scrape wanted was lost. */
   | 'NO_FAMILY_LEFT'
   /** OpenTelemetry's SDK gave nothing: no MeterProvider has the reader, it was shut down, or every callback failed. */

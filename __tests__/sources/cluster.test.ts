@@ -1,0 +1,319 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { MetricsSource } from '../../lib/index.ts';
+import { type ClusterSourceOptions, clusterSource, setupPrimary } from '../../lib/sources/cluster.ts';
+import { ask, until } from '../support/clients.ts';
+import { goOn, type Started, startCluster, stop } from '../support/clusters.ts';
+import { collectAll } from '../support/collect.ts';
+import { family, sample } from '../support/encode.ts';
+import { parseText } from '../support/parse-text.ts';
+import { linesOf, load } from '../support/prom-clients.ts';
+
+jest.setTimeout(120_000);
+
+type Cluster = Awaited<ReturnType<typeof startCluster>>;
+
+const all = (count: number) => ({ state: { expected: count, responded: count } });
+
+/** Each does as many jobs as its place in the list, and so on. */
+async function moveAll(started: readonly Started[], kind: string): Promise<void> {
+  for (const [i, worker] of started.entries()) {
+    for (let jobs = 0; jobs <= i; jobs++) await worker.move('job', kind);
+    await worker.move('latency', i);
+    await worker.move('depth', 10 * (i + 1));
+  }
+}
+
+const jobsOf = async (worker: Started, kind: string) => {
+  const { jobs_total, cluster_workers } = await worker.values();
+  return { jobs: (jobs_total as { kind: Record<string, number> }).kind[kind], workers: cluster_workers };
+};
+
+describe('of three workers', () => {
+  let service: Cluster;
+  let workers: [Started, Started, Started];
+  beforeAll(async () => {
+    service = await startCluster({ workers: 3, timeout: 4000 });
+    workers = service.started as never;
+  });
+
+  test('any answers for all', async () => {
+    await moveAll(workers, 'mail');
+    const expected = {
+      jobs_total: { kind: { mail: 6 } },
+      latency_seconds: {
+        count: 3,
+        sum: 3,
+        avg: 1,
+        bucket: [
+          [0.1, 1],
+          [1, 2],
+        ],
+      },
+      depth_sum: { queue: { a: 60 } },
+      depth_min: { queue: { a: 10 } },
+      depth_max: { queue: { a: 30 } },
+      depth_average: { queue: { a: 20 } },
+      cluster_workers: all(3),
+    };
+    for (const worker of workers) expect(await worker.values()).toMatchObject(expected);
+    for (const worker of workers) {
+      const { text, status } = await ask(worker.shared, '/metrics');
+      expect(status).toBe(200);
+      expect(text).toContain('jobs_total{kind="mail"} 6\n');
+      expect(text).not.toContain('depth_omit');
+    }
+    await workers[0].move('job', 'print');
+    expect(await workers[1].values()).toMatchObject({ jobs_total: { kind: { mail: 6, print: 1 } } });
+  });
+
+  test('any answers in all formats, with all filters', async () => {
+    const [first] = workers;
+    const some = await first.values('/metrics.json?name[]=jobs_total&name[]=cluster_workers');
+    expect(Object.keys(some)).toEqual(['jobs_total', 'cluster_workers']);
+    expect(Object.keys(await first.values('/metrics.json?exclude[]=cluster_workers'))).not.toContain('cluster_workers');
+    const { text } = await first.get('/metrics?prefix=app_&name[]=jobs_total');
+    expect(text).toContain('app_jobs_total{kind="mail"} 6\n');
+    const openMetrics = await ask(first.own, '/metrics', { headers: { accept: 'application/openmetrics-text' } });
+    expect(parseText(openMetrics.text, 'openmetrics').map(({ name }) => name)).toContain('cluster_workers');
+  });
+
+  test("any says the same as prom-client's AggregatorRegistry", async () => {
+    const registries = await Promise.all(workers.map(async (worker) => JSON.parse((await worker.get('/peer')).text)));
+    const { AggregatorRegistry } = load('prom-client');
+    const peer = linesOf(await AggregatorRegistry.aggregate(registries).metrics());
+    const ours = linesOf((await workers[0].get('/metrics?exclude[]=cluster_workers')).text);
+    // It adds up quantiles, which means nothing; and which worker is the first, is nobody's choice.
+    const comparable = (lines: string[]) => lines.filter((line) => !/quantile=|^depth_first/.test(line));
+    expect(comparable(ours)).toEqual(comparable(peer));
+    expect(ours).toContainEqual(expect.stringMatching(/^depth_first\{queue="a"\} [123]0$/));
+  });
+
+  test('each has its own series, where they have its label', async () => {
+    const series = workers.map(({ name }, i) => ({ kind: 'mail', worker: name, '@': i + 1 }));
+    const depths = workers.map(({ name }, i) => ({ queue: 'a', worker: name, '@': 10 * (i + 1) }));
+    expect(await workers[1].values('/each.json')).toMatchObject({
+      jobs_total: expect.arrayContaining(series),
+      depth_omit: expect.arrayContaining(depths),
+      latency_seconds: { worker: Object.fromEntries(workers.map(({ name }) => [name, expect.anything()])) },
+      cluster_workers: all(3),
+    });
+  });
+
+  test("one loses a family: that is told of where it is scraped, and the family is the others' alone", async () => {
+    const [first, second] = workers;
+    expect(await first.values()).toMatchObject({ fragile: 3 });
+    await second.move('fail', 'true');
+    expect(await first.values()).toMatchObject({ fragile: 2, cluster_workers: all(3) });
+    await second.move('fail', 'false');
+    expect(await first.errors()).toEqual([`fragile: MetricsError: worker ${second.name}: cannot be read`]);
+    expect(await second.errors()).toEqual([]);
+  });
+
+  test('none loses a message of its app', async () => {
+    const tell = { kind: 'ask', part: { values: 'x' }, type: 'mine' };
+    const mine = () => service.echoes.filter((echo) => (echo as typeof tell).type === 'mine');
+    service.order({ tell });
+    await until(() => mine().length >= 3);
+    expect(mine()).toEqual(Array(3).fill(tell));
+  });
+
+  test('one is stopped: the scrape does not fail, and has it again when it goes on', async () => {
+    const [first, second, third] = workers;
+    await moveAll(workers, 'stop');
+    expect(await first.values()).toMatchObject({ jobs_total: { kind: { stop: 6 } }, depth_sum: { queue: { a: 60 } } });
+    stop(third);
+    for (const worker of [first, second, first]) {
+      expect(await worker.values()).toMatchObject({
+        jobs_total: { kind: { stop: 6 } },
+        depth_sum: { queue: { a: 30 } },
+        depth_average: { queue: { a: 15 } },
+        cluster_workers: { state: { expected: 3, responded: 2 } },
+      });
+    }
+    goOn(third);
+    await until(async () => isDeepStrictEqual((await first.values()).cluster_workers, all(3)));
+    for (const worker of workers) expect(await worker.values()).toMatchObject({ depth_sum: { queue: { a: 60 } } });
+  });
+
+  test('one disconnects and ends: what it has counted goes on to count', async () => {
+    const [first, , third] = workers;
+    await moveAll(workers, 'leave');
+    expect(await jobsOf(first, 'leave')).toEqual({ jobs: 6, workers: all(3) });
+    await third.get('/end');
+    await until(() => service.exited.length === 1);
+    expect(await jobsOf(first, 'leave')).toEqual({ jobs: 6, workers: all(2) });
+  });
+
+  test('some are killed: what they have counted goes on to count, and new ones add to it', async () => {
+    const [first] = workers;
+    let [, victim] = workers as Started[] as [Started, Started];
+    await victim.move('job', 'kill');
+    expect(await jobsOf(first, 'kill')).toEqual({ jobs: 1, workers: all(2) });
+    for (let kills = 1; kills <= 5; kills++) {
+      process.kill(victim.pid, 'SIGKILL');
+      await until(() => service.exited.length === 1 + kills);
+      expect(await jobsOf(first, 'kill')).toEqual({ jobs: kills, workers: all(1) });
+      victim = await service.grow('fork');
+      await victim.move('job', 'kill');
+      expect(await jobsOf(first, 'kill')).toEqual({ jobs: kills + 1, workers: all(2) });
+      expect(await jobsOf(victim, 'kill')).toEqual({ jobs: kills + 1, workers: all(2) });
+    }
+    expect(service.stderr()).toBe('');
+  });
+});
+
+test('a primary that calls setupPrimary() after it has forked serves all the same, over a channel that speaks JSON', async () => {
+  const service = await startCluster({ workers: 2, primary: 'late', serialization: 'json' });
+  const [first, second] = service.started as [Started, Started];
+  await moveAll(service.started, 'mail');
+  const asked = jobsOf(first, 'mail');
+  service.order('setup');
+  expect(await asked).toEqual({ jobs: 3, workers: all(2) });
+  await second.move('job', 'mail');
+  await second.move('depth', 0.1);
+  expect(await second.values()).toMatchObject({ jobs_total: { kind: { mail: 4 } }, depth_sum: { queue: { a: 10.1 } } });
+  expect((await second.get('/each')).text).toContain(`depth_omit{queue="a",worker="${second.name}"} 0.1\n`);
+});
+
+test('a primary that has not called setupPrimary() is told of in time, where the worker and where it is scraped itself', async () => {
+  const { started } = await startCluster({ workers: 1, primary: 'none', isPrimaryServing: true, timeout: 400 });
+  for (const process of started) {
+    expect((await process.get('/metrics')).status).toBe(500);
+    expect(await process.errors()).toEqual([
+      expect.stringMatching(/^scrape: MetricsError: no primary answers: call setupPrimary\(\) .* PM2/),
+    ]);
+  }
+});
+
+describe('of a main thread and its worker threads', () => {
+  let service: Cluster;
+  let main: Started;
+  let threads: [Started, Started];
+  beforeAll(async () => {
+    service = await startCluster({ threads: 2, isPrimaryServing: true });
+    main = service.started.find(({ name }) => name === 'primary') as Started;
+    threads = service.started.filter((one) => one !== main) as never;
+  });
+
+  test('any answers for all', async () => {
+    await moveAll(service.started, 'mail');
+    for (const thread of service.started) expect(await jobsOf(thread, 'mail')).toEqual({ jobs: 6, workers: all(3) });
+    const names = service.started.map(({ name }) => name).sort();
+    expect(names).toEqual(['primary', expect.stringMatching(/^thread-\d+$/), expect.stringMatching(/^thread-\d+$/)]);
+    const { latency_seconds } = await main.values('/each.json');
+    expect(Object.keys((latency_seconds as { worker: object }).worker).sort()).toEqual(names);
+  });
+
+  test('none finds a message of ours among those of its app', async () => {
+    service.order({ tell: 'hello' });
+    await until(() => service.echoes.length >= 2);
+    expect(service.echoes).toEqual(['hello', 'hello']);
+  });
+
+  test.each([
+    ['is terminated', () => threads[0].get('/terminate'), 2],
+    ['ends by itself', () => threads[1].get('/end'), 1],
+  ])('one %s: what it has counted goes on to count', async (_how, end, left) => {
+    await end().catch(() => undefined);
+    await until(async () => isDeepStrictEqual((await main.values()).cluster_workers, all(left)));
+    expect(await jobsOf(main, 'mail')).toEqual({ jobs: 6, workers: all(left) });
+  });
+
+  test('another one adds to it', async () => {
+    const thread = await service.grow('thread');
+    await thread.move('job', 'mail');
+    expect(await jobsOf(thread, 'mail')).toEqual({ jobs: 7, workers: all(2) });
+  });
+});
+
+describe('a process without workers', () => {
+  const source = (value: number): MetricsSource => ({
+    collect: () => [family({ name: 'up', labelNames: [], samples: [sample(value)] })],
+  });
+  const said = (value: number, count = 1) => [
+    { name: 'up', samples: [{ labels: {}, value }] },
+    {
+      name: 'cluster_workers',
+      samples: [
+        { labels: { state: 'expected' }, value: count },
+        { labels: { state: 'responded' }, value: count },
+      ],
+    },
+  ];
+
+  test('is its whole cluster, and as many as it likes', async () => {
+    const [first, second] = [clusterSource(source(1)), clusterSource(source(2))];
+    for (let times = 0; times < 2; times++) {
+      expect((await collectAll(first)).families).toMatchObject(said(1));
+      expect((await collectAll(second)).families).toMatchObject(said(2));
+    }
+  });
+
+  test('is it also as a primary, with one source', async () => {
+    const one = source(3);
+    const before = clusterSource(one);
+    const primary = setupPrimary();
+    try {
+      expect(setupPrimary()).toEqual(primary);
+      expect((await collectAll(before)).families).toMatchObject(said(3));
+      expect((await collectAll(clusterSource(one, { workerLabel: 'worker' }))).families).toMatchObject([
+        { name: 'up', labelNames: ['worker'], samples: [{ labels: { worker: 'primary' }, value: 3 }] },
+        {},
+      ]);
+      expect(() => clusterSource(source(4))).toThrow(/^clusterSource: this process has one for another source; pass/);
+    } finally {
+      primary.close();
+      primary.close();
+    }
+    expect((await collectAll(clusterSource(source(5)))).families).toMatchObject(said(5));
+  });
+
+  test('fails a scrape when its source does', async () => {
+    const failing = clusterSource({ collect: () => Promise.reject(new Error('cannot be read')) });
+    const reports: unknown[] = [];
+    const report = (error: unknown) => reports.push(error);
+    await expect(collectAll(failing, { report })).rejects.toMatchObject({ code: 'WORKER_FAILED' });
+    expect(reports).toMatchObject([{ code: 'WORKER_FAILED', message: 'worker primary: cannot be read' }]);
+  });
+
+  test('does not wait for a source that hangs', async () => {
+    const hanging = clusterSource({ collect: () => new Promise(() => {}) }, { timeout: 20 });
+    await expect(collectAll(hanging)).rejects.toThrow(/^none of 1 workers answered within 20 ms$/);
+    const reason = new Error('the client went away');
+    await expect(collectAll(hanging, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+
+  test('leaves what the query does not want out', async () => {
+    const { families } = await collectAll(clusterSource(source(1)), { wants: (name) => name !== 'up' });
+    expect(families).toMatchObject([{ name: 'cluster_workers' }]);
+  });
+});
+
+test.each<[string, unknown, unknown, RegExp]>([
+  ['no source', undefined, {}, /^clusterSource: undefined is not a source; pass an object with a method collect\(\)/],
+  ['a registry', {}, {}, /^clusterSource: .* is not a source; pass an object with a method collect\(\)/],
+  [
+    'an unknown option',
+    { collect() {} },
+    { workerlabel: 'x' },
+    /^clusterSource: unknown option "workerlabel"; known are timeout, workerLabel$/,
+  ],
+  ['a timeout that is no time', { collect() {} }, { timeout: 0 }, /^timeout: 0 is not valid; write milliseconds/],
+  [
+    'a label that is no name',
+    { collect() {} },
+    { workerLabel: 'a-b' },
+    /^workerLabel: 'a-b' is not valid; write a label's name/,
+  ],
+  [
+    'a label of the format',
+    { collect() {} },
+    { workerLabel: 'le' },
+    /^workerLabel: 'le' is not valid; write a label's name/,
+  ],
+  ['a label of Prometheus', { collect() {} }, { workerLabel: '__name__' }, /^workerLabel: '__name__' is not valid/],
+])('%s is refused with a TypeError that says what to pass', (_what, source, options, message) => {
+  const make = () => clusterSource(source as MetricsSource, options as ClusterSourceOptions);
+  expect(make).toThrow(TypeError);
+  expect(make).toThrow(message);
+});

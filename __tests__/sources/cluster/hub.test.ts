@@ -1,0 +1,298 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MetricFamily, Sample } from '../../../lib/metric-family.ts';
+import type { MetricsSource, Scrape } from '../../../lib/metrics-source.ts';
+import { createChannelMember } from '../../../lib/sources/cluster/channel-member.ts';
+import { gatherer } from '../../../lib/sources/cluster/gather.ts';
+import { type Answer, createHub, type Hub } from '../../../lib/sources/cluster/hub.ts';
+import type { HubMessage, MemberMessage } from '../../../lib/sources/cluster/messages.ts';
+import { joinRemotely } from '../../../lib/sources/cluster/remote-member.ts';
+import { family, sample } from '../../support/encode.ts';
+import { familiesOf } from '../../support/tables.ts';
+
+jest.setTimeout(30_000);
+
+/** A process behind a channel that can be held up; its metrics are a counter and a gauge. */
+function start(hub: Hub, name: string, source: Partial<MetricsSource> = {}) {
+  let isHeld = false;
+  const held: (() => void)[] = [];
+  const asked: HubMessage[] = [];
+  const metrics = { count: 1, level: 10 };
+  const collect = (): MetricFamily[] => [
+    family({ name: 'count', type: 'counter', samples: [sample(metrics.count)] }),
+    family({ name: 'level', samples: [sample(metrics.level)] }),
+  ];
+  // Messages are copied, and take a turn to arrive.
+  const deliver = <M>(message: M, receive: (message: M) => void) => {
+    const copy = structuredClone(message);
+    setImmediate(() => receive(copy));
+  };
+  let joined: ReturnType<typeof joinRemotely> | undefined;
+  const member = createChannelMember(gatherer({ collect, ...source }), (message: MemberMessage) => {
+    if (message.kind === 'hello') joined ??= joinRemotely(hub, name, fromHub);
+    else deliver(message, (copy) => (isHeld ? held.push(() => joined?.receive(copy)) : joined?.receive(copy)));
+  });
+  function fromHub(message: HubMessage): void {
+    if (message.kind === 'gather') asked.push(message);
+    deliver(message, (copy) => member.receive(copy));
+  }
+  return {
+    metrics,
+    asked,
+    ask: (timeout = 10_000, workerLabel?: string) => member.ask({ timeout, workerLabel }, 2 * timeout),
+    /** What it says stays on its way, */
+    hold() {
+      isHeld = true;
+    },
+    /** until now. */
+    release() {
+      isHeld = false;
+      for (const deliver of held.splice(0)) deliver();
+    },
+    held,
+    end: () => joined?.leave(),
+  };
+}
+
+/** The values, by family; of labelled series, by their labels. */
+function summary({ tables, expected, responded }: Answer) {
+  const families = familiesOf(tables).map(({ name, samples }) => {
+    const values = samples.map(({ labels, value }): [string, Sample['value']] => [Object.values(labels).join(), value]);
+    return [name, values.length === 1 && values[0]?.[0] === '' ? values[0][1] : Object.fromEntries(values)];
+  });
+  return { ...Object.fromEntries(families), workers: `${responded}/${expected}` };
+}
+
+test('whoever asks, all answer, time and again', async () => {
+  const hub = createHub();
+  const workers = ['1', '2', '3'].map((name) => start(hub, name));
+  for (let times = 1; times < 4; times++) {
+    for (const worker of workers) {
+      expect(summary(await worker.ask())).toEqual({ count: 3 * times, level: 30, workers: '3/3' });
+    }
+    for (const { metrics } of workers) metrics.count++;
+  }
+});
+
+test('those who ask at the same time share what is gathered', async () => {
+  const hub = createHub();
+  const workers = ['1', '2', '3'].map((name) => start(hub, name));
+  await workers[0]?.ask();
+  const answers = await Promise.all(workers.flatMap((worker) => [worker.ask(), worker.ask()]));
+  expect(answers.map(summary)).toEqual(Array(6).fill({ count: 3, level: 30, workers: '3/3' }));
+  for (const { asked } of workers) expect(asked).toHaveLength(2);
+});
+
+describe('a worker that is silent', () => {
+  test('is waited for once; its counter goes on to count, and its gauge does not', async () => {
+    const hub = createHub();
+    const [first, second] = [start(hub, '1'), start(hub, '2')];
+    second.metrics.count = 5;
+    await first.ask();
+    second.hold();
+    expect(summary(await first.ask(50))).toEqual({ count: 6, level: 10, workers: '1/2' });
+    // These would not end within the test, if they waited for it.
+    for (let times = 0; times < 3; times++) {
+      expect(summary(await first.ask(1_000_000))).toEqual({ count: 6, level: 10, workers: '1/2' });
+    }
+    expect(second.asked).toHaveLength(2);
+  });
+
+  test('is in again when it speaks, and what it says then is not taken for an answer to what is asked then', async () => {
+    const hub = createHub();
+    const [first, second] = [start(hub, '1'), start(hub, '2')];
+    await first.ask();
+    second.hold();
+    second.metrics.level = 20;
+    await first.ask(50);
+    second.metrics.level = 30;
+    const answer = first.ask();
+    while (second.held.length === 0) await sleep(1);
+    second.release();
+    // It may be too late for this one, or not; but 20 is what it was before.
+    expect([10, 40]).toContain(summary(await answer).level);
+    expect(summary(await first.ask())).toEqual({ count: 2, level: 40, workers: '2/2' });
+  });
+
+  test('is waited for, where nobody else has anything to say', async () => {
+    const hub = createHub();
+    const only = start(hub, '1');
+    only.hold();
+    const first = await hub.ask({ timeout: 20 });
+    expect(summary(first)).toEqual({ workers: '0/1' });
+    const second = hub.ask({ timeout: 10_000 });
+    only.release();
+    expect(summary(await second)).toEqual({ count: 1, level: 10, workers: '1/1' });
+  });
+
+  test('does not hold up those who have less time', async () => {
+    const hub = createHub();
+    const [first, second] = [start(hub, '1'), start(hub, '2')];
+    second.hold();
+    const patient = first.ask(10_000);
+    expect(summary(await first.ask(30))).toEqual({ count: 1, level: 10, workers: '1/2' });
+    second.release();
+    expect(summary(await patient).workers).toBe('2/2');
+  });
+});
+
+describe('a worker that has ended', () => {
+  test('is expected no more; its counter goes on to count, and its gauge does not', async () => {
+    const hub = createHub();
+    const [first, second] = [start(hub, '1'), start(hub, '2')];
+    second.metrics.count = 5;
+    await first.ask();
+    second.end();
+    for (let times = 0; times < 2; times++) {
+      expect(summary(await first.ask())).toEqual({ count: 6, level: 10, workers: '1/1' });
+    }
+    const third = start(hub, '3');
+    expect(summary(await third.ask())).toEqual({ count: 7, level: 20, workers: '2/2' });
+    first.end();
+    expect(summary(await third.ask())).toEqual({ count: 7, level: 10, workers: '1/1' });
+  });
+
+  test('is not waited for', async () => {
+    const hub = createHub();
+    const [first, second] = [start(hub, '1'), start(hub, '2')];
+    await first.ask();
+    second.hold();
+    const answer = first.ask(1_000_000);
+    while (second.held.length === 0) await sleep(1);
+    second.end();
+    expect(summary(await answer)).toEqual({ count: 2, level: 10, workers: '1/1' });
+  });
+
+  test('takes its series along, where they have its label', async () => {
+    const hub = createHub();
+    const [first, second] = [start(hub, '1'), start(hub, '2')];
+    expect(summary(await first.ask(10_000, 'worker'))).toMatchObject({
+      count: { 1: 1, 2: 1 },
+      level: { 1: 10, 2: 10 },
+    });
+    second.end();
+    expect(summary(await first.ask(10_000, 'worker'))).toMatchObject({ count: { 1: 1 }, level: { 1: 10 } });
+    expect(summary(await first.ask())).toMatchObject({ count: 2, level: 10 });
+  });
+
+  test('never makes a sum go backwards, whenever it ends', async () => {
+    const hub = createHub();
+    const asker = start(hub, 'asker');
+    let last = 0;
+    let counted = 0;
+    for (let i = 0; i < 50; i++) {
+      const mortal = start(hub, `${i}`);
+      mortal.metrics.count = 3;
+      const answers = [asker.ask(), asker.ask(10_000, 'worker'), asker.ask()];
+      for (let turns = i % 12; turns > 0; turns--) await new Promise(setImmediate);
+      mortal.end();
+      for (const answer of await Promise.all(answers)) {
+        const { count } = summary(answer);
+        if (typeof count !== 'number') continue;
+        expect(count).toBeGreaterThanOrEqual(last);
+        last = count;
+      }
+      counted += 3;
+      expect(last).toBeLessThanOrEqual(1 + counted);
+    }
+    expect(last).toBeGreaterThan(1);
+  });
+});
+
+describe('a source that fails', () => {
+  const failing = { collect: () => Promise.reject(new Error('cannot be read')) };
+
+  test('is a worker that did not respond, and says why', async () => {
+    const hub = createHub();
+    const first = start(hub, '1');
+    start(hub, '2', failing);
+    const answer = await first.ask();
+    expect(summary(answer)).toEqual({ count: 1, level: 10, workers: '1/2' });
+    expect(answer.losses).toEqual([{ message: 'worker 2: cannot be read', family: undefined }]);
+  });
+
+  test('with a family of its own is told of by its name', async () => {
+    const hub = createHub();
+    const first = start(hub, '1', {
+      collect({ report }: Scrape) {
+        report(new Error('cannot be read'), 'level');
+        return [family({ name: 'count', type: 'counter', samples: [sample(4)] })];
+      },
+    });
+    start(hub, '2');
+    const answer = await first.ask();
+    expect(summary(answer)).toEqual({ count: 5, level: 10, workers: '2/2' });
+    expect(answer.losses).toEqual([{ message: 'worker 1: cannot be read', family: 'level' }]);
+  });
+
+  test('and one that hangs has its signal aborted, and answers the next time', async () => {
+    const hub = createHub();
+    const first = start(hub, '1');
+    let scrapes = 0;
+    const signals: AbortSignal[] = [];
+    start(hub, '2', {
+      collect({ signal }) {
+        signals.push(signal);
+        return ++scrapes === 1 ? new Promise(() => {}) : [family({ samples: [sample(1)] })];
+      },
+    });
+    expect(summary(await first.ask(100)).workers).toBe('1/2');
+    while (signals[0]?.aborted === false) await sleep(1);
+    expect(signals[0]?.reason).toMatchObject({ code: 'SOURCE_TIMEOUT' });
+    while (summary(await first.ask()).workers !== '2/2') await sleep(1);
+  });
+});
+
+test('a hundred workers that all fail say so a hundred times at most', async () => {
+  const hub = createHub();
+  const first = start(hub, '0');
+  for (let i = 1; i < 150; i++) start(hub, `${i}`, { collect: () => Promise.reject(new Error('lost')) });
+  expect((await first.ask()).losses).toHaveLength(100);
+});
+
+describe('without a hub', () => {
+  const question = { timeout: 10 };
+
+  test('a question fails in time, and says what to do', async () => {
+    const member = createChannelMember(gatherer({ collect: () => [] }), () => undefined);
+    await expect(member.ask(question, 20)).rejects.toMatchObject({
+      code: 'NO_PRIMARY',
+      message: expect.stringMatching(/call setupPrimary\(\).*PM2/),
+    });
+  });
+
+  test('and one that falls silent is told apart from that', async () => {
+    const member = createChannelMember(gatherer({ collect: () => [] }), () => undefined);
+    member.receive({ kind: 'welcome', session: 1 });
+    await expect(member.ask(question, 20)).rejects.toMatchObject({
+      code: 'NO_PRIMARY',
+      message: 'the primary process did not answer within 20 ms',
+    });
+  });
+
+  test('questions wait for one that comes later', async () => {
+    const hub = createHub();
+    let joined: ReturnType<typeof joinRemotely> | undefined;
+    const member = createChannelMember(gatherer({ collect: () => [family({ samples: [sample(1)] })] }), (message) =>
+      joined?.receive(structuredClone(message)),
+    );
+    const answer = member.ask({ timeout: 10_000 }, 20_000);
+    joined = joinRemotely(hub, '1', (message) => setImmediate(() => member.receive(structuredClone(message))));
+    expect(summary(await answer)).toEqual({ m: 1, workers: '1/1' });
+  });
+
+  test('and what was said to one before is not taken up by the next', async () => {
+    const said: MemberMessage[] = [];
+    const families = [family({ samples: [sample(1, { queue: 'a' })] })];
+    const member = createChannelMember(gatherer({ collect: () => families }), (message) => said.push(message));
+    for (const session of [1, 2]) {
+      member.receive({ kind: 'welcome', session });
+      member.receive({ kind: 'gather', round: 1, timeout: 1000 });
+      while (said.at(-1)?.kind !== 'gathered') await sleep(1);
+      expect(said.splice(0).filter(({ kind }) => kind !== 'hello')).toMatchObject([
+        { session, part: { update: { keep: 0, runs: [{ texts: ['a'] }] } } },
+        { session, part: { values: new Float64Array([1]) } },
+        { session, round: 1 },
+      ]);
+    }
+  });
+});

@@ -1,0 +1,138 @@
+// A service in several processes, or in several threads of one, for tests to start: see clusters.ts.
+
+import cluster from 'node:cluster';
+import { once } from 'node:events';
+import type { AddressInfo, ListenOptions } from 'node:net';
+import { isMainThread, parentPort, Worker as Thread, threadId, workerData } from 'node:worker_threads';
+import express from 'express';
+import promClient from 'prom-client';
+import { metricsRouter, type ScrapeFailure } from '../../lib/index.ts';
+import { type ClusterSourceOptions, clusterSource, setupPrimary } from '../../lib/sources/cluster.ts';
+import { promClientSource } from '../../lib/sources/prom-client.ts';
+import type { ClusterSettings, Order, Said } from './clusters.ts';
+
+const settings: ClusterSettings = workerData?.settings ?? JSON.parse(process.env.CLUSTER_APP as string);
+const isFirst = isMainThread && cluster.isPrimary;
+
+if (isFirst) await startAll(settings);
+else await serve(isMainThread ? String(cluster.worker?.id) : `thread-${threadId}`, settings);
+
+/** The primary, or the main thread: it starts the others, and passes on what they say. */
+async function startAll({
+  serialization,
+  primary = 'first',
+  workers = 0,
+  threads = 0,
+  isPrimaryServing,
+}: ClusterSettings) {
+  if (serialization !== undefined) cluster.setupPrimary({ serialization });
+  if (primary === 'first') setupPrimary();
+  const started: Thread[] = [];
+  function startThread(): void {
+    const thread = new Thread(new URL(import.meta.url), { workerData: { settings } });
+    started.push(thread);
+    thread.on('message', (said: Said) => {
+      if (said === 'terminate me') void thread.terminate();
+      else tellTest(said);
+    });
+  }
+  cluster.on('message', (_worker, said: Said) => {
+    if (typeof said === 'object' && ('started' in said || 'echo' in said)) tellTest(said);
+  });
+  cluster.on('exit', ({ id }) => tellTest({ exited: id }));
+  process.on('message', (order: Order) => {
+    if (order === 'setup') setupPrimary();
+    else if (order === 'fork') cluster.fork();
+    else if (order === 'thread') startThread();
+    else {
+      for (const worker of Object.values(cluster.workers ?? {})) worker?.send(order.tell);
+      for (const thread of started) thread.postMessage(order.tell);
+    }
+  });
+  process.on('disconnect', () => process.exit());
+  for (let i = 0; i < workers; i++) cluster.fork();
+  for (let i = 0; i < threads; i++) startThread();
+  if (isPrimaryServing) await serve('primary', settings);
+}
+
+/** Serves the metrics on the port that all workers share, and on one of its own, where it also takes orders. */
+async function serve(name: string, { timeout }: ClusterSettings): Promise<void> {
+  const { registry, moves } = createMetrics();
+  const errors: string[] = [];
+  const onError = ({ error, family = 'scrape' }: ScrapeFailure) => void errors.push(`${family}: ${error}`);
+  const source = promClientSource(registry);
+  const routerOf = (path: string, options?: ClusterSourceOptions) =>
+    metricsRouter({
+      path,
+      source: clusterSource(source, options),
+      openMetrics: true,
+      onError,
+      ...(timeout && { timeout }),
+    });
+  const app = express();
+  app.use(routerOf('/metrics'), routerOf('/each', { workerLabel: 'worker' }));
+  app.get('/move/:what/:argument', ({ params }, res) => {
+    moves[params.what]?.(params.argument);
+    res.end();
+  });
+  app.get('/errors', (_req, res) => void res.json(errors));
+  app.get('/peer', async (_req, res) => void res.json(await registry.getMetricsAsJSON()));
+  app.get('/terminate', () => parentPort?.postMessage('terminate me'));
+  app.get('/end', (_req, res) => {
+    res.end();
+    if (isMainThread) cluster.worker?.disconnect();
+    else process.exit();
+  });
+
+  async function listen(options: ListenOptions): Promise<number> {
+    const server = app.listen({ port: 0, host: '127.0.0.1', ...options } as never);
+    await once(server, 'listening');
+    if (!isFirst) process.on('disconnect', () => server.close());
+    return (server.address() as AddressInfo).port;
+  }
+  const own = await listen({ exclusive: true });
+  const shared = isMainThread && !isFirst ? await listen({}) : own;
+  const tell = isMainThread ? tellTest : (said: Said) => parentPort?.postMessage(said);
+  tell({ started: { name, own, shared, pid: process.pid } });
+  if (!isFirst) (isMainThread ? process : parentPort)?.on('message', (echo: unknown) => tell({ echo }));
+}
+
+/** In a worker, by way of the primary. */
+function tellTest(said: Said): void {
+  process.send?.(said);
+}
+
+/** Everything that the service counts; the test moves it over HTTP. */
+function createMetrics() {
+  const { Registry, Counter, Gauge, Histogram, Summary } = promClient;
+  const registry = new Registry();
+  const registers = [registry];
+  const labelNames = ['queue'];
+  const jobs = new Counter({ name: 'jobs_total', help: 'jobs', labelNames: ['kind'], registers });
+  const latency = new Histogram({ name: 'latency_seconds', help: 'latency', buckets: [0.1, 1], registers });
+  new Summary({ name: 'size_bytes', help: 'size', percentiles: [0.5], registers });
+  const gauges = (['sum', 'first', 'min', 'max', 'average', 'omit'] as const).map(
+    (aggregator) => new Gauge({ name: `depth_${aggregator}`, help: 'depth', labelNames, aggregator, registers }),
+  );
+  let isFailing = false;
+  new Gauge({
+    name: 'fragile',
+    help: 'fails on demand',
+    registers,
+    collect() {
+      if (isFailing) throw new Error('cannot be read');
+      this.set(1);
+    },
+  });
+  const moves: Record<string, (argument: string) => void> = {
+    job: (kind) => jobs.inc({ kind }),
+    latency: (seconds) => latency.observe(Number(seconds)),
+    depth(depth) {
+      for (const gauge of gauges) gauge.set({ queue: 'a' }, Number(depth));
+    },
+    fail(whether) {
+      isFailing = whether === 'true';
+    },
+  };
+  return { registry, moves };
+}

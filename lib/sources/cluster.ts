@@ -1,0 +1,97 @@
+import cluster from 'node:cluster';
+import { abortable } from '../abortable.ts';
+import { checkOptions, checkSource, isLabelName, isMilliseconds } from '../check-options.ts';
+import { MetricsError } from '../errors.ts';
+import type { MetricFamily } from '../metric-family.ts';
+import type { MetricsSource } from '../metrics-source.ts';
+import { connect, isPrimary } from './cluster/connect.ts';
+import { familyOf } from './cluster/family-table.ts';
+import { openHub } from './cluster/primary.ts';
+
+export interface ClusterSourceOptions {
+  /**
+   * How long (ms) a scrape waits for the workers; what has arrived by then is served. At most 80 % of the scrape's own
+   * timeout.
+   * @default half of the scrape's timeout
+   */
+  timeout?: number | undefined;
+  /**
+   * Gives each worker's series its id as a label of this name, instead of summing them. A label that has the name
+   * already becomes `exported_…`, as in Prometheus.
+   */
+  workerLabel?: string | undefined;
+}
+
+/** What `setupPrimary` returns. */
+export interface ClusterPrimary {
+  /** Answers no more. What is known of workers that have ended is forgotten. */
+  close(): void;
+}
+
+/**
+ * Behind `node:cluster`, or in worker threads: any process that is scraped answers for all of them. Each makes one of
+ * these around its own source, and the primary (or main thread) calls `setupPrimary()`. A process that has no workers answers for
+ * itself, so that the same code runs without a cluster.
+ *
+ * A scrape fails with a `MetricsError`, code `NO_PRIMARY`, where nobody has called `setupPrimary()`.
+ *
+ * @throws {TypeError} for what is no source, an invalid option, or a second source in one process of a cluster
+ * @example
+ * if (cluster.isPrimary) {
+ *   setupPrimary();
+ *   for (let i = 0; i < 4; i++) cluster.fork();
+ * } else {
+ *   express().use(metricsRouter({ source: clusterSource(promClientSource(register)) })).listen(3000);
+ * }
+ */
+export function clusterSource(source: MetricsSource, options: ClusterSourceOptions = {}): MetricsSource {
+  checkSource('clusterSource', source);
+  const { timeout, workerLabel } = checkOptions('clusterSource', options, {
+    timeout: isMilliseconds,
+    workerLabel: isLabelName,
+  });
+  const asker = connect(source);
+  return {
+    async *collect(scrape) {
+      const within = Math.min(timeout ?? scrape.timeout / 2, 0.8 * scrape.timeout);
+      // Later than all workers, and before the scrape is over: this error says more than a timeout.
+      const patience = (within + scrape.timeout) / 2;
+      const asked = asker.ask({ timeout: within, workerLabel }, patience);
+      const { tables, losses, expected, responded } = await abortable(asked, scrape.signal);
+      for (const { message, family } of losses) scrape.report(new MetricsError('WORKER_FAILED', message), family);
+      if (responded === 0) {
+        throw new MetricsError('WORKER_FAILED', `none of ${expected} workers answered within ${Math.round(within)} ms`);
+      }
+      for (const table of tables) if (scrape.wants(table.head.name)) yield familyOf(table);
+      yield clusterWorkers(expected, responded);
+    },
+  };
+}
+
+/**
+ * In the primary process, before it forks; with worker threads, in the main thread before it starts them. Unless workers are
+ * running or a serialization was chosen, it sets that of the channel to them to `'advanced'`, which copies numbers as they are.
+ *
+ * @throws {Error} in a worker
+ */
+export function setupPrimary(): ClusterPrimary {
+  if (!isPrimary())
+    throw new Error('setupPrimary: this is a worker; call it in the primary process, or in the main thread');
+  const hasWorkers = Object.keys(cluster.workers ?? {}).length > 0;
+  if (!hasWorkers && cluster.settings.serialization === undefined) cluster.setupPrimary({ serialization: 'advanced' });
+  return { close: openHub() };
+}
+
+const expectedLabels = { state: 'expected' };
+const respondedLabels = { state: 'responded' };
+
+const clusterWorkers = (expected: number, responded: number): MetricFamily => ({
+  name: 'cluster_workers',
+  type: 'gauge',
+  help: 'processes and threads that have metrics, and how many of them are in this document as they are now',
+  labelNames: ['state'],
+  samples: [
+    { labels: expectedLabels, value: expected },
+    { labels: respondedLabels, value: responded },
+  ],
+});

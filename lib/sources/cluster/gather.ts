@@ -1,0 +1,38 @@
+import { abortable } from '../../abortable.ts';
+import { interruption } from '../../errors.ts';
+import type { MetricsSource, Scrape } from '../../metrics-source.ts';
+import type { Gathered, Membership } from './hub.ts';
+import { Losses, messageOf } from './losses.ts';
+import { Recorder } from './recorder.ts';
+
+/** Gathers what a process has itself. */
+export type Gather = (timeout: number) => Promise<Gathered>;
+
+/** All families, whatever the scrape wants: what was counted must be known of a process when it ends. */
+export function gatherer(source: MetricsSource): Gather {
+  const recorder = new Recorder();
+  return async (timeout) => {
+    const losses = new Losses();
+    const aborter = new AbortController();
+    const { signal } = aborter;
+    const timer = setTimeout(() => aborter.abort(interruption('SOURCE_TIMEOUT')), timeout).unref();
+    const report = (error: unknown, family?: string) => losses.add(error, family);
+    const scrape: Scrape = { signal, timeout, wants: () => true, report };
+    const record = async () => recorder.record(await source.collect(scrape), losses, signal);
+    try {
+      return { tables: await abortable(record(), signal), losses: losses.list };
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}
+
+/** Answers to a hub in the same process. */
+export async function gatherFor(membership: Membership, gather: Gather, round: number, timeout: number): Promise<void> {
+  try {
+    const { tables, losses } = await gather(timeout);
+    membership.answer(round, tables, losses);
+  } catch (error) {
+    membership.answer(round, undefined, [{ message: messageOf(error) }]);
+  }
+}

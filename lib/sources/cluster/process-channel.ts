@@ -1,0 +1,96 @@
+import cluster, { type Worker } from 'node:cluster';
+import type { ChannelMember } from './channel-member.ts';
+import type { Hub } from './hub.ts';
+import type { HubMessage, MemberMessage } from './messages.ts';
+import { joinRemotely, type RemoteMember } from './remote-member.ts';
+
+// Processes of a cluster talk over the channel that Node has opened between them, beside the messages of the app.
+
+/** The version is that of the messages: who speaks another one is not understood. */
+const TYPE = 'express-metrics-json:cluster:1';
+
+interface Envelope<M> {
+  readonly type: typeof TYPE;
+  /** Arrives as what it is where the channel's serialization is 'advanced'. As JSON, numbers are texts of their bytes. */
+  readonly probe: Uint8Array;
+  readonly message: M;
+}
+
+const PROBE = new Uint8Array(1);
+
+const isOurs = <M>(message: unknown): message is Envelope<M> =>
+  typeof message === 'object' && message !== null && (message as Partial<Envelope<M>>).type === TYPE;
+
+/** Numbers in the way in which the other end can take them. */
+class Packer<Out extends MemberMessage | HubMessage, In extends MemberMessage | HubMessage> {
+  private isAdvanced = false;
+
+  pack(message: Out): Envelope<Out> {
+    return { type: TYPE, probe: PROBE, message: this.isAdvanced ? message : packed(message) };
+  }
+
+  unpack({ probe, message }: Envelope<In>): In {
+    this.isAdvanced = ArrayBuffer.isView(probe);
+    return unpacked(message);
+  }
+}
+
+function packed<M extends MemberMessage | HubMessage>(message: M): M {
+  if (message.kind !== 'part' || !('values' in message.part)) return message;
+  const { buffer, byteOffset, byteLength } = message.part.values;
+  return { ...message, part: { values: Buffer.from(buffer, byteOffset, byteLength).toString('base64') } };
+}
+
+function unpacked<M extends MemberMessage | HubMessage>(message: M): M {
+  if (message.kind !== 'part' || !('values' in message.part)) return message;
+  const values: unknown = message.part.values;
+  if (typeof values !== 'string') return message;
+  // A buffer of its own: that of a Buffer may begin in the middle of a number.
+  return { ...message, part: { values: new Float64Array(new Uint8Array(Buffer.from(values, 'base64')).buffer) } };
+}
+
+/** Lets the workers of this primary join; returns how to stop that. */
+export function serveProcesses(hub: Hub): () => void {
+  const members = new Map<number, { packer: Packer<HubMessage, MemberMessage>; member: RemoteMember }>();
+
+  function send(worker: Worker, envelope: Envelope<HubMessage>): void {
+    // A worker may end at any time, and its end is noticed: there is nothing to do about a message to it.
+    if (worker.isConnected()) worker.send(envelope, () => undefined);
+  }
+
+  function join(worker: Worker, packer: Packer<HubMessage, MemberMessage>) {
+    const member = joinRemotely(hub, String(worker.id), (message) => send(worker, packer.pack(message)));
+    const joined = { packer, member };
+    members.set(worker.id, joined);
+    return joined;
+  }
+
+  function receive(worker: Worker, envelope: unknown): void {
+    if (!isOurs<MemberMessage>(envelope)) return;
+    const packer = members.get(worker.id)?.packer ?? new Packer();
+    const message = packer.unpack(envelope);
+    (members.get(worker.id) ?? join(worker, packer)).member.receive(message);
+  }
+
+  function leave({ id }: Worker): void {
+    members.get(id)?.member.leave();
+    members.delete(id);
+  }
+
+  cluster.on('message', receive).on('disconnect', leave).on('exit', leave);
+  const announcement = new Packer<HubMessage, MemberMessage>().pack({ kind: 'announce' });
+  for (const worker of Object.values(cluster.workers ?? {})) if (worker) send(worker, announcement);
+  return () => void cluster.off('message', receive).off('disconnect', leave).off('exit', leave);
+}
+
+/** Opens a worker's end of the channel. */
+export function joinAsProcess(create: (send: (message: MemberMessage) => void) => ChannelMember): ChannelMember {
+  const packer = new Packer<MemberMessage, HubMessage>();
+  const member = create((message) => {
+    if (process.connected) process.send?.(packer.pack(message), undefined, undefined, () => undefined);
+  });
+  process.on('message', (envelope: unknown) => {
+    if (isOurs<HubMessage>(envelope)) member.receive(packer.unpack(envelope));
+  });
+  return member;
+}

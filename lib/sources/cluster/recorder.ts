@@ -1,0 +1,190 @@
+import { batches } from '../../encoders/batches.ts';
+import { checkType, histogramOf, labelValue, numberOf, summaryOf } from '../../encoders/samples.ts';
+import { MetricsError } from '../../errors.ts';
+import type { LabelSet, MetricFamily, MetricType, Sample } from '../../metric-family.ts';
+import type { MetricFamilies } from '../../metrics-source.ts';
+import { breathe } from '../../turns.ts';
+import {
+  type FamilyHead,
+  type FamilyTable,
+  isCumulative,
+  isSameKeys,
+  type Series,
+  type Shape,
+} from './family-table.ts';
+import { type Losses, messageOf } from './losses.ts';
+
+/** Makes tables of a source's families. Series that come again are the same objects, and the encoder has nothing to say of them. */
+export class Recorder {
+  private known: ReadonlyMap<string, Known> = new Map();
+
+  /** @throws what the families throw, and the signal's reason when it has aborted by the end */
+  async record(families: MetricFamilies, losses: Losses, signal: AbortSignal): Promise<readonly FamilyTable[]> {
+    const recorded = new Map<string, Known>();
+    for await (const family of families) {
+      const { name } = family;
+      try {
+        if (typeof name !== 'string') throw new MetricsError('INVALID_FAMILY', 'a family without a name');
+        if (recorded.has(name)) throw new MetricsError('INVALID_FAMILY', "its name is another family's already");
+        recorded.set(name, await recordFamily(family, this.known.get(name), losses));
+      } catch (error) {
+        if (recorded.has(name)) losses.note({ message: `${name}: ${messageOf(error)}` });
+        else losses.add(error, name);
+      }
+    }
+    // A collection that was given up must not put its old values in front of those of a later one.
+    signal.throwIfAborted();
+    for (const name of losses.families) {
+      const last = this.known.get(name);
+      // What could not be read has not gone back to nothing.
+      if (last !== undefined && !recorded.has(name) && isCumulative(last.table.head.type)) recorded.set(name, last);
+    }
+    this.known = recorded;
+    return Array.from(recorded.values(), ({ table }) => table);
+  }
+}
+
+interface Known {
+  readonly table: FamilyTable;
+  /** The source's own label objects, by position: identity is checked faster than the labels. */
+  readonly given: LabelSet[];
+}
+
+async function recordFamily(family: MetricFamily, last: Known | undefined, losses: Losses): Promise<Known> {
+  const type = checkType(family.type);
+  const rows = new Rows(type, last?.table.head.type === type ? last : undefined);
+  for await (const batch of batches(family.samples)) {
+    for (const sample of batch) {
+      try {
+        rows.add(sample);
+      } catch (error) {
+        losses.note({ message: `${family.name}: ${messageOf(error)}` });
+      }
+    }
+    await breathe();
+  }
+  return rows.end(headOf(family, last?.table.head));
+}
+
+/** The rows of a table in the making. */
+class Rows {
+  private readonly isNumber: boolean;
+  private readonly read: (sample: Sample) => Distribution;
+  private series: Series[];
+  private given: LabelSet[];
+  private isChanged = false;
+  private length = 0;
+  private values: Float64Array;
+  private size = 0;
+  private shape: Shape | undefined;
+
+  constructor(type: MetricType, last: Known | undefined) {
+    this.isNumber = type !== 'histogram' && type !== 'summary';
+    this.read = type === 'summary' ? readSummary : histogramOf;
+    // Not changed before they are copied.
+    this.series = (last?.table.series ?? []) as Series[];
+    this.given = last?.given ?? [];
+    this.values = new Float64Array(last?.table.values.length ?? 16);
+  }
+
+  /** @throws when the sample does not fit its family; then nothing was added */
+  add(sample: Sample): void {
+    if (this.isNumber) {
+      const value = numberOf(sample);
+      this.place(sample.labels, undefined);
+      this.reserve(1);
+      this.values[this.size++] = value;
+      return;
+    }
+    const { count, sum, bounds: keys, cumulativeCounts } = this.read(sample);
+    this.place(sample.labels, this.shapeOf(keys, sum !== undefined));
+    this.reserve(2 + keys.length);
+    this.values[this.size++] = count;
+    this.values[this.size++] = sum ?? Number.NaN;
+    for (let i = 0; i < keys.length; i++) this.values[this.size++] = cumulativeCounts[i] as number;
+  }
+
+  end(head: FamilyHead): Known {
+    if (this.length < this.series.length) this.change();
+    const values = this.size === this.values.length ? this.values : this.values.slice(0, this.size);
+    return { table: { head, series: this.series, values }, given: this.given };
+  }
+
+  private place(labels: LabelSet, shape: Shape | undefined): void {
+    const known = this.series[this.length];
+    if (known === undefined || !this.isKnown(known, labels, shape)) {
+      const own = ownLabels(labels);
+      if (!this.isChanged) this.change();
+      this.series.push(shape === undefined ? { labels: own } : { labels: own, shape });
+    }
+    this.given[this.length++] = labels;
+  }
+
+  private isKnown(known: Series, labels: LabelSet, shape: Shape | undefined): boolean {
+    return known.shape === shape && (this.given[this.length] === labels || isSameLabels(known.labels, labels));
+  }
+
+  /** From here on the series are others than the last time. */
+  private change(): void {
+    this.isChanged = true;
+    this.series = this.series.slice(0, this.length);
+    this.given = this.given.slice(0, this.length);
+  }
+
+  /** That of the series that was there the last time, or of the one before, if they are alike. */
+  private shapeOf(keys: readonly number[], hasSum: boolean): Shape {
+    for (const shape of [this.series[this.length]?.shape, this.shape]) {
+      if (shape?.hasSum === hasSum && isSameKeys(shape.keys, keys)) {
+        this.shape = shape;
+        return shape;
+      }
+    }
+    this.shape = { keys: [...keys], hasSum };
+    return this.shape;
+  }
+
+  private reserve(count: number): void {
+    if (this.size + count <= this.values.length) return;
+    const larger = new Float64Array(2 * this.values.length + count);
+    larger.set(this.values);
+    this.values = larger;
+  }
+}
+
+type Distribution = ReturnType<typeof histogramOf>;
+
+function readSummary(sample: Sample): Distribution {
+  const { quantiles, values, ...totals } = summaryOf(sample);
+  return { ...totals, bounds: quantiles, cumulativeCounts: values };
+}
+
+function headOf(
+  { name, help, type, unit, labelNames, aggregator }: MetricFamily,
+  last: FamilyHead | undefined,
+): FamilyHead {
+  const isKnown =
+    last?.type === type &&
+    last.help === help &&
+    last.unit === unit &&
+    last.aggregator === aggregator &&
+    last.labelNames?.join('\n') === labelNames?.join('\n');
+  if (isKnown) return last;
+  return {
+    name,
+    type,
+    ...(help !== undefined && { help }),
+    ...(unit !== undefined && { unit }),
+    ...(labelNames !== undefined && { labelNames: [...labelNames] }),
+    ...(aggregator !== undefined && { aggregator }),
+  };
+}
+
+/** Texts alone, and nothing that the source may change later. */
+const ownLabels = (labels: LabelSet): LabelSet =>
+  Object.fromEntries(Object.keys(labels).map((name) => [name, labelValue(labels, name)]));
+
+function isSameLabels(known: LabelSet, labels: LabelSet): boolean {
+  const names = Object.keys(known);
+  const others = Object.keys(labels);
+  return names.length === others.length && names.every((name, i) => name === others[i] && known[name] === labels[name]);
+}

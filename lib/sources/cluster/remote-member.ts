@@ -1,0 +1,62 @@
+import type { Hub } from './hub.ts';
+import { messageOf } from './losses.ts';
+import type { HubMessage, MemberMessage } from './messages.ts';
+import { SnapshotDecoder } from './snapshot-decoder.ts';
+import { SnapshotEncoder } from './snapshot-encoder.ts';
+
+/** A process that is reached over a channel, as the hub's side sees it. */
+export interface RemoteMember {
+  /** Messages in the order in which they were sent. */
+  receive(message: MemberMessage): void;
+  /** The channel is closed. */
+  leave(): void;
+}
+
+let lastSession = 0;
+
+export function joinRemotely(hub: Hub, name: string, send: (message: HubMessage) => void): RemoteMember {
+  const session = ++lastSession;
+  const decoder = new SnapshotDecoder();
+  const encoders = new Map<string | undefined, SnapshotEncoder>();
+  let received: Promise<unknown> = Promise.resolve();
+  let sent: Promise<unknown> = Promise.resolve();
+  send({ kind: 'welcome', session });
+  const membership = hub.join(name, (round, timeout) => send({ kind: 'gather', round, timeout }));
+
+  function gathered({ round, end, losses }: MemberMessage & { kind: 'gathered' }): void {
+    received = decoder.end(end).then(
+      (tables) => membership.answer(round, tables, losses),
+      (error) => membership.answer(round, undefined, [{ message: messageOf(error) }]),
+    );
+  }
+
+  async function ask({ ask, question }: MemberMessage & { kind: 'ask' }): Promise<void> {
+    const { workerLabel } = question;
+    try {
+      const { tables, ...totals } = await hub.ask(question);
+      const encoder = encoders.get(workerLabel) ?? new SnapshotEncoder();
+      encoders.set(workerLabel, encoder);
+      // What is on its way to this process is sent to its end before anything else is.
+      sent = sent
+        .catch(() => undefined)
+        .then(async () => {
+          const end = await encoder.encode(tables, (part) => send({ kind: 'part', workerLabel, part }));
+          send({ kind: 'answer', workerLabel, ask, end, ...totals });
+        });
+      await sent;
+    } catch (error) {
+      send({ kind: 'refused', ask, message: messageOf(error) });
+    }
+  }
+
+  return {
+    receive(message) {
+      if (message.kind === 'ask') void ask(message);
+      if (!('session' in message) || message.session !== session) return;
+      if (message.kind === 'part') decoder.add(message.part);
+      else if (message.kind === 'gathered') gathered(message);
+      else membership.answer(message.round, undefined, [{ message: message.message }]);
+    },
+    leave: () => void received.then(() => membership.leave()),
+  };
+}
