@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type RemoteTlsOptions, remoteSource } from '../../lib/sources/remote.ts';
+import { remoteSource, type TlsOptions } from '../../lib/sources/remote.ts';
 import { collectAll } from '../support/collect.ts';
 
 const file = (name: string) => readFileSync(join(__dirname, '../vectors/tls', name));
@@ -30,7 +30,7 @@ async function urlOf(options: ServerOptions = {}): Promise<string> {
 const MUTUAL = { ca, requestCert: true, rejectUnauthorized: true };
 const CLIENT = { cert: file('client.pem'), key: file('client.key'), passphrase: 'phrase' };
 
-test.each<[string, RemoteTlsOptions, ServerOptions]>([
+test.each<[string, TlsOptions, ServerOptions]>([
   ['by its CA', { ca }, {}],
   ['by its CA and another name', { ca, servername: 'metrics.test' }, {}],
   ['by nothing', { rejectUnauthorized: false }, {}],
@@ -40,7 +40,7 @@ test.each<[string, RemoteTlsOptions, ServerOptions]>([
   expect(families).toMatchObject([{ name: 'm' }]);
 });
 
-test.each<[string, RemoteTlsOptions | undefined, ServerOptions, RegExp]>([
+test.each<[string, TlsOptions | undefined, ServerOptions, RegExp]>([
   ['an unknown CA', undefined, {}, /: unable to verify the first certificate/],
   ['another name', { ca, servername: 'other.test' }, {}, /: Hostname\/IP does not match certificate's altnames/],
   ['an old protocol', { ca, minVersion: 'TLSv1.3' }, { maxVersion: 'TLSv1.2' }, /: .*protocol version/],

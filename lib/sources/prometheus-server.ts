@@ -10,7 +10,7 @@ import { createTransport } from './prometheus-server/transport.ts';
 
 export type { PrometheusServerSourceOptions } from './prometheus-server/options.ts';
 export type { HistogramQuery, InstantQuery, Queries, SummaryQuery } from './prometheus-server/queries.ts';
-export type { TlsOptions } from './prometheus-server/transport.ts';
+export type { TlsOptions } from './upstream-options.ts';
 
 /**
  * Reads a Prometheus-compatible server (Prometheus, Thanos, Mimir, VictoriaMetrics): named PromQL queries become

@@ -7,7 +7,8 @@ import { type RemoteSourceOptions, resolveOptions } from './remote/options.ts';
 import { located, passedOn } from './remote/passed-on.ts';
 import { upFamilies } from './remote/up.ts';
 
-export type { RemoteFormat, RemoteSourceOptions, RemoteTlsOptions } from './remote/options.ts';
+export type { RemoteFormat, RemoteSourceOptions } from './remote/options.ts';
+export type { TlsOptions } from './upstream-options.ts';
 
 /**
  * Reads another endpoint: a `/metrics.json` of KumoMTA or of this package, or any Prometheus text or OpenMetrics. The

@@ -1,8 +1,7 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { createSecureContext } from 'node:tls';
 import { type Check, checkOptions, isCheckedLater, isMilliseconds, isWholeNumber } from '../../check-options.ts';
+import { readHeaders, readTexts, readTls, readUrl, type TlsOptions } from '../upstream-options.ts';
 import { type FamilyQuery, type Queries, readQueries } from './queries.ts';
-import type { TlsOptions, TransportOptions } from './transport.ts';
+import type { TransportOptions } from './transport.ts';
 
 export interface PrometheusServerSourceOptions {
   /** The server's address, with the path in front of `/api/v1` where there is one: `'http://mimir:8080/prometheus'`. */
@@ -52,12 +51,12 @@ const CHECKS = {
 /** @throws {TypeError} that names the option and says what to write */
 export function resolveOptions(options: PrometheusServerSourceOptions): ResolvedOptions {
   const checked = checkOptions('prometheusServerSource', options, CHECKS);
-  const url = readUrl(checked.url);
+  const url = checkUrl(readUrl(checked.url, 'http://prometheus:9090'));
   return {
     url,
     queries: readQueries(checked.queries),
     parameters: readParameters(checked.parameters),
-    headers: readHeaders(checked.headers),
+    headers: readHeaders(checked.headers, ['content-type']),
     tls: readTls(checked.tls, url),
     timeout: checked.timeout ?? Number.POSITIVE_INFINITY,
     maxBytes: checked.maxBytes ?? 2 ** 24,
@@ -65,16 +64,10 @@ export function resolveOptions(options: PrometheusServerSourceOptions): Resolved
   };
 }
 
-function readUrl(value: unknown): URL {
-  const text = String(value);
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new TypeError("url: it is no http or https URL; write one such as 'http://prometheus:9090'");
+function checkUrl(url: URL): URL {
+  if (/[?#]/.test(url.href)) {
+    throw new TypeError('url: it has a query or a fragment; write its parameters into parameters');
   }
-  const url = new URL(text);
-  if (url.username !== '' || url.password !== '') {
-    throw new TypeError('url: it holds credentials; write them into headers, as authorization');
-  }
-  if (/[?#]/.test(text)) throw new TypeError('url: it has a query or a fragment; write its parameters into parameters');
   return url;
 }
 
@@ -82,61 +75,4 @@ function readParameters(value: unknown): Readonly<Record<string, string>> {
   return readTexts('parameters', value, (name) =>
     ['query', 'time', 'timeout'].includes(name) ? 'it is set for each query; leave it out' : undefined,
   );
-}
-
-function readHeaders(value: unknown): Readonly<Record<string, string>> {
-  const headers = readTexts('headers', value, (name, text) => {
-    try {
-      validateHeaderName(name);
-      validateHeaderValue(name, text);
-    } catch {
-      return 'it cannot be sent; write a name and a value as HTTP has them';
-    }
-    return OWN_HEADERS.includes(name.toLowerCase()) ? 'it is set for each request; leave it out' : undefined;
-  });
-  // Node takes two spellings for two headers.
-  return Object.fromEntries(Object.entries(headers).map(([name, text]) => [name.toLowerCase(), text]));
-}
-
-const OWN_HEADERS = [
-  'accept-encoding',
-  'connection',
-  'content-length',
-  'content-type',
-  'expect',
-  'transfer-encoding',
-  'upgrade',
-];
-
-function readTexts(
-  option: string,
-  value: unknown,
-  faultOf: (name: string, text: string) => string | undefined,
-): Readonly<Record<string, string>> {
-  if (value === undefined) return {};
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new TypeError(`${option}: it is no object; write one of names and texts`);
-  }
-  for (const [name, text] of Object.entries(value)) {
-    const fault = typeof text === 'string' ? faultOf(name, text) : 'it is no text; write one';
-    if (fault !== undefined) throw new TypeError(`${option}.${name}: ${fault}`);
-  }
-  return { ...value };
-}
-
-const TLS_NAMES = ['ca', 'cert', 'key', 'passphrase', 'minVersion', 'servername'];
-
-function readTls(value: unknown, { protocol }: URL): TlsOptions | undefined {
-  if (value === undefined) return undefined;
-  if (protocol !== 'https:') throw new TypeError('tls: the url is not https; write one that is, or leave tls out');
-  if (typeof value !== 'object' || value === null)
-    throw new TypeError('tls: it is no object; write { ca } or the like');
-  const unknown = Object.keys(value).find((name) => !TLS_NAMES.includes(name));
-  if (unknown !== undefined) throw new TypeError(`tls: unknown option "${unknown}"; known are ${TLS_NAMES.join(', ')}`);
-  try {
-    createSecureContext(value);
-  } catch (error) {
-    throw new TypeError(`tls: it cannot be used: ${(error as Error).message}`, { cause: error });
-  }
-  return { ...value };
 }

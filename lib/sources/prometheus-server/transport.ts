@@ -1,15 +1,11 @@
 import { Agent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { pipeline } from 'node:stream';
-import type { ConnectionOptions, SecureContextOptions } from 'node:tls';
 import { createGunzip } from 'node:zlib';
 import { abortable } from '../../abortable.ts';
 import { MetricsError } from '../../errors.ts';
 import { nextTurn } from '../../turns.ts';
-
-/** As of `tls.connect()`. */
-export type TlsOptions = Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'minVersion'> &
-  Pick<ConnectionOptions, 'servername'>;
+import type { TlsOptions } from '../upstream-options.ts';
 
 export interface TransportOptions {
   readonly url: URL;

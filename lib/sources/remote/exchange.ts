@@ -4,12 +4,12 @@ import { pipeline } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { createDeadline } from '../../deadline.ts';
 import { MetricsError } from '../../errors.ts';
-import type { RemoteTlsOptions } from './options.ts';
+import type { TlsOptions } from '../upstream-options.ts';
 
 export interface ExchangeOptions {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly tls: RemoteTlsOptions;
+  readonly tls: TlsOptions | undefined;
   /** ms */
   readonly timeout: number;
   /** Of the body, decompressed. */
