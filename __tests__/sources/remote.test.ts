@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { Counter, Histogram, Registry } from 'prom-client';
+import { combineSources } from '../../lib/sources/combine.ts';
 import { remoteSource } from '../../lib/sources/remote.ts';
 import { ask, serve } from '../support/clients.ts';
 import { collectAll } from '../support/collect.ts';
@@ -180,6 +181,18 @@ test.each(FORMATS)('label sets of %s are the same objects from scrape to scrape'
   const before = await labelSets();
   const after = await labelSets();
   expect(after.map((labels, i) => labels === before[i])).toEqual(Array(5).fill(true));
+});
+
+test('several upstreams make one document, whatever their formats', async () => {
+  const upstreams = await Promise.all(FORMATS.map(([, type, document]) => upstream(serving(type, document))));
+  const remotes = upstreams.map(({ url }, i) => remoteSource(url, { labels: { instance: `${i}` } }));
+  const { get, failures } = await serve({ source: combineSources(remotes, { join: true }) });
+  const series = TEXT_DOCUMENT.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const { text } = await get('/metrics');
+  expect(text.match(/^# TYPE .*$/gm)).toEqual(TEXT_DOCUMENT.match(/^# TYPE .*$/gm));
+  expect(text.match(/^(?!#).+$/gm)).toHaveLength(3 * series.length);
+  expect(text).toMatch(/^sent_total\{pool="p2",instance="2"\} 0$/m);
+  expect(failures).toEqual([]);
 });
 
 describe('with up,', () => {
