@@ -25,6 +25,7 @@ test('200 workers are killed while they are scraped: no counter goes backwards, 
   const service = await startCluster({ workers: WORKERS, timeout: 5000 });
   const living = new Set(service.started);
   const outcomes = { whole: 0, cut: 0, refused: 0 };
+  const growing: Promise<unknown>[] = [];
   let killed = 0;
   let slow = 0;
   let isOver = false;
@@ -64,7 +65,7 @@ test('200 workers are killed while they are scraped: no counter goes backwards, 
       await sleep(Math.random() * 10);
       process.kill(victim.pid, 'SIGKILL');
       const killedAt = performance.now();
-      void service.grow('fork').then((worker) => living.add(worker));
+      growing.push(service.grow('fork').then((worker) => living.add(worker)));
       let next: ReturnType<typeof read> | undefined;
       while (next === undefined || next.responded < next.expected) next = await scrape(any());
       if (performance.now() - killedAt > 1000) slow++;
@@ -76,6 +77,7 @@ test('200 workers are killed while they are scraped: no counter goes backwards, 
   for (const worker of living) await scrape(worker);
   const scrapers = Array.from({ length: SCRAPERS }, () => scrapeOnAndOn());
   await Promise.all([killOnAndOn(), ...scrapers]);
+  await Promise.all(growing);
   expect(service.exited).toHaveLength(KILLS);
   expect(outcomes.whole).toBeGreaterThan(KILLS);
   expect(outcomes.refused).toBe(0);

@@ -1,4 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { isDeepStrictEqual, promisify } from 'node:util';
 import type { MetricsSource } from '../../lib/index.ts';
 import { type ClusterSourceOptions, clusterSource, setupPrimary } from '../../lib/sources/cluster.ts';
 import { ask, until } from '../support/clients.ts';
@@ -224,6 +226,22 @@ describe('of a main thread and its worker threads', () => {
     await thread.move('job', 'mail');
     expect(await jobsOf(thread, 'mail')).toEqual({ jobs: 7, workers: all(2) });
   });
+});
+
+test('nothing of this keeps a process or a thread alive that has nothing else to do', async () => {
+  const app = `
+    import { isMainThread, Worker } from 'node:worker_threads';
+    import { clusterSource, setupPrimary } from 'express-metrics-json/cluster';
+    if (isMainThread) setupPrimary();
+    clusterSource({ collect: () => [] });
+    if (isMainThread) {
+      new Worker(new URL('data:text/javascript,' + encodeURIComponent(process.env.APP)), { env: process.env });
+    }
+    process.on('exit', () => console.log(isMainThread ? 'main' : 'thread'));`;
+  const loader = join(__dirname, '../support/ts-loader.mjs');
+  const args = ['--import', loader, '--input-type=module', '--eval', app];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, APP: app } });
+  expect(stdout.split('\n').sort()).toEqual(['', 'main', 'thread']);
 });
 
 describe('a process without workers', () => {

@@ -11,6 +11,9 @@ import {
 import { anyText, families } from '../../support/arbitraries.ts';
 import { familiesOf, plainFamilies, tablesOf } from '../../support/tables.ts';
 
+// For a machine that is busy.
+jest.setTimeout(60_000);
+
 /** A process, a channel and its other end; what goes over the channel is a copy. */
 function channel() {
   const recorder = new Recorder();
@@ -44,7 +47,7 @@ test('what comes out is what went in, whatever changes from one snapshot to the 
       const { send } = channel();
       for (const given of snapshots) expect(familiesOf((await send(given)).tables)).toEqual(plainFamilies(given));
     }),
-    { numRuns: 200 },
+    { numRuns: 60 },
   );
 });
 
@@ -59,6 +62,7 @@ test('a family is the same, whatever is added to it, removed or put in another o
         expect(familiesOf((await send(given)).tables)).toEqual(given);
       }
     }),
+    { numRuns: 60 },
   );
 });
 
@@ -97,12 +101,12 @@ describe('over the channel go', () => {
 
   test('many series in messages of 32 Ki characters, and many values in messages of 64 Ki', async () => {
     const { send } = channel();
-    const queues = Array.from({ length: 200_000 }, (_, i) => `queue-${i}`);
+    const queues = Array.from({ length: 100_000 }, (_, i) => `queue-${i}`);
     const { updates, values, tables } = await send([counter('one_total', queues, 7)]);
     const lengths = updates.map((update) => textsOf([update]).join('').length);
     expect(Math.max(...lengths)).toBeLessThan(33 * 1024);
-    expect(values).toEqual([65_536, 65_536, 65_536, 200_000 - 3 * 65_536]);
-    expect(tables[0]?.series.at(-1)?.labels).toEqual({ queue: 'queue-199999' });
+    expect(values).toEqual([65_536, 100_000 - 65_536]);
+    expect(tables[0]?.series.at(-1)?.labels).toEqual({ queue: 'queue-99999' });
     expect(tables[0]?.values.every((value) => value === 7)).toBe(true);
   });
 });
