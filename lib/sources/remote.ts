@@ -7,7 +7,7 @@ import { type RemoteSourceOptions, resolveOptions } from './remote/options.ts';
 import { located, passedOn } from './remote/passed-on.ts';
 import { upFamilies } from './remote/up.ts';
 
-export type { RemoteFormat, RemoteSourceOptions } from './remote/options.ts';
+export type { RemoteSourceOptions } from './remote/options.ts';
 export type { TlsOptions } from './upstream-options.ts';
 
 /**

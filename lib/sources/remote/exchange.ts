@@ -3,7 +3,7 @@ import { request as requestHttps } from 'node:https';
 import { pipeline } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { createDeadline } from '../../deadline.ts';
-import { MetricsError } from '../../errors.ts';
+import { MetricsError, type MetricsErrorCode } from '../../errors.ts';
 import type { TlsOptions } from '../upstream-options.ts';
 
 export interface ExchangeOptions {
@@ -110,12 +110,7 @@ export function openExchange(options: ExchangeOptions): Exchange {
 /** The upstream's address without what may be secret in it. */
 export const addressOf = ({ origin, pathname }: URL) => origin + pathname;
 
-export function upstreamError(
-  url: URL,
-  code: ConstructorParameters<typeof MetricsError>[0],
-  reason: string,
-  cause?: unknown,
-): MetricsError {
+export function upstreamError(url: URL, code: MetricsErrorCode, reason: string, cause?: unknown): MetricsError {
   return new MetricsError(code, `${addressOf(url)}: ${reason}`, cause === undefined ? {} : { cause });
 }
 
@@ -123,11 +118,8 @@ function checkStatus({ statusCode = 0, headers: { location } }: IncomingMessage,
   if (statusCode === 200) return;
   const target = location !== undefined && URL.canParse(location, url.href) ? new URL(location, url.href) : undefined;
   const redirect = target ? `, a redirect to ${addressOf(target)}; redirects are not followed` : '';
-  throw upstreamError(
-    url,
-    'UPSTREAM_FAILED',
-    `it answered ${statusCode} ${STATUS_CODES[statusCode] ?? ''}`.trimEnd() + redirect,
-  );
+  const answer = `it answered ${statusCode} ${STATUS_CODES[statusCode] ?? ''}`.trimEnd();
+  throw upstreamError(url, 'UPSTREAM_FAILED', answer + redirect);
 }
 
 const DECODERS = {
