@@ -25,6 +25,8 @@ describe('a number is written in the unit that its name says', () => {
     ['a_ratio', 0.256, '25.6 %'],
     ['a_percent', 3, '3 %'],
     ['a_celsius', 21.5, '21.5 °C'],
+    ['response_time_seconds', 0.25, '250 ms'],
+    ['response_time_seconds', 0, '0 s'],
   ])('%s %d', (name, value, text) => {
     expect(format(value, unitOf(name, 'gauge'))).toBe(text);
   });

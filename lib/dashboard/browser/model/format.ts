@@ -61,9 +61,11 @@ function seconds(value: number, isRate: boolean): string {
   return size < 172_800 ? `${significant(value / 3600)} h` : `${significant(value / 86_400)} d`;
 }
 
+/** What is called a time may also be a duration, as `response_time_seconds` is: no clock has been at 1973 for long. */
 function timestamp(value: number): string {
+  if (value < 1e8) return seconds(value, false);
   const date = new Date(value * 1000);
-  if (Number.isNaN(date.getTime()) || value <= 0) return significant(value);
+  if (Number.isNaN(date.getTime())) return significant(value);
   const two = (part: number) => String(part).padStart(2, '0');
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
