@@ -244,6 +244,32 @@ test('nothing of this keeps a process or a thread alive that has nothing else to
   expect(stdout.split('\n').sort()).toEqual(['', 'main', 'thread']);
 });
 
+test('a thread that ends while its scrape is under way ends nothing else', async () => {
+  const app = `
+    import { setTimeout as sleep } from 'node:timers/promises';
+    import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+    import { clusterSource, setupPrimary } from 'express-metrics-json/cluster';
+    if (isMainThread) {
+      setupPrimary();
+      let asked;
+      const hasAsked = new Promise((resolve) => (asked = resolve));
+      const source = clusterSource({ collect: async () => (asked(), await sleep(200), []) });
+      const worker = new Worker(new URL('data:text/javascript,' + encodeURIComponent(process.env.APP)), { env: process.env });
+      await hasAsked;
+      await worker.terminate();
+      await sleep(400);
+      console.log('main lives');
+    } else {
+      const source = clusterSource({ collect: () => [] });
+      const scrape = { signal: new AbortController().signal, timeout: 5000, wants: () => true, report: () => {} };
+      for await (const family of source.collect(scrape));
+    }`;
+  const loader = join(__dirname, '../support/ts-loader.mjs');
+  const args = ['--import', loader, '--input-type=module', '--eval', app];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, APP: app } });
+  expect(stdout).toBe('main lives\n');
+});
+
 describe('a process without workers', () => {
   const source = (value: number): MetricsSource => ({
     collect: () => [family({ name: 'up', labelNames: [], samples: [sample(value)] })],

@@ -12,22 +12,36 @@ const nameOf = (thread: number) => `${NAME}:${thread}`;
 
 type Call = { readonly thread: number; readonly isOver: boolean } | { readonly announce: true };
 
-/** Opens a channel that does not keep the process alive. */
-function open<In>(name: string, receive: (message: In) => void): BroadcastChannel {
+interface Channel<Out> {
+  post(message: Out): void;
+  close(): void;
+}
+
+/** Opens a channel that does not keep the process alive. What is said once it is closed reaches nobody, and throws nothing. */
+function open<In, Out>(name: string, receive: (message: In) => void): Channel<Out> {
   const channel = new BroadcastChannel(name);
+  let isOpen = true;
   channel.onmessage = (event) => receive((event as { data: In }).data);
   channel.unref();
-  return channel;
+  return {
+    post(message) {
+      if (isOpen) channel.postMessage(message);
+    },
+    close() {
+      isOpen = false;
+      channel.close();
+    },
+  };
 }
 
 /** Lets the threads of this process join; returns how to stop that. */
 export function serveThreads(hub: Hub): () => void {
-  const members = new Map<number, { channel: BroadcastChannel; member: RemoteMember }>();
+  const members = new Map<number, { channel: Channel<HubMessage>; member: RemoteMember }>();
 
   function join(thread: number): void {
     if (members.has(thread)) return;
-    const channel = open<MemberMessage>(nameOf(thread), (message) => member.receive(message));
-    const member = joinRemotely(hub, `thread-${thread}`, (message) => channel.postMessage(message));
+    const channel = open<MemberMessage, HubMessage>(nameOf(thread), (message) => member.receive(message));
+    const member = joinRemotely(hub, `thread-${thread}`, (message) => channel.post(message));
     members.set(thread, { channel, member });
   }
 
@@ -44,13 +58,13 @@ export function serveThreads(hub: Hub): () => void {
     worker.once('exit', () => leave(threadId));
   }
 
-  const calls = open<Call>(NAME, (call) => {
+  const calls = open<Call, Call>(NAME, (call) => {
     if (!('thread' in call)) return;
     if (call.isOver) leave(call.thread);
     else join(call.thread);
   });
   process.on('worker', watch);
-  calls.postMessage({ announce: true } satisfies Call);
+  calls.post({ announce: true });
   return () => {
     process.off('worker', watch);
     calls.close();
@@ -60,13 +74,13 @@ export function serveThreads(hub: Hub): () => void {
 
 /** Opens a thread's end of the channel. */
 export function joinAsThread(create: (send: (message: MemberMessage) => void) => ChannelMember): ChannelMember {
-  const calls = open<Call>(NAME, (call) => 'announce' in call && member.receive({ kind: 'announce' }));
-  const channel = open<HubMessage>(nameOf(threadId), (message) => member.receive(message));
+  const calls = open<Call, Call>(NAME, (call) => 'announce' in call && member.receive({ kind: 'announce' }));
+  const channel = open<HubMessage, MemberMessage>(nameOf(threadId), (message) => member.receive(message));
   // The main thread listens to this thread's channel when it has heard of it.
   const member = create((message) => {
-    if (message.kind === 'hello') calls.postMessage({ thread: threadId, isOver: false } satisfies Call);
-    else channel.postMessage(message);
+    if (message.kind === 'hello') calls.post({ thread: threadId, isOver: false });
+    else channel.post(message);
   });
-  process.once('exit', () => calls.postMessage({ thread: threadId, isOver: true } satisfies Call));
+  process.once('exit', () => calls.post({ thread: threadId, isOver: true }));
   return member;
 }
