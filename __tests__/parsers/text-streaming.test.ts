@@ -134,6 +134,8 @@ describe('bytes are given back', () => {
     const samples = b.samples[Symbol.asyncIterator]();
     await expect(samples.next()).rejects.toThrow('line 2: "x" is not a number');
     expect(await samples.next()).toEqual({ done: true, value: undefined });
+    // Who was told of it may have kept it to itself: the document is not whole for that.
+    await expect(families.next()).rejects.toThrow('line 2: "x" is not a number');
     expect(await families.next()).toEqual({ done: true, value: undefined });
     expect(chunks.open).toBe(0);
     expect(chunks.pulled).toBe(8);

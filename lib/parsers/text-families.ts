@@ -33,7 +33,7 @@ export async function* readFamilies(
         ...(unit !== undefined && { unit: unsliced(unit) }),
         samples,
       };
-      if (!(await samples.skip())) return;
+      await samples.skip();
     }
   } finally {
     await lines.close();

@@ -27,7 +27,7 @@ export class TextSamples implements AsyncIterable<Sample> {
   private readonly hasExemplars: boolean;
   /** None of the family's lines is left. */
   private isOver = false;
-  private failure: { readonly error: unknown; isTold: boolean } | undefined;
+  private failure: { readonly error: unknown } | undefined;
 
   constructor(name: string, { type, series }: TextType, labels: FamilyLabels, readers: LineReaders) {
     this.name = name;
@@ -44,16 +44,14 @@ export class TextSamples implements AsyncIterable<Sample> {
     }
   }
 
-  /** Goes behind the family's last line. False when the samples failed: nothing can follow. */
-  async skip(): Promise<boolean> {
-    if (this.failure?.isTold) return false;
-    this.tellFailure();
+  /** Goes behind the family's last line. @throws when the samples failed, whoever was told of it: nothing can follow */
+  async skip(): Promise<void> {
+    this.throwIfFailed();
     while (!this.isOver) {
       const line = this.readers.lines.next();
       if (line !== undefined) this.roleOf(line);
       else if (!(await this.readers.lines.more())) this.isOver = true;
     }
-    return true;
   }
 
   /** What is there, up to a number; empty at the end. */
@@ -69,9 +67,9 @@ export class TextSamples implements AsyncIterable<Sample> {
       }
     } catch (error) {
       this.isOver = true;
-      this.failure = { error, isTold: false };
+      this.failure = { error };
     }
-    if (samples.length === 0) this.tellFailure();
+    if (samples.length === 0) this.throwIfFailed();
     return samples;
   }
 
@@ -112,10 +110,8 @@ export class TextSamples implements AsyncIterable<Sample> {
     return role;
   }
 
-  private tellFailure(): void {
-    if (this.failure === undefined || this.failure.isTold) return;
-    this.failure.isTold = true;
-    throw this.failure.error;
+  private throwIfFailed(): void {
+    if (this.failure !== undefined) throw this.failure.error;
   }
 }
 

@@ -60,17 +60,16 @@ export class FirstSamples {
     };
   }
 
-  /** What fails beyond the limit costs no more than its number. */
+  /** What fails beyond the limit costs no more than the rest of the number. */
   async countRest({ signal, report }: Scrape): Promise<number> {
     try {
-      const count = this.over + (await countOf(this.rest, signal));
+      for await (const count of countsOf(this.rest, signal)) this.over += count;
       this.rest = undefined;
-      return count;
     } catch (error) {
       signal.throwIfAborted();
       report(error);
-      return 0;
     }
+    return this.over;
   }
 
   async close(): Promise<void> {
@@ -84,15 +83,16 @@ export class FirstSamples {
   }
 }
 
-async function countOf(iterator: SampleIterator | undefined, signal: AbortSignal): Promise<number> {
-  for (let count = 0; ; count++) {
+/** Numbers of samples that were pulled, to be added up. */
+async function* countsOf(iterator: SampleIterator | undefined, signal: AbortSignal): AsyncGenerator<number, void> {
+  for (let count = 1; ; count++) {
     const next = iterator?.next() ?? END;
     // Waiting for what is there already takes its time.
     const { done } = 'then' in next ? await next : next;
-    if (done) return count;
-    if (count % 256 === 255) {
-      await breathe();
-      signal.throwIfAborted();
-    }
+    if (done) return;
+    yield 1;
+    if (count % 256 > 0) continue;
+    await breathe();
+    signal.throwIfAborted();
   }
 }
