@@ -173,8 +173,11 @@ export class JsonTokens {
     if (at === text.length) throw MORE;
     const raw = text.slice(this.at, at);
     if (!NUMBER.test(raw)) throw this.malformed('expected a number');
+    const value = Number(raw);
+    // Beyond a double, it would be read as infinite.
+    if (!Number.isFinite(value)) throw this.malformed('expected a number that a double can hold');
     this.at = at;
-    return Number(raw);
+    return value;
   }
 
   word(): null | boolean {

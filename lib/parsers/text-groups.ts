@@ -114,6 +114,7 @@ export class SampleGroups {
     const quantile = this.keyOf(own, 'quantile');
     const isQuantile = quantile >= 0 && quantile <= 1;
     if (!isQuantile) throw this.lines.malformed(`quantile=${excerpt(own ?? '')} is not from 0 to 1`);
+    if (keys.includes(quantile)) throw this.lines.malformed(`quantile=${excerpt(own ?? '')} was there already`);
     keys.push(quantile);
     values.push(value);
   }

@@ -1,13 +1,6 @@
-const NON_FINITE: Readonly<Record<string, number>> = {
-  NaN: Number.NaN,
-  '+Inf': Number.POSITIVE_INFINITY,
-  '-Inf': Number.NEGATIVE_INFINITY,
-};
+import { textNumberValue } from '../../parsers/text-number.ts';
 
 /** A number as the API spells it, in a string; undefined for anything else. */
 export function parseNumber(text: unknown): number | undefined {
-  if (typeof text !== 'string') return undefined;
-  const number = Number(text);
-  // Number('') is 0.
-  return Number.isFinite(number) && text.trim() !== '' ? number : NON_FINITE[text];
+  return typeof text === 'string' ? textNumberValue(text) : undefined;
 }
