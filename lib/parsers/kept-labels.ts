@@ -4,8 +4,9 @@ import { cutLabel, duplicate, labelsText, parseLabels } from './text-labels.ts';
 
 /** How much (bytes, estimated) one parser keeps: some 200,000 label sets. */
 const MAX_KEPT = 64 * 2 ** 20;
-/** What a label set takes beside its text, and what a family takes. */
-const OVERHEAD = 200;
+/** What a label set or a family takes beside its text, and what a label does. */
+const OVERHEAD = 100;
+const PER_LABEL = 50;
 /** After how many documents without it a family is forgotten. */
 const MAX_ABSENCE = 3;
 
@@ -57,10 +58,10 @@ export class KeptLabels {
   keptFamily(name: string): KeptFamily {
     let family = this.families.get(name);
     if (family === undefined) {
-      family = { name, texts: [], sets: [], size: OVERHEAD, document: 0 };
-      if (this.size + OVERHEAD <= MAX_KEPT) {
+      family = { name, texts: [], sets: [], size: OVERHEAD + name.length, document: 0 };
+      if (this.size + family.size <= MAX_KEPT) {
         this.families.set(name, family);
-        this.size += OVERHEAD;
+        this.size += family.size;
       }
     }
     family.document = this.document;
@@ -69,7 +70,7 @@ export class KeptLabels {
 
   keep(family: KeptFamily, at: number, text: string, labels: LabelSet): void {
     const { texts, sets, name } = family;
-    const size = text.length - (texts[at]?.length ?? -OVERHEAD);
+    const size = sizeOf(text, labels) - (at < texts.length ? sizeOf(texts[at] as string, sets[at] as LabelSet) : 0);
     const isForgotten = this.families.get(name) !== family;
     if (isForgotten || at > texts.length || this.size + size > MAX_KEPT) return;
     texts[at] = text;
@@ -78,6 +79,8 @@ export class KeptLabels {
     this.size += size;
   }
 }
+
+const sizeOf = (text: string, labels: LabelSet) => OVERHEAD + text.length + PER_LABEL * Object.keys(labels).length;
 
 /** The label sets of one family in one document. */
 export class FamilyLabels {
