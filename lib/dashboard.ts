@@ -72,10 +72,15 @@ interface PageOptions {
 }
 
 function page(path: string, text: string, contentType: string, { compression, headers }: PageOptions): Page {
-  const encoded = encoder(Buffer.from(text));
-  const answer: Middleware = (req, res, next) => {
+  const plain = Buffer.from(text);
+  const encoded = encoder(plain);
+  const answer: Middleware = (req, res) => {
     const coding = compression ? negotiateCoding(req.headers['accept-encoding']?.toString()) : 'identity';
-    encoded(coding).then((body) => send(req, res, body, coding), next);
+    // Without memory to compress it in it is sent as it is.
+    encoded(coding).then(
+      (body) => send(req, res, body, coding),
+      () => send(req, res, plain, 'identity'),
+    );
   };
   function send(req: IncomingMessage, res: ServerResponse, body: Buffer, coding: Coding): void {
     prepare(req, res);
