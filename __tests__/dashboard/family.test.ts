@@ -1,11 +1,15 @@
 import { readFamily } from '../../lib/dashboard/browser/model/document.ts';
-import { createFamily, type Family, update } from '../../lib/dashboard/browser/model/family.ts';
+import { createFamily, type Family, summarize, update } from '../../lib/dashboard/browser/model/family.ts';
+
+const at = (poll: number) => ({ poll, time: 1000 + poll, clock: poll, limit: 100 });
 
 /** A family after documents that came a second apart. */
-function after(type: string, ...values: unknown[]): Family {
-  const family = createFamily('a');
+const after = (type: string, ...values: unknown[]) => named('a', type, ...values);
+
+function named(name: string, type: string, ...values: unknown[]): Family {
+  const family = createFamily(name);
   for (const [i, value] of values.entries()) {
-    update(family, readFamily({ type, value }), { time: 1000 + i, clock: i, limit: 100 });
+    update(family, readFamily({ type, value }), at(i));
   }
   return family;
 }
@@ -30,7 +34,7 @@ test('series are told apart by their labels and not by their place', () => {
 test('a series that stays is the same object, so that the document it came from can be dropped', () => {
   const family = after('gauge', [{ a: 'x', b: 'y', '@': 1 }]);
   const [series] = family.series;
-  update(family, readFamily({ type: 'gauge', value: [{ a: 'x', b: 'y', '@': 2 }] }), { time: 1, clock: 1, limit: 9 });
+  update(family, readFamily({ type: 'gauge', value: [{ a: 'x', b: 'y', '@': 2 }] }), at(1));
   expect(family.series[0]).toBe(series);
   expect(series?.value).toBe(2);
 });
@@ -59,6 +63,38 @@ test('a histogram with other bounds than before is not compared with what it was
 
 test('a family of another type than before starts anew', () => {
   const family = after('histogram', histogram(100, 100, 100));
-  update(family, readFamily({ type: 'counter', value: 7 }), { time: 2, clock: 1, limit: 100 });
+  update(family, readFamily({ type: 'counter', value: 7 }), at(2));
   expect(family.history.columns).toEqual([[null]]);
+});
+
+test.each([
+  ['numbers are added', 'queue_depth', 33],
+  ['bytes are added', 'cache_bytes', 33],
+  ['of temperatures it is the average', 'disk_celsius', 11],
+  ['of shares it is the average', 'disk_used_ratio', 11],
+  ['of ages it is the average', 'backup_age_seconds', 11],
+  ['of points in time it is the last', 'backup_last_success_timestamp_seconds', 20],
+])('one number for the series of a gauge: %s', (_what, name, value) => {
+  expect(named(name, 'gauge', { q: { a: 10, b: 3, c: 20, d: null } }).now).toEqual([value]);
+});
+
+test('a gauge without any value has none, whatever it counts', () => {
+  expect(named('disk_celsius', 'gauge', { q: { a: null } }).now).toEqual([null]);
+});
+
+test('a counter of seconds is added, as its rates can be', () => {
+  expect(named('cpu_seconds_total', 'counter', { q: { a: 1, b: 2 } }, { q: { a: 2, b: 4 } }).now).toEqual([3]);
+});
+
+const summary = (count: number, ...values: number[]) => ({
+  count,
+  sum: count,
+  quantile: values.map((value, i) => [[0.5, 0.99][i], value]),
+});
+
+test('the quantiles of one summary stand for it, and those of several for nothing', () => {
+  expect(after('summary', { q: { a: summary(3, 0.1, 0.2) } }).now).toEqual([null, 0.1, 0.2]);
+  const several = after('summary', { q: { a: summary(3, 0.1, 0.2), b: summary(1, 1, 2) } });
+  expect(several.now).toEqual([null]);
+  expect(summarize(several.series.slice(1), several)).toEqual([null, 1, 2]);
 });

@@ -1,8 +1,7 @@
 import { format } from '../../lib/dashboard/browser/model/format.ts';
 import { groupByPrefix } from '../../lib/dashboard/browser/model/groups.ts';
-import { createHistory, interrupt, rangeOf, record } from '../../lib/dashboard/browser/model/history.ts';
-import { nextDelay, urlFor } from '../../lib/dashboard/browser/model/poll-policy.ts';
-import { filterer, searcher } from '../../lib/dashboard/browser/model/search.ts';
+import { nextDelay, urlFor, wholeDelay } from '../../lib/dashboard/browser/model/poll-policy.ts';
+import { askedOf, exactly, filterer, searcher } from '../../lib/dashboard/browser/model/search.ts';
 import { perSecond, unitOf } from '../../lib/dashboard/browser/model/units.ts';
 import { readHash, type ViewState, writeHash } from '../../lib/dashboard/browser/model/url-state.ts';
 
@@ -91,44 +90,20 @@ describe('a search', () => {
     [{ a: 'one', b: 'two' }, true],
     [{ a: 'two' }, false],
     [{ c: 'x' }, false],
+    [{ a: exactly('one') }, true],
+    [{ a: exactly('on') }, false],
+    [{ a: exactly('ONE') }, false],
+    [{ a: exactly('') }, false],
+    [{ c: exactly('') }, true],
+    [{ constructor: '' }, false],
   ])('a filter %j', (filter, passes) => {
     expect(filterer(filter as Record<string, string>)(['a', 'one', 'b', 'two'])).toBe(passes);
   });
 });
 
-describe('a history', () => {
-  test('is bounded; what is old gets coarser, and the first and the last stay', () => {
-    const history = createHistory(1);
-    for (let i = 0; i < 10_000; i++) record(history, i, [i], 100);
-    expect(history.times.length).toBeLessThanOrEqual(100);
-    expect(history.columns[0]).toEqual(history.times);
-    expect([history.times[0], history.times.at(-1), history.times.at(-2)]).toEqual([0, 9999, 9998]);
-  });
-
-  test('is interrupted once, whatever the number of failures', () => {
-    const history = createHistory(2);
-    interrupt(history, 0, 10);
-    record(history, 1, [1, 2], 10);
-    for (let i = 2; i < 5; i++) interrupt(history, i, 10);
-    expect(history).toEqual({
-      times: [1, 2],
-      columns: [
-        [1, null],
-        [2, null],
-      ],
-    });
-  });
-
-  test('has no infinity', () => {
-    const history = createHistory(1);
-    record(history, 0, [Infinity], 10);
-    expect(history.columns).toEqual([[null]]);
-  });
-
-  test('its range is that of the values that are there', () => {
-    expect(rangeOf([null, 3, 1, null])).toEqual({ min: 1, max: 3, last: null });
-    expect(rangeOf([null])).toBeUndefined();
-  });
+test('a label that is called as something that every object has is not filtered by that', () => {
+  expect(askedOf({}, 'constructor')).toBe('');
+  expect(askedOf(readHash('#label.constructor=a', 5).filter, 'constructor')).toBe('a');
 });
 
 describe('polling', () => {
@@ -144,6 +119,10 @@ describe('polling', () => {
     ['once a minute while hidden and lost', { failures: 1, isHidden: true }, 60_000],
   ])('%s', (_what, change, delay) => {
     expect(nextDelay({ ...usual, ...change })).toBe(delay);
+  });
+
+  test('asks for the whole of a large document once a minute, and less often when that takes long', () => {
+    expect([wholeDelay(500), wholeDelay(5000)]).toEqual([60_000, 100_000]);
   });
 
   test('asks for at most 100 names, each once, in a URL of at most 8,000 characters', () => {

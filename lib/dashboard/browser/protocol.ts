@@ -62,7 +62,7 @@ export interface Row {
   readonly name: string;
   readonly value: number | null;
   readonly unit: Unit;
-  /** What the value is: `sum`, `p90`; empty where it is plain. */
+  /** What the value is: `sum`, `avg`, `max`, `p90`; empty where it is plain. */
   readonly kind: string;
   readonly series: number;
   readonly times: readonly number[];
@@ -73,7 +73,6 @@ export interface Detail {
   readonly name: string;
   readonly help: string;
   readonly type: MetricType;
-  readonly series: number;
   readonly figures: readonly Figure[];
   readonly charts: readonly ChartData[];
   readonly distribution?: DistributionData;
@@ -134,8 +133,9 @@ export interface Column {
 }
 
 export interface SeriesRow {
-  /** Long values are cut. */
-  readonly labels: readonly (readonly [name: string, value: string])[];
+  /** The same for the same series, wherever its row is. */
+  readonly id: number;
+  readonly labels: readonly { readonly name: string; readonly value: string; readonly isCut: boolean }[];
   /** Of the columns. */
   readonly values: readonly (number | null)[];
 }

@@ -1,7 +1,8 @@
-import { LARGE_DOCUMENT, nextDelay, urlFor } from './model/poll-policy.ts';
+import { LARGE_DOCUMENT, nextDelay, urlFor, wholeDelay } from './model/poll-policy.ts';
 import type { Look, Seen, Status } from './protocol.ts';
 import { type Opened, open } from './worker/detail.ts';
-import { fetchDocument } from './worker/fetch-document.ts';
+import { fetchDocument, instant } from './worker/fetch-document.ts';
+import { createLines, type Lines } from './worker/lines.ts';
 import { catalogueOf, rowOf } from './worker/overview.ts';
 import { createStore } from './worker/store.ts';
 
@@ -14,16 +15,19 @@ let failures = 0;
 let took = 0;
 let isPolling = false;
 let lastPollAt = Number.NEGATIVE_INFINITY;
+/** When the whole document is due again. */
+let wholeAt = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 /** Tell apart what was told already. */
 let toldCatalogue = '';
-let opened: { readonly key: string; readonly what: Opened } | undefined;
+let opened: { readonly key: string; readonly what: Opened; readonly lines: Lines } | undefined;
 
 self.onmessage = ({ data }: MessageEvent<Look>) => {
   const before = look;
   look = data;
-  const isHurried = before === undefined || data.hurry !== before.hurry || (before.isHidden && !data.isHidden);
-  if (isHurried) schedule(0);
+  const isHurried = before !== undefined && data.hurry !== before.hurry;
+  if (isHurried) pollIn(0);
+  else if (before === undefined || (before.isHidden && !data.isHidden)) schedule(0);
   else schedule(hasNews() ? Math.min(NEWS_DELAY, dueIn()) : dueIn());
   tell();
 };
@@ -41,7 +45,9 @@ function hasNews(): boolean {
 function names(): string[] {
   if (look === undefined) return [];
   const { state, onScreen } = look;
-  return [...(state.open === '' ? [] : [state.open]), ...onScreen, ...state.pins];
+  const names = [...(state.open === '' ? [] : [state.open]), ...onScreen, ...state.pins];
+  // With nothing on screen the server may be lost all the same.
+  return names.length > 0 ? names : [...store.families.keys()].slice(0, 1);
 }
 
 function dueIn(): number {
@@ -53,32 +59,35 @@ function dueIn(): number {
 
 function schedule(delay: number): void {
   clearTimeout(timer);
-  if (look === undefined || isPolling || (look.state.isPaused && status.polls > 0)) return;
-  timer = setTimeout(poll, delay);
+  if (look?.state.isPaused !== true || status.polls === 0) pollIn(delay);
+}
+
+function pollIn(delay: number): void {
+  clearTimeout(timer);
+  if (!isPolling) timer = setTimeout(poll, delay);
 }
 
 async function poll(): Promise<void> {
   if (look === undefined) return;
-  const asked = status.isPartial && failures === 0 ? names() : undefined;
   lastPollAt = performance.now();
-  if (asked?.length === 0) return schedule(dueIn());
+  const isWhole = !status.isPartial || failures > 0 || (lastPollAt > wholeAt && !look.isHidden);
   isPolling = true;
-  const url = asked === undefined ? look.url : urlFor(look.url, asked);
+  const url = isWhole ? look.url : urlFor(look.url, names());
   const answer = await fetchDocument(url);
-  const now = { time: Date.now() / 1000, clock: performance.now() / 1000 };
   if ('problem' in answer) {
     failures++;
-    store.lose(now.time);
-    opened?.what.lost(now.time);
+    const moment = store.lose(instant());
+    opened?.what.lost(moment);
   } else {
     failures = 0;
-    store.take(answer.document, asked && namesIn(url), now);
-    opened?.what.polled(now.time);
+    const moment = store.take(answer.document, isWhole ? undefined : namesIn(url), answer.at);
+    opened?.what.polled(moment);
   }
   took = performance.now() - lastPollAt;
+  if (isWhole) wholeAt = performance.now() + wholeDelay(took);
   isPolling = false;
+  status = statusAfter(answer, isWhole);
   schedule(dueIn());
-  status = statusAfter(answer, asked === undefined);
   tell();
 }
 
@@ -116,12 +125,19 @@ function tell(): void {
     const family = store.families.get(name);
     return family === undefined ? [] : [rowOf(family)];
   });
+  const detail = openedFor(state)?.detail(from, to);
+  self.postMessage(detail === undefined ? seen : { ...seen, detail });
+}
+
+function openedFor(state: Look['state']): Opened | undefined {
   const family = store.families.get(state.open);
+  const isOther = family !== opened?.what.family;
+  if (isOther) opened?.lines.end();
   if (family === undefined) opened = undefined;
   else {
-    const key = JSON.stringify([state.open, state.filter, state.order]);
-    if (opened?.key !== key || opened.what.family !== family) opened = { key, what: open(family, state) };
-    seen.detail = opened.what.detail(from, to);
+    const key = JSON.stringify([state.filter, state.order]);
+    const lines = isOther || opened === undefined ? createLines() : opened.lines;
+    if (isOther || opened?.key !== key) opened = { key, lines, what: open(family, state, lines) };
   }
-  self.postMessage(seen);
+  return opened?.what;
 }

@@ -1,10 +1,13 @@
 import type { Distribution, FamilyData, Labels, MetricType, SampleData, SampleValue } from './document.ts';
 import { type Buckets, merge, observedBetween, quantile } from './histogram.ts';
-import { createHistory, type History, record } from './history.ts';
-import { rate, total } from './rates.ts';
+import { createHistory, type History, type Moment, record } from './history.ts';
+import { pool, rate } from './rates.ts';
+import { poolingOf, unitOf } from './units.ts';
 
 /** What is known of a series: its last value, and what became of it since the one before. */
 export interface Series {
+  /** Of this series alone. */
+  readonly id: number;
   readonly labels: Labels;
   /** A histogram's or a summary's count. */
   value: number | null;
@@ -38,14 +41,15 @@ export interface Family {
   history: History;
 }
 
-export interface Moment {
+/** On both clocks. */
+export interface Instant {
   /** Unix, seconds */
   readonly time: number;
   /** Seconds, on a clock that is never set. */
   readonly clock: number;
-  /** How many moments a history keeps. */
-  readonly limit: number;
 }
+
+export interface PollMoment extends Moment, Instant {}
 
 export function createFamily(name: string): Family {
   const history = createHistory(0);
@@ -53,22 +57,21 @@ export function createFamily(name: string): Family {
 }
 
 /** Takes what a poll said, and nothing of the document itself but texts that are new. */
-export function update(family: Family, data: FamilyData, { time, clock, limit }: Moment): void {
+export function update(family: Family, data: FamilyData, moment: PollMoment): void {
   if (data.type !== family.type) family.series = [];
   family.type = data.type;
   family.help = data.help;
-  family.elapsed = family.polledAt === undefined ? 0 : clock - family.polledAt;
-  family.polledAt = clock;
+  family.elapsed = family.polledAt === undefined ? 0 : moment.clock - family.polledAt;
+  family.polledAt = moment.clock;
   const bounds = boundsOf(data.samples);
   if (!isSame(bounds, family.bounds)) family.bounds = bounds;
   family.series = matched(family.series, data.samples);
   for (const [i, { value }] of data.samples.entries()) advance(family.series[i]!, value, family);
 
-  family.now = summarize(family);
+  family.now = summarize(family.series, family);
   if (family.history.columns.length !== family.now.length) family.history = createHistory(family.now.length);
-  record(family.history, time, family.now, limit);
-  for (const series of family.series)
-    if (series.history) record(series.history, time, [currentOf(series, family)], limit);
+  record(family.history, moment, family.now);
+  for (const series of family.series) if (series.history) record(series.history, moment, [currentOf(series, family)]);
 }
 
 /** One number that stands for the series now: what only counts up is told by its rate. */
@@ -76,16 +79,24 @@ export function currentOf({ rate, value }: Series, { type }: Family): number | n
   return type === 'gauge' || type === 'untyped' ? value : rate;
 }
 
+/** One number that stands for several series of the family. */
+export function pooled(series: readonly Series[], family: Family): number | null {
+  return pool(
+    series.map((one) => currentOf(one, family)),
+    poolingOf(unitOf(family.name, family.type), family.type),
+  );
+}
+
 export const QUANTILES = [0.5, 0.9, 0.99] as const;
 
 /**
- * What stands for the family over time: the total of what its series are now; of a histogram its quantiles too; of a
- * summary with one series its quantiles.
+ * What stands for series of the family, all or some, over time: what they are together; of histograms the quantiles too,
+ * and of one summary its own, since those of several say nothing of them together.
  */
-function summarize(family: Family): (number | null)[] {
-  const current = total(family.series.map((series) => currentOf(series, family)));
-  if (family.type === 'histogram') return [current, ...quantilesOf(observedBy(family.series))];
-  if (family.type === 'summary' && family.series.length === 1) return [current, ...family.series[0]!.points];
+export function summarize(series: readonly Series[], family: Family): (number | null)[] {
+  const current = pooled(series, family);
+  if (family.type === 'histogram') return [current, ...quantilesOf(observedBy(series))];
+  if (family.type === 'summary' && series.length === 1) return [current, ...series[0]!.points];
   return [current];
 }
 
@@ -109,8 +120,10 @@ function matched(series: readonly Series[], samples: readonly SampleData[]): Ser
 
 const keyOf = (labels: Labels) => JSON.stringify(labels);
 
+let created = 0;
+
 function createSeries(labels: Labels): Series {
-  return { labels, value: null, rate: null, sum: null, average: null, points: [] };
+  return { id: created++, labels, value: null, rate: null, sum: null, average: null, points: [] };
 }
 
 function advance(series: Series, value: SampleValue, family: Family): void {

@@ -21,6 +21,12 @@ export function nextDelay({ interval, isHidden, failures, took }: Polling): numb
   return isHidden ? Math.max(usual, HIDDEN_INTERVAL) : usual;
 }
 
+/**
+ * How long (ms) after a large document to ask for the whole again, which took so long: there may be other families by
+ * then. A twentieth of the time at most goes into it.
+ */
+export const wholeDelay = (took: number) => Math.max(60_000, 20 * took);
+
 /** A document from this size (characters) on is no longer asked for as a whole. */
 export const LARGE_DOCUMENT = 1_000_000;
 

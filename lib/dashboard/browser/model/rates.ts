@@ -1,3 +1,5 @@
+import type { Pooling } from './units.ts';
+
 /** How much a counter went up. One that went down was reset in between, and has counted from zero since. */
 export function increase(before: number, now: number): number {
   return now < before ? now : now - before;
@@ -10,8 +12,16 @@ export function rate(before: number | null, now: number | null, seconds: number)
 }
 
 /** Of those that are there; null when none is. */
-export function total(values: Iterable<number | null>): number | null {
-  let sum: number | null = null;
-  for (const value of values) if (value !== null) sum = (sum ?? 0) + value;
-  return sum;
+export function pool(values: Iterable<number | null>, pooling: Pooling): number | null {
+  let count = 0;
+  let sum = 0;
+  let max = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    if (value === null) continue;
+    count++;
+    sum += value;
+    if (value > max) max = value;
+  }
+  if (count === 0) return null;
+  return pooling === 'sum' ? sum : pooling === 'avg' ? sum / count : max;
 }

@@ -39,17 +39,28 @@ function findLabel({ series }: Searchable, word: string): readonly [string, stri
   return undefined;
 }
 
-/** A label's name and a part of its value, in any case. */
+/** A label's name and a part of its value, in any case; or `=` and the whole value, where one that is not there is empty. */
 export type Filter = Readonly<Record<string, string>>;
+
+/** What the filter asks of a label. Empty when it asks nothing: also of one called `constructor`. */
+export const askedOf = (filter: Filter, name: string) => (Object.hasOwn(filter, name) ? filter[name]! : '');
+
+/** What asks for this value alone. */
+export const exactly = (value: string) => `=${value}`;
 
 /** Whether a series has all that the filter asks for. */
 export function filterer(filter: Filter): (labels: Labels) => boolean {
-  const wanted = Object.entries(filter).map(([name, text]) => [name, text.toLowerCase()] as const);
-  return (labels) =>
-    wanted.every(([name, text]) => {
-      for (let i = 0; i < labels.length; i += 2) {
-        if (labels[i] === name) return labels[i + 1]!.toLowerCase().includes(text);
-      }
-      return false;
-    });
+  const tests = Object.entries(filter).map(([name, text]) => [name, testOf(text)] as const);
+  return (labels) => tests.every(([name, test]) => test(labelValue(labels, name)));
+}
+
+function testOf(text: string): (value: string | undefined) => boolean {
+  if (text.startsWith('=')) return (value = '') => value === text.slice(1);
+  const part = text.toLowerCase();
+  return (value) => value?.toLowerCase().includes(part) === true;
+}
+
+function labelValue(labels: Labels, name: string): string | undefined {
+  for (let i = 0; i < labels.length; i += 2) if (labels[i] === name) return labels[i + 1];
+  return undefined;
 }

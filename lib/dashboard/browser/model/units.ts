@@ -32,6 +32,14 @@ export function unitOf(name: string, type: MetricType): Unit {
   return unit.of === 'timestamp' && type !== 'gauge' && type !== 'untyped' ? { of: 'seconds' } : unit;
 }
 
+/** How values of several series are told as one: a total of temperatures, or of points in time, would say nothing. */
+export type Pooling = 'sum' | 'avg' | 'max';
+
+export function poolingOf({ of }: Unit, type: MetricType): Pooling {
+  if ((type !== 'gauge' && type !== 'untyped') || of === 'number' || of === 'bytes') return 'sum';
+  return of === 'timestamp' ? 'max' : 'avg';
+}
+
 /** The unit of a counter's rate. */
 export function perSecond(unit: Unit): Unit {
   return { ...unit, perSecond: true };

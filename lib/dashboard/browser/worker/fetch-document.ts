@@ -1,5 +1,11 @@
-/** What a poll brought, or why it brought nothing. */
-export type Poll = { readonly document: object; readonly size: number } | { readonly problem: string };
+import type { Instant } from '../model/family.ts';
+
+/** What a poll brought, and when the document's first byte was there; or why it brought nothing. */
+export type Poll =
+  | { readonly document: object; readonly size: number; readonly at: Instant }
+  | { readonly problem: string };
+
+export const instant = (): Instant => ({ time: Date.now() / 1000, clock: performance.now() / 1000 });
 
 const PATIENCE = 60_000;
 const LONG = 200;
@@ -13,11 +19,12 @@ export async function fetchDocument(url: string): Promise<Poll> {
       headers: { Accept: 'application/json' },
       signal: AbortSignal.timeout(PATIENCE),
     });
+    const at = instant();
     const text = await response.text();
     if (!response.ok) return { problem: `${response.status} ${response.statusText}${detailOf(text)}` };
     const document: unknown = JSON.parse(text);
     if (typeof document !== 'object' || document === null) return { problem: 'what it answers is not a document' };
-    return { document, size: text.length };
+    return { document, size: text.length, at };
   } catch (error) {
     return { problem: explain(error) };
   }

@@ -1,13 +1,14 @@
 import { type Family, QUANTILES } from '../model/family.ts';
 import { groupByPrefix } from '../model/groups.ts';
+import { outline } from '../model/history.ts';
 import { searcher } from '../model/search.ts';
-import { OBSERVATIONS_PER_SECOND, perSecond, type Unit, unitOf } from '../model/units.ts';
+import { OBSERVATIONS_PER_SECOND, perSecond, poolingOf, type Unit, unitOf } from '../model/units.ts';
 import type { Catalogue, Entry, Row } from '../protocol.ts';
 
 /** What nobody scrolls through. */
 const MAX_LISTED = 5000;
 const MAX_TEXT = 300;
-const MAX_SPARKS = 80;
+const SPARK_MOMENTS = 80;
 
 /** The families that a search finds, in their groups. */
 export function catalogueOf(families: Iterable<Family>, search: string): Catalogue {
@@ -26,19 +27,16 @@ export function catalogueOf(families: Iterable<Family>, search: string): Catalog
 
 const cut = ([name, value]: readonly [string, string]) => [name, value.slice(0, MAX_TEXT)] as const;
 
-/** A family's row: one number, and what it was of late. */
+/** A family's row: one number, and what it was since the page was opened. */
 export function rowOf(family: Family): Row {
   const { column, kind, unit } = showing(family);
-  const { times, columns } = family.history;
-  const values = columns[column] ?? [];
   return {
     name: family.name,
     value: family.now[column] ?? null,
     unit,
     kind,
     series: family.series.length,
-    times: times.slice(-MAX_SPARKS),
-    values: values.slice(-MAX_SPARKS),
+    ...outline(family.history, column, SPARK_MOMENTS),
   };
 }
 
@@ -52,6 +50,6 @@ function showing(family: Family): { column: number; kind: string; unit: Unit } {
     case 'counter':
       return { column: 0, kind: '', unit: perSecond(unit) };
     default:
-      return { column: 0, kind: family.series.length > 1 ? 'sum' : '', unit };
+      return { column: 0, kind: family.series.length > 1 ? poolingOf(unit, family.type) : '', unit };
   }
 }

@@ -1,9 +1,11 @@
 import { currentOf, type Family, type Series } from '../model/family.ts';
-import { OBSERVATIONS_PER_SECOND, perSecond, unitOf } from '../model/units.ts';
+import { OBSERVATIONS_PER_SECOND, perSecond, poolingOf, unitOf } from '../model/units.ts';
 import type { Order } from '../model/url-state.ts';
 import type { Column, LabelChoice, SeriesRow, TableData } from '../protocol.ts';
+import { quantileName } from './charts.ts';
 
-const MAX_LABELS = 12;
+const MAX_LABELS = 32;
+const MAX_QUANTILES = 3;
 const MAX_CHOICES = 50;
 const LONG_CHOICE = 100;
 const LONG_VALUE = 300;
@@ -43,7 +45,8 @@ export function tableOf(family: Family, ranking: Ranking, { from, to }: { from: 
     matching: series.length,
     from,
     rows: series.slice(from, to).map((one) => ({
-      labels: pairsOf(one),
+      id: one.id,
+      labels: labelsIn(one),
       values: columns.map(({ value }) => (value === 'share' ? share(one) : value(one))),
     })),
   };
@@ -70,14 +73,27 @@ function columnsOf(family: Family, order: Order): ColumnOf[] {
         ordered('Rate', 'rate', OBSERVATIONS_PER_SECOND),
         share,
         { column: { title: 'Avg', unit, isOrdering: false }, value: (series) => series.average },
+        ...(family.type === 'summary' ? quantileColumns(family) : []),
         ordered('Count', 'value', { of: 'number' }),
       ];
     default:
       return [
         { column: { title: 'Value', unit, order: 'value', isOrdering: true }, value: (series) => series.value },
-        share,
+        ...(poolingOf(unit, family.type) === 'sum' ? [share] : []),
       ];
   }
+}
+
+/** The highest quantiles of each summary, as it has them itself. */
+function quantileColumns(family: Family): ColumnOf[] {
+  const unit = unitOf(family.name, family.type);
+  const columns = family.bounds.map(
+    (_, i): ColumnOf => ({
+      column: { title: quantileName(family, i), unit, isOrdering: false },
+      value: ({ points }) => points[i] ?? null,
+    }),
+  );
+  return columns.slice(-MAX_QUANTILES);
 }
 
 /** The label names that the series have, with the first values of each. */
@@ -97,11 +113,11 @@ function labelsOf({ series }: Family): LabelChoice[] {
   }));
 }
 
-function pairsOf({ labels }: Series): SeriesRow['labels'] {
-  const pairs: [string, string][] = [];
+function labelsIn({ labels }: Series): SeriesRow['labels'] {
+  const cut: SeriesRow['labels'][number][] = [];
   for (let i = 0; i < labels.length; i += 2) {
     const value = labels[i + 1]!;
-    pairs.push([labels[i]!, value.length > LONG_VALUE ? `${value.slice(0, LONG_VALUE)}…` : value]);
+    cut.push({ name: labels[i]!, value: value.slice(0, LONG_VALUE), isCut: value.length > LONG_VALUE });
   }
-  return pairs;
+  return cut;
 }

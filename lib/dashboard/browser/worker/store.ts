@@ -1,5 +1,5 @@
 import { readFamily } from '../model/document.ts';
-import { createFamily, type Family, update } from '../model/family.ts';
+import { createFamily, type Family, type Instant, type PollMoment, update } from '../model/family.ts';
 import { createHistory, interrupt } from '../model/history.ts';
 
 /** All that is known of the families: what the last polls said, and what they were over time, within limits. */
@@ -8,9 +8,9 @@ export interface Store {
   /** Grows when there are other families, or series, than before. */
   readonly edition: number;
   /** Takes a document. `asked` are the families that it was asked for; undefined for all. */
-  take(document: object, asked: readonly string[] | undefined, now: { time: number; clock: number }): void;
+  take(document: object, asked: readonly string[] | undefined, at: Instant): PollMoment;
   /** Says that nothing is known since. */
-  lose(time: number): void;
+  lose(at: Instant): PollMoment;
 }
 
 /** For all families together: 600,000 moments of 16 bytes and a little more. */
@@ -23,9 +23,12 @@ const SERIES_WITH_HISTORY = 1000;
 export function createStore(): Store {
   const families = new Map<string, Family>();
   let edition = 0;
+  let polls = 0;
 
-  const momentsPerFamily = () =>
-    Math.max(60, Math.min(MOMENTS_PER_FAMILY, Math.floor(MOMENTS / Math.max(1, families.size))));
+  function next(at: Instant): PollMoment {
+    const fair = Math.floor(MOMENTS / Math.max(1, families.size));
+    return { ...at, poll: polls++, limit: Math.max(60, Math.min(MOMENTS_PER_FAMILY, fair)) };
+  }
 
   function keepHistories(): void {
     let kept = 0;
@@ -41,7 +44,7 @@ export function createStore(): Store {
     get edition() {
       return edition;
     },
-    take(document, asked, now) {
+    take(document, asked, at) {
       let isOther = false;
       const content = new Map(Object.entries(document));
       for (const name of asked ?? families.keys()) {
@@ -50,22 +53,25 @@ export function createStore(): Store {
         if (asked !== undefined) content.set(name, {});
         else if (families.delete(name)) isOther = true;
       }
-      const limit = momentsPerFamily();
+      const moment = next(at);
       for (const [name, raw] of content) {
         const family = families.get(name) ?? createFamily(name);
         const { length } = family.series;
-        update(family, readFamily(raw), { ...now, limit });
+        update(family, readFamily(raw), moment);
         if (!families.has(name) || family.series.length !== length) isOther = true;
         families.set(name, family);
       }
       keepHistories();
       if (isOther) edition++;
+      return moment;
     },
-    lose(time) {
+    lose(at) {
+      const moment = next(at);
       for (const { history, series } of families.values()) {
-        interrupt(history, time, momentsPerFamily());
-        for (const one of series) if (one.history) interrupt(one.history, time, momentsPerFamily());
+        interrupt(history, moment);
+        for (const one of series) if (one.history) interrupt(one.history, moment);
       }
+      return moment;
     },
   };
 }

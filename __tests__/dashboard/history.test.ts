@@ -1,0 +1,110 @@
+import {
+  createHistory,
+  type History,
+  interrupt,
+  outline,
+  rangeOf,
+  record,
+} from '../../lib/dashboard/browser/model/history.ts';
+
+const at = (poll: number, limit = 100) => ({ poll, time: poll, limit });
+
+function recorded(from: number, to: number, valueAt: (poll: number) => number | null = (poll) => poll): History {
+  const history = createHistory(1);
+  for (let poll = from; poll < to; poll++) record(history, at(poll), [valueAt(poll)]);
+  return history;
+}
+
+const without = (poll: number) => (history: History) => history.times.filter((time) => time >= poll);
+
+test('it is bounded; what is old gets coarser, and the first and the last stay', () => {
+  const history = createHistory(1);
+  let longest = 0;
+  for (let i = 0; i < 10_000; i++) {
+    record(history, at(i), [i]);
+    longest = Math.max(longest, history.times.length);
+  }
+  expect(longest).toBeGreaterThan(90);
+  expect(longest).toBeLessThanOrEqual(100);
+  expect(history.columns[0]).toEqual(history.times);
+  expect([history.times[0], history.times.at(-1), history.times.at(-2)]).toEqual([0, 9999, 9998]);
+});
+
+test('those that began at different times keep the same moments, so that they can be drawn together', () => {
+  for (const end of [120, 555, 1000, 4321]) {
+    const old = recorded(0, end);
+    for (const from of [7, 119]) expect(recorded(from, end).times).toEqual(without(from)(old));
+  }
+});
+
+test('one that was not polled for a while keeps what the others keep of the rest', () => {
+  const partial = createHistory(1);
+  for (let poll = 0; poll < 1000; poll++) if (poll < 130 || poll > 700) record(partial, at(poll), [poll]);
+  const kept = new Set(recorded(0, 1000).times);
+  expect(partial.times.filter((time) => !kept.has(time))).toEqual([]);
+  expect(partial.times.length).toBeGreaterThan(60);
+});
+
+test('a gap stays one, however old it gets', () => {
+  for (const gap of [1, 2, 3, 100, 501]) {
+    const history = recorded(0, 5000, (poll) => (poll === gap ? null : poll));
+    const [values = []] = history.columns;
+    expect(values.filter((value) => value === null)).toHaveLength(1);
+    // Within what one moment stands for by then.
+    expect(Math.abs(history.times[values.indexOf(null)]! - gap)).toBeLessThanOrEqual(5000 / 25 + 64);
+    expect(values.indexOf(null)).toBeGreaterThan(0);
+  }
+});
+
+test('values and gaps in turn do not get gaps alone', () => {
+  const [values = []] = recorded(0, 5000, (poll) => (poll % 2 === 0 ? poll : null)).columns;
+  expect(values.slice(0, 20).filter((value) => value !== null).length).toBeGreaterThanOrEqual(10);
+});
+
+test('it is interrupted once, whatever the number of failures', () => {
+  const history = createHistory(2);
+  interrupt(history, at(0));
+  record(history, at(1), [1, 2]);
+  for (let i = 2; i < 5; i++) interrupt(history, at(i));
+  expect(history).toEqual({
+    polls: [1, 2],
+    times: [1, 2],
+    columns: [
+      [1, null],
+      [2, null],
+    ],
+  });
+});
+
+test('it has no infinity', () => {
+  const history = createHistory(1);
+  record(history, at(0), [Infinity]);
+  expect(history.columns).toEqual([[null]]);
+});
+
+test('its range is that of the values that are there', () => {
+  expect(rangeOf([null, 3, 1, null])).toEqual({ min: 1, max: 3, last: null });
+  expect(rangeOf([null])).toBeUndefined();
+});
+
+describe('the outline of a history', () => {
+  test('is the history where that has few moments', () => {
+    const { times, columns } = recorded(0, 40, (poll) => (poll === 7 ? null : poll));
+    expect(outline({ polls: times, times, columns }, 0, 80)).toEqual({ times, values: columns[0] });
+  });
+
+  test('has few moments from the first to the last, every peak among them', () => {
+    const { times, columns } = recorded(0, 95, (poll) => (poll === 31 ? 1000 : poll === 50 ? null : poll % 5));
+    const { times: drawn, values } = outline({ polls: times, times, columns }, 0, 20);
+    expect(drawn.length).toBeLessThan(40);
+    expect([drawn[0], drawn.at(-1)]).toEqual([0, 94]);
+    expect(values[drawn.indexOf(31)]).toBe(1000);
+    expect(values[drawn.indexOf(50)]).toBeNull();
+    expect(drawn).toEqual([...drawn].sort((a, b) => a - b));
+  });
+
+  test('of nothing is nothing', () => {
+    expect(outline(createHistory(1), 0, 80)).toEqual({ times: [], values: [] });
+    expect(outline(createHistory(0), 3, 80)).toEqual({ times: [], values: [] });
+  });
+});

@@ -1,0 +1,112 @@
+import { readHash } from '../../lib/dashboard/browser/model/url-state.ts';
+import type { Look, Seen } from '../../lib/dashboard/browser/protocol.ts';
+
+// The worker as the browser runs it, with a clock, a network and a page of the test's own.
+
+const URL_OF_DOCUMENT = 'http://a/metrics.json';
+const state = readHash('', 5);
+const usual: Look = { url: URL_OF_DOCUMENT, state, isHidden: false, onScreen: [], from: 0, to: 0, hurry: 0 };
+
+/** Starts a worker whose document is what the test sets: a family of each name, or nothing while it is undefined. */
+async function start(names: readonly string[], { size = 0 } = {}) {
+  const page = { names: names as readonly string[] | undefined, asked: [] as string[], seen: [] as Seen[] };
+  const answer = (url: URL) => {
+    if (page.names === undefined) throw new TypeError('Failed to fetch');
+    const wanted = url.searchParams.getAll('name[]');
+    const families = page.names.filter((name) => wanted.length === 0 || wanted.includes(name));
+    const help = wanted.length === 0 ? 'x'.repeat(size) : '';
+    return Response.json(Object.fromEntries(families.map((name) => [name, { type: 'gauge', help, value: 1 }])));
+  };
+  const self: { onmessage?: (event: { data: Look }) => void; postMessage(seen: Seen): void } = {
+    postMessage: (seen) => void page.seen.push(seen),
+  };
+  Object.assign(globalThis, {
+    self,
+    fetch: async (url: string) => {
+      page.asked.push(url.slice(URL_OF_DOCUMENT.length));
+      return answer(new URL(url));
+    },
+  });
+  await jest.isolateModulesAsync(async () => {
+    await import('../../lib/dashboard/browser/worker.ts');
+  });
+  return { page, look: (look: Partial<Look>) => self.onmessage?.({ data: { ...usual, ...look } }) };
+}
+
+const { fetch } = globalThis;
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => {
+  jest.useRealTimers();
+  Object.assign(globalThis, { fetch });
+});
+
+/** So many of the intervals, of 5 s. */
+const intervals = (count: number) => jest.advanceTimersByTimeAsync(count * 5000);
+
+test('a large document is asked for as a whole again after a minute, so that new families come and old ones go', async () => {
+  const { page, look } = await start(['a', 'b'], { size: 1_000_000 });
+  look({});
+  await intervals(0.5);
+  look({ onScreen: ['b'] });
+  await intervals(3);
+  expect(new Set(page.asked)).toEqual(new Set(['', '?name[]=b']));
+  page.names = ['b', 'c'];
+  const parts = page.asked.length;
+  await intervals(12);
+  expect(page.asked.slice(parts).filter((url) => url === '')).toHaveLength(1);
+  const { catalogue } = page.seen.filter((seen) => seen.catalogue !== undefined).at(-1)!;
+  expect(catalogue?.groups.flatMap(({ families }) => families.map(({ name }) => name))).toEqual(['b', 'c']);
+});
+
+test('a small document is asked for as a whole each time', async () => {
+  const { page, look } = await start(['a', 'b']);
+  look({ onScreen: ['b'] });
+  await intervals(3.5);
+  expect(page.asked).toEqual(['', '', '', '']);
+});
+
+test('with nothing on screen a server that is lost is noticed all the same', async () => {
+  const { page, look } = await start(['a', 'b'], { size: 1_000_000 });
+  look({});
+  await intervals(2.5);
+  expect(page.asked).toEqual(['', '?name[]=a', '?name[]=a']);
+  page.names = undefined;
+  await intervals(1);
+  look({ onScreen: ['a'] });
+  const { status, rows } = page.seen.at(-1)!;
+  expect(status).toMatchObject({ state: 'lost', problem: 'it cannot be reached' });
+  // A gap in the line.
+  expect(rows[0]?.values).toEqual([1, 1, 1, null]);
+});
+
+test('while it is paused it asks for nothing, and once when it is told to', async () => {
+  const { page, look } = await start(['a']);
+  look({});
+  await intervals(0.5);
+  const paused = { ...state, isPaused: true };
+  look({ state: paused });
+  page.names = undefined;
+  await intervals(3);
+  expect(page.asked).toHaveLength(1);
+  look({ state: paused, hurry: 1 });
+  await intervals(3);
+  expect(page.asked).toHaveLength(2);
+  expect(page.seen.at(-1)?.status.state).toBe('lost');
+});
+
+test('a rate is of the time between two documents, and not of the time that it took to read them', async () => {
+  const { page, look } = await start(['a']);
+  let counted = 0;
+  Object.assign(globalThis, {
+    fetch: async () => {
+      counted += 500;
+      const text = JSON.stringify({ a: { type: 'counter', value: counted } });
+      // The first document takes 4 s to come whole.
+      return { ok: true, text: () => new Promise((come) => setTimeout(come, counted === 500 ? 4000 : 0, text)) };
+    },
+  });
+  look({ onScreen: ['a'] });
+  await jest.advanceTimersByTimeAsync(13_000);
+  // The second is asked for 12 s after the first: a document that takes long gets three quarters of the time.
+  expect(page.seen.at(-1)?.rows[0]?.value).toBeCloseTo(500 / 12);
+});

@@ -1,0 +1,77 @@
+import { currentOf, type Family, QUANTILES, type Series } from '../model/family.ts';
+import type { History } from '../model/history.ts';
+import { OBSERVATIONS_PER_SECOND, perSecond, type Unit, unitOf } from '../model/units.ts';
+import type { ChartData } from '../protocol.ts';
+import { LINES } from './lines.ts';
+
+const MAX_LABEL = 80;
+
+/** What is drawn of series: what stands for them together, now and over time. */
+export interface Drawn {
+  readonly family: Family;
+  /** The largest first. */
+  readonly series: readonly Series[];
+  /** Are they all that the family has? */
+  readonly isWhole: boolean;
+  readonly now: readonly (number | null)[];
+  readonly history: History;
+}
+
+export function chartsOf(drawn: Drawn): ChartData[] {
+  const current = currentChart(drawn);
+  const quantiles = quantileChart(drawn);
+  return quantiles.lines.length > 0 ? [quantiles, current] : [current];
+}
+
+function quantileChart({ family, now, history }: Drawn): ChartData {
+  const [, ...columns] = history.columns;
+  const lines = columns.map((values, i) => ({ label: quantileName(family, i), values, now: now[i + 1] ?? null }));
+  return { title: 'Quantiles', unit: unitOf(family.name, family.type), times: history.times, lines };
+}
+
+/** The name of the i-th quantile that stands for series of the family. */
+export function quantileName({ type, bounds }: Family, i: number): string {
+  const q = (type === 'histogram' ? QUANTILES : bounds)[i] ?? 0;
+  return `p${Number((q * 100).toPrecision(6))}`;
+}
+
+function currentChart({ family, series, isWhole, now, history }: Drawn): ChartData {
+  const { title, unit } = currentIn(family);
+  const together = { values: history.columns[0] ?? [], now: now[0] ?? null };
+  const chart = { title, unit, times: history.times };
+  if (series.length < 2 && isWhole) return { ...chart, lines: [{ label: title.toLowerCase(), ...together }] };
+  const lines = series.slice(0, LINES).map((one) => ({
+    label: describe(one),
+    values: aligned(one.history, history.times),
+    now: currentOf(one, family),
+  }));
+  const hasTotal = family.type !== 'gauge' && family.type !== 'untyped' && series.length > 1;
+  const total = { label: isWhole ? 'total' : 'all that match', isTotal: true, ...together };
+  return { ...chart, lines: hasTotal ? [total, ...lines] : lines };
+}
+
+function currentIn({ name, type }: Family): { title: string; unit: Unit } {
+  const unit = unitOf(name, type);
+  switch (type) {
+    case 'histogram':
+    case 'summary':
+      return { title: 'Observations per second', unit: OBSERVATIONS_PER_SECOND };
+    case 'counter':
+      return { title: 'Rate', unit: perSecond(unit) };
+    default:
+      return { title: 'Value', unit };
+  }
+}
+
+function describe({ labels }: Series): string {
+  const parts: string[] = [];
+  for (let i = 0; i < labels.length; i += 2) parts.push(`${labels[i]}=${labels[i + 1]}`);
+  const text = parts.join(' ') || 'without labels';
+  return text.length > MAX_LABEL ? `${text.slice(0, MAX_LABEL)}…` : text;
+}
+
+/** A history's values at other times; gaps where it has none. */
+function aligned(history: History | undefined, times: readonly number[]): (number | null)[] {
+  const at = new Map(history?.times.map((time, i) => [time, i]));
+  return times.map((time) => history?.columns[0]?.[at.get(time) ?? -1] ?? null);
+}
