@@ -64,6 +64,13 @@ test('a family of 100,000 series: its table has the rows on screen, the largest 
   await eventually(async () => expect(await rows.nth(10).textContent()).toMatch(/shard-[45]\d{4}zone/));
   expect(await rows.count()).toBeLessThan(60);
 
+  await rows.nth(10).locator('.chip').first().focus();
+  await page.keyboard.press('End');
+  const focused = () => page.evaluate(() => document.activeElement?.textContent);
+  await eventually(async () => expect(await focused()).toBe('shardshard-0'));
+  await page.keyboard.press('Home');
+  await eventually(async () => expect(await focused()).toBe('shardshard-99999'));
+
   await page.getByLabel('shard', { exact: true }).fill('shard-4242');
   await page.getByRole('heading', { name: /^11 series$/ }).waitFor();
 });

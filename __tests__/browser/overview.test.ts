@@ -53,6 +53,21 @@ test.each([
   expect(await namesOf(page)).not.toContain('nodejs_version_info');
 });
 
+test('a row that has the focus goes when a search does not find it', async () => {
+  const page = await open();
+  await rowOf(page, 'queue_depth').getByRole('link').focus();
+  await page.keyboard.press('/');
+  await page.keyboard.type('messages_failed');
+  await eventually(async () => expect(await namesOf(page)).toEqual(['messages_failed_total']));
+  await page.evaluate(() => document.querySelector<HTMLElement>('.families .name')?.focus());
+  await page.evaluate(() => {
+    const search = document.querySelector<HTMLInputElement>('#search')!;
+    search.value = 'queue_depth';
+    search.dispatchEvent(new Event('input'));
+  });
+  await eventually(async () => expect(await namesOf(page)).toEqual(['queue_depth']));
+});
+
 test('a search that finds nothing says so', async () => {
   const page = await open();
   await page.keyboard.press('/');
@@ -90,6 +105,17 @@ test('pins, folds, search, interval, theme, pause and the open family are in the
   );
   expect(await again.page.getByRole('button', { name: /^nodejs_/ }).getAttribute('aria-expanded')).toBe('false');
   expect(await namesOf(again.page)).not.toContain('nodejs_version_info');
+});
+
+test('an interval that the menu does not offer is shown too', async () => {
+  const page = await open('#interval=7');
+  expect(await page.getByLabel('Interval').locator('option:checked').textContent()).toBe('Every 7 s');
+  await page.evaluate(() => {
+    location.hash = '#interval=9';
+  });
+  await eventually(async () =>
+    expect(await page.getByLabel('Interval').locator('option:checked').textContent()).toBe('Every 9 s'),
+  );
 });
 
 test("the browser's Back closes a family, and Forward opens it again", async () => {

@@ -100,12 +100,74 @@ test('series are in order of their rates, with shares, and can be put in order o
 
     await page.getByRole('button', { name: 'zone west' }).first().click();
     await eventually(async () => expect(await hosts()).toHaveLength(2));
-    expect(await page.getByLabel('zone', { exact: true }).inputValue()).toBe('west');
+    expect(await page.getByLabel('zone', { exact: true }).inputValue()).toBe('=west');
     await page.getByLabel('zone', { exact: true }).fill('nowhere');
     await page.getByText('No series matches these filters.').waitFor();
   } finally {
     clearInterval(sending);
   }
+});
+
+const gauge = (name: string, samples: readonly (readonly [Record<string, string>, number])[]) =>
+  setFamilies(service, [{ name, type: 'gauge', samples: samples.map(([labels, value]) => ({ labels, value })) }]);
+
+test('a chip filters for its value alone, also for none, and every filter can be taken back', async () => {
+  await gauge('depth', [
+    [{ zone: 'eu', constructor: 'x' }, 3],
+    [{ zone: 'eu-east', constructor: 'x' }, 2],
+    [{ zone: '', constructor: 'x' }, 1],
+  ]);
+  const page = await open('#open=depth&label.gone=x');
+  const values = () => page.locator('.series .rows .row .number[data-title=Value]').allInnerTexts();
+  await page.getByText('No series matches these filters.').waitFor();
+  await page.getByLabel('gone', { exact: true }).fill('');
+  await eventually(async () => expect(await values()).toEqual(['3', '2', '1']));
+  expect(await page.getByLabel('constructor', { exact: true }).inputValue()).toBe('');
+
+  await page.getByRole('button', { name: 'zone eu', exact: true }).click();
+  await eventually(async () => expect(await values()).toEqual(['3']));
+  await page.getByLabel('zone', { exact: true }).fill('eu');
+  await eventually(async () => expect(await values()).toEqual(['3', '2']));
+  await page.getByLabel('zone', { exact: true }).fill('');
+  await page.getByRole('button', { name: 'zone (empty)' }).click();
+  await eventually(async () => expect(await values()).toEqual(['1']));
+});
+
+test('the focus stays with a series when others get larger, and goes to the next when it is gone', async () => {
+  await gauge('depth', [
+    [{ queue: 'a' }, 3],
+    [{ queue: 'b' }, 2],
+    [{ queue: 'c' }, 1],
+  ]);
+  const page = await open('#open=depth');
+  const focused = () => page.evaluate(() => document.activeElement?.textContent);
+  const queues = async () => (await page.locator('.series .rows .chip').allInnerTexts()).map((text) => text.at(-1));
+  await page.getByRole('button', { name: 'queue a' }).focus();
+  await page.keyboard.press('ArrowDown');
+  expect(await focused()).toBe('queueb');
+  await gauge('depth', [
+    [{ queue: 'a' }, 3],
+    [{ queue: 'b' }, 0],
+    [{ queue: 'c' }, 1],
+  ]);
+  await eventually(async () => expect(await queues()).toEqual(['a', 'c', 'b']));
+  expect(await focused()).toBe('queueb');
+  await gauge('depth', [
+    [{ queue: 'a' }, 3],
+    [{ queue: 'c' }, 1],
+  ]);
+  await eventually(async () => expect(await queues()).toEqual(['a', 'c']));
+  expect(await focused()).toBe('queuec');
+});
+
+test('gauges that cannot be added are told by their average', async () => {
+  await gauge('disk_celsius', [
+    [{ disk: 'a' }, 20],
+    [{ disk: 'b' }, 30],
+  ]);
+  const page = await open();
+  await eventually(async () => expect(await shownValue(page, 'disk_celsius')).toBe('25 °C'));
+  expect(await rowOf(page, 'disk_celsius').locator('.kind').textContent()).toBe('avg');
 });
 
 test('hostile label values and help are text', async () => {

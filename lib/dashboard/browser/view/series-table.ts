@@ -1,4 +1,5 @@
 import { exact, format, percent } from '../model/format.ts';
+import { askedOf, exactly } from '../model/search.ts';
 import type { Column, LabelChoice, SeriesRow, TableData } from '../protocol.ts';
 import { el, setAttribute, setText } from './dom.ts';
 import type { State } from './state.ts';
@@ -28,12 +29,13 @@ export function seriesTable(state: State, onRange: () => void): SeriesTable {
   );
   let data: TableData | undefined;
   let shape = '';
+  const rowAt = (index: number) => data?.rows[index - data.from];
 
   const rows = virtualRows({
     body,
-    keyAt: (index) => `${index}`,
+    keyAt: (index) => String(rowAt(index)?.id ?? `unknown ${index}`),
     create: () => seriesRow(state),
-    fill: (row, index) => fillRow(row, data?.rows[index - (data?.from ?? 0)], data?.columns ?? []),
+    fill: (row, index) => fillRow(row, rowAt(index), data?.columns ?? []),
     onRange,
   });
   moveByKeys(body, rows, () => data?.matching ?? 0);
@@ -45,13 +47,10 @@ export function seriesTable(state: State, onRange: () => void): SeriesTable {
     },
     draw(next) {
       data = next;
-      const nextShape = JSON.stringify([next.columns, next.labels.map(({ name }) => name)]);
-      if (nextShape !== shape) {
-        head.replaceChildren(headRow(next.columns, state));
-        drawFilters(filters, next.labels, state);
-      }
+      const nextShape = JSON.stringify(next.columns);
+      if (nextShape !== shape) head.replaceChildren(headRow(next.columns, state));
       shape = nextShape;
-      drawChoices(filters, next.labels);
+      drawFilters(filters, next.labels, state);
       setText(caption, `${next.matching.toLocaleString('en')} series`);
       setAttribute(table, 'aria-rowcount', String(next.matching + 1));
       table.hidden = next.matching === 0;
@@ -77,28 +76,40 @@ function headRow(columns: readonly Column[], state: State): HTMLElement {
   return el('div', { role: 'row', className: 'row', 'aria-rowindex': '1' }, labels, ...cells);
 }
 
+/** An input for each label that there is, and for each that is filtered by: what is asked for can be taken back. */
 function drawFilters(filters: HTMLElement, labels: readonly LabelChoice[], state: State): void {
-  filters.replaceChildren(
-    ...labels.map(({ name }, i) => {
-      const choices = `choices-${i}`;
-      const input = el('input', { type: 'search', value: state.current.filter[name] ?? '', placeholder: 'any' });
-      input.setAttribute('list', choices);
-      input.autocomplete = 'off';
-      input.dataset.label = name;
-      input.addEventListener('input', () => setFilter(state, name, input.value));
-      return el('label', {}, el('bdi', {}, name), input, el('datalist', { id: choices }));
-    }),
-  );
+  const choices = new Map(labels.map(({ name, values }) => [name, values]));
+  for (const name of Object.keys(state.current.filter)) if (!choices.has(name)) choices.set(name, []);
+  const inputs = new Map([...filters.children].map((label) => [(label as HTMLElement).dataset.label, label]));
+  for (const [name, label] of inputs) {
+    const isWanted = choices.has(name ?? '') || label.contains(document.activeElement);
+    if (!isWanted) label.remove();
+  }
+  for (const [name, values] of choices) {
+    const label = inputs.get(name) ?? filters.appendChild(filterInput(name, state));
+    drawChoices(label.querySelector('datalist')!, values);
+  }
 }
 
-/** The values that there are, and what the filters have become by other means than typing. */
-function drawChoices(filters: HTMLElement, labels: readonly LabelChoice[]): void {
-  for (const [i, { values }] of labels.entries()) {
-    const list = filters.children[i]?.querySelector('datalist');
-    if (!list || list.dataset.values === String(values.length)) continue;
-    list.dataset.values = String(values.length);
-    list.replaceChildren(...values.map((value) => el('option', { value })));
-  }
+let drawn = 0;
+
+function filterInput(name: string, state: State): HTMLElement {
+  const list = el('datalist', { id: `choices-${drawn++}` });
+  const title = `A part of the value, or = and the whole of it, as in ${exactly('value')}`;
+  const input = el('input', { type: 'search', value: askedOf(state.current.filter, name), placeholder: 'any', title });
+  input.setAttribute('list', list.id);
+  input.autocomplete = 'off';
+  input.addEventListener('input', () => setFilter(state, name, input.value));
+  const label = el('label', {}, el('bdi', {}, name), input, list);
+  label.dataset.label = name;
+  return label;
+}
+
+function drawChoices(list: HTMLElement, values: readonly string[]): void {
+  const key = JSON.stringify(values);
+  if (list.dataset.key === key) return;
+  list.dataset.key = key;
+  list.replaceChildren(...values.map((value) => el('option', { value })));
 }
 
 function setFilter(state: State, name: string, text: string): void {
@@ -106,9 +117,11 @@ function setFilter(state: State, name: string, text: string): void {
   state.change({ filter: text === '' ? others : { ...others, [name]: text } });
 }
 
+/** What the filters have become by other means than typing. */
 export function syncFilters(element: HTMLElement, state: State): void {
-  for (const input of element.querySelectorAll<HTMLInputElement>('input[data-label]')) {
-    const text = state.current.filter[input.dataset.label ?? ''] ?? '';
+  for (const label of element.querySelectorAll<HTMLElement>('[data-label]')) {
+    const input = label.querySelector('input')!;
+    const text = askedOf(state.current.filter, label.dataset.label ?? '');
     if (input.value !== text) input.value = text;
   }
 }
@@ -117,8 +130,8 @@ function seriesRow(state: State): HTMLElement {
   const labels = el('span', { role: 'cell', className: 'cell labels' });
   const row = el('div', { role: 'row', className: 'row' }, labels);
   labels.addEventListener('click', (event) => {
-    const chip = (event.target as Element).closest<HTMLElement>('.chip');
-    if (chip !== null) setFilter(state, chip.dataset.name ?? '', (chip.dataset.value ?? '').replace(/…$/, ''));
+    const { name, filter } = (event.target as Element).closest<HTMLElement>('.chip')?.dataset ?? {};
+    if (name !== undefined && filter !== undefined) setFilter(state, name, filter);
   });
   return row;
 }
@@ -146,12 +159,12 @@ function fillRow(row: HTMLElement, data: SeriesRow | undefined, columns: readonl
   }
 }
 
-function chip([name, value]: readonly [string, string], index: number): HTMLElement {
-  const text = `${name}: ${value}`;
-  const button = el('button', { type: 'button', className: 'chip', title: `Only ${text}` });
-  button.append(el('span', { className: 'chip-name' }, name), el('bdi', {}, value === '' ? '(empty)' : value));
+function chip({ name, value, isCut }: SeriesRow['labels'][number], index: number): HTMLElement {
+  const shown = isCut ? `${value}…` : value === '' ? '(empty)' : value;
+  const button = el('button', { type: 'button', className: 'chip', title: `Only ${name}: ${shown}` });
+  button.append(el('span', { className: 'chip-name' }, name), el('bdi', {}, shown));
   button.dataset.name = name;
-  button.dataset.value = value;
+  button.dataset.filter = isCut ? value : exactly(value);
   if (index === 0) button.dataset.focus = '';
   return button;
 }

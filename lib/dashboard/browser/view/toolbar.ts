@@ -18,9 +18,13 @@ export function toolbar(state: State, { onRetry }: { onRetry(): void }): Toolbar
   const retry = byId<HTMLButtonElement>('retry');
   let status: Status | undefined;
 
-  const choices = new Set([...INTERVALS, state.current.interval]);
-  for (const seconds of [...choices].sort((a, b) => a - b)) {
-    interval.append(el('option', { value: String(seconds) }, `Every ${seconds} s`));
+  function showInterval(now: number): void {
+    const choices = new Set<number>([...INTERVALS, now]);
+    if (interval.options.length !== choices.size || interval.value !== String(now)) {
+      const options = [...choices].sort((a, b) => a - b).map((seconds) => intervalOption(seconds));
+      interval.replaceChildren(...options);
+    }
+    interval.value = String(now);
   }
   search.addEventListener('input', () => state.change({ search: search.value }));
   interval.addEventListener('change', () => state.change({ interval: Number(interval.value) }));
@@ -46,7 +50,7 @@ export function toolbar(state: State, { onRetry }: { onRetry(): void }): Toolbar
     sync() {
       const { current } = state;
       if (search.value !== current.search) search.value = current.search;
-      interval.value = String(current.interval);
+      showInterval(current.interval);
       theme.value = current.theme;
       setAttribute(pause, 'aria-pressed', String(current.isPaused));
       if (current.theme === 'auto') document.documentElement.removeAttribute('data-theme');
@@ -55,6 +59,8 @@ export function toolbar(state: State, { onRetry }: { onRetry(): void }): Toolbar
     },
   };
 }
+
+const intervalOption = (seconds: number) => el('option', { value: String(seconds) }, `Every ${seconds} s`);
 
 const STATES = { waiting: 'Connecting', live: 'Live', paused: 'Paused', lost: 'Server lost' };
 

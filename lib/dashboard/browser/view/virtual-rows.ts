@@ -20,11 +20,18 @@ export interface VirtualRows {
 
 const AROUND = 6;
 
+interface Placed {
+  readonly row: HTMLElement;
+  index: number;
+}
+
 /** Rows of one height in the page's own scrolling, of which only those on screen exist. */
 export function virtualRows({ body, keyAt, create, fill, onRange }: VirtualRowsOptions): VirtualRows {
-  const rows = new Map<string, HTMLElement>();
+  const rows = new Map<string, Placed>();
   let count = 0;
   let range: readonly [number, number] = [0, 0];
+  /** Where the focus goes as soon as there is something to focus. */
+  let goal: { readonly index: number; readonly from: Element | null } | undefined;
 
   const heightOf = () => Number.parseFloat(getComputedStyle(body).getPropertyValue('--row')) || 40;
 
@@ -42,34 +49,57 @@ export function virtualRows({ body, keyAt, create, fill, onRange }: VirtualRowsO
     const [from, to] = onScreen(height);
     const focused = document.activeElement;
     const keys = Array.from({ length: to - from }, (_, i) => keyAt(from + i));
-    removeAllBut(new Set(keys), focused);
+    removeOthers(new Set(keys), from, to);
     // In the order that they are read in.
     let place = body.firstElementChild;
     for (const [i, key] of keys.entries()) {
       const index = from + i;
-      const row = rows.get(key) ?? create(index);
-      rows.set(key, row);
-      row.style.transform = `translateY(${index * height}px)`;
-      row.setAttribute('aria-rowindex', String(index + 2));
-      fill(row, index);
+      const row = placeAt(key, index, height);
       if (row === place) place = place.nextElementSibling;
       else body.insertBefore(row, place);
     }
     // A row that has moved has lost its focus.
     if (body.contains(focused) && focused !== document.activeElement)
       (focused as HTMLElement).focus({ preventScroll: true });
+    reachGoal();
     if (from === range[0] && to === range[1]) return;
     range = [from, to];
     onRange(from, to);
   }
 
-  /** Whoever has scrolled the focused row away goes on from it with the next key. */
-  function removeAllBut(keys: ReadonlySet<string>, focused: Element | null): void {
-    for (const [key, row] of rows) {
-      if (keys.has(key) || row.contains(focused)) continue;
+  function placeAt(key: string, index: number, height: number): HTMLElement {
+    const placed = rows.get(key) ?? { row: create(index), index };
+    rows.set(key, placed);
+    placed.index = index;
+    const { row } = placed;
+    row.style.transform = `translateY(${index * height}px)`;
+    row.setAttribute('aria-rowindex', String(index + 2));
+    fill(row, index);
+    return row;
+  }
+
+  function removeOthers(keys: ReadonlySet<string>, from: number, to: number): void {
+    for (const [key, { row, index }] of rows) {
+      if (keys.has(key)) continue;
+      if (row.contains(document.activeElement)) {
+        // Whoever has scrolled the focused row away goes on from it with the next key.
+        if (index < count && (index < from || index >= to)) continue;
+        // It is not there any more: another row has its place.
+        if (count > 0) goal = { index: Math.min(index, count - 1), from: document.body };
+      }
       row.remove();
       rows.delete(key);
     }
+  }
+
+  /** A row that has come on screen has nothing to focus until it is known what stands in it. */
+  function reachGoal(): void {
+    if (goal === undefined) return;
+    const isElsewhere = document.activeElement !== goal.from;
+    const row = goal.index < count ? rows.get(keyAt(goal.index))?.row : undefined;
+    const target = row?.querySelector<HTMLElement>('[data-focus]');
+    if (isElsewhere || target) goal = undefined;
+    if (!isElsewhere) target?.focus({ preventScroll: true });
   }
 
   let isDue = false;
@@ -101,8 +131,8 @@ export function virtualRows({ body, keyAt, create, fill, onRange }: VirtualRowsO
       const above = (document.querySelector('.bar')?.getBoundingClientRect().bottom ?? 0) + height;
       if (top < above) window.scrollBy(0, top - above);
       else if (top + 2 * height > window.innerHeight) window.scrollBy(0, top + 2 * height - window.innerHeight);
+      goal = { index, from: document.activeElement };
       refresh();
-      rows.get(keyAt(index))?.querySelector<HTMLElement>('[data-focus]')?.focus({ preventScroll: true });
     },
   };
 }
