@@ -105,6 +105,26 @@ describe('a client that goes away', () => {
     await slotIsFree(service);
   });
 
+  test.each(codings)('frees its slot when it goes as the document ends, in %s', async (coding) => {
+    const app = express();
+    let requests = 0;
+    app.use((req, res, next) => {
+      if (requests++ > 0) return next();
+      const end = res.end.bind(res) as typeof res.end;
+      res.end = (chunk?: unknown) => {
+        req.socket.destroy();
+        return end(chunk);
+      };
+      next();
+    });
+    const service = await serve({ source: sourceOf(largeFamily(500)), maxInFlight: 1 }, app);
+    const client = begin(service, coding);
+    client.read();
+    await client.closed;
+    await slotIsFree(service);
+    expect(service.failures).toEqual([]);
+  });
+
   test('leaves other scrapes alone', async () => {
     const sources = [endless(), endless()] as const;
     let scrapes = 0;

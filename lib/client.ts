@@ -99,8 +99,13 @@ function answerTo(code: MetricsErrorCode | undefined): { outcome: Outcome; statu
 
 /** A response that waits behind others on its connection is not told that the connection is gone. */
 function onceGone(req: IncomingMessage, res: ServerResponse, gone: () => void): () => void {
+  let isSent = false;
+  // `writableFinished` is also true of what was ended on a socket that was destroyed just before: that never finishes.
+  res.once('finish', () => {
+    isSent = true;
+  });
   const onClose = () => {
-    if (!res.writableFinished) gone();
+    if (!isSent) gone();
   };
   const stop = res.socket === null ? onceClosed(req.socket, onClose) : onceEnded(res, onClose);
   if (req.socket.destroyed) gone();
