@@ -9,14 +9,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The programs of this suite, and the Debian packages that they come from. */
 const PACKAGES = {
+  caddy: 'caddy',
   curl: 'curl',
+  haproxy: 'haproxy',
+  ip: 'iproute2',
   jq: 'jq',
+  nginx: 'nginx',
   prometheus: 'prometheus',
   'prometheus-node-exporter': 'prometheus-node-exporter',
   promtool: 'prometheus',
   'victoria-metrics': 'victoria-metrics',
 };
-type Program = keyof typeof PACKAGES;
+export type Program = keyof typeof PACKAGES;
 
 const undo: (() => unknown)[] = [];
 afterAll(async () => {
@@ -57,6 +61,32 @@ export function run(program: Program, args: readonly string[], input = '') {
   });
 }
 
+/** A program that was started for one test file. */
+export interface Running {
+  hasEnded(): boolean;
+  /** Its last words. */
+  log(): string;
+  /** Ends it, if it has not ended. */
+  stop(): Promise<void>;
+}
+
+/** Starts a program that goes on until it is stopped, at the latest when the test file is done. */
+export async function launch(program: Program, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Running> {
+  const child = spawn(program, args, { env: { ...environment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      log = (log + text).slice(-2000);
+    });
+  }
+  await once(child, 'spawn').catch((error) => {
+    throw explain(program, error);
+  });
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  undo.push(() => stop(child));
+  return { hasEnded, log: () => log, stop: () => stop(child) };
+}
+
 /** A server that was started for one test file. */
 export interface Service {
   /** Where it listens: `127.0.0.1:port`. */
@@ -74,17 +104,7 @@ export async function startService(
   argumentsFor: (address: string) => readonly string[],
 ): Promise<Service> {
   const address = `127.0.0.1:${await freePort()}`;
-  const child = spawn(program, argumentsFor(address), { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
-  let log = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text) => {
-      log = (log + text).slice(-2000);
-    });
-  }
-  await once(child, 'spawn').catch((error) => {
-    throw explain(program, error);
-  });
-  undo.push(() => stop(child));
+  const { hasEnded, log } = await launch(program, argumentsFor(address));
 
   const service: Service = {
     address,
@@ -100,9 +120,11 @@ export async function startService(
         try {
           return await assertion();
         } catch (error) {
-          if (child.exitCode === null && performance.now() < end) await sleep(100);
+          if (!hasEnded() && performance.now() < end) await sleep(100);
           else
-            throw Object.assign(error as Error, { message: `${(error as Error).message}\n\n${program} said:\n${log}` });
+            throw Object.assign(error as Error, {
+              message: `${(error as Error).message}\n\n${program} said:\n${log()}`,
+            });
         }
       }
     },
@@ -122,8 +144,8 @@ async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(patience);
 }
 
-/** Neither Prometheus nor VictoriaMetrics says which port it got when it is told to take any. */
-async function freePort(): Promise<number> {
+/** None of these servers says which port it got when it is told to take any. */
+export async function freePort(): Promise<number> {
   const server = createTcpServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

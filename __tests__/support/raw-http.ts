@@ -46,12 +46,15 @@ export interface Ends {
   untilClosed?: boolean;
 }
 
+/** A server, or whatever says like one where it listens. */
+export type Listener = Pick<Server, 'address'>;
+
 // Only for a server that does not answer at all: nothing waits for it to pass.
 const PATIENCE_MS = 20_000;
 
 /** Sends bytes (latin1) to a server and resolves with its whole response, or with what came of it before it hung up. */
 export function send(
-  server: Server,
+  server: Listener,
   bytes: string,
   { from, to, untilClosed = false }: Ends = {},
 ): Promise<RawResponse> {
@@ -99,7 +102,7 @@ function parseResponse(text: string, isHead: boolean, isClosed = false): RawResp
   if (headEnd === -1) return undefined;
   const head = text.slice(0, headEnd).split('\r\n');
   const rest = text.slice(headEnd + 4);
-  const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(head[0] ?? '')?.[1]);
+  const status = Number(/^HTTP\/1\.[01] (\d{3}) /.exec(head[0] ?? '')?.[1]);
   if (status < 200) return parseResponse(rest, isHead, isClosed);
 
   const header = (name: string) => {
