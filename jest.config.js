@@ -11,7 +11,7 @@ export default {
   // The example imports the package by its name, as its users do.
   moduleNameMapper: {
     '^express-metrics-json$': '<rootDir>/lib/index.ts',
-    '^express-metrics-json/(render|dashboard)$': '<rootDir>/lib/$1.ts',
+    '^express-metrics-json/(render|dashboard|testing|testing/jest)$': '<rootDir>/lib/$1.ts',
     '^express-metrics-json/(.*)$': '<rootDir>/lib/sources/$1.ts',
   },
   transform: {

@@ -65,4 +65,14 @@ export type MetricsErrorCode =
   /** An upstream server has nothing any more where it had something, or has another time. */
   | 'UPSTREAM_STALE'
   /** A document that is read is not of its format; the message says where. */
-  | 'MALFORMED_DOCUMENT';
+  | 'MALFORMED_DOCUMENT'
+  /** In a test: the endpoint did not answer with a document. */
+  | 'SCRAPE_FAILED'
+  /** In a test: the document has no such family, or no such series. */
+  | 'METRIC_NOT_FOUND'
+  /** In a test: several series have the labels that are to tell one. */
+  | 'METRIC_AMBIGUOUS'
+  /** In a test: something that only goes up has gone down from one document to the next. */
+  | 'METRIC_RESET'
+  /** In a test: a source did not keep what `MetricsSource` and its families promise. */
+  | 'BROKEN_PROMISE';

@@ -1,0 +1,94 @@
+import { type MemorySource, memorySource } from '../../lib/testing.ts';
+import { collectAll, scrape } from '../support/collect.ts';
+
+let source: MemorySource;
+beforeEach(() => {
+  source = memorySource();
+});
+
+/** Reads the values of all series, by their names and labels. */
+const values = async () => {
+  const { families } = await collectAll(source);
+  return families.map(({ name, type, samples }) => [
+    name,
+    type,
+    ...samples.map(({ labels, value }) => [labels, value]),
+  ]);
+};
+
+test('series are set one by one, in their order, and again', async () => {
+  source.counter('requests_total', 1);
+  source.gauge('queue_depth', 3, { queue: 'a', zone: 1 });
+  source.gauge('queue_depth', 4, { queue: 'b' });
+  source.gauge('queue_depth', 5, { zone: '1', queue: 'a' });
+  expect(await values()).toEqual([
+    ['requests_total', 'counter', [{}, 1]],
+    ['queue_depth', 'gauge', [{ queue: 'a', zone: '1' }, 5], [{ queue: 'b' }, 4]],
+  ]);
+});
+
+test('families are set as a whole, and their series go on from there', async () => {
+  source.set('queue_depth', { type: 'gauge', help: 'waiting', samples: [{ labels: { queue: 'a' }, value: 3 }] });
+  source.gauge('queue_depth', 4, { queue: 'a' });
+  source.gauge('queue_depth', 1, { queue: 'b' });
+  const { families } = await collectAll(source);
+  expect(families).toEqual([
+    {
+      name: 'queue_depth',
+      type: 'gauge',
+      help: 'waiting',
+      samples: [
+        { labels: { queue: 'a' }, value: 4 },
+        { labels: { queue: 'b' }, value: 1 },
+      ],
+    },
+  ]);
+});
+
+test('each scrape gets samples of its own, with the same label objects', async () => {
+  source.gauge('up', 0, { host: 'a' });
+  const [before] = (await collectAll(source)).families;
+  source.gauge('up', 1, { host: 'a' });
+  const [after] = (await collectAll(source)).families;
+  expect(before?.samples).toEqual([{ labels: { host: 'a' }, value: 0 }]);
+  expect(after?.samples[0]?.labels).toBe(before?.samples[0]?.labels);
+});
+
+test('a series of another type is refused', () => {
+  source.gauge('m', 1);
+  expect(() => source.counter('m', 1)).toThrow(new TypeError('memorySource: "m" is a gauge, and not a counter'));
+});
+
+test('families that are not wanted are not given', async () => {
+  source.gauge('a', 1);
+  source.gauge('b', 1);
+  source.fail(new Error('lost'), 'a');
+  const { families, reports } = await collectAll(source, { wants: (name) => name === 'b' });
+  expect([families.map(({ name }) => name), reports]).toEqual([['b'], []]);
+});
+
+test('scrapes fail until they are to recover', async () => {
+  const error = new Error('lost');
+  source.gauge('up', 1);
+  source.fail(error);
+  expect(() => source.collect(scrape())).toThrow(error);
+  source.recover();
+  expect(await values()).toHaveLength(1);
+});
+
+test('one family is lost until it is to recover', async () => {
+  source.gauge('a', 1);
+  source.gauge('b', 1);
+  source.fail(new Error('gone'), 'a');
+  const { families, reports } = await collectAll(source);
+  expect([families.map(({ name }) => name), reports]).toEqual([['b'], ['a: gone']]);
+  source.recover();
+  expect(await values()).toHaveLength(2);
+});
+
+test('clear() forgets everything', async () => {
+  source.gauge('a', 1);
+  source.fail(new Error('lost'));
+  source.clear();
+  expect(await values()).toEqual([]);
+});

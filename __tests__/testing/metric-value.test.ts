@@ -1,0 +1,176 @@
+import {
+  type HistogramValue,
+  type MetricsDocument,
+  metricDelta,
+  metricValue,
+  type ScrapedFamily,
+} from '../../lib/testing.ts';
+
+const histogram = { count: 3, sum: 0.9, bounds: [0.1, 1], cumulativeCounts: [1, 2] };
+const summary = { count: 2, sum: 5, quantiles: [0.5], values: [2] };
+
+/** Series of a family by their labels, as `method=GET,status=200`. */
+function family(type: string, series: Record<string, unknown>): ScrapedFamily {
+  const labelsOf = (text: string) =>
+    Object.fromEntries(text.split(',').flatMap((pair) => (pair ? [pair.split('=')] : [])));
+  const samples = Object.entries(series).map(([labels, value]) => ({ labels: labelsOf(labels), value }));
+  return { type, samples } as ScrapedFamily;
+}
+
+const document: MetricsDocument = {
+  up: family('gauge', { '': 1 }),
+  queue_depth: family('gauge', { 'queue=a': 3, 'queue=b': Number.NaN }),
+  http_requests_total: family('counter', {
+    'method=GET,status=200': 5,
+    'method=GET,status=500': 1,
+    'method=POST,status=200': 2,
+  }),
+  jobs: family('gauge', { '': 7, 'kind=x': 1, 'kind=x,zone=z': 2 }),
+  latency_seconds: family('histogram', { 'route=/a': histogram }),
+  size_bytes: family('summary', { '': summary }),
+  nothing: family('counter', {}),
+};
+
+describe('metricValue', () => {
+  test.each<[name: string, labels: Parameters<typeof metricValue>[2], value: unknown]>([
+    ['up', undefined, 1],
+    ['up', {}, 1],
+    ['queue_depth', { queue: 'b' }, Number.NaN],
+    ['http_requests_total', { method: 'POST' }, 2],
+    ['http_requests_total', { status: 500 }, 1],
+    ['http_requests_total', { status: '200', method: 'GET' }, 5],
+    ['jobs', {}, 7],
+    ['jobs', { kind: 'x' }, 1],
+    ['jobs', { zone: 'z' }, 2],
+    ['latency_seconds', {}, histogram],
+    ['size_bytes', undefined, summary],
+  ])('of %s with %p is found', (name, labels, value) => {
+    expect(metricValue(document, name, labels)).toEqual(value);
+  });
+
+  test('has the type that is named', () => {
+    const depth: number = metricValue(document, 'queue_depth', { queue: 'a' });
+    expect(depth + metricValue<HistogramValue>(document, 'latency_seconds').count).toBe(6);
+  });
+
+  test.each<[name: string, labels: Parameters<typeof metricValue>[2], code: string, message: string]>([
+    ['queue_deph', {}, 'METRIC_NOT_FOUND', 'there is no family "queue_deph"; did you mean "queue_depth"?'],
+    [
+      'http_requests',
+      {},
+      'METRIC_NOT_FOUND',
+      'there is no family "http_requests"; did you mean "http_requests_total"?',
+    ],
+    [
+      'temperature_celsius',
+      {},
+      'METRIC_NOT_FOUND',
+      'there is no family "temperature_celsius"; there are\n  up\n  queue_depth\n  http_requests_total\n  jobs\n  latency_seconds\n  size_bytes\n  nothing',
+    ],
+    ['toString', {}, 'METRIC_NOT_FOUND', expect.stringContaining('there is no family "toString"') as never],
+    ['nothing', { a: 'b' }, 'METRIC_NOT_FOUND', 'there is no series nothing{a="b"}: the family has none'],
+    [
+      'http_requests_total',
+      { method: 'POST', status: 500 },
+      'METRIC_NOT_FOUND',
+      'there is no series http_requests_total{method="POST",status="500"}; nearest are\n' +
+        '  http_requests_total{method="GET",status="500"} 1\n' +
+        '  http_requests_total{method="POST",status="200"} 2\n' +
+        '  http_requests_total{method="GET",status="200"} 5',
+    ],
+    [
+      'latency_seconds',
+      { route: '/b' },
+      'METRIC_NOT_FOUND',
+      'there is no series latency_seconds{route="/b"}; nearest are\n' +
+        '  latency_seconds{route="/a"} count 3, sum 0.9 (le 0.1: 1, le 1: 2)',
+    ],
+    [
+      'http_requests_total',
+      { method: 'GET' },
+      'METRIC_AMBIGUOUS',
+      '2 series have the labels of http_requests_total{method="GET"}; add one that tells them apart:\n' +
+        '  http_requests_total{method="GET",status="200"} 5\n' +
+        '  http_requests_total{method="GET",status="500"} 1',
+    ],
+    ['queue_depth', undefined, 'METRIC_AMBIGUOUS', expect.stringContaining('\n  queue_depth{queue="b"} NaN') as never],
+  ])('of %s with %p says what there is instead', (name, labels, code, message) => {
+    let error: unknown;
+    try {
+      metricValue(document, name, labels);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toMatchObject({ name: 'MetricsError', code, message });
+  });
+
+  test('says so when there is nothing at all', () => {
+    expect(() => metricValue({}, 'up')).toThrow('there is no family "up": the document is empty');
+  });
+
+  test('shows a few series of many', () => {
+    const many = family('gauge', Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`id=${i}`, i])));
+    expect(() => metricValue({ many }, 'many')).toThrow(/id="4"} 4\n {2}… and 95 more$/);
+  });
+});
+
+describe('metricDelta', () => {
+  const delta = (
+    type: string,
+    before: Record<string, unknown> | undefined,
+    after: Record<string, unknown>,
+    labels = {},
+  ) => metricDelta(before === undefined ? {} : { m: family(type, before) }, { m: family(type, after) }, 'm', labels);
+
+  test.each<[what: string, change: unknown, expected: unknown]>([
+    ['a counter', delta('counter', { '': 2 }, { '': 5 }), 3],
+    ['a counter that stood still', delta('counter', { '': 2 }, { '': 2 }), 0],
+    ['a series that was not there', delta('counter', { 'q=a': 2 }, { 'q=a': 2, 'q=b': 1 }, { q: 'b' }), 1],
+    ['a family that was not there', delta('counter', undefined, { '': 5 }), 5],
+    ['the very same series', delta('counter', { 'q=a': 4 }, { 'q=a,z=1': 3 }, { q: 'a' }), 3],
+    ['a gauge that fell', delta('gauge', { '': 5 }, { '': 3 }), -2],
+    [
+      'a histogram',
+      delta('histogram', { '': histogram }, { '': { ...histogram, count: 7, sum: 1.4, cumulativeCounts: [1, 5] } }),
+      { count: 4, sum: expect.closeTo(0.5), bounds: [0.1, 1], cumulativeCounts: [0, 3] },
+    ],
+    ['a histogram that was not there', delta('histogram', undefined, { '': histogram }), histogram],
+    [
+      'a summary',
+      delta('summary', { '': summary }, { '': { ...summary, count: 5, sum: 9 } }),
+      { count: 3, sum: 4, quantiles: [], values: [] },
+    ],
+    [
+      'a summary that was not there',
+      delta('summary', undefined, { '': summary }),
+      { ...summary, quantiles: [], values: [] },
+    ],
+  ])('of %s', (_what, change, expected) => {
+    expect(change).toEqual(expected);
+  });
+
+  test.each<[what: string, () => unknown]>([
+    ['a counter has fallen', () => delta('counter', { '': 5 }, { '': 3 })],
+    ["a histogram's count has fallen", () => delta('histogram', { '': histogram }, { '': { ...histogram, count: 2 } })],
+    [
+      "a bucket's count has fallen",
+      () => delta('histogram', { '': histogram }, { '': { ...histogram, cumulativeCounts: [0, 2] } }),
+    ],
+    [
+      'a histogram has other bounds',
+      () => delta('histogram', { '': histogram }, { '': { ...histogram, bounds: [0.1, 2] } }),
+    ],
+    ["a summary's count has fallen", () => delta('summary', { '': summary }, { '': { ...summary, count: 1 } })],
+    ['it became something else', () => delta('summary', { '': summary }, { '': 5 })],
+  ])('is no number when %s', (_what, change) => {
+    expect(change).toThrow(expect.objectContaining({ code: 'METRIC_RESET' }));
+  });
+
+  test('says from what to what it was reset', () => {
+    expect(() => delta('counter', { 'q=a': 5 }, { 'q=a': 3 })).toThrow('from\n  m{q="a"} 5\nto\n  m{q="a"} 3');
+  });
+
+  test('of what is not there afterwards is not found', () => {
+    expect(() => delta('counter', { 'q=a': 5 }, {})).toThrow(expect.objectContaining({ code: 'METRIC_NOT_FOUND' }));
+  });
+});

@@ -1,0 +1,9 @@
+// For `setupFilesAfterEnv`: `expect` has the matchers then, the global one and that of `@jest/globals`.
+import { expect } from '@jest/globals';
+import { type MetricMatchers, metricMatchers } from './matchers.ts';
+
+expect.extend(metricMatchers);
+
+declare module 'expect' {
+  interface Matchers<R extends void | Promise<void>, T = unknown> extends MetricMatchers<R> {}
+}

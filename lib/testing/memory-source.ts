@@ -1,0 +1,75 @@
+import type { MetricFamily, Sample } from '../metric-family.ts';
+import type { MetricsSource } from '../metrics-source.ts';
+import { type Labels, labelKey, toLabelSet } from './labels.ts';
+
+/** A source whose families are set by hand. */
+export interface MemorySource extends MetricsSource {
+  /** Sets a whole family. */
+  set(name: string, family: MemoryFamily): void;
+  /** Sets one series of a gauge. @throws {TypeError} when the family is of another type */
+  gauge(name: string, value: number, labels?: Labels): void;
+  /** Sets one series of a counter, to its total. @throws {TypeError} when the family is of another type */
+  counter(name: string, value: number, labels?: Labels): void;
+  /** From now on scrapes fail with this error or, with a family's name, lose that family. */
+  fail(error: unknown, familyName?: string): void;
+  /** Ends what `fail` began. */
+  recover(): void;
+  /** Forgets all families, and ends what `fail` began. */
+  clear(): void;
+}
+
+export interface MemoryFamily extends Omit<MetricFamily, 'name' | 'samples'> {
+  readonly samples: readonly Sample[];
+}
+
+/**
+ * A source for tests, whose families are set by hand.
+ *
+ * @example
+ * const source = memorySource();
+ * source.gauge('queue_depth', 3, { queue: 'a' });
+ * source.set('latency_seconds', {
+ *   type: 'histogram',
+ *   samples: [{ labels: {}, value: { count: 2, sum: 0.3, bounds: [0.1, 1], cumulativeCounts: [1, 2] } }],
+ * });
+ * app.use(metricsRouter({ source }));
+ */
+export function memorySource(): MemorySource {
+  const families = new Map<string, MemoryFamily>();
+  /** By the family's name; undefined is the whole scrape. */
+  const failures = new Map<string | undefined, unknown>();
+
+  function setSeries(type: 'counter' | 'gauge', name: string, value: number, labels: Labels): void {
+    const family: MemoryFamily = families.get(name) ?? { type, samples: [] };
+    if (family.type !== type) throw new TypeError(`memorySource: "${name}" is a ${family.type}, and not a ${type}`);
+    const series = toLabelSet(labels);
+    const at = family.samples.findIndex((sample) => labelKey(sample.labels) === labelKey(series));
+    const samples = [...family.samples];
+    // A label object stays the same from scrape to scrape.
+    if (at === -1) samples.push({ labels: series, value });
+    else samples[at] = { labels: (samples[at] as Sample).labels, value };
+    families.set(name, { ...family, samples });
+  }
+
+  return {
+    set: (name, family) => void families.set(name, family),
+    gauge: (name, value, labels = {}) => setSeries('gauge', name, value, labels),
+    counter: (name, value, labels = {}) => setSeries('counter', name, value, labels),
+    fail: (error, familyName) => void failures.set(familyName, error),
+    recover: () => failures.clear(),
+    clear() {
+      families.clear();
+      failures.clear();
+    },
+    collect({ wants, report }) {
+      if (failures.has(undefined)) throw failures.get(undefined);
+      for (const [name, error] of failures) if (name !== undefined && wants(name)) report(error, name);
+      const wanted = [...families].filter(([name]) => wants(name) && !failures.has(name));
+      return wanted.map(([name, { samples, ...rest }]) => ({
+        ...rest,
+        name,
+        samples: samples.map((sample) => ({ ...sample })),
+      }));
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { MetricsDocument, MetricValue } from './document.ts';
+import { findSeries } from './find-series.ts';
+import type { Labels } from './labels.ts';
+
+/**
+ * The value of one series: a number or, of a histogram or summary, its structured value, whose type is to be named
+ * then (`metricValue<HistogramValue>(…).count`). Labels need not be all that the series has, but enough to tell it from
+ * others. NaN where JSON has null.
+ *
+ * @throws {MetricsError} `METRIC_NOT_FOUND`, with the nearest names or series; `METRIC_AMBIGUOUS`, with the candidates
+ * @example
+ * expect(metricValue(await scrapeMetrics(app), 'queue_depth', { queue: 'a' })).toBe(3);
+ */
+export function metricValue<Value extends MetricValue = number>(
+  document: MetricsDocument,
+  name: string,
+  labels?: Labels,
+): Value {
+  return findSeries(document, name, labels).value as Value;
+}
