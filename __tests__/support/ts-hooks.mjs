@@ -10,11 +10,13 @@ const options = {
   sourceMaps: 'inline',
 };
 
-/** The package's own entries, from its sources. */
+/** The package's own entries, from its sources; and another version of Express, where `EXPRESS` names one. */
 export function resolve(specifier, context, next) {
+  if (specifier === 'express') return next(process.env.EXPRESS ?? specifier, context);
   const [, entry] = /^express-metrics-json(?:\/(.+))?$/.exec(specifier) ?? [];
   if (!specifier.startsWith('express-metrics-json')) return next(specifier, context);
-  const file = entry === undefined ? 'index' : entry === 'render' || entry === 'dashboard' ? entry : `sources/${entry}`;
+  const file =
+    entry === undefined ? 'index' : ['render', 'dashboard', 'testing'].includes(entry) ? entry : `sources/${entry}`;
   return next(new URL(`lib/${file}.ts`, root).href, context);
 }
 
