@@ -83,6 +83,6 @@ test(`${KILLS} workers are killed while they are scraped: no counter goes backwa
   expect(outcomes.whole).toBeGreaterThan(KILLS);
   expect(outcomes.refused).toBe(0);
   // A machine that is busy with other things may take longer now and then.
-  expect(slow).toBeLessThanOrEqual(KILLS / 20);
+  expect(slow).toBeLessThanOrEqual(Math.max(5, KILLS / 20));
   expect(service.stderr()).toBe('');
 });
