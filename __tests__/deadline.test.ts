@@ -1,4 +1,6 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { createDeadline } from '../lib/deadline.ts';
+import { activeTimeouts } from './support/active-timeouts.ts';
 
 /** Resolves after so many milliseconds of the fake clock. */
 const later = (ms: number, value = 0) => new Promise<number>((resolve) => setTimeout(resolve, ms, value));
@@ -89,6 +91,31 @@ test('work is not waiting: what is at hand before the event loop turns counts no
   }
   await new Promise((resolve) => setTimeout(resolve, 10));
   expect(expired).not.toHaveBeenCalled();
+  deadline.clear();
+});
+
+test('it keeps the process alive only while somebody waits', async () => {
+  jest.useRealTimers();
+  const others = activeTimeouts();
+  const { deadline } = deadlineOf(20);
+  expect(activeTimeouts()).toBe(others);
+  for (let waits = 0; waits < 2; waits++) {
+    let resolve = () => {};
+    const waiting = deadline.wait(
+      new Promise<void>((done) => {
+        resolve = done;
+      }),
+    );
+    await turn();
+    expect(activeTimeouts()).toBe(others + 1);
+    resolve();
+    await waiting;
+    expect(activeTimeouts()).toBe(others);
+    // Its timer goes off meanwhile, and there is time left.
+    const passed = performance.now() + 25;
+    while (performance.now() < passed) await turn();
+    expect(activeTimeouts()).toBe(others);
+  }
   deadline.clear();
 });
 

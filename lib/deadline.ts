@@ -14,15 +14,16 @@ export interface Deadline {
 
 /** Calls back once, when the waiting adds up to so many milliseconds. */
 export function createDeadline(ms: number, expired: () => void): Deadline {
-  const stopwatch = createStopwatch();
+  // Items that nobody asks for any more, and nobody has returned, must not keep the process alive.
+  const stopwatch = createStopwatch((isRunning) => (isRunning ? timer.ref() : timer.unref()));
   let isOver = false;
-  let timer = setTimeout(check, ms);
+  let timer = setTimeout(check, ms).unref();
 
   function check(): void {
     const left = ms - stopwatch.elapsed();
     // A timer may fire a fraction of a millisecond early.
     if (left < 1) expired();
-    else timer = setTimeout(check, left);
+    else timer = timer.hasRef() ? setTimeout(check, left) : setTimeout(check, left).unref();
   }
 
   async function wait<T>(promise: T | Promise<T>): Promise<T> {

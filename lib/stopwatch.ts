@@ -9,7 +9,8 @@ export interface Stopwatch {
   clear(): void;
 }
 
-export function createStopwatch(): Stopwatch {
+/** `running` is told when somebody waits who got nothing before the event loop turned, and when nobody does any more. */
+export function createStopwatch(running: (isRunning: boolean) => void = () => {}): Stopwatch {
   let waiting = 0;
   let waited = 0;
   let since: number | undefined;
@@ -27,12 +28,16 @@ export function createStopwatch(): Stopwatch {
       turn ??= setImmediate(() => {
         hasTurned = true;
         turn = undefined;
+        if (since !== undefined) running(true);
       });
     },
     stop() {
       if (--waiting > 0) return;
       // What comes before the event loop has turned was at hand: its time was work, and not waiting.
-      if (hasTurned) waited = elapsed();
+      if (hasTurned) {
+        waited = elapsed();
+        running(false);
+      }
       since = undefined;
     },
     clear: () => clearImmediate(turn),

@@ -1,5 +1,5 @@
+import { activeTimeouts } from '../support/active-timeouts.ts';
 import { serve, until } from '../support/clients.ts';
-import { activeTimeouts } from '../support/given-back.ts';
 
 const SCRAPES = 1000;
 

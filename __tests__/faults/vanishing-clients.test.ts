@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { activeTimeouts } from '../support/active-timeouts.ts';
 import { serve } from '../support/clients.ts';
 import { countedSource } from '../support/counted.ts';
-import { activeTimeouts, expectAllGivenBack, MIB, memoryInUse, watchSockets } from '../support/given-back.ts';
+import { expectAllGivenBack, MIB, memoryInUse, watchSockets } from '../support/given-back.ts';
 import { requestText } from '../support/raw-http.ts';
 import { largeSample } from '../support/scrape-sources.ts';
 

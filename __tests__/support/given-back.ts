@@ -46,8 +46,6 @@ export async function memoryInUse(): Promise<number> {
   return heapUsed + external;
 }
 
-export const activeTimeouts = () => process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;
-
 /** Sockets of the server's side, which it does not keep from being collected. */
 export function watchSockets({ server }: Service): { readonly opened: number; readonly alive: number } {
   const sockets: WeakRef<Socket>[] = [];
