@@ -7,25 +7,11 @@ import { encode } from '../support/encode.ts';
 import { openMetrics, text004, text100 } from '../support/encoders.ts';
 import { parseText } from '../support/parse-text.ts';
 import { type Read, readAll } from '../support/parsed.ts';
+import { sensible } from '../support/sensible.ts';
 
 jest.setTimeout(120_000);
 
 const validName = fc.stringMatching(/^[a-zA-Z_][a-zA-Z0-9_]{0,20}$/);
-
-/** With values such as a histogram and a summary have, and not just any numbers. */
-function sensible({ samples, ...family }: MetricFamily): MetricFamily {
-  return {
-    ...family,
-    samples: (samples as Sample[]).map((sample) => ({ ...sample, value: sensibleValue(sample.value) })),
-  };
-}
-
-function sensibleValue(value: Sample['value']): Sample['value'] {
-  if (typeof value === 'number') return value;
-  if ('quantiles' in value) return { ...value, quantiles: value.quantiles.map((_, i) => i / value.quantiles.length) };
-  const bounds = [...value.bounds].sort((a, b) => a - b);
-  return { ...value, bounds, cumulativeCounts: bounds.map((_, i) => Math.floor((value.count * i) / bounds.length)) };
-}
 
 /** The losses of the formats: lone surrogates, the sign of zero, and exemplars where there is no place for them. */
 function normal(all: readonly (MetricFamily | Read)[], isOpenMetrics: boolean) {

@@ -8,14 +8,14 @@ export type ReadValue = (tokens: JsonTokens) => Sample['value'];
 export function valueReader(type: MetricType): ReadValue {
   switch (type) {
     case 'histogram': {
-      const read = distributionReader('bucket');
+      const read = distributionReader('bucket', addBucket);
       return (tokens) => {
         const { keys, values, ...totals } = read(tokens);
         return { ...totals, bounds: keys, cumulativeCounts: values };
       };
     }
     case 'summary': {
-      const read = distributionReader('quantile');
+      const read = distributionReader('quantile', addQuantile);
       return (tokens) => {
         const { keys, values, ...totals } = read(tokens);
         return { ...totals, quantiles: keys, values };
@@ -53,7 +53,7 @@ interface Distribution {
 }
 
 /** Reads `{"count":3,"sum":0.9,"avg":0.3,"bucket":[[0.1,1.0],[0.5,3.0]]}`, where the average says nothing new. */
-function distributionReader(pairsName: 'bucket' | 'quantile'): (tokens: JsonTokens) => Distribution {
+function distributionReader(pairsName: string, add: AddPair): (tokens: JsonTokens) => Distribution {
   let known: readonly number[] = [];
   return (tokens) => {
     let count: number | undefined;
@@ -62,12 +62,14 @@ function distributionReader(pairsName: 'bucket' | 'quantile'): (tokens: JsonToke
     for (const name of members(tokens)) {
       if (name === 'count') count = readCount(tokens);
       else if (name === 'sum') sum = readSum(tokens);
-      else if (name === pairsName) pairs = readPairs(tokens, pairsName);
+      else if (name === pairsName) pairs = readPairs(tokens, add);
       else skipWhole(tokens);
     }
     if (count === undefined || pairs === undefined) {
       throw tokens.malformed(`expected "${count === undefined ? 'count' : pairsName}" before this`);
     }
+    const { infinite = count, most = 0 } = pairs;
+    if (infinite !== count || most > count) throw tokens.malformed('the buckets before this count another number');
     // One array for all of a family, as long as they are the same.
     if (!isSame(pairs.keys, known)) known = pairs.keys;
     return { count, ...(sum !== undefined && { sum }), keys: known, values: pairs.values };
@@ -97,29 +99,57 @@ function readSum(tokens: JsonTokens): number | undefined {
 }
 
 interface Pairs {
-  readonly keys: readonly number[];
-  readonly values: readonly number[];
+  readonly keys: number[];
+  readonly values: number[];
+  /** Of a histogram: what its last bucket counts, */
+  most?: number;
+  /** and its bucket of +Inf. */
+  infinite?: number;
 }
 
-function readPairs(tokens: JsonTokens, name: 'bucket' | 'quantile'): Pairs {
-  const keys: number[] = [];
-  const values: number[] = [];
+/** Takes a pair if it can follow those before it; otherwise it says why not. A key that is null is NaN. */
+type AddPair = (pairs: Pairs, key: number, value: number) => string | undefined;
+
+function readPairs(tokens: JsonTokens, add: AddPair): Pairs {
+  const pairs: Pairs = { keys: [], values: [] };
   tokens.take('[');
   for (let isFirst = true; tokens.goesOn(']', isFirst); isFirst = false) {
     tokens.take('[');
-    const isNull = tokens.peek() === 'n';
     const key = readNumber(tokens);
-    // The bucket of +Inf, which is null with some writers, says what `count` says.
-    const isLast = name === 'bucket' && (isNull || key === Number.POSITIVE_INFINITY);
-    if (!isLast && !Number.isFinite(key)) throw tokens.malformed('expected a finite number');
     tokens.take(',');
     const value = readNumber(tokens);
+    const objection = add(pairs, key, value);
+    if (objection !== undefined) throw tokens.malformed(objection);
     tokens.take(']');
-    if (isLast) continue;
-    keys.push(key);
-    values.push(value);
   }
-  return { keys, values };
+  return pairs;
+}
+
+function addBucket(pairs: Pairs, key: number, value: number): string | undefined {
+  const { keys, values, most = 0, infinite } = pairs;
+  // Some writers have null for +Inf.
+  const bound = Number.isNaN(key) ? Number.POSITIVE_INFINITY : key;
+  if (!(bound > (keys.at(-1) ?? Number.NEGATIVE_INFINITY)) || infinite !== undefined) {
+    return 'a bucket is not above the one before';
+  }
+  if (!(value >= most)) return 'a bucket counts less than the one before';
+  pairs.most = value;
+  if (bound === Number.POSITIVE_INFINITY) {
+    // It says what `count` says.
+    pairs.infinite = value;
+    return undefined;
+  }
+  keys.push(bound);
+  values.push(value);
+  return undefined;
+}
+
+function addQuantile({ keys, values }: Pairs, quantile: number, value: number): string | undefined {
+  if (!(quantile >= 0 && quantile <= 1)) return 'a quantile is not from 0 to 1';
+  if (keys.includes(quantile)) return 'a quantile is there twice';
+  keys.push(quantile);
+  values.push(value);
+  return undefined;
 }
 
 const isSame = (keys: readonly number[], known: readonly number[]) =>
