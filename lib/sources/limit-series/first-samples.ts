@@ -63,8 +63,16 @@ export class FirstSamples {
   /** What fails beyond the limit costs no more than the rest of the number. */
   async countRest({ signal, report }: Scrape): Promise<number> {
     try {
-      for await (const count of countsOf(this.rest, signal)) this.over += count;
-      this.rest = undefined;
+      for (let pulled = 1; this.rest !== undefined; pulled++) {
+        const next = this.rest.next();
+        // Waiting for what is there already takes its time.
+        const { done } = 'then' in next ? await next : next;
+        if (done) this.rest = undefined;
+        else this.over++;
+        if (pulled % 256 > 0) continue;
+        await breathe();
+        signal.throwIfAborted();
+      }
     } catch (error) {
       signal.throwIfAborted();
       report(error);
@@ -80,19 +88,5 @@ export class FirstSamples {
     } catch {
       // There is nobody who waits for it.
     }
-  }
-}
-
-/** Numbers of samples that were pulled, to be added up. */
-async function* countsOf(iterator: SampleIterator | undefined, signal: AbortSignal): AsyncGenerator<number, void> {
-  for (let count = 1; ; count++) {
-    const next = iterator?.next() ?? END;
-    // Waiting for what is there already takes its time.
-    const { done } = 'then' in next ? await next : next;
-    if (done) return;
-    yield 1;
-    if (count % 256 > 0) continue;
-    await breathe();
-    signal.throwIfAborted();
   }
 }
