@@ -13,6 +13,7 @@ import {
   samplesThatHang,
   sourceOf,
 } from './support/scrape-sources.ts';
+import { watched } from './support/watched.ts';
 
 const ERROR = new Error('the source failed');
 const chunksOf = (source: MetricsSource, options?: RenderOptions) => renderMetrics(source, options).chunks;
@@ -46,6 +47,26 @@ test('nothing happens before the first chunk is asked for', async () => {
   expect(collect).not.toHaveBeenCalled();
   expect((await readAll(chunks)).text).toBe(QUEUE_DEPTH_JSON);
   expect(collect).toHaveBeenCalledTimes(1);
+});
+
+test('the event loop turns while families are passed by that nobody wants', async () => {
+  const families = watched((n) => (n < 1000 ? { ...queueDepth, name: `unwanted_${n}` } : undefined));
+  const perTurn: number[] = [];
+  let last = 0;
+  let turning = setImmediate(function count() {
+    perTurn.push(families.pulled - last);
+    last = families.pulled;
+    turning = setImmediate(count);
+  });
+  // A look at the clock costs 1 ms: what is measured is work, not the speed of this machine.
+  let now = performance.now() + 1000;
+  const clock = jest.spyOn(performance, 'now').mockImplementation(() => ++now);
+  await readAll(chunksOf({ collect: () => families }, { names: ['queue_depth'], timeout: 600_000 }));
+  clock.mockRestore();
+  clearImmediate(turning);
+  expect(families.pulled).toBeGreaterThan(1000);
+  expect(perTurn.length).toBeGreaterThan(50);
+  expect(Math.max(...perTurn)).toBeLessThan(20);
 });
 
 test('a large document comes in chunks, as they are asked for', async () => {

@@ -5,6 +5,7 @@ import { asyncFamilies, isAsync } from './iterables.ts';
 import type { MetricFamily } from './metric-family.ts';
 import type { MetricFamilies, MetricsSource, Scrape } from './metrics-source.ts';
 import type { ScrapeFailure } from './options.ts';
+import { breathe } from './turns.ts';
 
 export interface CollectionOptions {
   readonly source: MetricsSource;
@@ -89,7 +90,10 @@ export function collect(options: CollectionOptions): Collection {
     for await (const found of deadline.timed(asyncFamilies(await deadline.wait(source.collect(scrape))))) {
       throwIfFatal();
       const family = read(found);
-      if (family === undefined) continue;
+      if (family === undefined) {
+        await breathe();
+        continue;
+      }
       kept++;
       yield family;
     }

@@ -166,6 +166,13 @@ describe('the event loop', () => {
     expect(Math.max(...turns)).toBeLessThan(20);
   });
 
+  test.each(FORMATS)('turns again and again while many families are left out of %s', async (_, make) => {
+    const families = watched((i) => (i < 1000 ? family({ name: `m${i}`, type: 'unheard of' }) : undefined));
+    const turns = await pulledPerTurn(make(), families, () => families.pulled);
+    expect(turns.length).toBeGreaterThan(100);
+    expect(Math.max(...turns)).toBeLessThan(20);
+  });
+
   test('turns again and again while samples are looked through for their shape', async () => {
     let pulled = 0;
     const again = {

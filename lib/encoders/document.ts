@@ -49,7 +49,10 @@ export async function* encodeDocument(
   let written = 0;
   for await (const family of families) {
     const opened = await openFamily(family, syntax, taken, losses);
-    if (opened === undefined) continue;
+    if (opened === undefined) {
+      await breathe();
+      continue;
+    }
     text += (written++ === 0 ? '' : separator) + opened.start;
     try {
       for await (const piece of opened.rest) {
