@@ -28,9 +28,13 @@ export interface MetricMatchers<R> {
 }
 
 declare global {
-  // Jest's own types merge with these, and Vitest's take them in; where there are neither, they are nobody's.
+  // Jest's own types merge with these, and Vitest's up to 4 take them in; where there are neither, they are nobody's.
   namespace jest {
     interface Matchers<R, T> extends MetricMatchers<R> {}
+  }
+  // Vitest's take these in. Its own `Matchers` has other type parameters in 5 than in 4, and no declaration fits both.
+  namespace Chai {
+    interface Assertion extends MetricMatchers<void> {}
   }
 }
 
