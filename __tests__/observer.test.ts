@@ -162,6 +162,16 @@ describe('warnings', () => {
     expect(warning).not.toContain(SECRET);
   });
 
+  // Listed, a proxy that passes on what clients send would let them choose their address.
+  test.each<[string, string, RequestParts]>([
+    ['that writes the header itself', 'Via', { headers: ['Via: 1.1 proxy'] }],
+    ['and the header X-Forwarded-For, and put it in trustedProxies', 'HTTP/1.0', { version: '1.0' }],
+  ])('have a proxy listed only %s: %s', async (condition, _case, parts) => {
+    const { server } = await serveMetrics();
+    await send(server, requestText(parts));
+    expect(warned()).toEqual([expect.stringContaining(condition)]);
+  });
+
   test('are given once for each reason, and for each router anew', async () => {
     const { server } = await serveMetrics();
     const other = await serveMetrics();

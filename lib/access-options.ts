@@ -14,7 +14,8 @@ export interface AccessOptions {
   allowAnyAddress?: boolean;
   /**
    * The addresses and networks of your reverse proxies. From these, and from no others, the forwarding
-   * header is read; a request from another peer that has one is refused.
+   * header is read; a request from another peer that has one is refused. List only proxies that write that header
+   * themselves: one that passes on what clients send lets them choose their address.
    * @default []
    */
   trustedProxies?: readonly string[];
@@ -24,7 +25,8 @@ export interface AccessOptions {
    */
   forwardedHeader?: 'x-forwarded-for' | 'forwarded';
   /**
-   * Let everybody in who can open the unix socket that the server listens on.
+   * Let everybody in who can open the unix socket that the server listens on, and so all clients of a proxy that
+   * connects to it and adds no header.
    * @default false
    */
   allowUnixSocket?: boolean;

@@ -23,13 +23,13 @@ export const REFUSALS = {
     cure: 'It had as many header fields as the server keeps (server.maxHeadersCount), so some may have been cut off.',
   },
   'address-unparseable': untrusted(
-    'Its socket has no address: on a unix socket, set allowUnixSocket: true; otherwise it was gone already.',
+    'Its socket has no address: on a unix socket, allowUnixSocket: true lets in everybody who can open it, a proxy and its clients included; otherwise it was gone already.',
   ),
   'unexpected-forwarding-header': untrusted(
-    'It came through a proxy, or says so. Put the proxy in trustedProxies, or do not forward the metrics.',
+    'It came through a proxy, or says so. Put a proxy that writes the header itself in trustedProxies; one that passes on what clients send must not forward the metrics.',
   ),
   'forwarding-header-missing': untrusted(
-    'It came from one of trustedProxies without the header that forwardedHeader names. Have the proxy set it, or take the address out of trustedProxies.',
+    'It came from one of trustedProxies without the header that forwardedHeader names. Have the proxy set it, or take the address out of trustedProxies if no proxy has it.',
   ),
   'forwarding-header-too-long': untrusted(
     'Its forwarding header is longer than 4 KiB. Have the proxy (trustedProxies) replace what clients send.',
@@ -49,7 +49,7 @@ export const REFUSALS = {
   'http-version': {
     status: 505,
     detail: 'HTTP/1.1 is needed here',
-    cure: 'It spoke HTTP/1.0, as an nginx proxy_pass does by default: set proxy_http_version 1.1 and trustedProxies there, or allowHttp10: true.',
+    cure: 'It spoke HTTP/1.0, as nginx before 1.29.7 does by default: there, set proxy_http_version 1.1 and the header X-Forwarded-For, and put it in trustedProxies; or set allowHttp10: true.',
   },
   'duplicate-host': {
     status: 400,

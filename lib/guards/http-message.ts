@@ -2,7 +2,7 @@ import type { Guard, Visit } from './guard.ts';
 import { rawHeader } from './raw-headers.ts';
 import { targetAuthority } from './request-target.ts';
 
-/** A bare `proxy_pass` of nginx speaks HTTP/1.0 and adds no header: the internet would look like loopback. */
+/** A bare `proxy_pass` of nginx before 1.29.7 speaks HTTP/1.0 and adds no header: the internet would look like loopback. */
 export function httpVersion({ allowHttp10 }: { allowHttp10: boolean }): Guard {
   return ({ req }) => (isHttp10(req) && !allowHttp10 ? 'http-version' : undefined);
 }
