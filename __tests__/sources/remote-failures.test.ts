@@ -179,8 +179,8 @@ describe('a body that is larger than maxBytes', () => {
   });
 
   test('is not decompressed to its end', async () => {
-    // Half a megabyte that stands for half a gigabyte.
-    const bomb = gzipSync(Buffer.alloc(2 ** 29, ' '), { level: 9, chunkSize: 2 ** 20 });
+    // A megabyte that stands for a quarter of a gigabyte.
+    const bomb = gzipSync(Buffer.alloc(2 ** 28, ' '), { level: 1, chunkSize: 2 ** 20 });
     await expectFailure(
       serving(JSON_TYPE, bomb, { 'Content-Encoding': 'gzip' }),
       { maxBytes: 2 ** 21 },
