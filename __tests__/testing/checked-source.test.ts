@@ -1,6 +1,8 @@
 import express from 'express';
+import { Counter, Registry } from 'prom-client';
 import { type MetricFamily, metricsRouter, type Sample } from '../../lib/index.ts';
-import { checkedSource, memorySource, scrapeMetrics } from '../../lib/testing.ts';
+import { promClientSource } from '../../lib/sources/prom-client.ts';
+import { checkedSource, memorySource, metricValue, scrapeMetrics } from '../../lib/testing.ts';
 import { collectAll } from '../support/collect.ts';
 import { family } from '../support/encode.ts';
 import { WAYS } from '../support/samples.ts';
@@ -49,6 +51,16 @@ test.each(WAYS)('a source that keeps its promises gives what it gives, with samp
   for (let scrapes = 0; scrapes < 3; scrapes++) expect(await collectAll(checked)).toEqual(await collectAll(source));
 });
 
+test('labels that are numbers are as good as their texts: those of prom-client often are', async () => {
+  const registry = new Registry();
+  const requests = new Counter({ name: 'requests_total', help: 'h', labelNames: ['status'], registers: [registry] });
+  const app = express().use(metricsRouter({ source: checkedSource(promClientSource(registry)) }));
+  for (let total = 1; total <= 2; total++) {
+    requests.inc({ status: 200 });
+    expect(metricValue(await scrapeMetrics(app), 'requests_total', { status: 200 })).toBe(total);
+  }
+});
+
 const brokenBy = async (...families: unknown[]) => {
   const error = await collectAll(checkedSource({ collect: () => families as MetricFamily[] })).catch((error) => error);
   expect(error).toMatchObject({ name: 'MetricsError', code: 'BROKEN_PROMISE' });
@@ -88,12 +100,22 @@ describe('it is said which promise is broken by', () => {
       },
       /^m\{b="y",a="x"\}: no label set comes twice$/,
     ],
+    [
+      'a label set that comes twice, once with a number and once with its text',
+      {
+        samples: [
+          { labels: { code: 200 }, value: 1 },
+          { labels: { code: '200' }, value: 2 },
+        ],
+      },
+      /^m\{code="200"\}: no label set comes twice$/,
+    ],
     ['no labels', { samples: [{ value: 1 }] }, /^m: its labels are to be an object, \{\} without any$/],
     ['no sample', { samples: [undefined] }, /^m: a sample is to be an object$/],
     [
       'a label that is no text',
-      { samples: [{ labels: { code: 200 }, value: 1 }] },
-      /^m\{code=200\}: label "code" is to be a text, and is 200$/,
+      { samples: [{ labels: { code: null }, value: 1 }] },
+      /^m\{code=null\}: label "code" is null; write a string$/,
     ],
     [
       'a label that JSON needs',

@@ -1,3 +1,4 @@
+import { labelValue } from '../encoders/samples.ts';
 import type { LabelSet } from '../metric-family.ts';
 
 /** Labels as tests write them. A number stands for its text, as with prom-client: `{ status: 200 }`. */
@@ -10,6 +11,10 @@ export const toLabelSet = (labels: Labels): LabelSet =>
 export const commonLabels = (labels: LabelSet, wanted: LabelSet): number =>
   Object.keys(wanted).filter((name) => Object.hasOwn(labels, name) && labels[name] === wanted[name]).length;
 
-/** The same text for the same labels, whatever their order. */
+/** The same text for what is the same label set in a document, whatever its order and whether `200` is a number or a text. */
 export const labelKey = (labels: LabelSet): string =>
-  JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+  JSON.stringify(
+    Object.keys(labels)
+      .sort()
+      .map((name) => [name, labelValue(labels, name)]),
+  );

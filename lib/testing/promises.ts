@@ -1,4 +1,4 @@
-import { checkType, histogramOf, numberOf, summaryOf } from '../encoders/samples.ts';
+import { checkType, histogramOf, labelValue, numberOf, summaryOf } from '../encoders/samples.ts';
 import type { Exemplar, HistogramValue, LabelSet, MetricFamily, Sample, SummaryValue } from '../metric-family.ts';
 
 // What a family and a sample promise by themselves. Each check throws what was promised.
@@ -36,8 +36,8 @@ function reservedLabel(type: MetricFamily['type']): string | undefined {
 
 function keepsLabels(labels: LabelSet, reserved?: string): void {
   must(isObject(labels), 'its labels are to be an object, {} without any');
-  for (const [name, value] of Object.entries(labels)) {
-    must(isText(value), `label "${name}" is to be a text, and is ${String(value)}`);
+  for (const name of Object.keys(labels)) {
+    labelValue(labels, name);
     const isTaken = name === reserved || name === '__name__' || name === '@';
     must(name !== '' && !isTaken, `a label "${name}" is one that formats need for themselves`);
   }
@@ -72,7 +72,8 @@ function keepsSummary({ quantiles }: SummaryValue): void {
 function keepsExemplar(exemplar: Exemplar | undefined): void {
   if (exemplar === undefined) return;
   const { labels, value, timestamp } = exemplar;
-  must(isObject(labels) && Object.values(labels).every(isText), "an exemplar's labels are to be texts");
+  must(isObject(labels), "an exemplar's labels are to be an object");
+  for (const name of Object.keys(labels)) labelValue(labels, name);
   must(typeof value === 'number', "an exemplar's value is to be a number");
   must(timestamp === undefined || Number.isFinite(timestamp), "an exemplar's timestamp is to be seconds, a number");
 }
