@@ -32,7 +32,8 @@ export const spoofs: readonly Spoof[] = [
   { what: 'ninety fields', headers: Array<string>(90).fill(`${XFF}: ${FRIEND}`), otherwise: ['403 too-many-hops'] },
   { what: 'a chain of 100', headers: [chain(100)], otherwise: ['403 too-many-hops'] },
   { what: 'a chain of 7 KB', headers: [chain(540)], otherwise: ['403 forwarding-header-too-long'] },
-  { what: 'a chain of 60 KB', headers: [chain(4600)], otherwise: ['400', '431'] },
+  // The service refuses it before it has read all, and hangs up: a proxy that is still writing then says 502.
+  { what: 'a chain of 60 KB', headers: [chain(4600)], otherwise: ['400', '431', '502'] },
   { what: 'a name with underscores', headers: [`X_Forwarded_For: ${FRIEND}`, `X_FORWARDED-FOR: ${FRIEND}`] },
   { what: 'a name with a space behind it', headers: [`${XFF} : ${FRIEND}`], otherwise: ['400'] },
   { what: 'a folded line', headers: ['X-Other: 1', ` ${XFF}: ${FRIEND}`], otherwise: ['400'] },
