@@ -73,19 +73,25 @@ function add(values: readonly unknown[]): unknown {
   return Object.fromEntries([...names].map((name) => [name, add(objects.map((object) => object[name]))]));
 }
 
-/** Without what depends on the order of addition or of series: lists by their labels, 12 digits, no averages. */
+/** Without what depends on the order of series: lists by their labels, no averages. */
 function comparable(value: unknown): unknown {
-  if (typeof value === 'number') return Number(value.toPrecision(12));
   if (typeof value !== 'object' || value === null) return value;
   const object = value as Record<string, unknown>;
   if (Array.isArray(object.bucket)) {
     const { bucket, count, sum } = object as { bucket: [number, number][]; count: number; sum: number };
-    return { count, sum: comparable(sum), bucket: Object.fromEntries(bucket) };
+    return { count, sum, bucket: Object.fromEntries(bucket) };
   }
   const entries = Array.isArray(value)
     ? value.map(({ '@': own, ...labels }) => [JSON.stringify(Object.entries(labels).sort()), own])
     : Object.entries(value);
   return Object.fromEntries(entries.map(([key, own]) => [key, comparable(own)]));
+}
+
+/** Numbers as matchers: the last digits of a sum depend on the order of addition, and VictoriaMetrics keeps twelve. */
+function near(value: unknown): unknown {
+  if (typeof value === 'number') return expect.closeTo(value, 9);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, own]) => [key, near(own)]));
 }
 
 const job = '{job="api"}';
@@ -179,7 +185,7 @@ describe.each([
       Object.keys(queries).map((name) => [name, add(own.map((document) => comparable(document[name]?.value)))]),
     );
     const totals = Object.entries(fleet ?? {}).map(([name, { value }]) => [name, comparable(value)]);
-    expect(Object.fromEntries(totals)).toEqual(comparable(sums));
+    expect(Object.fromEntries(totals)).toEqual(near(sums));
   }
 
   test('have totals that are the sums of their own numbers, histograms among them', async () => {
