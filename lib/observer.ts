@@ -27,11 +27,9 @@ export function createObserver(caller: string, { counted, onDecision, onError }:
   const explained = new Set<RefusalReason>();
   const warn = (message: string) => process.emitWarning(`${caller}: ${message}`, 'MetricsAccessWarning');
 
-  function explain(reason: RefusalReason, peer: string | undefined): void {
+  function explain(reason: RefusalReason, decision: AccessDecision): void {
     explained.add(reason);
-    warn(
-      `refused a request from ${peer ?? 'a socket without an address'}: ${reason}. ${REFUSALS[reason].cure} (${ONCE})`,
-    );
+    warn(`refused a request from ${originOf(decision)}: ${reason}. ${REFUSALS[reason].cure(decision)} (${ONCE})`);
   }
 
   return {
@@ -42,14 +40,14 @@ export function createObserver(caller: string, { counted, onDecision, onError }:
       if (!isNews && onDecision === undefined && !debug.enabled) return;
       const decision = describe(visit, reason);
       debug('%s', lineOf(decision));
-      if (isNews) explain(reason, decision.peer);
+      if (isNews) explain(reason, decision);
       callHook(onDecision, decision);
     },
     failed: failureTeller(onError),
   };
 }
 
-const ONCE = 'said once per reason; onDecision or NODE_DEBUG=express-metrics-json tell of each request';
+const ONCE = 'said once per reason, whoever asks; onDecision or NODE_DEBUG=express-metrics-json tell of each request';
 
 function describe({ req, client }: Visit, reason: RefusalReason | undefined): AccessDecision {
   const peer = parsePeer(req.socket.remoteAddress);
@@ -63,6 +61,12 @@ function describe({ req, client }: Visit, reason: RefusalReason | undefined): Ac
     method: req.method ?? '',
     path: targetPath(req),
   };
+}
+
+/** Through a trusted proxy, it is not the peer that has to be trusted. */
+function originOf({ peer, address, hops }: AccessDecision): string {
+  const through = hops > 0 && address !== undefined ? `${address} through the proxy ` : '';
+  return `${through}${peer ?? 'a socket without an address'}`;
 }
 
 function lineOf({ decision, reason, peer, address, hops, method, path }: AccessDecision): string {
