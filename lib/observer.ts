@@ -32,6 +32,20 @@ export function createObserver(caller: string, { counted, onDecision, onError }:
     warn(`refused a request from ${originOf(decision)}: ${reason}. ${REFUSALS[reason].cure(decision)} (${ONCE})`);
   }
 
+  const tell = failureTeller(onError);
+  const mentioned = new Set<ScrapeFailure['phase']>();
+
+  /** Without a hook, a 500 or a family that is missing would leave no trace. The error is the hook's: it may hold anything. */
+  function mention({ phase }: ScrapeFailure): void {
+    const loss = LOSSES[phase];
+    if (loss === undefined || mentioned.has(phase)) return;
+    mentioned.add(phase);
+    process.emitWarning(
+      `${caller}: ${loss} (said once; onError or NODE_DEBUG=express-metrics-json tell of each, and why)`,
+      'MetricsLossWarning',
+    );
+  }
+
   return {
     warn,
     decided(visit, reason) {
@@ -43,11 +57,20 @@ export function createObserver(caller: string, { counted, onDecision, onError }:
       if (isNews) explain(reason, decision);
       callHook(onDecision, decision);
     },
-    failed: failureTeller(onError),
+    failed(failure) {
+      tell(failure);
+      if (onError === undefined) mention(failure);
+    },
   };
 }
 
 const ONCE = 'said once per reason, whoever asks; onDecision or NODE_DEBUG=express-metrics-json tell of each request';
+
+/** That a client went away is its own business. */
+const LOSSES: Partial<Record<ScrapeFailure['phase'], string>> = {
+  collect: 'the source failed, was late or lost a family.',
+  encode: 'a family or a sample could not be written and was left out.',
+};
 
 function describe({ req, client }: Visit, reason: RefusalReason | undefined): AccessDecision {
   const peer = parsePeer(req.socket.remoteAddress);
