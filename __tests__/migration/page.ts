@@ -11,7 +11,7 @@ export interface Row {
 /** A page of docs/migration/: a program before the move, one or more after it, and what changes between them. */
 export function migrationPage(name: string) {
   const text = readFileSync(join(__dirname, '../../docs/migration', name), 'utf8');
-  const programs = [...text.matchAll(/^```js[^\n]*\n(.*?)^```$/gms)]
+  const programs = [...text.matchAll(/^```js(?: fragment)?\n(.*?)^```$/gms)]
     .map(([, code = '']) => code)
     // The rest is a part of a program, or serves the metrics beside the old path.
     .filter((code) => /\.listen\(|new PrometheusExporter\(/.test(code) && !/'\/(admin|metrics-after)'/.test(code));
