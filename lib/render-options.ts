@@ -20,9 +20,15 @@ export interface RenderOptions {
    * @default false
    */
   openMetrics?: boolean | undefined;
-  /** Only these families, by the source's own names; an empty list is none, and all are given. */
+  /**
+   * Only these families, by the source's own names; an empty list is none, and all are given.
+   * @default []
+   */
   names?: readonly string[] | undefined;
-  /** Not these families. */
+  /**
+   * Not these families.
+   * @default []
+   */
   exclude?: readonly string[] | undefined;
   /**
    * Put in front of every name in the text formats.
