@@ -21,6 +21,7 @@ const INTERRUPTIONS = {
   TOO_MANY_SCRAPES: 'all slots are taken; see the option maxInFlight',
 };
 
+/** What a `MetricsError` is about. */
 export type MetricsErrorCode =
   /** A family that cannot be encoded: no name, an unknown type, a name that was there already. */
   | 'INVALID_FAMILY'

@@ -1,5 +1,4 @@
 import { type Check, checkOptions, isNameList, isOneOf } from './check-options.ts';
-import type { Encoder } from './encoders/encoder.ts';
 import { PREFIX } from './filter.ts';
 import { DOCUMENT_CHECKS, DOCUMENT_DEFAULTS, type ScrapeFailure } from './options.ts';
 
@@ -9,7 +8,7 @@ export interface RenderOptions {
    * The format of the document; `'prometheus-text'` is version 0.0.4.
    * @default 'json'
    */
-  format?: Encoder['format'] | undefined;
+  format?: 'json' | 'prometheus-text' | 'openmetrics' | undefined;
   /**
    * The `Accept` header of who asks. When it names a format (`application/json`, or a text format as on the router's
    * `/metrics`), that one is given, and otherwise `format`. `null` is none, as a fetch `Headers` says it.

@@ -1,12 +1,12 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { buildInto, tsc } from './build.ts';
 import { type Block, Markdown } from './markdown.ts';
 
 const root = join(__dirname, '../..');
-const TSC = join(root, 'node_modules/typescript/bin/tsc');
 
 /** A block of JavaScript or TypeScript, as the file that it becomes. */
 export interface Snippet extends Block {
@@ -48,8 +48,7 @@ export class Workshop {
     copyFileSync(join(__dirname, 'surroundings.d.ts'), join(this.folder, 'fragments/surroundings.d.ts'));
     // As many lines down as in the Markdown file, so that messages tell those lines.
     for (const { file, line, text } of snippets) writeFileSync(join(this.folder, file), '\n'.repeat(line - 1) + text);
-    const found = await this.#tsc('-p', join(root, 'tsconfig.build.json'), '--outDir', join(this.folder, 'dist/esm'));
-    if (found !== '') throw new Error(found);
+    await buildInto(join(this.folder, 'dist/esm'));
   }
 
   /** What the compiler says of the snippets of a kind. */
@@ -62,17 +61,9 @@ export class Workshop {
     };
     const config = join(this.folder, `${kind}.json`);
     writeFileSync(config, JSON.stringify({ compilerOptions, include: [kind] }));
-    const found = await this.#tsc('-p', config, '--pretty', 'false');
+    const found = await tsc('-p', config, '--pretty', 'false');
     // What a finding goes on with is indented.
     return found.split(/\n(?!\s)/).filter((finding) => finding !== '');
-  }
-
-  #tsc(...args: string[]): Promise<string> {
-    return new Promise((resolve, reject) => {
-      execFile(process.execPath, [TSC, ...args], { cwd: this.folder }, (error, stdout, stderr) =>
-        error && stdout === '' ? reject(new Error(stderr || error.message)) : resolve(stdout),
-      );
-    });
   }
 
   /** Runs a module until it listens or has ended, and gives the ports: from those in its text to those it has got. */

@@ -4,6 +4,7 @@ import type { MetricsSource } from '../metrics-source.ts';
 import { FirstSamples } from './limit-series/first-samples.ts';
 import { nameOf, withSamples } from './wrapped-family.ts';
 
+/** What `limitSeries` takes besides its source. */
 export interface LimitSeriesOptions {
   /** How many series of each family are served, at most: the first ones, in the source's order. */
   readonly perFamily: number;
