@@ -131,5 +131,5 @@ function section(entry, it) {
 }
 
 function fenced(info, code) {
-  return `\`\`\`${info}\n${code}\n\`\`\``;
+  return `\`\`\`${info}\n${code.replaceAll(/ +$/gm, '')}\n\`\`\``;
 }
