@@ -1,6 +1,7 @@
 import { type Check, checkOptions, isNameList, isOneOf } from './check-options.ts';
+import type { ScrapeFailure } from './errors.ts';
 import { PREFIX } from './filter.ts';
-import { DOCUMENT_CHECKS, DOCUMENT_DEFAULTS, type ScrapeFailure } from './options.ts';
+import { DOCUMENT_CHECKS, DOCUMENT_DEFAULTS } from './options.ts';
 
 /** What `renderMetrics` takes besides its source. Where `metricsRouter` has the option too, the default is the same. */
 export interface RenderOptions {
