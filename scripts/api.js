@@ -49,6 +49,7 @@ function chapter(entry, file, written) {
   }
   const behind = fresh.flatMap(({ key, code }) => namedBy(key, code, written));
 
+  fresh.sort((a, b) => (a.name < b.name ? -1 : 1));
   const sections = [...fresh.filter(isValue), ...fresh.filter((it) => !isValue(it)), ...behind];
   return [
     `## ${entry}\n`,
