@@ -21,7 +21,10 @@ export function snippetsOf(file: string): Snippet[] {
   const code = new Markdown(file).blocks.filter(({ info }) => ['js', 'ts'].includes(info[0]!));
   return code.map((block) => {
     const isFragment = block.info.includes('fragment');
-    const name = `${file.replaceAll('/', '-')}-${block.line}.${block.info[0]}`;
+    const [language] = block.info;
+    // The package that the snippets are in is one of ES modules.
+    const ending = /^module\.exports\b/m.test(block.text) ? `c${language}` : language;
+    const name = `${file.replaceAll('/', '-')}-${block.line}.${ending}`;
     return {
       ...block,
       document: file,
@@ -37,14 +40,10 @@ export class Workshop {
   readonly folder = mkdtempSync(join(tmpdir(), 'express-metrics-json-'));
   readonly #running = new Set<ChildProcess>();
 
-  async open(snippets: readonly Snippet[], absent: readonly string[]): Promise<void> {
+  async open(snippets: readonly Snippet[]): Promise<void> {
     copyFileSync(join(root, 'package.json'), join(this.folder, 'package.json'));
     symlinkSync(join(root, 'node_modules'), join(this.folder, 'node_modules'));
-    for (const kind of ['modules', 'fragments']) {
-      mkdirSync(join(this.folder, kind));
-      const modules = absent.map((name) => `declare module '${name}';\n`);
-      writeFileSync(join(this.folder, kind, 'absent.d.ts'), modules.join(''));
-    }
+    for (const kind of ['modules', 'fragments']) mkdirSync(join(this.folder, kind));
     copyFileSync(join(__dirname, 'surroundings.d.ts'), join(this.folder, 'fragments/surroundings.d.ts'));
     // As many lines down as in the Markdown file, so that messages tell those lines.
     for (const { file, line, text } of snippets) writeFileSync(join(this.folder, file), '\n'.repeat(line - 1) + text);
@@ -55,20 +54,25 @@ export class Workshop {
   async check(kind: 'modules' | 'fragments'): Promise<string[]> {
     const compilerOptions = {
       ...{ target: 'es2022', lib: ['es2023'], module: 'nodenext', moduleDetection: 'force', types: ['node'] },
-      ...{ noEmit: true, allowJs: true, checkJs: true, strict: true, experimentalDecorators: true, skipLibCheck: true },
+      ...{ noEmit: true, allowJs: true, checkJs: true, strict: true, skipLibCheck: true },
       // Parameters of functions that somebody else calls have no type in JavaScript.
       noImplicitAny: kind === 'modules',
     };
     const config = join(this.folder, `${kind}.json`);
     writeFileSync(config, JSON.stringify({ compilerOptions, include: [kind] }));
-    const found = await tsc('-p', config, '--pretty', 'false');
+    const found = await tsc(this.folder, '-p', config, '--pretty', 'false');
     // What a finding goes on with is indented.
     return found.split(/\n(?!\s)/).filter((finding) => finding !== '');
   }
 
   /** Runs a module until it listens or has ended, and gives the ports: from those in its text to those it has got. */
   run({ file, text }: Snippet): Promise<Map<number, number>> {
-    const hooks = ['on-loopback.mjs', 'reader-metrics.mjs'].map((name) => pathToFileURL(join(__dirname, name)).href);
+    const names = [
+      'on-loopback.mjs',
+      'reader-metrics.mjs',
+      ...(file.endsWith('.ts') ? ['../support/ts-loader.mjs'] : []),
+    ];
+    const hooks = names.map((name) => pathToFileURL(join(__dirname, name)).href);
     const args = [...hooks.flatMap((hook) => ['--import', hook]), file];
     // OpenTelemetry calls a service by what the reader has typed.
     const asTyped = { argv0: 'node', cwd: this.folder };
