@@ -30,12 +30,15 @@ async function installApart(cwd: string, dependencies: Dependencies): Promise<vo
 const runnerFolder = (consumer: Consumer) =>
   join(folder, Object.entries(runnerDependencies(consumer)).flat().join('-').replaceAll('/', '-'));
 
-beforeAll(async () => {
+async function installWhatIsShared(): Promise<void> {
   const runners = new Map(rows.map(({ consumer }) => [runnerFolder(consumer), runnerDependencies(consumer)]));
-  tarball = await pack(folder);
   await installApart(compilers, COMPILERS);
   for (const [runner, dependencies] of runners) await installApart(runner, dependencies);
   for (const { consumer } of rows) await nodeBinary(consumer.node);
+}
+
+beforeAll(async () => {
+  [tarball] = await Promise.all([pack(folder), installWhatIsShared()]);
 });
 
 test.concurrent.each(rows)('$title: it installs, compiles, serves and is tested', async ({ title, consumer }) => {
