@@ -27,6 +27,11 @@ afterAll(async () => {
   for (const step of undo.splice(0).reverse()) await step();
 });
 
+/** To be done when the test file is, the last first. */
+export function afterwards(step: () => unknown): void {
+  undo.push(step);
+}
+
 /** A folder for one test file. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'express-metrics-json-'));

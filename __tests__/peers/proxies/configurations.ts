@@ -126,7 +126,7 @@ export const configurations: readonly Configuration[] = [
     writes: 'X-Forwarded-For',
     rules: `
       reverse_proxy UPSTREAM {
-        trusted_proxies 127.0.0.0/8 ::1/128
+        trusted_proxies CLIENTS
       }`,
   },
   {

@@ -1,4 +1,4 @@
-import type { ListenOptions } from 'node:net';
+import type { ListenOptions, Server } from 'node:net';
 import express from 'express';
 import {
   type AccessDecision,
@@ -30,12 +30,15 @@ export interface Request extends RequestParts, Ends {}
 
 export interface Answer {
   readonly answer: string;
+  /** What the router took for the peer's address, and for the client's. */
+  readonly peer?: string | undefined;
+  readonly address?: string | undefined;
   readonly body: string;
 }
 
 export async function serveRouters(
   routers: Readonly<Record<string, Partial<MetricsRouterOptions>>>,
-  on?: ListenOptions,
+  on?: ListenOptions | Server,
 ): Promise<Service> {
   // Refusals warn once each.
   watchWarnings();
@@ -62,7 +65,8 @@ export async function serveRouters(
       });
       expect(collect).toHaveBeenCalledTimes(status === 200 ? 1 : 0);
       expect(body.includes('"up"')).toBe(status === 200);
-      return { answer: [status, ...decisions.flatMap(({ reason }) => reason ?? [])].join(' '), body };
+      const { peer, address } = decisions[0] ?? {};
+      return { answer: [status, ...decisions.flatMap(({ reason }) => reason ?? [])].join(' '), peer, address, body };
     },
   };
 }
