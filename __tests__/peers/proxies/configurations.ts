@@ -135,7 +135,7 @@ export const configurations: readonly Configuration[] = [
     writes: 'both headers',
     rules: `
       map {remote_host} {forwarded_for} {
-        ~:      "for=\\"[{remote_host}]\\""
+        ~(.*:.*) "for=\\"[\${1}]\\""
         default "for={remote_host}"
       }
       reverse_proxy UPSTREAM {

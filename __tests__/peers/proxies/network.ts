@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { ListenOptions, Server } from 'node:net';
 import { join } from 'node:path';
+import type { MetricsRouterOptions } from '../../../lib/index.ts';
 import type { Listener } from '../../support/raw-http.ts';
 import { afterwards, run, temporaryFolder } from '../support.ts';
 
@@ -11,14 +12,25 @@ export interface Namespace {
   canConnect(host: string, port: number): Promise<boolean>;
 }
 
-/** A machine on the network. */
-export interface Machine extends Namespace {
+export interface Addresses {
   readonly v4: string;
   readonly v6: string;
-  /** Of its one interface, which is called eth0 everywhere. */
+  /** Of a machine's one interface, which is called eth0 everywhere. */
   readonly linkLocal: string;
+}
+
+/** Those of the machine with this number, of the ranges for documentation. */
+export function addressesOf(number: number): Addresses {
+  const digits = number.toString(16);
+  return { v4: `198.51.100.${number}`, v6: `2001:db8::${digits}`, linkLocal: `fe80::${digits}` };
+}
+
+/** A machine on the network. */
+export interface Machine extends Namespace, Addresses {
   /** A socket that listens in there, for a server out here. */
   listen(on: ListenOptions): Promise<Server>;
+  /** Serves in there, and gives the port. */
+  serve(on: ListenOptions, options: Partial<MetricsRouterOptions>): Promise<number>;
   /** What it has come to when it connects there: bytes that are sent to this arrive from its address. */
   to(host: string, port: number): Promise<Listener>;
 }
@@ -74,11 +86,7 @@ function plug(machine: string, number: number): string[] {
 
 async function boot(machine: string, number: number): Promise<Machine> {
   const name = nameOf(machine);
-  const addresses = {
-    v4: `198.51.100.${number}`,
-    v6: `2001:db8::${number.toString(16)}`,
-    linkLocal: `fe80::${number.toString(16)}`,
-  };
+  const addresses = addressesOf(number);
   await ip(
     ['-n', name],
     [
@@ -97,6 +105,7 @@ async function boot(machine: string, number: number): Promise<Machine> {
     name,
     ...addresses,
     listen: (on) => order<Server>('listen', on),
+    serve: (on, options) => order<number>('serve', { on, options }),
     canConnect: (host, port) => order<boolean>('canConnect', { host, port }),
     to(host, port) {
       const place = `${host} ${port}`;
@@ -112,10 +121,11 @@ async function boot(machine: string, number: number): Promise<Machine> {
 /** Starts inside.mjs in a namespace, and gives what has it do something. */
 function enter(name: string) {
   const args = ['netns', 'exec', name, process.execPath, join(__dirname, 'inside.mjs')];
-  const child = spawn('ip', args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const env = { ...process.env, NODE_NO_WARNINGS: '1' };
+  const child = spawn('ip', args, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   afterwards(() => leave(child));
   const waiting: { resolve: (answer: never) => void; reject: (error: Error) => void }[] = [];
-  child.on('message', ({ id, said }: { id: number; said: boolean }, handle) => {
+  child.on('message', ({ id, said }: { id: number; said: unknown }, handle) => {
     waiting[id]?.resolve((handle ?? said) as never);
   });
   child.on('exit', () => {

@@ -133,7 +133,8 @@ const upstreams = {
   caddy: (upstream: string) => (isPath(upstream) ? `unix/${upstream}` : upstream),
 };
 
-const inUrl = (host: string) => (host.includes(':') ? `[${host}]` : host);
+/** An IPv6 address in brackets. */
+export const inUrl = (host: string) => (host.includes(':') ? `[${host}]` : host);
 
 // Only for a proxy that does not start at all: nothing waits for it to pass.
 const PATIENCE_MS = 20_000;

@@ -30,7 +30,7 @@ export interface Request extends RequestParts, Ends {}
 
 export interface Answer {
   readonly answer: string;
-  /** What the router took for the peer's address, and for the client's. */
+  /** The peer's address as Node has it, and what the router took for the client's. */
   readonly peer?: string | undefined;
   readonly address?: string | undefined;
   readonly body: string;
@@ -44,7 +44,11 @@ export async function serveRouters(
   watchWarnings();
   const decisions: AccessDecision[] = [];
   const collect = jest.fn(() => [up]);
-  const app = express();
+  let peer: string | undefined;
+  const app = express().use((req, _res, next) => {
+    peer = req.socket.remoteAddress;
+    next();
+  });
   for (const [name, options] of Object.entries(routers)) {
     app.use(
       path(name),
@@ -59,14 +63,15 @@ export async function serveRouters(
     async ask(through, router, { from, to, ...parts } = {}) {
       collect.mockClear();
       decisions.length = 0;
+      peer = undefined;
       const { status, body } = await send(through, requestText({ target: `${path(router)}/metrics.json`, ...parts }), {
         from,
         to,
       });
       expect(collect).toHaveBeenCalledTimes(status === 200 ? 1 : 0);
       expect(body.includes('"up"')).toBe(status === 200);
-      const { peer, address } = decisions[0] ?? {};
-      return { answer: [status, ...decisions.flatMap(({ reason }) => reason ?? [])].join(' '), peer, address, body };
+      const reasons = decisions.flatMap(({ reason }) => reason ?? []);
+      return { answer: [status, ...reasons].join(' '), peer, address: decisions[0]?.address, body };
     },
   };
 }
