@@ -1,12 +1,8 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { metricsRouter } from '../../lib/index.ts';
-import { CERTIFICATE, PRIVATE_KEY } from '../support/certificate.ts';
 import { CHUNKS, families, forever, KILOBYTES } from './chunks.ts';
-import { type Ports, ways } from './fetches.ts';
+import { ways } from './fetches.ts';
+import { listenTwice } from './listeners.ts';
 
 // A client that reads to the end and says whether it got one, for every place at which a source can fail.
 
@@ -26,20 +22,11 @@ for (const [fault, happens] of Object.entries(faults)) {
   }
 }
 
-const plain = createServer(app);
-const tls = createTlsServer({ cert: CERTIFICATE, key: PRIVATE_KEY }, app);
-let ports: Ports;
+let ports: Awaited<ReturnType<typeof listenTwice>>;
 beforeAll(async () => {
-  for (const server of [plain, tls]) await once(server.listen(0, '127.0.0.1'), 'listening');
-  const portOf = (server: { address(): unknown }) => (server.address() as AddressInfo).port;
-  ports = { plain: portOf(plain), tls: portOf(tls) };
+  ports = await listenTwice(app);
 });
-afterAll(() => {
-  for (const server of [plain, tls]) {
-    server.close();
-    server.closeAllConnections();
-  }
-});
+afterAll(() => ports.close());
 
 test.each(ways)('$how, $path: a source that fails at any chunk is seen to', async ({ path, fetch }) => {
   const whole = await fetch(ports, `/nothing/0${path}`);
