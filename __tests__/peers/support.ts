@@ -18,6 +18,7 @@ const PACKAGES = {
   prometheus: 'prometheus',
   'prometheus-node-exporter': 'prometheus-node-exporter',
   promtool: 'prometheus',
+  python3: 'python3',
   'victoria-metrics': 'victoria-metrics',
 };
 export type Program = keyof typeof PACKAGES;
