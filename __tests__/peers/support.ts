@@ -18,6 +18,7 @@ const PACKAGES = {
   prometheus: 'prometheus',
   'prometheus-node-exporter': 'prometheus-node-exporter',
   promtool: 'prometheus',
+  python3: 'python3',
   'victoria-metrics': 'victoria-metrics',
 };
 export type Program = keyof typeof PACKAGES;
@@ -26,6 +27,11 @@ const undo: (() => unknown)[] = [];
 afterAll(async () => {
   for (const step of undo.splice(0).reverse()) await step();
 });
+
+/** To be done when the test file is, the last first. */
+export function afterwards(step: () => unknown): void {
+  undo.push(step);
+}
 
 /** A folder for one test file. */
 export function temporaryFolder(): string {
