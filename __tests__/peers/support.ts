@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** The programs of this suite, and the Debian packages that they come from. */
 const PACKAGES = {
   caddy: 'caddy',
+  collectd: 'collectd-core libyajl2',
   curl: 'curl',
   haproxy: 'haproxy',
   ip: 'iproute2',
@@ -19,6 +20,7 @@ const PACKAGES = {
   'prometheus-node-exporter': 'prometheus-node-exporter',
   promtool: 'prometheus',
   'victoria-metrics': 'victoria-metrics',
+  vmagent: 'victoria-metrics',
 };
 export type Program = keyof typeof PACKAGES;
 
