@@ -32,7 +32,8 @@ afterAll(async () => {
 export async function projectOf(pageName: string, folder: string, env: NodeJS.ProcessEnv = {}): Promise<Project> {
   const page = recipePage(pageName);
   const tarball = await pack(folder);
-  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+  const manifest = page.has('package.json') ? page.file('package.json') : '{ "private": true, "type": "module" }';
+  writeFileSync(join(folder, 'package.json'), manifest);
   for (const { command } of page.commands) {
     if (!command.startsWith('npm install ')) continue;
     const packages = command.split(' ').map((word) => (word === 'express-metrics-json' ? tarball : word));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 export interface RecipePage {
   /** The code below a line that begins with the file's name in backquotes, with what a reader would put in for what the page has. */
   file(name: string, ...replacements: readonly Replacement[]): string;
+  has(file: string): boolean;
   /** The commands behind `$`, and what they print. */
   readonly commands: readonly { readonly command: string; readonly output: string }[];
 }
@@ -22,6 +23,7 @@ export function recipePage(name: string): RecipePage {
   }
   return {
     commands,
+    has: (file) => files.has(file),
     file(wanted, ...replacements) {
       const code = files.get(wanted);
       if (code === undefined) throw new Error(`${name} has no file ${wanted}, but ${[...files.keys()].join(', ')}`);
