@@ -56,7 +56,7 @@ export async function projectOf(pageName: string, folder: string, env: NodeJS.Pr
   };
 }
 
-function launch(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Running {
+export function launch(program: string, args: readonly string[], cwd: string, env = process.env): Running {
   // In a group of its own, so that those end too that it has started.
   const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
