@@ -40,9 +40,8 @@ export async function projectOf(pageName: string, folder: string, env: NodeJS.Pr
     await run('npm', [...packages.slice(1), '--no-audit', '--no-fund', '--prefer-offline'], folder);
   }
 
-  const environment = { ...process.env, ...env };
   // Jest's own would tell a framework that it is under test.
-  delete environment.NODE_ENV;
+  const environment = { ...process.env, NODE_ENV: undefined, ...env };
   const pathOf = (program: string) =>
     program === 'node' ? process.execPath : join(folder, 'node_modules/.bin', program);
   return {
