@@ -15,6 +15,7 @@ const PACKAGES = {
   haproxy: 'haproxy',
   ip: 'iproute2',
   jq: 'jq',
+  nft: 'nftables',
   nginx: 'nginx',
   prometheus: 'prometheus',
   'prometheus-node-exporter': 'prometheus-node-exporter',
@@ -28,6 +29,9 @@ const undo: (() => unknown)[] = [];
 afterAll(async () => {
   for (const step of undo.splice(0).reverse()) await step();
 });
+
+/** Does this when the test file is done, the last first. */
+export const atEnd = (step: () => unknown) => undo.push(step);
 
 /** A folder for one test file. */
 export function temporaryFolder(): string {
