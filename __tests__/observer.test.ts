@@ -126,7 +126,7 @@ describe('a hook that fails changes nothing', () => {
 
 describe('warnings', () => {
   const SECRET = 'c2VjcmV0';
-  const once = 'said once per reason; onDecision or NODE_DEBUG=express-metrics-json tell of each request';
+  const once = 'said once per reason, whoever asks; onDecision or NODE_DEBUG=express-metrics-json tell of each request';
 
   test.each<[string, string, Partial<MetricsRouterOptions>, RequestParts]>([
     ['not-trusted', 'trustedHosts', { trustedHosts: [] }, {}],
@@ -165,7 +165,11 @@ describe('warnings', () => {
   // Listed, a proxy that passes on what clients send would let them choose their address.
   test.each<[string, string, RequestParts]>([
     ['that writes the header itself', 'Via', { headers: ['Via: 1.1 proxy'] }],
-    ['and the header X-Forwarded-For, and put it in trustedProxies', 'HTTP/1.0', { version: '1.0' }],
+    [
+      'and proxy_set_header X-Forwarded-For $remote_addr, and add "127.0.0.1" to trustedProxies',
+      'HTTP/1.0',
+      { version: '1.0' },
+    ],
   ])('have a proxy listed only %s: %s', async (condition, _case, parts) => {
     const { server } = await serveMetrics();
     await send(server, requestText(parts));
@@ -211,8 +215,8 @@ describe('warnings', () => {
         trustedProxies: ['127.0.0.1', '10.0.0.0/9', '10.128.0.0/9'],
       },
       [
-        'metricsRouter: trustedHosts[1], "127.0.0.1", can never match: it is in trustedProxies too.',
-        'metricsRouter: trustedHosts[2], "10.1.0.0/16", can never match: it is in trustedProxies too.',
+        'metricsRouter: trustedHosts[1], "127.0.0.1", can never match: it is in trustedProxies too. List clients in the one and proxies in the other.',
+        'metricsRouter: trustedHosts[2], "10.1.0.0/16", can never match: it is in trustedProxies too. List clients in the one and proxies in the other.',
       ],
     ],
   ])('at construction: %s', async (_case, options, expected) => {

@@ -37,6 +37,8 @@ export function createAccess({ trustedHosts, ...options }: ResolvedAccess, obser
 function warnOfProxies(trustedHosts: readonly string[], trustedProxies: CidrSet, { warn }: Observer): void {
   for (const [index, network] of parseNetworks(trustedHosts, 'trustedHosts').entries()) {
     if (!trustedProxies.covers(network)) continue;
-    warn(`trustedHosts[${index}], "${trustedHosts[index]}", can never match: it is in trustedProxies too.`);
+    warn(
+      `trustedHosts[${index}], "${trustedHosts[index]}", can never match: it is in trustedProxies too. List clients in the one and proxies in the other.`,
+    );
   }
 }

@@ -27,10 +27,22 @@ export function createObserver(caller: string, { counted, onDecision, onError }:
   const explained = new Set<RefusalReason>();
   const warn = (message: string) => process.emitWarning(`${caller}: ${message}`, 'MetricsAccessWarning');
 
-  function explain(reason: RefusalReason, peer: string | undefined): void {
+  function explain(reason: RefusalReason, decision: AccessDecision): void {
     explained.add(reason);
-    warn(
-      `refused a request from ${peer ?? 'a socket without an address'}: ${reason}. ${REFUSALS[reason].cure} (${ONCE})`,
+    warn(`refused a request from ${originOf(decision)}: ${reason}. ${REFUSALS[reason].cure(decision)} (${ONCE})`);
+  }
+
+  const tell = failureTeller(onError);
+  const mentioned = new Set<ScrapeFailure['phase']>();
+
+  /** Without a hook, a 500 or a family that is missing would leave no trace. The error is the hook's: it may hold anything. */
+  function mention({ phase }: ScrapeFailure): void {
+    const loss = LOSSES[phase];
+    if (loss === undefined || mentioned.has(phase)) return;
+    mentioned.add(phase);
+    process.emitWarning(
+      `${caller}: ${loss} (said once; onError or NODE_DEBUG=express-metrics-json tell of each, and why)`,
+      'MetricsLossWarning',
     );
   }
 
@@ -42,14 +54,23 @@ export function createObserver(caller: string, { counted, onDecision, onError }:
       if (!isNews && onDecision === undefined && !debug.enabled) return;
       const decision = describe(visit, reason);
       debug('%s', lineOf(decision));
-      if (isNews) explain(reason, decision.peer);
+      if (isNews) explain(reason, decision);
       callHook(onDecision, decision);
     },
-    failed: failureTeller(onError),
+    failed(failure) {
+      tell(failure);
+      if (onError === undefined) mention(failure);
+    },
   };
 }
 
-const ONCE = 'said once per reason; onDecision or NODE_DEBUG=express-metrics-json tell of each request';
+const ONCE = 'said once per reason, whoever asks; onDecision or NODE_DEBUG=express-metrics-json tell of each request';
+
+/** That a client went away is its own business. */
+const LOSSES: Partial<Record<ScrapeFailure['phase'], string>> = {
+  collect: 'the source failed, was late or lost a family.',
+  encode: 'a family or a sample could not be written and was left out.',
+};
 
 function describe({ req, client }: Visit, reason: RefusalReason | undefined): AccessDecision {
   const peer = parsePeer(req.socket.remoteAddress);
@@ -63,6 +84,12 @@ function describe({ req, client }: Visit, reason: RefusalReason | undefined): Ac
     method: req.method ?? '',
     path: targetPath(req),
   };
+}
+
+/** Through a trusted proxy, it is not the peer that has to be trusted. */
+function originOf({ peer, address, hops }: AccessDecision): string {
+  const through = hops > 0 && address !== undefined ? `${address} through the proxy ` : '';
+  return `${through}${peer ?? 'a socket without an address'}`;
 }
 
 function lineOf({ decision, reason, peer, address, hops, method, path }: AccessDecision): string {

@@ -17,7 +17,7 @@ export function whyNot(answer: Answer, headerNames: readonly string[]): string |
 function cure(status: number, detail: string | undefined, headerNames: readonly string[]): string {
   const [known, ...others] = Object.values(REFUSALS).filter((it) => it.status === status && it.detail === detail);
   // Several reasons have one detail, so that nobody is told which it was.
-  if (known !== undefined && others.length === 0) return known.cure;
+  if (known !== undefined && others.length === 0) return known.cure({ peer: '127.0.0.1', address: '127.0.0.1' });
   if (status === 403) {
     const sent = headerNames.length === 0 ? '' : ` (this one sends ${headerNames.join(', ')})`;
     return `The address that it comes from, 127.0.0.1 unless a URL was passed, must be in trustedHosts; with X-Forwarded-For or the like${sent}, it must be in trustedProxies, and the client's in trustedHosts. onDecision is told the reason, and a warning of the process names it once.`;
