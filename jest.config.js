@@ -5,9 +5,12 @@ export default {
   // For a machine that is busy: nothing waits for it to pass.
   testTimeout: 30_000,
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
-  // `npm run test:peers` and `npm run test:browser` need other programs, `npm run test:package` the registry, `npm run test:faults` the garbage
-  // collector and most of a minute, `npm run test:fuzz` other versions of Node, `npm run test:soak` half an hour: they override this.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/(peers|browser|package|faults|fuzz|soak)/'],
+  // `npm run test:peers` and `npm run test:browser` need other programs, `npm run test:package`, `test:matrix` and `test:recipes` the registry,
+  // `npm run test:faults` the garbage collector and most of a minute, `npm run test:fuzz` other versions of Node, `npm run test:soak` half an hour: they override this.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/__tests__/(peers|browser|package|matrix|recipes|faults|fuzz|soak)/',
+  ],
   // The example imports the package by its name, as its users do.
   moduleNameMapper: {
     '^express-metrics-json$': '<rootDir>/lib/index.ts',

@@ -78,13 +78,11 @@ describe('trustedIp', () => {
     expect((await ask(trusted)).status).toBe(200);
     expect((await ask({ ...trusted, hosts: ['other.internal'] })).status).toBe(403);
     expect((await ask({ ...trusted, headers: [] })).status).toBe(403);
-    const refusals = [
-      '192.0.2.1 through the proxy 127.0.0.1: host-not-allowed.',
-      '127.0.0.1: forwarding-header-missing.',
-    ];
-    expect(warnings.mock.calls.map(([message]) => message)).toEqual(
-      refusals.map((refusal) => expect.stringContaining(`trustedIp: refused a request from ${refusal}`)),
-    );
+    const refused = 'trustedIp: refused a request from';
+    expect(warnings.mock.calls.map(([message]) => message)).toEqual([
+      expect.stringContaining(`${refused} 192.0.2.1 through the proxy 127.0.0.1: host-not-allowed.`),
+      expect.stringContaining(`${refused} 127.0.0.1: forwarding-header-missing.`),
+    ]);
   });
 
   test('trust() replaces its list', async () => {

@@ -50,6 +50,7 @@ export interface AccessOptions {
   onDecision?: (decision: AccessDecision) => void;
 }
 
+/** What `onDecision` is told of one request. */
 export interface AccessDecision {
   readonly decision: 'allow' | 'deny';
   /** Only when denied. */

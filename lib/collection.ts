@@ -1,10 +1,9 @@
 import type { Deadline } from './deadline.ts';
 import type { Losses } from './encoders/encoder.ts';
-import { MetricsError } from './errors.ts';
+import { MetricsError, type ScrapeFailure } from './errors.ts';
 import { asyncFamilies, isAsync } from './iterables.ts';
 import type { MetricFamily } from './metric-family.ts';
 import type { MetricFamilies, MetricsSource, Scrape } from './metrics-source.ts';
-import type { ScrapeFailure } from './options.ts';
 import { breathe } from './turns.ts';
 
 export interface CollectionOptions {

@@ -9,6 +9,18 @@ export class MetricsError extends Error {
   }
 }
 
+/** Something that a source got wrong, or a scrape that could not be completed. */
+export interface ScrapeFailure {
+  /**
+   * `collect`: the source failed, or lost a family. `encode`: a family or a sample cannot be written.
+   * `send`: the client could not be served to the end.
+   */
+  readonly phase: 'collect' | 'encode' | 'send';
+  /** The name of the family that it is about, where it is about one. */
+  readonly family?: string;
+  readonly error: unknown;
+}
+
 /** What ends a scrape from outside, in words. */
 export function interruption(code: keyof typeof INTERRUPTIONS): MetricsError {
   return new MetricsError(code, INTERRUPTIONS[code]);
@@ -21,6 +33,7 @@ const INTERRUPTIONS = {
   TOO_MANY_SCRAPES: 'all slots are taken; see the option maxInFlight',
 };
 
+/** What a `MetricsError` is about. */
 export type MetricsErrorCode =
   /** A family that cannot be encoded: no name, an unknown type, a name that was there already. */
   | 'INVALID_FAMILY'

@@ -1,5 +1,5 @@
 import { debuglog } from 'node:util';
-import type { ScrapeFailure } from './options.ts';
+import type { ScrapeFailure } from './errors.ts';
 
 export const debug = debuglog('express-metrics-json');
 

@@ -1,5 +1,5 @@
 export type { AccessDecision, AccessOptions } from './access-options.ts';
-export { MetricsError, type MetricsErrorCode } from './errors.ts';
+export { MetricsError, type MetricsErrorCode, type ScrapeFailure } from './errors.ts';
 export type { Middleware } from './gate.ts';
 export type {
   Aggregator,
@@ -14,7 +14,7 @@ export type {
 export { type MetricsRouter, metricsRouter } from './metrics-router.ts';
 export type { MetricFamilies, MetricsSource, Scrape } from './metrics-source.ts';
 export { refuseAuthorization, trustedIp } from './middleware.ts';
-export type { MetricsRouterOptions, ScrapeFailure } from './options.ts';
+export type { MetricsRouterOptions } from './options.ts';
 export type { Dashboard } from './page.ts';
 export type { RefusalReason } from './refusals.ts';
 export { type CombineOptions, combineSources } from './sources/combine.ts';

@@ -36,6 +36,7 @@ export interface Sample {
   readonly exemplar?: Exemplar;
 }
 
+/** What a sample of a histogram has in the place of a number. */
 export interface HistogramValue {
   readonly count: number;
   readonly sum?: number;
@@ -47,6 +48,7 @@ export interface HistogramValue {
   readonly exemplars?: readonly (Exemplar | undefined)[];
 }
 
+/** What a sample of a summary has in the place of a number. */
 export interface SummaryValue {
   readonly count: number;
   readonly sum?: number;

@@ -18,6 +18,7 @@ export interface MetricsSource {
   collect(scrape: Scrape): MetricFamilies | Promise<MetricFamilies>;
 }
 
+/** What a source gives; an array is one, too. */
 export type MetricFamilies = Iterable<MetricFamily> | AsyncIterable<MetricFamily>;
 
 /** What a source is told of the scrape that it answers. */

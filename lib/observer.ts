@@ -1,9 +1,9 @@
 import type { AccessDecision } from './access-options.ts';
+import type { ScrapeFailure } from './errors.ts';
 import { formatAddress, parsePeer } from './guards/address.ts';
 import type { Visit } from './guards/guard.ts';
 import { targetPath } from './guards/request-target.ts';
 import { callHook, debug, failureTeller } from './hooks.ts';
-import type { ScrapeFailure } from './options.ts';
 import { REFUSALS, type RefusalReason } from './refusals.ts';
 
 /** Where everything that the operator may want to know is said: hooks, warnings and the debug log. */

@@ -12,6 +12,7 @@ import {
   isWholeNumber,
   requireOptions,
 } from './check-options.ts';
+import type { ScrapeFailure } from './errors.ts';
 import { hostOf } from './guards/request-target.ts';
 import type { MetricsSource } from './metrics-source.ts';
 import type { Dashboard } from './page.ts';
@@ -90,18 +91,6 @@ export interface MetricsRouterOptions extends AccessOptions {
   dashboard?: Dashboard;
   /** Told of everything that was lost. What it throws is ignored. */
   onError?: (failure: ScrapeFailure) => void;
-}
-
-/** Something that a source got wrong, or a scrape that could not be completed. */
-export interface ScrapeFailure {
-  /**
-   * `collect`: the source failed, or lost a family. `encode`: a family or a sample cannot be written.
-   * `send`: the client could not be served to the end.
-   */
-  readonly phase: 'collect' | 'encode' | 'send';
-  /** The name of the family that it is about, where it is about one. */
-  readonly family?: string;
-  readonly error: unknown;
 }
 
 /** The options with their defaults; what has none stays as it was given. */

@@ -1,7 +1,7 @@
 import { type Check, checkOptions, isNameList, isOneOf } from './check-options.ts';
-import type { Encoder } from './encoders/encoder.ts';
+import type { ScrapeFailure } from './errors.ts';
 import { PREFIX } from './filter.ts';
-import { DOCUMENT_CHECKS, DOCUMENT_DEFAULTS, type ScrapeFailure } from './options.ts';
+import { DOCUMENT_CHECKS, DOCUMENT_DEFAULTS } from './options.ts';
 
 /** What `renderMetrics` takes besides its source. Where `metricsRouter` has the option too, the default is the same. */
 export interface RenderOptions {
@@ -9,7 +9,7 @@ export interface RenderOptions {
    * The format of the document; `'prometheus-text'` is version 0.0.4.
    * @default 'json'
    */
-  format?: Encoder['format'] | undefined;
+  format?: 'json' | 'prometheus-text' | 'openmetrics' | undefined;
   /**
    * The `Accept` header of who asks. When it names a format (`application/json`, or a text format as on the router's
    * `/metrics`), that one is given, and otherwise `format`. `null` is none, as a fetch `Headers` says it.
@@ -20,9 +20,15 @@ export interface RenderOptions {
    * @default false
    */
   openMetrics?: boolean | undefined;
-  /** Only these families, by the source's own names; an empty list is none, and all are given. */
+  /**
+   * Only these families, by the source's own names; an empty list is none, and all are given.
+   * @default []
+   */
   names?: readonly string[] | undefined;
-  /** Not these families. */
+  /**
+   * Not these families.
+   * @default []
+   */
   exclude?: readonly string[] | undefined;
   /**
    * Put in front of every name in the text formats.

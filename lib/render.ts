@@ -37,8 +37,10 @@ export interface RenderedMetrics {
  *
  * @throws {TypeError} for an unknown or invalid option, which it names
  * @example
- * const { contentType, chunks } = renderMetrics(source, { signal: request.signal });
- * return new Response(ReadableStream.from(chunks), { headers: { 'Content-Type': contentType } });
+ * export function GET(request: Request): Response {
+ *   const { contentType, chunks } = renderMetrics(source, { signal: request.signal });
+ *   return new Response(ReadableStream.from(chunks), { headers: { 'Content-Type': contentType } });
+ * }
  */
 export function renderMetrics(source: MetricsSource, options: RenderOptions = {}): RenderedMetrics {
   checkSource('renderMetrics', source);

@@ -12,10 +12,10 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** Runs a program and gives what it wrote to stdout. */
-export function run(program: string, args: string[], cwd: string): Promise<string> {
+/** Runs a program, for five minutes at most, and gives what it wrote to stdout. */
+export function run(program: string, args: string[], cwd: string, env = process.env): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(program, args, { cwd }, (error, stdout, stderr) =>
+    execFile(program, args, { cwd, env, timeout: 300_000 }, (error, stdout, stderr) =>
       // tsc writes its findings to stdout, which execFile's own message leaves out.
       error ? reject(new Error(`${program} ${args.join(' ')}\n${stdout}${stderr}`)) : resolve(stdout),
     );

@@ -10,15 +10,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** The programs of this suite, and the Debian packages that they come from. */
 const PACKAGES = {
   caddy: 'caddy',
+  collectd: 'collectd-core libyajl2',
   curl: 'curl',
   haproxy: 'haproxy',
   ip: 'iproute2',
   jq: 'jq',
+  nft: 'nftables',
   nginx: 'nginx',
   prometheus: 'prometheus',
   'prometheus-node-exporter': 'prometheus-node-exporter',
   promtool: 'prometheus',
+  python3: 'python3',
   'victoria-metrics': 'victoria-metrics',
+  vmagent: 'victoria-metrics',
 };
 export type Program = keyof typeof PACKAGES;
 
@@ -26,6 +30,11 @@ const undo: (() => unknown)[] = [];
 afterAll(async () => {
   for (const step of undo.splice(0).reverse()) await step();
 });
+
+/** To be done when the test file is, the last first. */
+export function afterwards(step: () => unknown): void {
+  undo.push(step);
+}
 
 /** A folder for one test file. */
 export function temporaryFolder(): string {

@@ -1,4 +1,4 @@
-import type { MetricType } from '../../lib/metric-family.ts';
+import type { MetricFamily, MetricType, Sample } from '../../lib/metric-family.ts';
 
 /** A family of a JSON document: the samples' values are left as they are written. */
 export interface ReadFamily {
@@ -26,4 +26,45 @@ function readValue(value: unknown): ReadFamily['samples'] {
 /** A histogram's or summary's own value is an object too, but its `count` is a number. */
 function isMap(value: unknown): value is Record<string, Record<string, unknown>> {
   return typeof value === 'object' && typeof (value as { count?: unknown }).count !== 'number';
+}
+
+/** The losses of the format: non-finite numbers, the sign of zero, and exemplars. */
+const number = (value: number) => (Number.isFinite(value) ? value + 0 : null);
+
+function value({ value }: Sample): unknown {
+  if (typeof value === 'number') return number(value);
+  const { count, sum } = value;
+  const [name, keys, values] =
+    'bounds' in value
+      ? ['bucket', value.bounds, value.cumulativeCounts]
+      : (['quantile', value.quantiles, value.values] as const);
+  return {
+    count,
+    sum: sum === undefined ? null : number(sum),
+    avg: sum === undefined ? null : number(count === 0 ? 0 : sum / count),
+    [name]: keys.map((key, i) => [number(key), number(values[i] as number)]),
+  };
+}
+
+/** What a document has to have of families, as `readJson` says it. */
+export function asJson(families: readonly MetricFamily[]): ReadFamily[] {
+  return families.map(({ name, help, type, samples }) => ({
+    name,
+    ...(help !== undefined && { help }),
+    type,
+    samples: (samples as Sample[]).map((sample) => ({
+      labels: sample.labels as Record<string, string>,
+      value: value(sample),
+    })),
+  }));
+}
+
+/** In an order of its own: JSON.parse moves integer-like keys to the front. A lone null is as good as no sample. */
+export function inJsonOrder(families: readonly ReadFamily[]): string[] {
+  return families
+    .map(({ name, help, type, samples }) => {
+      const texts = samples.map(({ labels, value }) => JSON.stringify([Object.entries(labels).sort(), value]));
+      return JSON.stringify([name, help, type, texts.length === 1 && texts[0] === '[[],null]' ? [] : texts.sort()]);
+    })
+    .sort();
 }

@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { ListenOptions } from 'node:net';
+import type { ListenOptions, Server as TcpServer } from 'node:net';
 import express from 'express';
 import type { AccessDecision, MetricFamily, MetricsRouter, MetricsRouterOptions } from '../../lib/index.ts';
 import { metricsRouter } from '../../lib/index.ts';
 
 const open = new Set<Server>();
 
-/** Listens on loopback, on a free port. Every test file closes with `afterEach(closeServers)`. */
+/** Listens on loopback, on a free port, or where another server does. Every test file closes with `afterEach(closeServers)`. */
 export async function listen(
   app: RequestListener,
-  on: ListenOptions = { host: '127.0.0.1', port: 0 },
+  on: ListenOptions | TcpServer = { host: '127.0.0.1', port: 0 },
 ): Promise<Server> {
   const server = createServer(app).listen(on);
   open.add(server);

@@ -8,6 +8,7 @@ import { connect, isPrimary } from './cluster/connect.ts';
 import { familyOf } from './cluster/family-table.ts';
 import { openHub } from './cluster/primary.ts';
 
+/** What `clusterSource` takes besides its source. Everything has a default. */
 export interface ClusterSourceOptions {
   /**
    * How long (ms) a scrape waits for the workers; what has arrived by then is served. At most 80 % of the scrape's own

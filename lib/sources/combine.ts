@@ -8,6 +8,7 @@ import { createJoiner } from './combine/join.ts';
 import { type Member, openMember } from './combine/member.ts';
 import { SHARE } from './combine/patience.ts';
 
+/** What `combineSources` takes besides its sources. Everything has a default. */
 export interface CombineOptions {
   /**
    * How long (ms) one source may keep the others waiting in all, in each scrape. Then it is given up, and what it has

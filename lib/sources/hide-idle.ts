@@ -3,6 +3,7 @@ import type { MetricsSource, Scrape } from '../metrics-source.ts';
 import { ActivityMemory } from './hide-idle/activity-memory.ts';
 import { nameOf, withSamples } from './wrapped-family.ts';
 
+/** What `hideIdle` takes besides its source. */
 export interface HideIdleOptions {
   /**
    * After how long (ms) without a change of its value a series is left out. More than the longest time between two

@@ -4,10 +4,14 @@ import type { MetricsSource } from '../metrics-source.ts';
 import { FirstSamples } from './limit-series/first-samples.ts';
 import { nameOf, withSamples } from './wrapped-family.ts';
 
+/** What `limitSeries` takes besides its source. */
 export interface LimitSeriesOptions {
   /** How many series of each family are served, at most: the first ones, in the source's order. */
   readonly perFamily: number;
-  /** Other limits for some families, by name. */
+  /**
+   * Other limits for some families, by name.
+   * @default {}
+   */
   readonly families?: Readonly<Record<string, number>> | undefined;
   /**
    * The name of the gauge that says how many series of which family were left out. It is written, last, only when

@@ -12,6 +12,7 @@ import type { MetricsSource, Scrape } from '../metrics-source.ts';
 import { type Conversion, type ConversionOptions, conversion, resourceAttributes } from './opentelemetry/conversion.ts';
 import { TRANSLATION_STRATEGIES } from './opentelemetry/names.ts';
 
+/** What `openTelemetrySource` takes. Everything has a default. */
 export interface OpenTelemetrySourceOptions extends ConversionOptions {
   /** The aggregation of instruments that no view is for, as the SDK's own readers take it. */
   aggregationSelector?: AggregationSelector | undefined;
@@ -21,6 +22,7 @@ export interface OpenTelemetrySourceOptions extends ConversionOptions {
   metricProducers?: MetricReaderOptions['metricProducers'] | undefined;
 }
 
+/** What `openTelemetrySource` returns: a source, and the reader that feeds it. */
 export interface OpenTelemetrySource extends MetricsSource {
   /** To be given to the one `MeterProvider` that is served. */
   readonly reader: MetricReader;

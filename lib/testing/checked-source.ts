@@ -19,7 +19,7 @@ import { seriesText } from './series-text.ts';
  * @throws {MetricsError} (while it is collected) `BROKEN_PROMISE`, which names family, label set and promise
  * @throws {TypeError} for what is no source
  * @example
- * app.use(metricsRouter({ source: checkedSource(source), onError: ({ error }) => errors.push(error) }));
+ * app.use(metricsRouter({ source: checkedSource(source), onError: ({ error }) => console.error(error) }));
  */
 export function checkedSource(source: MetricsSource): MetricsSource {
   checkSource('checkedSource', source);

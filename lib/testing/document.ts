@@ -25,6 +25,7 @@ export interface ScrapedSample<Value extends MetricValue = MetricValue> {
   readonly value: Value;
 }
 
+/** One series' value in a document, by its family's type. */
 export type MetricValue = Sample['value'];
 
 interface FamilyOf<Type extends string, Value extends MetricValue> {

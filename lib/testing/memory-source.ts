@@ -18,6 +18,7 @@ export interface MemorySource extends MetricsSource {
   clear(): void;
 }
 
+/** A family without its name, as `set` takes it. */
 export interface MemoryFamily extends Omit<MetricFamily, 'name' | 'samples'> {
   readonly samples: readonly Sample[];
 }

@@ -14,7 +14,7 @@ import { sampleText } from './series-text.ts';
  *   is not in the later document
  * @example
  * const before = await scrapeMetrics(app);
- * await request(app).post('/messages').send(message).expect(202);
+ * await request(app).post('/messages').send({ to: 'a@example.com' }).expect(202);
  * expect(metricDelta(before, await scrapeMetrics(app), 'messages_accepted_total')).toBe(1);
  */
 export function metricDelta<Value extends MetricValue = number>(

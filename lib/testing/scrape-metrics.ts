@@ -7,6 +7,7 @@ import { askHandler, askUrl } from './ask.ts';
 import { type MetricsDocument, readDocument } from './document.ts';
 import { whyNot } from './why-not.ts';
 
+/** What `scrapeMetrics` takes besides its app. Everything has a default. */
 export interface ScrapeMetricsOptions {
   /**
    * The path of the JSON document: that of the router with `.json` behind it, below where it is mounted.

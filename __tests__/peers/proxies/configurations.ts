@@ -126,7 +126,7 @@ export const configurations: readonly Configuration[] = [
     writes: 'X-Forwarded-For',
     rules: `
       reverse_proxy UPSTREAM {
-        trusted_proxies 127.0.0.0/8 ::1/128
+        trusted_proxies CLIENTS
       }`,
   },
   {
@@ -135,7 +135,7 @@ export const configurations: readonly Configuration[] = [
     writes: 'both headers',
     rules: `
       map {remote_host} {forwarded_for} {
-        ~:      "for=\\"[{remote_host}]\\""
+        ~(.*:.*) "for=\\"[\${1}]\\""
         default "for={remote_host}"
       }
       reverse_proxy UPSTREAM {

@@ -3,11 +3,15 @@ import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, launch, type Program, type Running, temporaryFolder } from '../support.ts';
+import type { Namespace } from './network.ts';
 
 /** A reverse proxy, and what its configuration says. */
 export interface Rules {
   readonly proxy: 'nginx' | 'haproxy' | 'caddy';
-  /** Of the location (nginx), the section (HAProxy) or the site (Caddy). `UPSTREAM` is where it forwards to. */
+  /**
+   * Of the location (nginx), the section (HAProxy) or the site (Caddy). `UPSTREAM` is where it forwards to, `CLIENTS` the networks of
+   * everybody who may talk to it.
+   */
   readonly rules: string;
   /** Put behind the address that it listens on. */
   readonly listen?: string;
@@ -20,8 +24,10 @@ export interface Place {
   readonly upstream: string;
   /** Where it listens. */
   readonly host?: string;
-  /** The network namespace that it runs in. */
-  readonly namespace?: string;
+  /** Where it runs. */
+  readonly namespace?: Namespace;
+  /** What stands for `CLIENTS` in its rules. */
+  readonly clients?: string;
 }
 
 export interface ReverseProxy {
@@ -33,17 +39,17 @@ export interface ReverseProxy {
 /** Starts a proxy on a free port, and waits until it listens. It ends with the test file. */
 export async function startProxy(
   rules: Rules,
-  { upstream, host = '127.0.0.1', namespace }: Place,
+  { upstream, host = '127.0.0.1', namespace, clients = '127.0.0.0/8 ::1/128' }: Place,
 ): Promise<ReverseProxy> {
   const folder = temporaryFolder();
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
     const file = join(folder, 'config');
-    writeFileSync(file, `${configuration(rules, `${inUrl(host)}:${port}`, upstream)}\n`);
-    const [program, args] = inNamespace(namespace, rules.proxy, commandLines[rules.proxy](file, folder));
+    writeFileSync(file, `${configuration(rules, `${inUrl(host)}:${port}`, upstream, clients)}\n`);
+    const [program, args] = inNamespace(namespace?.name, rules.proxy, commandLines[rules.proxy](file, folder));
     // Caddy keeps state of its own.
     const running = await launch(program, args, { XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder });
-    if (await listens(running, host, port)) {
+    if (await listens(running, () => (namespace?.canConnect ?? canConnect)(host, port))) {
       return { origin: `http://${inUrl(host)}:${port}`, address: () => ({ address: host, port, family: '' }) };
     }
     // Somebody else may have been faster to take the port.
@@ -62,8 +68,14 @@ const commandLines = {
 };
 
 /** The whole configuration: what the proxies need besides, and the rules. */
-function configuration({ proxy, rules, listen = '', global = '' }: Rules, address: string, upstream: string): string {
-  return wrappers[proxy](address, rules.replaceAll('UPSTREAM', upstreams[proxy](upstream)), listen, global);
+function configuration(
+  { proxy, rules, listen = '', global = '' }: Rules,
+  address: string,
+  upstream: string,
+  clients: string,
+): string {
+  const written = rules.replaceAll('UPSTREAM', upstreams[proxy](upstream)).replaceAll('CLIENTS', clients);
+  return wrappers[proxy](address, written, listen, global);
 }
 
 const wrappers = {
@@ -121,17 +133,18 @@ const upstreams = {
   caddy: (upstream: string) => (isPath(upstream) ? `unix/${upstream}` : upstream),
 };
 
-const inUrl = (host: string) => (host.includes(':') ? `[${host}]` : host);
+/** An IPv6 address in brackets. */
+export const inUrl = (host: string) => (host.includes(':') ? `[${host}]` : host);
 
 // Only for a proxy that does not start at all: nothing waits for it to pass.
 const PATIENCE_MS = 20_000;
 
 /** Waits until it listens, or has ended. */
-async function listens(running: Running, host: string, port: number): Promise<boolean> {
+async function listens(running: Running, canConnect: () => Promise<boolean>): Promise<boolean> {
   const giveUpAt = performance.now() + PATIENCE_MS;
   while (!running.hasEnded()) {
-    if (await canConnect(host, port)) return true;
-    if (performance.now() > giveUpAt) throw new Error(`does not listen on ${host}, port ${port}:\n${running.log()}`);
+    if (await canConnect()) return true;
+    if (performance.now() > giveUpAt) throw new Error(`nobody can connect to it:\n${running.log()}`);
     await sleep(20);
   }
   return false;

@@ -1,4 +1,4 @@
-import type { ListenOptions } from 'node:net';
+import type { ListenOptions, Server } from 'node:net';
 import express from 'express';
 import {
   type AccessDecision,
@@ -30,18 +30,25 @@ export interface Request extends RequestParts, Ends {}
 
 export interface Answer {
   readonly answer: string;
+  /** The peer's address as Node has it, and what the router took for the client's. */
+  readonly peer?: string | undefined;
+  readonly address?: string | undefined;
   readonly body: string;
 }
 
 export async function serveRouters(
   routers: Readonly<Record<string, Partial<MetricsRouterOptions>>>,
-  on?: ListenOptions,
+  on?: ListenOptions | Server,
 ): Promise<Service> {
   // Refusals warn once each.
   watchWarnings();
   const decisions: AccessDecision[] = [];
   const collect = jest.fn(() => [up]);
-  const app = express();
+  let peer: string | undefined;
+  const app = express().use((req, _res, next) => {
+    peer = req.socket.remoteAddress;
+    next();
+  });
   for (const [name, options] of Object.entries(routers)) {
     app.use(
       path(name),
@@ -56,13 +63,15 @@ export async function serveRouters(
     async ask(through, router, { from, to, ...parts } = {}) {
       collect.mockClear();
       decisions.length = 0;
+      peer = undefined;
       const { status, body } = await send(through, requestText({ target: `${path(router)}/metrics.json`, ...parts }), {
         from,
         to,
       });
       expect(collect).toHaveBeenCalledTimes(status === 200 ? 1 : 0);
       expect(body.includes('"up"')).toBe(status === 200);
-      return { answer: [status, ...decisions.flatMap(({ reason }) => reason ?? [])].join(' '), body };
+      const reasons = decisions.flatMap(({ reason }) => reason ?? []);
+      return { answer: [status, ...reasons].join(' '), peer, address: decisions[0]?.address, body };
     },
   };
 }

@@ -3,6 +3,7 @@ import { readHeaders, readTexts, readTls, readUrl, type TlsOptions } from '../up
 import { type FamilyQuery, type Queries, readQueries } from './queries.ts';
 import type { TransportOptions } from './transport.ts';
 
+/** What `prometheusServerSource` takes. Everything but `url` and `queries` has a default. */
 export interface PrometheusServerSourceOptions {
   /** The server's address, with the path in front of `/api/v1` where there is one: `'http://mimir:8080/prometheus'`. */
   url: string | URL;

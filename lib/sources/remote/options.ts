@@ -10,6 +10,7 @@ import {
 import type { LabelSet } from '../../metric-family.ts';
 import { readHeaders, readTls, readUrl, type TlsOptions } from '../upstream-options.ts';
 
+/** What `remoteSource` takes besides its URL. Everything has a default. */
 export interface RemoteSourceOptions {
   /** Sent with each request, such as `authorization`. */
   headers?: Readonly<Record<string, string>> | undefined;

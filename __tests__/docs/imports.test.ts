@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const lib = join(__dirname, '../../lib');
+const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+
+interface Import {
+  /** Below lib/, or the name of a package. */
+  readonly to: string;
+  readonly isType: boolean;
+}
+
+const STATEMENT = /^(?:import|export) (?<type>type )?(?:[^;']*? from )?'(?<to>[^']+)'/gm;
+
+const graph = new Map(files.map((file) => [file, importsOf(file)]));
+
+function importsOf(file: string): Import[] {
+  const statements = readFileSync(join(lib, file), 'utf8').matchAll(STATEMENT);
+  return [...statements].map(({ groups }) => ({
+    to: groups!.to!.startsWith('.') ? join(dirname(file), groups!.to!) : groups!.to!,
+    isType: groups!.type !== undefined,
+  }));
+}
+
+/** Every file and package that is loaded when a file is: types alone load nothing. */
+function loadedWith(file: string, loaded = new Set<string>()): Set<string> {
+  loaded.add(file);
+  for (const { to, isType } of graph.get(file) ?? []) if (!isType && !loaded.has(to)) loadedWith(to, loaded);
+  return loaded;
+}
+
+/** The first circle that is found from a file on, types included. */
+function circleFrom(file: string, path: string[] = [], done = new Set<string>()): string[] | undefined {
+  if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+  if (done.has(file)) return undefined;
+  for (const { to } of graph.get(file) ?? []) {
+    const circle = circleFrom(to, [...path, file], done);
+    if (circle !== undefined) return circle;
+  }
+  done.add(file);
+  return undefined;
+}
+
+test('every import leads to a file, or is of a package', () => {
+  const all = [...graph.values()].flat().map(({ to }) => to);
+  expect(all.length).toBeGreaterThan(files.length);
+  expect(all.filter((to) => to.endsWith('.ts') && !graph.has(to))).toEqual([]);
+});
+
+test('there are no circles, not of types either', () => {
+  const done = new Set<string>();
+  expect(files.flatMap((file) => circleFrom(file, [], done) ?? [])).toEqual([]);
+});
+
+const CONTRACT = ['metric-family.ts', 'metrics-source.ts', 'errors.ts'];
+
+/** What the files of a folder, or one file, may import of lib/ besides one another; what ends in a slash, whole. */
+const rules: [whose: string, allowed: string[]][] = [
+  ['metric-family.ts', []],
+  ['metrics-source.ts', ['metric-family.ts']],
+  ['errors.ts', []],
+  ['refusals.ts', []],
+  ['guards/', ['refusals.ts']],
+  ['encoders/', [...CONTRACT, 'iterables.ts', 'turns.ts']],
+  ['parsers/', [...CONTRACT, 'turns.ts']],
+  [
+    'sources/',
+    [
+      ...CONTRACT,
+      ...['abortable.ts', 'check-options.ts', 'deadline.ts', 'iterables.ts', 'stopwatch.ts', 'turns.ts'],
+      ...['encoders/', 'parsers/'],
+    ],
+  ],
+  ['collection.ts', [...CONTRACT, 'deadline.ts', 'encoders/encoder.ts', 'iterables.ts', 'turns.ts']],
+  ['dashboard/browser/model/', []],
+  ['dashboard/browser/worker/', ['dashboard/browser/model/', 'dashboard/browser/protocol.ts']],
+  ['dashboard/browser/view/', ['dashboard/browser/model/', 'dashboard/browser/protocol.ts']],
+  ['dashboard/browser/', []],
+];
+
+const isIn = (file: string, place: string) => (place.endsWith('/') ? file.startsWith(place) : file === place);
+
+test.each(rules)('%s imports only what is below it', (whose, allowed) => {
+  const own = files.filter((file) => isIn(file, whose));
+  expect(own).not.toEqual([]);
+  const strange = own.flatMap((file) =>
+    importsOf(file)
+      .filter(({ to }) => to.endsWith('.ts') && ![whose, ...allowed].some((place) => isIn(to, place)))
+      .map(({ to }) => `${file}: ${to}`),
+  );
+  expect(strange).toEqual([]);
+});
+
+test('the page in the browser is known to nobody else', () => {
+  const others = files.filter((file) => !file.startsWith('dashboard/browser/'));
+  expect(others.filter((file) => importsOf(file).some(({ to }) => to.startsWith('dashboard/browser/')))).toEqual([]);
+});
+
+const foreign = (loaded: Set<string>) => [...loaded].filter((it) => !it.endsWith('.ts') && !it.startsWith('node:'));
+
+test('the main entry loads Express and ipaddr.js, and no entry point of its own', () => {
+  const loaded = loadedWith('index.ts');
+  expect(foreign(loaded).sort()).toEqual(['express', 'ipaddr.js']);
+  expect([...loaded].filter((it) => entries.includes(it))).toEqual([]);
+});
+
+test.each([
+  ['render.ts', []],
+  ['testing.ts', []],
+  ['dashboard.ts', []],
+  ['sources/cluster.ts', []],
+  ['sources/opentelemetry.ts', ['@opentelemetry/sdk-metrics']],
+  ['sources/prom-client.ts', []],
+  ['sources/prometheus-server.ts', []],
+  ['sources/remote.ts', []],
+])('%s loads no package but its own, and neither a router nor a guard of addresses', (entry, packages) => {
+  const loaded = loadedWith(entry);
+  expect(foreign(loaded)).toEqual(packages);
+  expect([...loaded].filter((it) => ['metrics-router.ts', 'access.ts', 'guards/trusted-ip.ts'].includes(it))).toEqual(
+    [],
+  );
+});
+
+/** Of package.json, as files below lib/; without the main one. */
+const { exports } = JSON.parse(readFileSync(join(lib, '../package.json'), 'utf8'));
+const entries = Object.values<{ import?: string }>(exports)
+  .flatMap((it) => it.import ?? [])
+  .map((path) => path.replace('./dist/esm/', '').replace(/js$/, 'ts'))
+  .filter((file) => file !== 'index.ts');

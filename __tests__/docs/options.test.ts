@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
+import { dashboard } from '../../lib/dashboard.ts';
+import { combineSources, limitSeries, metricsRouter } from '../../lib/index.ts';
+import { resolveOptions } from '../../lib/options.ts';
+import { renderMetrics } from '../../lib/render.ts';
+import { clusterSource } from '../../lib/sources/cluster.ts';
+import { openTelemetrySource } from '../../lib/sources/opentelemetry.ts';
+import { prometheusServerSource } from '../../lib/sources/prometheus-server.ts';
+import { remoteSource } from '../../lib/sources/remote.ts';
+import { Markdown, markdownFiles } from './markdown.ts';
+
+const root = join(__dirname, '../..');
+const readme = new Markdown('README.md');
+const source = { collect: () => [] };
+
+/** A table of options: its heading, who takes them, and where their types are. */
+const tables: [heading: string, take: (options: never) => unknown, types: string[]][] = [
+  ['Options', metricsRouter, ['options.ts', 'access-options.ts']],
+  ['Several sources', (options) => combineSources([source], options), ['sources/combine.ts']],
+  ['OpenTelemetry', openTelemetrySource, ['sources/opentelemetry.ts', 'sources/opentelemetry/conversion.ts']],
+  ['Cluster workers and threads', (options) => clusterSource(source, options), ['sources/cluster.ts']],
+  ['Another endpoint', (options) => remoteSource('http://127.0.0.1', options), ['sources/remote/options.ts']],
+  ['A Prometheus server', prometheusServerSource, ['sources/prometheus-server/options.ts']],
+  ['Guards against growth', (options) => limitSeries(source, options), ['sources/limit-series.ts']],
+  ['Without Express', (options) => renderMetrics(source, options), ['render-options.ts']],
+  ['The page', dashboard, ['dashboard.ts']],
+];
+
+/** The options of the table under a heading, each with the text of its default. */
+function documented(heading: string): [name: string, fallback: string][] {
+  const [, , ...options] = readme.tablesUnder(heading).find(([head]) => head?.[1] === 'default')!;
+  return options.flatMap(([names, fallback]) => [...names!.matchAll(/`(\w+)`/g)].map(([, name]) => [name!, fallback!]));
+}
+
+test.each(tables)('the table under "%s" has exactly the options that there are', (heading, take) => {
+  const names = documented(heading).map(([name]) => name);
+  expect(() => take({ unheardOf: 1 } as never)).toThrow(/^\w+: unknown option "unheardOf"; known are [\w, ]+$/);
+  const known = messageOf(() => take({ unheardOf: 1 } as never)).replace(/.* known are /, '');
+  expect(names.sort()).toEqual(known.split(', ').sort());
+});
+
+test("the router's defaults are those of its table", () => {
+  const written = documented('Options').filter(([, fallback]) => /^`.*`$/.test(fallback));
+  const values = Object.fromEntries(written.map(([name, fallback]) => [name, literal(fallback)]));
+  // Where no list was given, the router knows that none was.
+  const { trustedHosts, ...others } = values;
+  expect(trustedHosts).toEqual(['127.0.0.1', '::1']);
+  expect({ ...others, source }).toEqual(resolveOptions({ source }));
+});
+
+test.each(tables)(
+  'defaults in the table under "%s" that are values are those of the doc comments',
+  (heading, _, types) => {
+    const declared = types.map((file) => readFileSync(join(root, 'lib', file), 'utf8')).join();
+    const defaults = [...declared.matchAll(/@default (.+)\n\s+\*\/\n\s+(?:readonly )?(\w+)\??:/g)];
+    const commented = new Map(defaults.map(([, value, name]) => [name, value]));
+    const values = documented(heading).filter(([, fallback]) => /^`.*`$/.test(fallback));
+    expect(values.map(([name, fallback]) => [name, fallback.slice(1, -1)])).toEqual(
+      values.map(([name]) => [name, commented.get(name)]),
+    );
+  },
+);
+
+function messageOf(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+}
+
+/** The value of a literal in a code span. */
+const literal = (span: string) => runInNewContext(`(${span.slice(1, -1)})`);
+
+test('every npm script that a document names is there', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  // Below docs/ are recipes, which may name scripts of their readers.
+  const files = markdownFiles().filter((file) => !/^docs\/.+\//.test(file));
+  const texts = files.map((file) => new Markdown(file).text).join();
+  const named = new Set([...texts.matchAll(/npm (?:run )?((?<=run )[\w:]+|test|start)/g)].map(([, name]) => name!));
+  expect(named).toContain('bench');
+  expect([...named].filter((name) => !(name in scripts))).toEqual([]);
+});

@@ -1,0 +1,79 @@
+import { Markdown, markdownFiles } from './markdown.ts';
+import { type Snippet, snippetsOf, Workshop } from './snippets.ts';
+
+/** What a snippet may load though it is not here: such a snippet shows what it was before. */
+const ABSENT = ['prometheus-api-metrics', 'express-ipfilter'];
+
+// The files that recipes show need one another and packages that are not here: `npm run test:recipes` and `npm run test:peers` run them, in projects of their own.
+const files = markdownFiles().filter((it) => !it.startsWith('docs/recipes/'));
+const importsAny = ({ text }: Snippet) => ABSENT.some((name) => text.includes(`'${name}'`));
+const snippets = files.flatMap(snippetsOf).filter((it) => !importsAny(it));
+const modules = snippets.filter((it) => !it.isFragment);
+const workshop = new Workshop();
+let findings: string[];
+
+beforeAll(async () => {
+  await workshop.open(snippets);
+  findings = (await Promise.all([workshop.check('modules'), workshop.check('fragments')])).flat();
+});
+afterEach(() => workshop.endAll());
+afterAll(() => workshop.close());
+
+it('the compiler says nothing but of snippets', () => {
+  expect(snippets.length).toBeGreaterThan(0);
+  expect(findings.filter((it) => !snippets.some(({ file }) => it.startsWith(`${file}(`)))).toEqual([]);
+});
+
+it.each(ABSENT)('%s is not here', (name) => {
+  expect(() => require.resolve(name)).toThrow('Cannot find module');
+});
+
+it.each(snippets)('$place type-checks', ({ file }) => {
+  expect(findings.filter((it) => it.startsWith(`${file}(`))).toEqual([]);
+});
+
+it.each(modules)(
+  '$place comes up, or ends well, and answers as is shown below it, but for numbers',
+  async (snippet) => {
+    const ports = await workshop.run(snippet);
+    for (const { url, printed } of answersTo(snippet)) {
+      const answer = await fetch(Object.assign(new URL(url), { port: ports.get(Number(url.port)) }));
+      expect(withoutNumbers(await answer.text())).toBe(withoutNumbers(printed));
+    }
+  },
+);
+
+it("the README's first example has such an answer", () => {
+  expect(answersTo(snippetsOf('README.md')[0]!)).toHaveLength(1);
+});
+
+/** Commands with what they printed, between a module and the next. */
+function answersTo({ document, line }: Snippet): { url: URL; printed: string }[] {
+  const next = modules.find((it) => it.document === document && it.line > line)?.line ?? Number.POSITIVE_INFINITY;
+  const shown = new Markdown(document).blocks.filter((it) => it.line > line && it.line < next);
+  return shown.flatMap(({ info, text }) => {
+    const [, url, printed] = (info[0] === 'console' && /^\$ curl (http:\/\/127\.0\.0\.1:\S+)\n(.+)/s.exec(text)) || [];
+    return url === undefined || printed === undefined ? [] : [{ url: new URL(url), printed }];
+  });
+}
+
+const withoutNumbers = (text: string) => text.replaceAll(/\d+(\.\d+)*/g, 'N');
+
+const json = files.flatMap((file) =>
+  new Markdown(file).blocks
+    .filter(({ info }) => info[0] === 'json')
+    .map(({ line, text }) => ({ place: `${file}:${line}`, text })),
+);
+
+it('blocks of JSON are JSON', () => {
+  expect(json.filter(({ text }) => !isJson(text)).map(({ place }) => place)).toEqual([]);
+});
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,136 @@
+// Writes docs/api.md, what every entry point exports, from its declarations: node scripts/api.js [--check] [folder of declarations]
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { readDeclarations } from './declarations.js';
+
+const FILE = 'docs/api.md';
+const check = process.argv.includes('--check');
+const folder = process.argv.slice(2).find((argument) => argument !== '--check') ?? 'dist/esm';
+const { name: packageName, exports } = JSON.parse(readFileSync('package.json', 'utf8'));
+/** The entry points by the names that users import, each with its file of declarations. */
+const entries = Object.entries(exports)
+  .filter(([, { import: target }]) => target !== undefined)
+  .map(([path, { import: target }]) => [
+    packageName + path.slice(1),
+    join(folder, target.replace('./dist/esm/', '').replace(/js$/, 'd.ts')),
+  ]);
+
+const head = `# The interface
+
+Made by \`npm run api\` from the doc comments: change those. What is promised of it is in [releasing.md](releasing.md#what-counts-as-the-interface).
+`;
+
+const undocumented = [];
+const text = reference();
+if (undocumented.length > 0) throw new Error(`write doc comments of exported names: ${undocumented.join(', ')}`);
+if (!check) writeFileSync(FILE, text);
+else if (text !== readFileSync(FILE, 'utf8')) {
+  console.error(
+    `${FILE} is not what the doc comments say: run "npm run api", and look at what it changes in the interface`,
+  );
+  process.exit(1);
+}
+
+function reference() {
+  /** Where each declaration stands, so that it is written once. */
+  const written = new Map();
+  const chapters = entries.map(([entry, file]) => chapter(entry, file, written));
+  return `${head}\n${chapters.join('\n')}`;
+}
+
+function chapter(entry, file, written) {
+  const module = readDeclarations(file);
+  const names = [...module.exported].map(([name, local]) => ({ name, ...find(file, local) }));
+  const fresh = names.filter(({ key }) => !written.has(key));
+  const others = names.filter(({ key }) => written.has(key));
+  for (const { key, name, doc } of fresh) {
+    if (doc === undefined) undocumented.push(`${name} (${relative(folder, key.split('#')[0])})`);
+    written.set(key, entry);
+  }
+  const behind = fresh.flatMap(({ key, code }) => namedBy(key, code, written));
+
+  fresh.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const sections = [...fresh.filter(isValue), ...fresh.filter((it) => !isValue(it)), ...behind];
+  return [
+    `## ${entry}\n`,
+    ...sections.map((it) => section(entry, it)),
+    ...module.augmented.map((code) => `${fenced('typescript', code)}\n`),
+    ...(others.length === 0 ? [] : [alsoHere(others, written)]),
+  ].join('\n');
+}
+
+function isValue({ code }) {
+  return /^(function|const|class)/.test(code);
+}
+
+function alsoHere(others, written) {
+  const homes = [...new Set(others.map(({ key }) => written.get(key)))];
+  const lists = homes.map((home) => {
+    const names = others.filter(({ key }) => written.get(key) === home).map(({ name }) => `\`${name}\``);
+    return `${names.sort().join(', ')} of \`${home}\``;
+  });
+  return `Also exported here: ${lists.join('; ')}.\n`;
+}
+
+/** A name's declaration, in whatever file it is; nothing for what another package declares. */
+function find(file, local) {
+  const { own, imported } = readDeclarations(file);
+  if (own.has(local)) {
+    const { code, doc } = own.get(local);
+    const told = code.replaceAll(/keyof typeof (\w+)/g, (_, name) => keysOf(own.get(name)));
+    return { key: `${file}#${local}`, doc, code: told };
+  }
+  const from = imported.get(local);
+  if (from === undefined) throw new Error(`${file}: where ${local} comes from cannot be told`);
+  return from.file && find(join(dirname(file), from.file), from.name);
+}
+
+/** The keys of an object, as the union that a reader wants to see. */
+function keysOf({ code }) {
+  return [...code.matchAll(/^ {2}readonly '?([\w-]+)'?:/gm)].map(([, key]) => `\n  | '${key}'`).join('');
+}
+
+/** The declarations that one stands on and that no entry point exports, and those which these stand on. */
+function namedBy(key, code, written) {
+  const [file] = key.split('#');
+  const { own, imported } = readDeclarations(file);
+  return identifiers(code).flatMap((name) => {
+    const found = own.has(name) || imported.has(name) ? find(file, name) : undefined;
+    if (found === undefined || written.has(found.key) || isExported(found.key)) return [];
+    written.set(found.key, undefined);
+    return [{ ...found, name, isHidden: true }, ...namedBy(found.key, found.code, written)];
+  });
+}
+
+function isExported(key) {
+  return entries.some(([, file]) =>
+    [...readDeclarations(file).exported.values()].some((local) => find(file, local)?.key === key),
+  );
+}
+
+/** Names of types: those of values, members and parameters have small letters. */
+function identifiers(code) {
+  const bare = code.replaceAll(/\/\*.*?\*\/|'[^']*'/gs, '');
+  return [...new Set(bare.match(/\b[A-Z]\w*/g))];
+}
+
+function section(entry, it) {
+  const { prose, throws, example } = it.doc ?? { prose: '', throws: [] };
+  const load = `import ${isValue(it) ? '' : 'type '}{ ${it.name} } from '${entry}';`;
+  const parts = [
+    `### ${it.name}`,
+    it.isHidden && 'Not exported by name; what stands above is made of it.',
+    prose,
+    fenced('typescript', it.code),
+    ...throws.map((what) => `Throws ${what}.`),
+    example && fenced('ts fragment', `${load}\n\n${example}`),
+  ];
+  return parts
+    .filter(Boolean)
+    .map((part) => `${part}\n`)
+    .join('\n');
+}
+
+function fenced(info, code) {
+  return `\`\`\`${info}\n${code.replaceAll(/ +$/gm, '')}\n\`\`\``;
+}
