@@ -12,6 +12,8 @@ export interface ClientAddress {
   readonly refused?: RefusalReason;
   /** How many members of the forwarding header were looked at. */
   readonly hops: number;
+  /** Members of the header stand left of the address: it forwards for somebody else, or says so. */
+  readonly isForwarder?: boolean;
 }
 
 export interface ClientAddressOptions {
@@ -46,7 +48,7 @@ function walk(req: IncomingMessage, { trustedProxies, forwardedHeader }: ClientA
     const node = forwardedHeader === 'forwarded' ? nodeAddress(member) : member;
     const address = node === undefined ? undefined : parseNode(node, forwardedHeader === 'x-forwarded-for');
     if (address === undefined) return refused('forwarded-malformed', hops);
-    if (!trustedProxies.has(address)) return { address, hops };
+    if (!trustedProxies.has(address)) return { address, hops, isForwarder: hops < members.length };
   }
   return refused('chain-exhausted', members.length);
 }
