@@ -251,7 +251,7 @@ describe('the time', () => {
     ['that waits for an answer', 4],
     ['that waits for a connection', 1],
   ])('of a scrape %s ends with its client, and so do the requests', async (_what, maxConcurrent) => {
-    const { url, server, state } = await prometheusApi({ '*': silent });
+    const { url, state, queries } = await prometheusApi({ '*': silent });
     const controller = new AbortController();
     const gone = new Error('the client went away');
     const reports: unknown[] = [];
@@ -260,7 +260,9 @@ describe('the time', () => {
     await until(() => state.underWay === Math.min(3, maxConcurrent));
     controller.abort(gone);
     await expect(scrape).rejects.toBe(gone);
-    await until(async () => (await connections(server)) === 0);
+    // From Node 24 on, the agent keeps a connection that was made for a request that was given up, for the next one.
+    await until(() => state.underWay === 0);
+    expect(queries()).toHaveLength(Math.min(3, maxConcurrent));
     expect(reports).toEqual([]);
   });
 
@@ -287,7 +289,14 @@ describe('the time', () => {
       const source = prometheusServerSource({ url: '${url}', queries: { up: 'up' } });
       const scrape = { signal: new AbortController().signal, timeout: 60_000, wants: () => true, report: console.error };
       for await (const { name } of source.collect(scrape)) console.log(name);`;
-    const args = ['--import', './__tests__/support/ts-loader.mjs', '--input-type=module', '--eval', program];
+    const args = [
+      '--disable-warning=DEP0205',
+      '--import',
+      './__tests__/support/ts-loader.mjs',
+      '--input-type=module',
+      '--eval',
+      program,
+    ];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 });
     expect([stdout, stderr]).toEqual(['up\n', '']);
   });
