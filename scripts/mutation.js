@@ -6,6 +6,8 @@
 // StrykerJS stands in no package.json: its hundred packages are of use to nobody who does not run this.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const version = '9.6.1';
@@ -45,6 +47,8 @@ for (const [folder, tests] of Object.entries(suites)) {
         testSequencer: at('mutation/sequencer.cjs'),
       },
     },
+    // Not in the project, where Jest would find everything twice.
+    tempDirName: join(tmpdir(), 'express-metrics-json-mutation'),
     coverageAnalysis: 'perTest',
     concurrency: 2,
     incremental: true,
