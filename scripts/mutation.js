@@ -54,7 +54,7 @@ for (const [folder, tests] of Object.entries(suites)) {
     incremental: true,
     incrementalFile: `${report}.incremental.json`,
     jsonReporter: { fileName: `${report}.json` },
-    reporters: ['clear-text', 'json'],
+    reporters: ['clear-text', 'json', 'progress-append-only'],
     clearTextReporter: { logTests: false, reportTests: false, allowColor: false },
     thresholds: { high: 95, low: 90, break: 90 },
     // TypeScript 7 has no API that Stryker could rewrite a tsconfig with, and swc does not look at types.

@@ -54,7 +54,7 @@ function walk(req: IncomingMessage, { trustedProxies, forwardedHeader }: ClientA
 /** `ipv4`, `ipv4:port`, `[ipv6]`, `[ipv6]:port` and, where allowed, a bare `ipv6`. */
 function parseNode(node: string, bareIpv6: boolean): Address | undefined {
   const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<v4>[\d.]+))(?::(?<port>\d{1,5}))?$/.exec(node)?.groups;
-  if (parts === undefined) return bareIpv6 && node.includes(':') ? parseAddress(node) : undefined;
+  if (parts === undefined) return bareIpv6 ? parseAddress(node) : undefined;
   if (Number(parts.port) > 65_535) return undefined;
   if (parts.v6 === undefined) return parseAddress(parts.v4 as string);
   return parts.v6.includes(':') ? parseAddress(parts.v6) : undefined;

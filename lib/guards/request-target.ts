@@ -17,7 +17,7 @@ export function targetAuthority(req: IncomingMessage): string | undefined {
 export function targetPath(req: IncomingMessage): string {
   return requestTarget(req)
     .replace(ABSOLUTE_FORM, '')
-    .replace(/[?#].*$/s, '');
+    .replace(/[?#].*/s, '');
 }
 
 /** What the request was addressed to: a target's authority goes before `Host` (RFC 9112, section 3.2.2). */

@@ -6,7 +6,7 @@ let killed;
 module.exports = class extends TestEnvironment {
   handleTestEvent({ name, test }) {
     const mutant = process.env.__STRYKER_ACTIVE_MUTANT__;
-    if (name === 'test_fn_failure' || name === 'hook_failure') killed = mutant;
+    if (name === 'test_done' && test.errors.length > 0) killed = mutant;
     if (name === 'test_start' && mutant !== undefined && mutant === killed) test.mode = 'skip';
   }
 };
