@@ -1,4 +1,4 @@
-import { format } from '../../lib/dashboard/browser/model/format.ts';
+import { duration, exact, format, percent } from '../../lib/dashboard/browser/model/format.ts';
 import { groupByPrefix } from '../../lib/dashboard/browser/model/groups.ts';
 import { nextDelay, urlFor, wholeDelay } from '../../lib/dashboard/browser/model/poll-policy.ts';
 import { askedOf, exactly, filterer, searcher } from '../../lib/dashboard/browser/model/search.ts';
@@ -14,18 +14,26 @@ describe('a number is written in the unit that its name says', () => {
     ['a', 1e-9, '1.00e-9'],
     ['a', 1.5e15, '1,500 T'],
     ['a', null, '–'],
+    ['a', NaN, '–'],
     ['a', Infinity, '+∞'],
+    ['a', -Infinity, '−∞'],
     ['a_seconds', 0.00125, '1.25 ms'],
     ['a_seconds', 90, '90 s'],
     ['a_seconds', 5400, '90 min'],
+    ['a_seconds', 10_800, '3 h'],
+    ['a_seconds', -259_200, '−3 d'],
     ['a_milliseconds', 1500, '1.5 s'],
     ['a_bytes', 1_572_864, '1.5 MiB'],
     ['a_bytes', 0, '0 B'],
+    ['a_kib', 3, '3 KiB'],
+    ['a_volts', 3.3, '3.3 V'],
     ['a_ratio', 0.256, '25.6 %'],
     ['a_percent', 3, '3 %'],
     ['a_celsius', 21.5, '21.5 °C'],
     ['response_time_seconds', 0.25, '250 ms'],
     ['response_time_seconds', 0, '0 s'],
+    ['start_time_seconds', new Date(2026, 0, 2, 3, 4).getTime() / 1000, '2026-01-02 03:04'],
+    ['start_time_seconds', 1e300, '1.00e+300'],
   ])('%s %d', (name, value, text) => {
     expect(format(value, unitOf(name, 'gauge'))).toBe(text);
   });
@@ -33,6 +41,37 @@ describe('a number is written in the unit that its name says', () => {
   test("a counter's rate", () => {
     expect(format(2048, perSecond(unitOf('sent_bytes_total', 'counter')))).toBe('2 KiB/s');
     expect(format(0.05, perSecond(unitOf('cpu_seconds_total', 'counter')))).toBe('50 ms/s');
+  });
+
+  test.each([
+    [undefined, '–'],
+    [2, '2'],
+  ])('without a unit, %s is %s', (value, text) => {
+    expect(format(value)).toBe(text);
+  });
+
+  test.each([
+    [1_234_567.25, '1,234,567.25'],
+    [null, '–'],
+  ])('exactly, %d is %s', (value, text) => {
+    expect(exact(value)).toBe(text);
+  });
+
+  test.each([
+    [0.125, '12.5 %'],
+    [null, '–'],
+  ])('as a share, %d is %s', (value, text) => {
+    expect(percent(value)).toBe(text);
+  });
+
+  test.each([
+    [0, '0 s'],
+    [119, '119 s'],
+    [180, '3 min'],
+    [7200, '2 h'],
+    [5 * 86_400, '5 d'],
+  ])('coarsely, %d seconds are %s', (seconds, text) => {
+    expect(duration(seconds)).toBe(text);
   });
 
   test('a point in time is a date for a gauge, and a duration otherwise', () => {
@@ -53,6 +92,15 @@ describe('groups', () => {
       ['', ['queue_depth', 'up']],
       ['http_', ['http_a', 'http_b']],
       ['process_', ['process_cpu']],
+    ]);
+  });
+
+  test('of the runtime are the last, also where one family is all of it', () => {
+    expect(grouped('process_a', 'b_x', 'b_y', 'a_x', 'a_y', 'nodejs_a', 'nodejs_b')).toEqual([
+      ['a_', ['a_x', 'a_y']],
+      ['b_', ['b_x', 'b_y']],
+      ['nodejs_', ['nodejs_a', 'nodejs_b']],
+      ['process_', ['process_a']],
     ]);
   });
 

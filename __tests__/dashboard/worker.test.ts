@@ -1,4 +1,4 @@
-import { readHash } from '../../lib/dashboard/browser/model/url-state.ts';
+import { readHash, type ViewState } from '../../lib/dashboard/browser/model/url-state.ts';
 import type { Look, Seen } from '../../lib/dashboard/browser/protocol.ts';
 
 // The worker as the browser runs it, with a clock, a network and a page of the test's own.
@@ -109,4 +109,77 @@ test('a rate is of the time between two documents, and not of the time that it t
   await jest.advanceTimersByTimeAsync(13_000);
   // The second is asked for 12 s after the first: a document that takes long gets three quarters of the time.
   expect(page.seen.at(-1)?.rows[0]?.value).toBeCloseTo(500 / 12);
+});
+
+test('a family that is open is told with its detail, through another filter, a lost server and another family', async () => {
+  const { page, look } = await start([]);
+  let document: object | undefined = {
+    a: { type: 'gauge', value: { q: { x: 1, y: 2 } } },
+    b: { type: 'gauge', value: 3 },
+  };
+  Object.assign(globalThis, {
+    fetch: async () => {
+      if (document === undefined) throw new TypeError('Failed to fetch');
+      return Response.json(document);
+    },
+  });
+  const show = (view: Partial<ViewState>) => look({ state: { ...state, ...view } });
+  const detail = () => page.seen.at(-1)!.detail;
+
+  show({ open: 'a' });
+  await intervals(0.5);
+  expect(detail()).toMatchObject({ name: 'a', table: { matching: 2 } });
+  show({ open: 'a', filter: { q: '=y' } });
+  expect(detail()).toMatchObject({ name: 'a', table: { matching: 1 }, figures: [{ label: 'Now', value: 2 }, {}, {}] });
+  await intervals(1);
+  document = undefined;
+  await intervals(1);
+  expect(detail()?.charts).toMatchObject([{ lines: [{ label: 'q=y', values: [2, null] }] }]);
+  show({ open: 'b' });
+  expect(detail()).toMatchObject({ name: 'b', charts: [{ lines: [{ label: 'value', values: [3, 3, null] }] }] });
+  for (const open of ['', 'gone']) {
+    show({ open });
+    expect(detail()).toBeUndefined();
+  }
+});
+
+test('a row has what says most of its type, and a search finds labels too', async () => {
+  const { page, look } = await start([]);
+  let polls = 0;
+  Object.assign(globalThis, {
+    fetch: async () => {
+      polls++;
+      const distribution = { count: 10 * polls, sum: polls };
+      return Response.json({
+        c_bytes_total: { type: 'counter', value: 100 * polls },
+        g: { type: 'gauge', value: { q: { east: 1, west: 2 } } },
+        h_seconds: { type: 'histogram', value: { ...distribution, bucket: [[1, 10 * polls]] } },
+        s_seconds: { type: 'summary', value: { ...distribution, quantile: [[0.5, 7]] } },
+        t_celsius: { type: 'gauge', value: { q: { east: 20, west: 30 } } },
+      });
+    },
+  });
+  const onScreen = ['c_bytes_total', 'g', 'gone', 'h_seconds', 's_seconds', 't_celsius'];
+  look({ onScreen });
+  await intervals(1.5);
+  expect(page.seen.at(-1)?.rows.map(({ name, value, kind, unit }) => [name, value, kind, unit])).toEqual([
+    ['c_bytes_total', 20, '', { of: 'bytes', perSecond: true }],
+    ['g', 3, 'sum', { of: 'number' }],
+    ['h_seconds', 0.9, 'p90', { of: 'seconds' }],
+    ['s_seconds', 2, '', { of: 'number', perSecond: true }],
+    ['t_celsius', 25, 'avg', { of: 'celsius' }],
+  ]);
+  look({ onScreen, state: { ...state, search: 'west' } });
+  expect(page.seen.at(-1)?.catalogue).toMatchObject({
+    found: 2,
+    groups: [
+      {
+        prefix: '',
+        families: [
+          { name: 'g', label: ['q', 'west'] },
+          { name: 't_celsius', label: ['q', 'west'] },
+        ],
+      },
+    ],
+  });
 });

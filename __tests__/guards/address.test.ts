@@ -49,6 +49,8 @@ describe('parseAddress', () => {
     ['IPv4-compatible', '::127.0.0.1'],
     ['IPv4-translated', '::ffff:0:127.0.0.1'],
     ['6to4', '2002:7f00:1::'],
+    ['what would be mapped but for its first group', '1::ffff:127.0.0.1'],
+    ['what would be mapped but for its third group', '0:0:1::ffff:127.0.0.1'],
     ['NAT64', '64:ff9b::127.0.0.1'],
   ])('leaves other forms that hold an IPv4 address alone: %s', (_form, text) => {
     expect(parseAddress(text)).toHaveLength(4);
@@ -109,6 +111,7 @@ test.each([
   ['1::1', false],
   ['0:1::1', false],
   ['0:0:0:1::1', false],
+  ['::1:0:1', false],
   ['255.0.0.1', false],
 ])('%s is loopback: %s', (text, loopback) => {
   expect(isLoopback(parseAddress(text) as number[])).toBe(loopback);

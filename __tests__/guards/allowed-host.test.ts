@@ -1,6 +1,6 @@
 import { allowedHost } from '../../lib/guards/allowed-host.ts';
 import { hostOf } from '../../lib/guards/request-target.ts';
-import { type RequestFacts, visitFrom } from '../support/fake-request.ts';
+import { fakeRequest, type RequestFacts, visitFrom } from '../support/fake-request.ts';
 
 const REFUSED = 'host-not-allowed';
 
@@ -88,6 +88,10 @@ test.each([
 ])('without a list, a client on %s may ask for any host', (_where, address) => {
   expect(allowedHost({})(visitFrom(address, hosted('evil.example')))).toBeUndefined();
   expect(allowedHost({ allowedHosts: [] })(visitFrom(address, hosted('evil.example')))).toBe(REFUSED);
+});
+
+test('without a list, a client that nobody has looked for may ask for any host', () => {
+  expect(allowedHost({})({ req: fakeRequest(hosted('evil.example')) })).toBeUndefined();
 });
 
 test.each([

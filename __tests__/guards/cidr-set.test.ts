@@ -112,6 +112,7 @@ test.each([
   [new Set(['::1']), /^trustedHosts: .* is not a list; write /],
   [['::1', '10/8'], 'trustedHosts[1]: "10/8" is not a network; write "10.0.0.0/8"'],
   [['::1', { ip: '::1' }], /^trustedHosts\[1\]: \{ ip: '::1' \} is not a string; write /],
+  [['::1', { ip: { v6: '::1' } }], /^trustedHosts\[1\]: \{ ip: \[Object\] \} is not a string; write /],
   [['::1', Object.create(null)], /^trustedHosts\[1\]: .* is not a string; write /],
   [['::1', Symbol('a')], /^trustedHosts\[1\]: Symbol\(a\) is not a string; write /],
   [new Array(1), /^trustedHosts\[0\]: undefined is not a string; write /],

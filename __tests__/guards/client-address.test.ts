@@ -237,6 +237,7 @@ describe('a socket without an address', () => {
     ['is refused when it is a unix socket that is gone', { ...unix, destroyed: true }, true, 'address-unparseable'],
     ['is refused when it is a TCP socket that is gone', tcp, true, 'address-unparseable'],
     ['is refused when its server is unknown', {}, true, 'address-unparseable'],
+    ['is refused when its server cannot say', { server: {} }, true, 'address-unparseable'],
     ['is refused when its server has closed', { server: { address: () => null } }, true, 'address-unparseable'],
   ])('%s', (_case, facts, allowUnixSocket, found) => {
     expect(find(facts, { allowUnixSocket })).toBe(found);

@@ -12,6 +12,7 @@ describe('an Origin', () => {
     ['of the same host and port', '127.0.0.1:9464', 'http://127.0.0.1:9464'],
     ['with the scheme that the browser sees, in front of TLS', 'metrics.internal', 'https://metrics.internal'],
     ['in another case', 'Metrics.Internal', 'HTTP://metrics.INTERNAL'],
+    ['without the port that Host leaves empty', 'metrics.internal:', 'http://metrics.internal'],
     ["without the scheme's own port", 'metrics.internal:443', 'https://metrics.internal'],
     ['of an IPv6 address', '[::1]:9464', 'http://[::1]:9464'],
   ])('is let in: %s', (_case, host, origin) => {
@@ -31,6 +32,8 @@ describe('an Origin', () => {
     ['with userinfo', 'http://metrics.internal@evil.example'],
     ['with the right userinfo', 'http://evil.example@metrics.internal'],
     ['with a path', 'http://evil.example/metrics.internal'],
+    ['with the right host behind another', 'http://evil.example/x://metrics.internal'],
+    ['with something in front of the scheme', '-http://metrics.internal'],
     ['that is opaque', 'null'],
     ['that is empty', ''],
     ['without a scheme', 'metrics.internal'],
@@ -51,6 +54,15 @@ describe('an Origin', () => {
     ];
     expect(guard(fields, 'http://metrics.internal/metrics')).toBeUndefined();
     expect(guard(fields, 'http://evil.example/metrics')).toBe('cross-site');
+  });
+
+  test("is not the service's own for a port that begins as a default one does", () => {
+    expect(
+      guard([
+        ['Host', '127.0.0.1:8080'],
+        ['Origin', 'http://127.0.0.180'],
+      ]),
+    ).toBe('cross-site');
   });
 
   test('must be right each time', () => {

@@ -7,7 +7,7 @@ export interface RequestFacts {
   /** Name and value of each field, in the order of the wire. */
   fields?: readonly (readonly [string, string])[];
   target?: string;
-  version?: '1.0' | '1.1';
+  version?: '0.9' | '1.0' | '1.1' | '2.0';
   destroyed?: boolean;
   /** What the guards look at in the server that the socket belongs to. */
   server?: object;
@@ -25,8 +25,8 @@ export function fakeRequest({
   return {
     rawHeaders: fields.flat(),
     url: target,
-    httpVersionMajor: 1,
-    httpVersionMinor: version === '1.1' ? 1 : 0,
+    httpVersionMajor: Number(version[0]),
+    httpVersionMinor: Number(version[2]),
     socket: { remoteAddress: peer, destroyed, server },
   } as unknown as IncomingMessage;
 }

@@ -87,9 +87,9 @@ async function openFamily(family: MetricFamily, syntax: DocumentSyntax, taken: S
     }
     const plan = await syntax.plan(family);
     const rest = encodeFamily(plan, (error) => losses.sample(error, family.name));
-    const { value: start = '' } = await rest.next();
+    const { value: start } = await rest.next();
     for (const own of names) taken.add(own);
-    return { start, rest };
+    return { start: start as string, rest };
   } catch (error) {
     losses.family(error, sourceName);
     return undefined;

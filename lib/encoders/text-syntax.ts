@@ -43,7 +43,7 @@ function escapeName(name: string, escaping: Escaping, valid: RegExp): string {
 }
 
 function hex(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
+  const code = character.codePointAt(0) as number;
   return code >= 0xd800 && code <= 0xdfff ? 'FFFD' : code.toString(16);
 }
 
@@ -82,7 +82,7 @@ export function textNumber(value: number): string {
 
 /** A bound or quantile as OpenMetrics wants it: always a float, spelled as Go's %g does ("1.0", "1e+06", "1e-05"). */
 export function canonicalFloat(value: number): string {
-  const [digits = '', exponent = ''] = value.toExponential().split('e');
+  const [digits, exponent] = value.toExponential().split('e') as [string, string];
   const power = Number(exponent);
   if (power < -4 || power > 5) return `${digits}e${exponent[0]}${exponent.slice(1).padStart(2, '0')}`;
   return Number.isInteger(value) ? `${value}.0` : `${value}`;

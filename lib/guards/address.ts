@@ -10,14 +10,9 @@ export type Address = readonly number[];
  */
 export function parseAddress(text: string): Address | undefined {
   // net.isIP decides what an address is: parsers that are kinder have let attackers in (CVE-2023-42282).
-  switch (isIP(text)) {
-    case 4:
-      return [parseQuad(text)];
-    case 6:
-      return text.includes('%') ? undefined : unwrapMapped(parseGroups(text));
-    default:
-      return undefined;
-  }
+  const version = isIP(text);
+  if (version === 0 || text.includes('%')) return undefined;
+  return version === 4 ? [parseQuad(text)] : unwrapMapped(parseGroups(text));
 }
 
 /** Reads a socket's `remoteAddress`: as above, but the zone of a link-local peer is cut off. */
@@ -25,8 +20,7 @@ export function parsePeer(remoteAddress: unknown): Address | undefined {
   if (typeof remoteAddress !== 'string') return undefined;
   const zone = remoteAddress.indexOf('%');
   if (zone === -1) return parseAddress(remoteAddress);
-  if (zone === remoteAddress.length - 1 || isIP(remoteAddress) !== 6) return undefined;
-  return parseAddress(remoteAddress.slice(0, zone));
+  return isIP(remoteAddress) === 6 ? parseAddress(remoteAddress.slice(0, zone)) : undefined;
 }
 
 /** The canonical text: dotted decimal, or RFC 5952. */
@@ -63,7 +57,7 @@ function parseQuad(text: string): number {
 
 // Not ipaddr.js: it reads ::127.0.0.1 as the mapped ::ffff:127.0.0.1, and takes four times as long.
 function parseGroups(text: string): Address {
-  const [left = '', right] = text.split('::');
+  const [left, right] = text.split('::') as [string, string?];
   const head = groupsOf(left);
   const tail = right === undefined ? [] : groupsOf(right);
   const groups = [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];

@@ -44,7 +44,7 @@ function walk(req: IncomingMessage, { trustedProxies, forwardedHeader }: ClientA
   const members = forwardedMembers(text);
   if (members.length > MAX_HOPS) return refused('too-many-hops');
   for (let hops = 1; hops <= members.length; hops++) {
-    const member = members[members.length - hops] ?? '';
+    const member = members[members.length - hops] as string;
     const node = forwardedHeader === 'forwarded' ? nodeAddress(member) : member;
     const address = node === undefined ? undefined : parseNode(node, forwardedHeader === 'x-forwarded-for');
     if (address === undefined) return refused('forwarded-malformed', hops);
@@ -56,9 +56,9 @@ function walk(req: IncomingMessage, { trustedProxies, forwardedHeader }: ClientA
 /** `ipv4`, `ipv4:port`, `[ipv6]`, `[ipv6]:port` and, where allowed, a bare `ipv6`. */
 function parseNode(node: string, bareIpv6: boolean): Address | undefined {
   const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<v4>[\d.]+))(?::(?<port>\d{1,5}))?$/.exec(node)?.groups;
-  if (parts === undefined) return bareIpv6 && node.includes(':') ? parseAddress(node) : undefined;
-  if (Number(parts.port ?? 0) > 65_535) return undefined;
-  if (parts.v6 === undefined) return parseAddress(parts.v4 ?? '');
+  if (parts === undefined) return bareIpv6 ? parseAddress(node) : undefined;
+  if (Number(parts.port) > 65_535) return undefined;
+  if (parts.v6 === undefined) return parseAddress(parts.v4 as string);
   return parts.v6.includes(':') ? parseAddress(parts.v6) : undefined;
 }
 

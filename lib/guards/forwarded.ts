@@ -24,7 +24,7 @@ export function nodeAddress(element: string): string | undefined {
     if (name === undefined) continue;
     const key = name.toLowerCase();
     if (values.has(key)) return undefined;
-    values.set(key, token ?? (quoted ?? '').replace(/\\(.)/g, '$1'));
+    values.set(key, token ?? (quoted as string).replace(/\\(.)/g, '$1'));
   }
   return values.get('for');
 }

@@ -15,11 +15,10 @@ export interface Network {
  */
 export function parseNetwork(text: unknown): Network {
   if (typeof text !== 'string') throw new TypeError('is not a string; write an address or a network, as "10.0.0.0/8"');
-  const [base = '', length, ...rest] = text.split('/');
+  const [base, length, ...rest] = text.split('/') as [string, ...string[]];
   const version = isIP(base);
   const address = parseAddress(base);
-  if (version === 0 || address === undefined || rest.length > 0 || text !== text.trim())
-    throw new TypeError(cure(text));
+  if (address === undefined || rest.length > 0 || text !== text.trim()) throw new TypeError(cure(text));
   const bits = version === 4 ? 32 : 128;
   const prefix = length === undefined ? bits : parsePrefix(length, bits, base);
   const isMapped = version === 6 && address.length === 1;
@@ -40,8 +39,7 @@ function network(address: Address, prefix: number): Network {
 }
 
 function wordMask(ones: number): number {
-  if (ones <= 0) return 0;
-  return ones >= 32 ? 0xffffffff : (0xffffffff << (32 - ones)) >>> 0;
+  return ones <= 0 ? 0 : (0xffffffff << Math.max(32 - ones, 0)) >>> 0;
 }
 
 function parsePrefix(text: string, bits: number, base: string): number {
@@ -57,7 +55,7 @@ function parsePrefix(text: string, bits: number, base: string): number {
 }
 
 function prefixOfNetmask(text: string): number | undefined {
-  const [word = 0] = parseAddress(text) ?? [];
+  const [word] = parseAddress(text) as [number];
   const prefix = Math.clz32(~word);
   return wordMask(prefix) === word ? prefix : undefined;
 }
@@ -72,7 +70,7 @@ const CURES: readonly [mistake: RegExp, cure: string | ((text: string) => string
   [/^unix:/, 'is a unix socket; set allowUnixSocket: true instead'],
   [/^(all|any|\*)$/i, 'is a keyword; write "0.0.0.0/0" and "::/0" with allowAnyAddress: true'],
   [/^[\da-f.:]+-[\da-f.:]+$/i, 'is a range; write the networks that it is made of, as "10.0.0.0/24"'],
-  [/^\d+(\.\d+)*(\.\*)+(\/|$)/, (text) => `is a pattern; write "${widen(text.split('.*')[0] ?? '')}"`],
+  [/^\d+(\.\d+)*(\.\*)+(\/|$)/, (text) => `is a pattern; write "${widen(text.slice(0, text.indexOf('.*')))}"`],
   [/(^|\.)0x|^\d{4,}(\/|$)/i, `is not in dotted decimal; ${EXAMPLE}`],
   [
     /^(?=(\d+\.){3}\d+(\/|$))(\d+\.)*0\d/,

@@ -5,9 +5,8 @@ import type { IncomingMessage } from 'node:http';
 /** The values of every field of that name (lower case), in their order. */
 export function rawHeader({ rawHeaders }: IncomingMessage, name: string): string[] {
   const values: string[] = [];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const field = rawHeaders[i] as string;
-    if (field.length === name.length && field.toLowerCase() === name) values.push(rawHeaders[i + 1] as string);
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if ((rawHeaders[i] as string).toLowerCase() === name) values.push(rawHeaders[i + 1] as string);
   }
   return values;
 }

@@ -3,7 +3,7 @@ import { rawHeader } from './raw-headers.ts';
 
 /** The request target as it was sent; Express takes the mount path out of `req.url`. */
 export function requestTarget(req: IncomingMessage): string {
-  return (req as { originalUrl?: string }).originalUrl ?? req.url ?? '';
+  return (req as { originalUrl?: string }).originalUrl ?? (req.url as string);
 }
 
 const ABSOLUTE_FORM = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i;
@@ -17,7 +17,7 @@ export function targetAuthority(req: IncomingMessage): string | undefined {
 export function targetPath(req: IncomingMessage): string {
   return requestTarget(req)
     .replace(ABSOLUTE_FORM, '')
-    .replace(/[?#].*$/s, '');
+    .replace(/[?#].*/s, '');
 }
 
 /** What the request was addressed to: a target's authority goes before `Host` (RFC 9112, section 3.2.2). */

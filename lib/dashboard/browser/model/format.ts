@@ -21,15 +21,16 @@ export function percent(share: number | null): string {
 
 /** How long ago or how long for, coarsely: `3 min`, `2 h`, `5 d`. */
 export function duration(seconds: number): string {
-  const [size, name] = DURATIONS.find(([size]) => Math.abs(seconds) >= size) ?? [1, 's'];
+  // From two of a unit on: 90 s say more than 2 min.
+  const [size, name] = DURATIONS.find(([size]) => Math.abs(seconds) >= 2 * size) ?? [1, 's'];
   return `${Math.round(seconds / size)} ${name}`;
 }
 
-const DURATIONS: readonly (readonly [number, string])[] = [
-  [2 * 86_400, 'd'],
-  [2 * 3600, 'h'],
-  [120, 'min'],
-].map(([size, name]) => [size as number, name as string]);
+const DURATIONS: Steps = [
+  [86_400, 'd'],
+  [3600, 'h'],
+  [60, 'min'],
+];
 
 function inUnit(value: number, { of, perSecond }: Unit): string {
   switch (of) {

@@ -1,0 +1,14 @@
+const { default: TestRunner } = require('jest-runner');
+
+/** The quick files first, and none after one that has failed: it is enough. */
+module.exports = class extends TestRunner {
+  async runTests(tests, watcher, options) {
+    let isKilled = false;
+    this.on('test-file-success', ([, { numFailingTests }]) => {
+      isKilled ||= numFailingTests > 0;
+    });
+    for (const test of tests.toSorted((a, b) => (a.duration ?? 0) - (b.duration ?? 0))) {
+      if (!isKilled) await super.runTests([test], watcher, options);
+    }
+  }
+};
