@@ -20,6 +20,8 @@ test.each([
   ['another', { peer: '192.0.2.1' }, 'not-trusted'],
   ['a trusted one behind a proxy', through('10.1.2.3'), undefined],
   ['another behind a proxy', through('192.0.2.1'), 'not-trusted'],
+  ['a trusted one that forwards for others', through('192.0.2.1, 10.1.2.3'), 'unexpected-forwarding-header'],
+  ['another that forwards for others', through('10.1.2.3, 192.0.2.1'), 'not-trusted'],
   ['no address', {}, 'address-unparseable'],
 ])('%s: %j gets %s', (_case, facts: RequestFacts, reason) => {
   expect(trustedIp(OPTIONS).guard(visit(facts))).toBe(reason);
@@ -36,6 +38,7 @@ test('what was found out about the client is left for those who come after', () 
   expect({ ...seen.client, address: formatAddress(seen.client?.address ?? []) }).toEqual({
     address: '192.0.2.1',
     hops: 1,
+    isForwarder: false,
   });
 });
 
