@@ -22,7 +22,7 @@ const parts = {
   guards: { files: 'lib/guards/*.ts', tests: 'guards/*.test.ts' },
   documents: {
     files: 'lib/encoders/{batches,document,label-texts}.ts',
-    tests: 'encoders/{document,families,json-held,label-texts}.test.ts',
+    tests: 'encoders/{document,families,json-held,kept-texts,label-texts,samples}.test.ts',
   },
   formats: {
     files: 'lib/encoders/!(batches|document|label-texts).ts',

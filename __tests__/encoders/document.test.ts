@@ -19,7 +19,7 @@ const start = (encoder: Encoder, families: MetricFamilies) => encoder.encode(fam
 const numbered = (i: number) => sample(i + 0.5, { queue: `queue-${String(i).padStart(6, '0')}` });
 const upTo = (count: number) => (i: number) => (i < count ? numbered(i) : undefined);
 
-describe.each(FORMATS)('a document in %s', (_, make) => {
+describe.each(FORMATS)('a document in %s', (_, make, read) => {
   const big: Record<string, () => MetricFamilies> = {
     '20,000 samples in an array': () => [family({ samples: Array.from({ length: 20_000 }, (_, i) => numbered(i)) })],
     '20,000 samples one by one': () => [family({ labelNames: ['queue'], samples: watched(upTo(20_000)) })],
@@ -32,7 +32,8 @@ describe.each(FORMATS)('a document in %s', (_, make) => {
   };
 
   test.each(Object.entries(big))('of %s comes in chunks of 16 to 64 KiB', async (_, families) => {
-    const { chunks } = await encode(make(), families());
+    const { chunks, text } = await encode(make(), families());
+    expect(() => read(text)).not.toThrow();
     expect(chunks.length).toBeGreaterThan(2);
     for (const chunk of chunks.slice(0, -1)) expect(chunk.length).toBeGreaterThanOrEqual(16 * KIB);
     for (const chunk of chunks) expect(chunk.length).toBeLessThanOrEqual(64 * KIB);

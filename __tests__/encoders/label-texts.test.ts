@@ -78,7 +78,20 @@ test('what is kept is bounded, and trimmed texts make room', () => {
   texts.trim(0);
   texts.at(0, { a: 'z' }, () => 'new');
   expect(texts.at(0, { a: 'z' }, write)).toBe('new');
+  // As does a family that is forgotten.
+  for (const [i, set] of labels.entries()) texts.at(i, set, () => 'kept');
   texts.forget();
+  others.at(0, { a: 'z' }, () => 'kept at last');
+  expect(others.at(0, { a: 'z' }, write)).toBe('kept at last');
+});
+
+test('texts are given back also when nothing is scraped any more', () => {
+  jest.useFakeTimers();
+  const cache = new LabelTexts();
+  cache.family('f', 'v').at(0, { a: 'x' }, () => 'kept');
+  jest.advanceTimersByTime(10 * 60_000);
+  expect(cache.family('f', 'v').at(0, { a: 'x' }, () => 'anew')).toBe('anew');
+  jest.useRealTimers();
 });
 
 test('texts that nobody asked for in a while are given back, and no timer stays', () => {

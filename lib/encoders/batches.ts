@@ -15,7 +15,7 @@ export function batches(samples: MetricFamily['samples']): Batches {
 }
 
 function* sliced(samples: readonly Sample[]): Generator<readonly Sample[]> {
-  if (samples.length > 0) yield samples.slice(0, 1);
+  yield samples.slice(0, 1);
   for (let i = 1; i < samples.length; i += BATCH_SIZE) yield samples.slice(i, i + BATCH_SIZE);
 }
 

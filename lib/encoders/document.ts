@@ -32,7 +32,7 @@ export interface FamilyPlan {
    */
   encode(sample: Sample, position: number): string | undefined;
   /** Called behind the last of so many samples. */
-  done?(length: number): void;
+  done(length: number): void;
 }
 
 /** Chunks but the last are at least this long, and less than twice as long plus a sample. */
@@ -117,7 +117,7 @@ async function* encodeFamily(plan: FamilyPlan, lost: (error: unknown) => void): 
     }
     await breathe();
   }
-  plan.done?.(position);
+  plan.done(position);
   yield text + (written === 0 ? empty : close);
 }
 
