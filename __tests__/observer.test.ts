@@ -41,8 +41,14 @@ describe('onDecision is told', () => {
     [
       'of a client behind proxies, and how many members were looked at',
       behindProxy,
-      { headers: ['X-Forwarded-For: 198.51.100.1, 192.0.2.1, 10.1.1.1'] },
+      { headers: ['X-Forwarded-For: 192.0.2.1, 10.1.1.1'] },
       { decision: 'allow', ...PEER, address: '192.0.2.1', hops: 2 },
+    ],
+    [
+      'of one that forwards for others',
+      behindProxy,
+      { headers: ['X-Forwarded-For: 198.51.100.1, 192.0.2.1, 10.1.1.1'] },
+      { decision: 'deny', reason: 'unexpected-forwarding-header', ...PEER, address: '192.0.2.1', hops: 2 },
     ],
     [
       'of a stranger behind proxies',
