@@ -148,6 +148,14 @@ describe('what JSON has no number for', () => {
     expect(await valueText('omit')).toBe('null');
   });
 
+  test('does not leave out a summary that has no sum, nor write it as an infinity', async () => {
+    for (const nonFinite of ['null', 'string', 'omit'] as const) {
+      const samples = [sample({ count: 1, quantiles: [], values: [] })];
+      const { text } = await encode(json({ nonFinite }), [family({ type: 'summary', samples })]);
+      expect(text).toContain('"value":{"count":1,"sum":null,"avg":null,"quantile":[]}');
+    }
+  });
+
   test.each([
     ['map', '{"a":{"y":1.0}}', [sample(NOT, { a: 'x' }), sample(1, { a: 'y' }), sample(PLUS, { a: 'z' })]],
     ['list', '[{"a":"y","b":"z","@":1.0}]', [sample(1, { a: 'y', b: 'z' }), sample(MINUS, { a: 'x', b: 'z' })]],

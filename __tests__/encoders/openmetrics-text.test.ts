@@ -51,6 +51,7 @@ describe('the text of OpenMetrics', () => {
     ],
     ['a unit that the name does not end in', [family({ name: 'up', unit: 'seconds' })], '# TYPE up gauge\n'],
     ['a unit that is all of the name', [family({ name: 'seconds', unit: 'seconds' })], '# TYPE seconds gauge\n'],
+    ['no unit', [family({ name: 'up_undefined' })], '# TYPE up_undefined gauge\n'],
     ['an empty unit', [family({ name: 'up_', unit: '' })], '# TYPE up_ gauge\n'],
     [
       'a histogram, whose bounds are floats as Go spells them',
@@ -112,7 +113,14 @@ test('a family whose name is that of a counter with _total is lost', async () =>
   expect(await written(gauge, counter)).toBe('# TYPE a_total gauge\na_total 2\n# EOF\n');
 });
 
+test('a gauge takes no name but its own', async () => {
+  const { text, losses } = await encode(openMetrics(), [family({ name: 'a' }), family({ name: 'a_total' })]);
+  expect(text).toBe('# TYPE a gauge\n# TYPE a_total gauge\n# EOF\n');
+  expect(losses).toEqual([]);
+});
+
 describe('an exemplar', () => {
+  const NUMBERS = /an exemplar's value and timestamp are not numbers$/;
   const ofCounter = (exemplar: unknown, labels = {}) => ({
     ...family({ name: 'c', type: 'counter' }),
     samples: [{ labels, value: 5, exemplar } as Sample],
@@ -154,15 +162,19 @@ describe('an exemplar', () => {
       { labels: { a: 'x'.repeat(128) }, value: 1 },
       /have 129 characters; 128 are allowed$/,
     ],
-    ['with two labels that are one', { labels: { 'a.b': 'x', a_b: 'y' }, value: 1 }, /are one after escaping$/],
+    [
+      'with two labels that are one',
+      { labels: { 'a.b': 'x', a_b: 'y' }, value: 1 },
+      /two of its labels \(a\.b, a_b\) are one after escaping$/,
+    ],
     ['with a label value that is none', { labels: { a: null }, value: 1 }, /label "a" is null; write a string$/],
     ['without labels', { value: 1 }, /./],
-    ['without a value', { labels: {} }, /./],
-    ['with a text for a value', { labels: {}, value: '1\nm 2' }, /./],
-    ['with a text for a time', { labels: {}, value: 1, timestamp: 'now' }, /./],
-    ['with a time that is null', { labels: {}, value: 1, timestamp: null }, /./],
-    ['with no number for a time', { labels: {}, value: 1, timestamp: Number.NaN }, /./],
-    ['at the end of time', { labels: {}, value: 1, timestamp: Number.POSITIVE_INFINITY }, /./],
+    ['without a value', { labels: {} }, NUMBERS],
+    ['with a text for a value', { labels: {}, value: '1\nm 2' }, NUMBERS],
+    ['with a text for a time', { labels: {}, value: 1, timestamp: 'now' }, NUMBERS],
+    ['with a time that is null', { labels: {}, value: 1, timestamp: null }, NUMBERS],
+    ['with no number for a time', { labels: {}, value: 1, timestamp: Number.NaN }, NUMBERS],
+    ['at the end of time', { labels: {}, value: 1, timestamp: Number.POSITIVE_INFINITY }, NUMBERS],
     ['that is a text', 'trace', /./],
   ])('%s is reported, and costs itself alone', async (_, exemplar, reason) => {
     const value = { ...histogram, exemplars: [trace, exemplar, trace] };

@@ -14,7 +14,9 @@ const wrongValues: [type: string, good: unknown, bad: unknown, reason: RegExp][]
     (bad) => ['gauge', 3, bad, /^its value is .*; write a number$/s] as [string, unknown, unknown, RegExp],
   ),
   ['counter', 3, { valueOf: () => 3 }, /^its value is \{\}; write a number$/],
+  ['untyped', 3, { toJSON: () => undefined }, /^its value is undefined; write a number$/],
   ['untyped', 3, 'x'.repeat(1000), /^its value is "x{99}…; write a number$/],
+  ['untyped', 3, 'x'.repeat(98), /^its value is "x{98}"; write a number$/],
   ...[
     undefined,
     null,

@@ -27,6 +27,7 @@ test.each([
   ['10/8', 'is not a network; write "10.0.0.0/8"'],
   ['10', 'is not a network; write "10.0.0.0/8"'],
   ['10.1', 'is not a network; write "10.1.0.0/16"'],
+  ['192.168', 'is not a network; write "192.168.0.0/16"'],
   ['192.168/16', 'is not a network; write "192.168.0.0/16"'],
   ['10.0.0.*', 'is a pattern; write "10.0.0.0/24"'],
   ['192.168.*', 'is a pattern; write "192.168.0.0/16"'],

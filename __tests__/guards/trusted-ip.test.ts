@@ -1,15 +1,18 @@
 import { formatAddress } from '../../lib/guards/address.ts';
 import { cidrSet } from '../../lib/guards/cidr-set.ts';
-import { trustedIp } from '../../lib/guards/trusted-ip.ts';
+import type { Visit } from '../../lib/guards/guard.ts';
+import { type TrustedIpOptions, trustedIp } from '../../lib/guards/trusted-ip.ts';
 import { fakeRequest, type RequestFacts } from '../support/fake-request.ts';
 
-const OPTIONS = {
-  trustedHosts: ['127.0.0.1', '10.0.0.0/8'],
-  trustedProxies: cidrSet(['192.0.2.9'], { option: 'trustedProxies' }),
-  forwardedHeader: 'x-forwarded-for',
-  allowUnixSocket: false,
-  allowAnyAddress: false,
-} as const;
+const trusting = (options: Partial<TrustedIpOptions> = {}) =>
+  trustedIp({
+    trustedHosts: ['127.0.0.1', '10.0.0.0/8'],
+    trustedProxies: cidrSet(['192.0.2.9'], { option: 'trustedProxies' }),
+    forwardedHeader: 'x-forwarded-for',
+    allowUnixSocket: false,
+    allowAnyAddress: false,
+    ...options,
+  });
 
 const visit = (facts: RequestFacts) => ({ req: fakeRequest(facts) });
 const through = (address: string): RequestFacts => ({ peer: '192.0.2.9', fields: [['X-Forwarded-For', address]] });
@@ -24,17 +27,17 @@ test.each([
   ['another that forwards for others', through('10.1.2.3, 192.0.2.1'), 'not-trusted'],
   ['no address', {}, 'address-unparseable'],
 ])('%s: %j gets %s', (_case, facts: RequestFacts, reason) => {
-  expect(trustedIp(OPTIONS).guard(visit(facts))).toBe(reason);
+  expect(trusting().guard(visit(facts))).toBe(reason);
 });
 
 test('a unix socket that is allowed needs no address', () => {
-  const guard = trustedIp({ ...OPTIONS, allowUnixSocket: true }).guard;
+  const guard = trusting({ allowUnixSocket: true }).guard;
   expect(guard(visit({ server: { address: () => '/run/app.sock' } }))).toBeUndefined();
 });
 
 test('what was found out about the client is left for those who come after', () => {
-  const seen: Parameters<ReturnType<typeof trustedIp>['guard']>[0] = visit(through('192.0.2.1'));
-  trustedIp(OPTIONS).guard(seen);
+  const seen: Visit = visit(through('192.0.2.1'));
+  trusting().guard(seen);
   expect({ ...seen.client, address: formatAddress(seen.client?.address ?? []) }).toEqual({
     address: '192.0.2.1',
     hops: 1,
@@ -43,7 +46,7 @@ test('what was found out about the client is left for those who come after', () 
 });
 
 test('another list takes the place of the first, and a bad one that of none', () => {
-  const { guard, trust } = trustedIp(OPTIONS);
+  const { guard, trust } = trusting();
   trust(['192.0.2.1']);
   expect(guard(visit({ peer: '192.0.2.1' }))).toBeUndefined();
   expect(guard(visit({ peer: '127.0.0.1' }))).toBe('not-trusted');
@@ -53,7 +56,7 @@ test('another list takes the place of the first, and a bad one that of none', ()
 });
 
 test('everybody is let in where that was said', () => {
-  const { guard, trust } = trustedIp({ ...OPTIONS, trustedHosts: ['0.0.0.0/0'], allowAnyAddress: true });
+  const { guard, trust } = trusting({ trustedHosts: ['0.0.0.0/0'], allowAnyAddress: true });
   expect(guard(visit({ peer: '192.0.2.1' }))).toBeUndefined();
   expect(guard(visit({ peer: '2001:db8::1' }))).toBe('not-trusted');
   trust(['::/0']);

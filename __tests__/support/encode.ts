@@ -1,4 +1,5 @@
 import type { Encoder } from '../../lib/encoders/encoder.ts';
+import { MetricsError } from '../../lib/errors.ts';
 import type { MetricFamily, Sample } from '../../lib/metric-family.ts';
 import type { MetricFamilies } from '../../lib/metrics-source.ts';
 
@@ -16,12 +17,16 @@ export async function encode(encoder: Encoder, families: MetricFamilies, prefix 
   return { text: decode(chunks.join('')), chunks, losses };
 }
 
-/** What the encoder is told to report to. */
+/** What the encoder is told to report to. @throws when an error of this package has a code that does not say what was lost */
 export function recorded(losses: string[]) {
-  const message = (error: unknown) => (error instanceof Error ? error.message : `not an error: ${error}`);
+  const message = (error: unknown, ...codes: string[]) => {
+    if (error instanceof MetricsError) expect(codes).toContain(error.code);
+    return error instanceof Error ? error.message : `not an error: ${error}`;
+  };
   return {
-    family: (error: unknown, name: string | undefined) => void losses.push(`family ${name}: ${message(error)}`),
-    sample: (error: unknown, name: string) => void losses.push(`sample ${name}: ${message(error)}`),
+    family: (error: unknown, name: string | undefined) =>
+      void losses.push(`family ${name}: ${message(error, 'INVALID_FAMILY', 'SHAPE_UNCERTAIN')}`),
+    sample: (error: unknown, name: string) => void losses.push(`sample ${name}: ${message(error, 'INVALID_SAMPLE')}`),
   };
 }
 

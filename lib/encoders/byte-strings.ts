@@ -3,7 +3,7 @@
  * ASCII, nearly always the case, is its own byte string.
  */
 export function byteString(text: string): string {
-  return NOT_ASCII.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text;
+  return NOT_ASCII.test(text) ? Buffer.from(text).toString('latin1') : text;
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are ASCII

@@ -18,7 +18,7 @@ export function numberText(nonFinite: NonFinite): NumberText {
     if (nonFinite === 'omit') return undefined;
     if (nonFinite === 'null') return 'null';
     if (Number.isNaN(value)) return '"NaN"';
-    return value > 0 ? '"+Inf"' : '"-Inf"';
+    return value === Number.POSITIVE_INFINITY ? '"+Inf"' : '"-Inf"';
   };
 }
 

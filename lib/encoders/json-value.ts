@@ -36,7 +36,8 @@ function pairsText(name: 'bucket' | 'quantile', number: NumberText) {
     }
     const total = sum === undefined ? 'null' : number(sum);
     const average = sum === undefined ? 'null' : number(count === 0 ? 0 : sum / count);
-    if (total === undefined || average === undefined) return undefined;
+    // Where the sum is finite, the average is.
+    if (total === undefined) return undefined;
     let text = `{"count":${count},"sum":${total},"avg":${average},"${name}":[`;
     for (let i = 0; i < values.length; i++) {
       const value = number(values[i] as number);
