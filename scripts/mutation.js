@@ -3,7 +3,8 @@
 //     npm run test:mutation              # all; half an hour on a machine that does nothing else
 //     npm run test:mutation guards       # one of the parts below
 //
-// What came of spots that are as they were, in the code and in its tests, is taken from reports/mutation/, which a run leaves behind.
+// What came of spots that are as they were, in their file and in its test files, is taken from reports/mutation/, which a run leaves behind.
+// A change of anything else, such as __tests__/support/, is not noticed: remove that folder for figures that are to be relied on.
 // StrykerJS stands in no package.json: its hundred packages are of use to nobody who does not run this.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

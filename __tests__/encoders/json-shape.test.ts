@@ -44,6 +44,10 @@ const undeclared: Record<string, Row> = {
     samples: [at({ a: 'x' }), at({ b: 'x' })],
     map: '[{"a":"x","@":1.0},{"b":"x","@":1.0}]',
   },
+  'several samples without labels are a list': {
+    samples: [at({}), at({}, 2)],
+    map: '[{"@":1.0},{"@":2.0}]',
+  },
   'a labelled sample before one without labels makes a list': {
     samples: [at({ a: 'x' }), at({})],
     map: '[{"a":"x","@":1.0},{"@":1.0}]',
