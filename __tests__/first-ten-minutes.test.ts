@@ -43,7 +43,6 @@ const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ ad
 const FAR = { from: '127.0.0.2' };
 const nginx10 = raw({ version: '1.0', headers: ['Connection: close'] });
 const nginx11 = raw({ headers: ['X-Forwarded-For: 203.0.113.9', 'Connection: close'] });
-const chained = raw({ headers: ['X-Forwarded-For: 203.0.113.9, 10.0.0.2'] });
 const nginxFrom2 = raw({ headers: ['X-Forwarded-For: 127.0.0.1'] }, FAR);
 const named = (host: string) => raw({ hosts: [host] });
 const farNamed = raw({ hosts: ['service.internal:3000'], headers: ['X-Forwarded-For: 203.0.113.9'] });
@@ -59,12 +58,12 @@ const stranger = (ask: Ask, address: string): Step => ({
   says: `add "${address}" or its network to trustedHosts`,
   options: { trustedHosts: [address] },
 });
-const unlisted = (ask: Ask, ...proxies: string[]): Step => ({
+const unlisted = (ask: Ask): Step => ({
   ask,
   status: 403,
   reason: 'unexpected-forwarding-header',
-  says: `add "${proxies.at(-1)}" to trustedProxies (the app's trust proxy plays no part)`,
-  options: { trustedProxies: proxies },
+  says: 'add "127.0.0.1" to trustedProxies (the app\'s trust proxy plays no part)',
+  options: { trustedProxies: ['127.0.0.1'] },
 });
 const unnamed = (ask: Ask, ...allowedHosts: string[]): Step => ({
   ask,
@@ -141,27 +140,13 @@ test.each<[string, Setting]>([
   ],
   [
     'nginx with X-Forwarded-For, not listed, then listed',
-    { steps: [unlisted(nginx11, '127.0.0.1'), stranger(nginx11, '203.0.113.9')], finally: nginx11 },
-  ],
-  [
-    'two proxies in a row, the first of which is taken for a scraper',
-    {
-      options: { trustedProxies: ['127.0.0.1'], trustedHosts: ['10.0.0.2'] },
-      steps: [
-        {
-          ...unlisted(chained, '127.0.0.1', '10.0.0.2'),
-          options: { trustedProxies: ['127.0.0.1', '10.0.0.2'], trustedHosts: [] },
-        },
-        stranger(chained, '203.0.113.9'),
-      ],
-      finally: chained,
-    },
+    { steps: [unlisted(nginx11), stranger(nginx11, '203.0.113.9')], finally: nginx11 },
   ],
   [
     'an app that counts on its trust proxy',
     {
       app: (app) => app.set('trust proxy', true),
-      steps: [unlisted(nginx11, '127.0.0.1'), stranger(nginx11, '203.0.113.9')],
+      steps: [unlisted(nginx11), stranger(nginx11, '203.0.113.9')],
       finally: nginx11,
     },
   ],
@@ -209,7 +194,7 @@ test.each<[string, Setting]>([
   ],
   [
     'a suite with supertest that sets X-Forwarded-For',
-    { steps: [unlisted(overTest, '127.0.0.1'), stranger(overTest, '203.0.113.9')], finally: overTest },
+    { steps: [unlisted(overTest), stranger(overTest, '203.0.113.9')], finally: overTest },
   ],
   [
     "a kubelet's probe",

@@ -199,6 +199,20 @@ describe('warnings', () => {
     expect(warned()).toEqual([]);
   });
 
+  test('are given once of who is let in and forwards for others, which may be a proxy that nobody listed', async () => {
+    const { server } = await serveMetrics({ trustedHosts: ['192.0.2.1'], trustedProxies: ['127.0.0.1'] });
+    const ask = (chain: string) => send(server, requestText({ headers: [`X-Forwarded-For: ${chain}`] }));
+    expect((await ask('192.0.2.1')).status).toBe(200);
+    expect(warned()).toEqual([]);
+    for (let n = 0; n < 3; n++) expect((await ask(`${SECRET}, 192.0.2.1`)).status).toBe(200);
+    expect(warned()).toEqual([
+      expect.stringMatching(
+        /^metricsRouter: let in a request from 192\.0\.2\.1 through the proxy 127\.0\.0\.1, .* add "192\.0\.2\.1" to trustedProxies /,
+      ),
+    ]);
+    expect(warned()[0]).not.toContain(SECRET);
+  });
+
   test.each<[string, Partial<MetricsRouterOptions>, string[]]>([
     ['nothing dangerous', { trustedHosts: ['10.0.0.0/8'], trustedProxies: ['127.0.0.1'] }, []],
     ['the default list, of which a proxy is one', { trustedProxies: ['127.0.0.1', '::1'] }, []],

@@ -32,6 +32,16 @@ export function createObserver(caller: string, { counted, onDecision, onError }:
     warn(`refused a request from ${originOf(decision)}: ${reason}. ${REFUSALS[reason].cure(decision)} (${ONCE})`);
   }
 
+  let knowsForwarder = false;
+
+  /** A proxy that nobody listed, and which is trusted for a client's sake, would let in whomever it forwards for. */
+  function doubt(decision: AccessDecision): void {
+    knowsForwarder = true;
+    warn(
+      `let in a request from ${originOf(decision)}, which says that it forwards for others. If it is a proxy, all its clients get in: add "${decision.address}" to trustedProxies (said once; onDecision tells of each request)`,
+    );
+  }
+
   const tell = failureTeller(onError);
   const mentioned = new Set<ScrapeFailure['phase']>();
 
@@ -51,10 +61,12 @@ export function createObserver(caller: string, { counted, onDecision, onError }:
     decided(visit, reason) {
       if (reason !== undefined) counted?.(reason);
       const isNews = reason !== undefined && !explained.has(reason);
-      if (!isNews && onDecision === undefined && !debug.enabled) return;
+      const isDoubtful = reason === undefined && visit.client?.isForwarder === true && !knowsForwarder;
+      if (!isNews && !isDoubtful && onDecision === undefined && !debug.enabled) return;
       const decision = describe(visit, reason);
       debug('%s', lineOf(decision));
       if (isNews) explain(reason, decision);
+      if (isDoubtful) doubt(decision);
       callHook(onDecision, decision);
     },
     failed(failure) {

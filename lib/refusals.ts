@@ -46,8 +46,8 @@ export const REFUSALS = {
       'Its socket has no address: on a unix socket, allowUnixSocket: true lets in everybody who can open it, a proxy and its clients included; otherwise it was gone already.',
   ),
   'unexpected-forwarding-header': untrusted(
-    ({ peer, address }) =>
-      `It came through a proxy, or says so. If it is a proxy that writes the header itself, ${listing(address ?? peer)} (the app's trust proxy plays no part); one that passes on what clients send must not forward the metrics.`,
+    ({ peer }) =>
+      `It came through a proxy, or says so. If it is a proxy that writes the header itself, ${listing(peer)} (the app's trust proxy plays no part); one that passes on what clients send must not forward the metrics.`,
   ),
   'forwarding-header-missing': untrusted(
     ({ peer }) =>

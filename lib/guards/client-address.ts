@@ -12,7 +12,7 @@ export interface ClientAddress {
   readonly refused?: RefusalReason;
   /** How many members of the forwarding header were looked at. */
   readonly hops: number;
-  /** Members of the header stand left of the address: it forwards for somebody else, or says so. */
+  /** Members of the header stand left of the address: it forwards for others, or says so. */
   readonly isForwarder?: boolean;
 }
 

@@ -24,12 +24,10 @@ export function trustedIp({ trustedHosts, allowAnyAddress, ...options }: Trusted
     trust,
     guard: (visit) => {
       visit.client = clientAddress(visit.req, options);
-      const { address, refused, isForwarder } = visit.client;
+      const { address, refused } = visit.client;
       if (refused !== undefined) return refused;
       // No address and no refusal: a unix socket, with allowUnixSocket.
-      if (address !== undefined && !trusted.has(address)) return 'not-trusted';
-      // As from a peer: a proxy that nobody listed would let in whomever it forwards for.
-      return isForwarder ? 'unexpected-forwarding-header' : undefined;
+      return address === undefined || trusted.has(address) ? undefined : 'not-trusted';
     },
   };
 }

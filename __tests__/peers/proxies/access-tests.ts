@@ -98,11 +98,10 @@ export function testAccess({ friend, stranger, ask }: { friend: string; stranger
   );
 
   test.each(recommended)(
-    '$proxy ($how), a router $router: a trusted client that says it forwards for others is refused, or its header is gone',
+    '$proxy ($how), a router $router: what a trusted client claims costs it nothing',
     async ({ configuration, router }) => {
       const headers = [`X-Forwarded-For: ${stranger}`, `Forwarded: ${forwardedFor(stranger)}`];
-      const { answer } = await ask(configuration, router, 'friend', { headers });
-      expect(answer).toBe(/^appends/.test(configuration.how) ? '403 unexpected-forwarding-header' : '200');
+      expect(await ask(configuration, router, 'friend', { headers })).toMatchObject({ answer: '200' });
     },
   );
 
