@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { activeTimeouts } from '../support/active-timeouts.ts';
-import { serve } from '../support/clients.ts';
+import { serve, until } from '../support/clients.ts';
 import { countedSource } from '../support/counted.ts';
 import { expectAllGivenBack, MIB, memoryInUse, watchSockets } from '../support/given-back.ts';
 import { requestText } from '../support/raw-http.ts';
@@ -53,7 +53,8 @@ test('10,000 clients that connect and vanish give everything back', async () => 
   expect(grown).toBeLessThan(16 * MIB);
   expect(sockets.opened).toBeGreaterThanOrEqual(CLIENTS);
   expect(sockets.alive).toBeLessThan(AT_ONCE);
-  expect(activeTimeouts()).toBeLessThanOrEqual(timeouts);
+  // A timer of Node's own may be under way.
+  await until(() => activeTimeouts() <= timeouts);
   expect(source.families.opened - collectedBefore).toBeGreaterThan(CLIENTS / 10);
   expect(service.failures).toEqual([]);
 });
