@@ -62,6 +62,7 @@ const names: [name: string, Record<Escaping, string>][] = [
   ],
   ['1a', { 'allow-utf-8': '1a', underscores: '_a', dots: '__a', values: 'U___31_a' }],
   ['a\uD800', { 'allow-utf-8': 'a\uFFFD', underscores: 'a_', dots: 'a__', values: 'U__a_FFFD_' }],
+  ['a\uDFFF', { 'allow-utf-8': 'a\uFFFD', underscores: 'a_', dots: 'a__', values: 'U__a_FFFD_' }],
   // There is no name that is empty.
   ['', { 'allow-utf-8': '_', underscores: '_', dots: '_', values: '_' }],
 ];
