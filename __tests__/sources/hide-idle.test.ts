@@ -162,7 +162,7 @@ test('it agrees with what was seen, whatever the order, the objects and the time
     queues: fc.uniqueArray(fc.tuple(fc.constantFrom('a', 'b', 'a"', ''), fc.constantFrom('a', 'b', ',')), {
       selector: (labels) => labels.join('\n'),
     }),
-    values: fc.array(fc.constantFrom(0, 1, Number.NaN), { minLength: 8, maxLength: 8 }),
+    values: fc.array(fc.constantFrom(0, 1, Number.NaN), { minLength: 12, maxLength: 12 }),
     swaps: fc.boolean(),
     way: fc.nat(WAYS.length - 1),
     ms: fc.nat(IDLE_FOR),
