@@ -12,37 +12,42 @@ import { remoteSource } from '../../lib/sources/remote.ts';
 import { Markdown, markdownFiles } from './markdown.ts';
 
 const root = join(__dirname, '../..');
-const readme = new Markdown('README.md');
 const source = { collect: () => [] };
+const url = 'http://127.0.0.1';
 
-/** A table of options: its heading, who takes them, and where their types are. */
-const tables: [heading: string, take: (options: never) => unknown, types: string[]][] = [
-  ['Options', metricsRouter, ['options.ts', 'access-options.ts']],
-  ['Several sources', (options) => combineSources([source], options), ['sources/combine.ts']],
-  ['OpenTelemetry', openTelemetrySource, ['sources/opentelemetry.ts', 'sources/opentelemetry/conversion.ts']],
-  ['Cluster workers and threads', (options) => clusterSource(source, options), ['sources/cluster.ts']],
-  ['Another endpoint', (options) => remoteSource('http://127.0.0.1', options), ['sources/remote/options.ts']],
-  ['A Prometheus server', prometheusServerSource, ['sources/prometheus-server/options.ts']],
-  ['Guards against growth', (options) => limitSeries(source, options), ['sources/limit-series.ts']],
-  ['Without Express', (options) => renderMetrics(source, options), ['render-options.ts']],
-  ['The page', dashboard, ['dashboard.ts']],
+/** A table of options: its document and the heading there, who takes them, and where their types are. */
+const tables: [place: string, take: (options: never) => unknown, types: string[]][] = [
+  ['README.md#Options', metricsRouter, ['options.ts', 'access-options.ts']],
+  ['README.md#Without Express', (options) => renderMetrics(source, options), ['render-options.ts']],
+  ['README.md#The page', dashboard, ['dashboard.ts']],
+  ['docs/sources/several-sources.md', (options) => combineSources([source], options), ['sources/combine.ts']],
+  [
+    'docs/sources/opentelemetry.md',
+    openTelemetrySource,
+    ['sources/opentelemetry.ts', 'sources/opentelemetry/conversion.ts'],
+  ],
+  ['docs/sources/cluster.md', (options) => clusterSource(source, options), ['sources/cluster.ts']],
+  ['docs/sources/another-endpoint.md', (options) => remoteSource(url, options), ['sources/remote/options.ts']],
+  ['docs/sources/prometheus-server.md', prometheusServerSource, ['sources/prometheus-server/options.ts']],
+  ['docs/sources/guards-against-growth.md', (options) => limitSeries(source, options), ['sources/limit-series.ts']],
 ];
 
-/** The options of the table under a heading, each with the text of its default. */
-function documented(heading: string): [name: string, fallback: string][] {
-  const [, , ...options] = readme.tablesUnder(heading).find(([head]) => head?.[1] === 'default')!;
+/** The options of the first such table under a heading, or of the document, each with the text of its default. */
+function documented(place: string): [name: string, fallback: string][] {
+  const [file, heading = '.+'] = place.split('#');
+  const [, , ...options] = new Markdown(file!).tablesUnder(heading).find(([head]) => head?.[1] === 'default')!;
   return options.flatMap(([names, fallback]) => [...names!.matchAll(/`(\w+)`/g)].map(([, name]) => [name!, fallback!]));
 }
 
-test.each(tables)('the table under "%s" has exactly the options that there are', (heading, take) => {
-  const names = documented(heading).map(([name]) => name);
+test.each(tables)('the table of %s has exactly the options that there are', (place, take) => {
+  const names = documented(place).map(([name]) => name);
   expect(() => take({ unheardOf: 1 } as never)).toThrow(/^\w+: unknown option "unheardOf"; known are [\w, ]+$/);
   const known = messageOf(() => take({ unheardOf: 1 } as never)).replace(/.* known are /, '');
   expect(names.sort()).toEqual(known.split(', ').sort());
 });
 
 test("the router's defaults are those of its table", () => {
-  const written = documented('Options').filter(([, fallback]) => /^`.*`$/.test(fallback));
+  const written = documented('README.md#Options').filter(([, fallback]) => /^`.*`$/.test(fallback));
   const values = Object.fromEntries(written.map(([name, fallback]) => [name, literal(fallback)]));
   // Where no list was given, the router knows that none was.
   const { trustedHosts, ...others } = values;
@@ -50,18 +55,15 @@ test("the router's defaults are those of its table", () => {
   expect({ ...others, source }).toEqual(resolveOptions({ source }));
 });
 
-test.each(tables)(
-  'defaults in the table under "%s" that are values are those of the doc comments',
-  (heading, _, types) => {
-    const declared = types.map((file) => readFileSync(join(root, 'lib', file), 'utf8')).join();
-    const defaults = [...declared.matchAll(/@default (.+)\n\s+\*\/\n\s+(?:readonly )?(\w+)\??:/g)];
-    const commented = new Map(defaults.map(([, value, name]) => [name, value]));
-    const values = documented(heading).filter(([, fallback]) => /^`.*`$/.test(fallback));
-    expect(values.map(([name, fallback]) => [name, fallback.slice(1, -1)])).toEqual(
-      values.map(([name]) => [name, commented.get(name)]),
-    );
-  },
-);
+test.each(tables)('defaults in the table of %s that are values are those of the doc comments', (place, _, types) => {
+  const declared = types.map((file) => readFileSync(join(root, 'lib', file), 'utf8')).join();
+  const defaults = [...declared.matchAll(/@default (.+)\n\s+\*\/\n\s+(?:readonly )?(\w+)\??:/g)];
+  const commented = new Map(defaults.map(([, value, name]) => [name, value]));
+  const values = documented(place).filter(([, fallback]) => /^`.*`$/.test(fallback));
+  expect(values.map(([name, fallback]) => [name, fallback.slice(1, -1)])).toEqual(
+    values.map(([name]) => [name, commented.get(name)]),
+  );
+});
 
 function messageOf(call: () => unknown): string {
   try {

@@ -30,9 +30,12 @@ it('holds what a user needs, and nothing else', () => {
     'README.md',
     'SECURITY.md',
     'dist',
+    'docs',
     'package.json',
     'schema.json',
   ]);
+  expect(readdirSync(join(inside, 'docs'))).toEqual(['sources']);
+  expect(readdirSync(join(inside, 'docs/sources')).filter((name) => !name.endsWith('.md'))).toEqual([]);
   const files = readdirSync(join(inside, 'dist'), { recursive: true, withFileTypes: true }).filter((it) => it.isFile());
   expect(files.map((it) => it.name).filter((name) => !/\.(js|d\.ts)$|^package\.json$/.test(name))).toEqual([]);
 });
