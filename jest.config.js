@@ -1,5 +1,9 @@
+import { availableParallelism } from 'node:os';
+
 /** @type {import('jest').Config} */
 export default {
+  // Jest would keep a core for itself, of which it uses little: of two, that is half of the time.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   // The page's files are a module of lib/ that is built from the page's sources.
   globalSetup: '<rootDir>/scripts/build-page.js',
   // For a machine that is busy: nothing waits for it to pass.
