@@ -22,11 +22,11 @@ const parts = {
   guards: { files: 'lib/guards/*.ts', tests: 'guards/*.test.ts' },
   documents: {
     files: 'lib/encoders/{batches,document,label-texts}.ts',
-    tests: 'encoders/{document,families,json-held,kept-texts,label-texts,samples}.test.ts',
+    tests: 'encoders/{batches,document,families,json-held,kept-texts,label-texts,label-texts-kept,samples}.test.ts',
   },
   formats: {
     files: 'lib/encoders/!(batches|document|label-texts).ts',
-    tests: 'encoders/!(document|label-texts|round-trip).test.ts',
+    tests: 'encoders/!(batches|document|label-texts*|round-trip).test.ts',
   },
 };
 const wanted = process.argv.slice(2);

@@ -1,7 +1,9 @@
+import { CHUNK } from '../../lib/encoders/document.ts';
 import type { Encoder } from '../../lib/encoders/encoder.ts';
+import type { MetricFamily, Sample } from '../../lib/metric-family.ts';
 import type { MetricFamilies } from '../../lib/metrics-source.ts';
 import { encode, family, sample } from '../support/encode.ts';
-import { FORMATS, json } from '../support/encoders.ts';
+import { FORMATS, json, text004 } from '../support/encoders.ts';
 import { watched, watchedAsync } from '../support/watched.ts';
 
 const KIB = 1024;
@@ -122,6 +124,31 @@ describe.each(FORMATS)('a document in %s', (_, make, read) => {
     const families = watched(() => family({}));
     await start(make(), families).return();
     expect(families.pulled).toBe(0);
+  });
+});
+
+describe('a chunk', () => {
+  const lengths = async (...families: MetricFamily[]) =>
+    (await encode(text004(), families)).chunks.map(({ length }) => length);
+  const lengthOf = async (one: MetricFamily) => (await lengths(one))[0] as number;
+
+  test('ends behind the family that fills it', async () => {
+    const spare = CHUNK - (await lengthOf(family({ help: '' })));
+    const after = family({ name: 'after' });
+    const rest = await lengthOf(after);
+    const [first] = await lengths(family({ help: 'x'.repeat(spare) }), after);
+    const [longer] = await lengths(family({ help: 'x'.repeat(spare - 1) }), after);
+    expect([first, longer]).toEqual([CHUNK, CHUNK - 1 + rest]);
+  });
+
+  test('has the family’s start, and as many samples as fill one without it', async () => {
+    const help = 'x'.repeat(1000);
+    const one = sample(1, { a: 'x' });
+    const start = await lengthOf(family({ help, samples: [one] }));
+    const line = (await lengthOf(family({ help, samples: [one, one] }))) - start;
+    const padded = sample(1, { a: 'x'.repeat(1 + 64 - line) });
+    const samples = [one, ...Array<Sample>(CHUNK / 64).fill(padded)];
+    expect(await lengths(family({ help, samples: [...samples, one] }))).toEqual([start + CHUNK, line]);
   });
 });
 

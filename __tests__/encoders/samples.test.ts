@@ -78,9 +78,9 @@ const throwing = (member: 'labels' | 'value', labels: object = { a: 'x' }) =>
 const wrongSamples: [what: string, bad: unknown, reason: RegExp][] = [
   ['undefined', undefined, /./],
   ['null', null, /./],
-  ['a number', 3, /./],
-  ['without labels', { value: 3 }, /./],
-  ['with labels that are null', { value: 3, labels: null }, /./],
+  ['a number', 3, /^it has no labels; write labels: \{\}$/],
+  ['without labels', { value: 3 }, /^it has no labels; write labels: \{\}$/],
+  ['with labels that are null', { value: 3, labels: null }, /^it has no labels; write labels: \{\}$/],
   ['with a value that cannot be shown', sample(circular, { a: 'x' }), /^its value is an object; write a number$/],
   ['with a value that throws', throwing('value'), /^thrown by a getter$/],
   ['with labels that throw', throwing('labels'), /^thrown by a getter$/],

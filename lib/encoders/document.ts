@@ -10,7 +10,7 @@ export interface DocumentSyntax {
   readonly begin?: string;
   /** Between two families. */
   readonly separator?: string;
-  end(familiesWritten: number): string;
+  end(isEmpty: boolean): string;
   /** The names that the family takes in the document. Where two families want one, the first is kept. */
   namesOf(family: MetricFamily): readonly string[];
   /** May look at the samples; what it returns of them is what will be written. */
@@ -46,14 +46,15 @@ export async function* encodeDocument(
   const { begin = '', separator = '' } = syntax;
   const taken = new Set<string>();
   let text = begin;
-  let written = 0;
+  let isEmpty = true;
   for await (const family of families) {
     const opened = await openFamily(family, syntax, taken, losses);
     if (opened === undefined) {
       await breathe();
       continue;
     }
-    text += (written++ === 0 ? '' : separator) + opened.start;
+    text += (isEmpty ? '' : separator) + opened.start;
+    isEmpty = false;
     try {
       for await (const piece of opened.rest) {
         text += piece;
@@ -71,7 +72,7 @@ export async function* encodeDocument(
     }
     await breathe();
   }
-  yield text + syntax.end(written);
+  yield text + syntax.end(isEmpty);
 }
 
 /** Pulls the first sample; a family that fails until then is left out. */
@@ -99,13 +100,14 @@ async function openFamily(family: MetricFamily, syntax: DocumentSyntax, taken: S
 async function* encodeFamily(plan: FamilyPlan, lost: (error: unknown) => void): AsyncGenerator<string, void> {
   const { open = '', separator = '', close = '', empty = '' } = plan;
   let text = plan.head;
-  let written = 0;
+  let isEmpty = true;
   let position = 0;
   for await (const batch of plan.samples) {
     for (const sample of batch) {
       const sampleText = encodeSample(plan, sample, position++, lost);
       if (sampleText === undefined) continue;
-      text += written++ === 0 ? open + sampleText.slice(separator.length) : sampleText;
+      text += isEmpty ? open + sampleText.slice(separator.length) : sampleText;
+      isEmpty = false;
       if (text.length < CHUNK) continue;
       yield text;
       text = '';
@@ -118,7 +120,7 @@ async function* encodeFamily(plan: FamilyPlan, lost: (error: unknown) => void): 
     await breathe();
   }
   plan.done(position);
-  yield text + (written === 0 ? empty : close);
+  yield text + (isEmpty ? empty : close);
 }
 
 function encodeSample(

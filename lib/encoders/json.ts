@@ -31,7 +31,7 @@ export function jsonEncoder(options: JsonOptions): Encoder {
   const syntax: DocumentSyntax = {
     begin: '{',
     separator: ',',
-    end: (written) => (written === 0 ? '}\n' : '\n}\n'),
+    end: (isEmpty) => (isEmpty ? '}\n' : '\n}\n'),
     namesOf: (family) => [family.name.toWellFormed()],
     plan: (family) => plan(family, options, labelTexts),
   };

@@ -86,9 +86,9 @@ export class FamilyTexts {
     return text;
   }
 
-  /** Is there room for so many more? Fewer is always fine. */
+  /** Is there room for so many more? */
   private reserve(count: number): boolean {
-    if (count > 0 && (this.isForgotten || kept + count > MAX_KEPT)) return false;
+    if (this.isForgotten || kept + count > MAX_KEPT) return false;
     kept += count;
     return true;
   }
@@ -102,7 +102,7 @@ export class FamilyTexts {
   /** Forgets what stands behind the last series. */
   trim(length: number): void {
     if (length >= this.labels.length) return;
-    this.reserve(length - this.labels.length);
+    kept -= this.labels.length - length;
     this.labels.length = length;
     this.texts.length = length;
   }
