@@ -111,7 +111,7 @@ export const REFUSALS = {
     cure: () =>
       'Mend its URL (in Prometheus: params): at most 100 values, none of them empty, of name[] and exclude[], one prefix that is the beginning of a metric name, and whole percent-encodings.',
   },
-  method: { status: 405, detail: 'Method not allowed', cure: () => 'Only GET and HEAD are answered.' },
+  method: { status: 405, detail: 'Method not allowed', cure: () => 'Ask with GET or HEAD.' },
   'too-many-scrapes': {
     status: 503,
     detail: 'Too many scrapes in flight',

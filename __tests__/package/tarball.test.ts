@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Markdown } from '../docs/markdown.ts';
 import { pack, run, temporaryFolder } from './tools.ts';
 
 const folder = temporaryFolder();
@@ -34,10 +35,19 @@ it('holds what a user needs, and nothing else', () => {
     'package.json',
     'schema.json',
   ]);
-  expect(readdirSync(join(inside, 'docs'))).toEqual(['sources']);
-  expect(readdirSync(join(inside, 'docs/sources')).filter((name) => !name.endsWith('.md'))).toEqual([]);
-  const files = readdirSync(join(inside, 'dist'), { recursive: true, withFileTypes: true }).filter((it) => it.isFile());
-  expect(files.map((it) => it.name).filter((name) => !/\.(js|d\.ts)$|^package\.json$/.test(name))).toEqual([]);
+  const namesIn = (part: string) =>
+    readdirSync(join(inside, part), { recursive: true, withFileTypes: true }).flatMap((it) =>
+      it.isFile() ? it.name : [],
+    );
+  expect(namesIn('dist').filter((name) => !/\.(js|d\.ts)$|^package\.json$/.test(name))).toEqual([]);
+  expect(namesIn('docs').filter((name) => !name.endsWith('.md'))).toEqual([]);
+});
+
+it('holds what its README leads to, but for pictures and what is about the project', () => {
+  const links = new Markdown('README.md').links.filter((link) => !/^(https?:|#)/.test(link));
+  const absent = links.map((link) => link.split('#')[0]!).filter((path) => !existsSync(join(inside, path)));
+  expect(links).toContain('docs/sources/cluster.md');
+  expect(absent.filter((path) => !path.endsWith('.png'))).toEqual(['CONTRIBUTING.md', 'example-app/README.md']);
 });
 
 it.each(['esm', 'cjs'])('%s: every relative import leads to a file', (format) => {
