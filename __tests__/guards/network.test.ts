@@ -32,6 +32,7 @@ test.each([
   ['10.0.0.*', 'is a pattern; write "10.0.0.0/24"'],
   ['192.168.*', 'is a pattern; write "192.168.0.0/16"'],
   ['10.*.*.*', 'is a pattern; write "10.0.0.0/8"'],
+  ['x10.0.*', 'is not a network; write "10.0.0.0/8" or "127.0.0.1"'],
   ['10.0.0.0-10.0.0.255', 'is a range; write the networks that it is made of, as "10.0.0.0/24"'],
   ['::1-::5', 'is a range; write the networks that it is made of, as "10.0.0.0/24"'],
   ['10.0.0.0/255.255.255.0', 'has a netmask for a prefix length; write "10.0.0.0/24"'],
