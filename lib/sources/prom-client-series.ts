@@ -10,7 +10,7 @@ export interface StoringMetric {
   /** prom-client 14 and 15. */
   readonly hashMap?: Readonly<Record<string, Entry>>;
   /** `@platformatic/prom-client`, and `@prometheus-io/client` from 0.16. */
-  readonly store?: { values(): Iterable<Entry> };
+  readonly store?: { values(): Iterable<Entry>; entry?(labels: LabelSet): Entry | undefined };
   readonly upperBounds?: readonly number[];
   readonly enableExemplars?: boolean;
   get?(): unknown;
@@ -80,8 +80,10 @@ function histograms(entries: Iterable<Entry>, bounds: readonly number[]): Iterab
   };
 }
 
-/** Is there a series without labels? */
-export function hasUnlabelled({ hashMap, store }: StoringMetric, samples: Iterable<Sample>): boolean {
+/** Is there a series without labels? Where the metric is understood, it need not be looked for. */
+export function hasUnlabelled(samples: Iterable<Sample>, understood?: StoringMetric): boolean {
+  const { hashMap, store } = understood ?? {};
+  if (typeof store?.entry === 'function') return store.entry({}) !== undefined;
   if (store === undefined && hashMap !== undefined) return '' in hashMap;
   for (const { labels } of samples) if (Object.keys(labels).length === 0) return true;
   return false;

@@ -80,7 +80,9 @@ class MetricReader {
   async read(defaults: LabelSet): Promise<MetricFamily> {
     const { metric } = this;
     const { name, help, type, samples } = await this.series();
-    const labelNames = declaredLabels(metric, defaults, samples);
+    const labelNames = declaredLabels(metric, defaults, () =>
+      hasUnlabelled(samples, this.isUnderstood ? metric : undefined),
+    );
     const { aggregator } = metric;
     return {
       name,
@@ -114,9 +116,11 @@ class MetricReader {
  * A single label is declared only while every series has it: prom-client lets such a family be counted
  * without the label too, and a declaration would cost that series.
  */
-function declaredLabels(metric: Metric, defaults: LabelSet, samples: Iterable<Sample>): readonly string[] | undefined {
-  const names = metric.labelNames && [...new Set([...metric.labelNames, ...Object.keys(defaults)])];
-  return names?.length === 1 && names[0] === metric.labelNames?.[0] && hasUnlabelled(metric, samples)
-    ? undefined
-    : names;
+function declaredLabels(
+  { labelNames }: Metric,
+  defaults: LabelSet,
+  lacksLabel: () => boolean,
+): readonly string[] | undefined {
+  const names = labelNames && [...new Set([...labelNames, ...Object.keys(defaults)])];
+  return names?.length === 1 && names[0] === labelNames?.[0] && lacksLabel() ? undefined : names;
 }
