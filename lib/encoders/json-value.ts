@@ -31,7 +31,7 @@ function pairsText(name: 'bucket' | 'quantile', number: NumberText) {
   return (count: number, sum: number | undefined, keys: readonly number[], values: readonly number[]) => {
     if (keys !== known) {
       // A family shares one array of bounds, mostly.
-      keyTexts = keys.map((key, i) => `${i === 0 ? '' : ','}[${number(key)},`);
+      keyTexts = keys.map((key, i) => `${i === 0 ? '' : '],'}[${number(key)},`);
       known = keys;
     }
     const total = sum === undefined ? 'null' : number(sum);
@@ -42,8 +42,8 @@ function pairsText(name: 'bucket' | 'quantile', number: NumberText) {
     for (let i = 0; i < values.length; i++) {
       const value = number(values[i] as number);
       if (value === undefined) return undefined;
-      text += `${keyTexts[i]}${value}]`;
+      text += keyTexts[i] + value;
     }
-    return `${text}]}`;
+    return text + (values.length === 0 ? ']}' : ']]}');
   };
 }
