@@ -35,11 +35,12 @@ export function createSharedDocuments(cacheFor: number): SharedDocuments {
       if (!entry.isSmall || entry.underWay !== undefined) return undefined;
       const document = new SharedDocument(abandoned, (body) => {
         entry.underWay = undefined;
-        if (body === undefined || cacheFor === 0) return;
-        const last = { body, madeAt: performance.now() };
-        entry.last = last;
+        // What was forgotten meanwhile nobody would find again.
+        if (body === undefined || cacheFor === 0 || entries.get(key) !== entry) return;
+        const madeAt = performance.now();
+        entry.last = { body, madeAt };
         setTimeout(() => {
-          if (entry.last === last) entry.last = undefined;
+          if (entry.last?.madeAt === madeAt) entry.last = undefined;
         }, cacheFor).unref();
       });
       entry.underWay = document;
@@ -56,7 +57,12 @@ export function createSharedDocuments(cacheFor: number): SharedDocuments {
   function remember(key: string, entry: Entry): Entry {
     entries.delete(key);
     entries.set(key, entry);
-    for (const oldest of entries.keys()) if (entries.size > MAX_KEYS) entries.delete(oldest);
+    for (const [oldest, forgotten] of entries) {
+      if (entries.size <= MAX_KEYS) break;
+      entries.delete(oldest);
+      // Its timer holds it for as long as it would have been fresh.
+      forgotten.last = undefined;
+    }
     return entry;
   }
 }

@@ -62,6 +62,11 @@ export function combineList(
       const limit = SHARE * scrape.timeout;
       const memberOptions = { scrape, stopwatch, timeout: Math.min(timeout ?? limit, limit) };
       const members = list.map((source, i) => openMember(source, { ...memberOptions, name: `${listName}[${i}]` }));
+      // Not AbortSignal.any() for each: Node keeps such a signal for good while somebody listens to it.
+      const abandon = () => {
+        for (const member of members) member.abandon(scrape.signal.reason);
+      };
+      scrape.signal.addEventListener('abort', abandon);
       let isEmpty = true;
       try {
         for await (const family of inOrder(members, scrape)) {
@@ -70,6 +75,7 @@ export function combineList(
         }
         throwIfLost(members, isEmpty);
       } finally {
+        scrape.signal.removeEventListener('abort', abandon);
         for (const member of members) member.close();
         stopwatch.clear();
       }

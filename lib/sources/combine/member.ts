@@ -14,6 +14,8 @@ export interface Member {
   readonly failure: MetricsError | undefined;
   /** The next family that is wanted. A failure is reported and ends the families; the scrape's own end rejects. */
   next(): Promise<IteratorResult<Found, undefined>>;
+  /** The scrape is over: nothing is waited for any more. */
+  abandon(reason: unknown): void;
   /** Gives everything back. Does not wait for a source that hangs. */
   close(): void;
 }
@@ -34,7 +36,8 @@ export interface MemberOptions {
 
 export function openMember(source: MetricsSource, { name, scrape, timeout, stopwatch }: MemberOptions): Member {
   const aborter = new AbortController();
-  const signal = AbortSignal.any([scrape.signal, aborter.signal]);
+  const { signal } = aborter;
+  if (scrape.signal.aborted) aborter.abort(scrape.signal.reason);
   const patience = createPatience({ stopwatch, timeout, scrapeTimeout: scrape.timeout, exhausted });
   let families: AsyncIterator<MetricFamily> | undefined;
   let samples: AsyncIterator<Sample> | undefined;
@@ -164,6 +167,7 @@ export function openMember(source: MetricsSource, { name, scrape, timeout, stopw
       return failure;
     },
     next,
+    abandon: (reason) => aborter.abort(reason),
     close: () => close(),
   };
 }
