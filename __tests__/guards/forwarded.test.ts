@@ -11,6 +11,11 @@ test.each([
   expect(forwardedMembers(header)).toEqual(members);
 });
 
+test('blanks within a member take no more time than other characters', () => {
+  const member = `a${' \t'.repeat(200_000)}b`;
+  expect(forwardedMembers(`\t ${member} , 192.0.2.1`)).toEqual([member, '192.0.2.1']);
+});
+
 // The first ones are the examples of RFC 7239, sections 4 and 6.3.
 test.each([
   ['for="_gazonk"', '_gazonk'],

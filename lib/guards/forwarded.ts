@@ -4,8 +4,19 @@
  * a comma becomes two malformed members, and no address needs one.
  */
 export function forwardedMembers(header: string): string[] {
-  return header.split(',').map((member) => member.replace(/^[ \t]+|[ \t]+$/g, ''));
+  return header.split(',').map(trimmed);
 }
+
+/** Without the blanks around it. Not by a regular expression: those look at each blank within a member again and again. */
+function trimmed(member: string): string {
+  let start = 0;
+  let end = member.length;
+  while (isBlank(member[start])) start++;
+  while (end > start && isBlank(member[end - 1])) end--;
+  return member.slice(start, end);
+}
+
+const isBlank = (character: string | undefined) => character === ' ' || character === '\t';
 
 /**
  * The node of a `Forwarded` element's `for` parameter, without its quotes; undefined when the element is
