@@ -101,6 +101,8 @@ function readSum(tokens: JsonTokens): number | undefined {
 interface Pairs {
   readonly keys: number[];
   readonly values: number[];
+  /** Of a summary: the quantiles that were there already, in any order. */
+  readonly seen: Set<number>;
   /** Of a histogram: what its last bucket counts, */
   most?: number;
   /** and its bucket of +Inf. */
@@ -111,7 +113,7 @@ interface Pairs {
 type AddPair = (pairs: Pairs, key: number, value: number) => string | undefined;
 
 function readPairs(tokens: JsonTokens, add: AddPair): Pairs {
-  const pairs: Pairs = { keys: [], values: [] };
+  const pairs: Pairs = { keys: [], values: [], seen: new Set() };
   tokens.take('[');
   for (let isFirst = true; tokens.goesOn(']', isFirst); isFirst = false) {
     tokens.take('[');
@@ -144,9 +146,10 @@ function addBucket(pairs: Pairs, key: number, value: number): string | undefined
   return undefined;
 }
 
-function addQuantile({ keys, values }: Pairs, quantile: number, value: number): string | undefined {
+function addQuantile({ keys, values, seen }: Pairs, quantile: number, value: number): string | undefined {
   if (!(quantile >= 0 && quantile <= 1)) return 'a quantile is not from 0 to 1';
-  if (keys.includes(quantile)) return 'a quantile is there twice';
+  if (seen.has(quantile)) return 'a quantile is there twice';
+  seen.add(quantile);
   keys.push(quantile);
   values.push(value);
   return undefined;

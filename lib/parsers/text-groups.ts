@@ -18,6 +18,8 @@ interface Group {
   /** Finite bounds, or quantiles, and the values of their series. */
   readonly keys: number[];
   readonly values: number[];
+  /** The quantiles that were there already: unlike bounds, they come in any order. */
+  readonly seen: Set<number>;
   /** The value of the +Inf bucket. */
   infinite?: number;
   sum?: number;
@@ -72,7 +74,7 @@ export class SampleGroups {
     const key = JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
     const known = this.waiting.get(key);
     if (known !== undefined) return known;
-    const group: Group = { labels, key, line: this.lines.number, length: 0, keys: [], values: [] };
+    const group: Group = { labels, key, line: this.lines.number, length: 0, keys: [], values: [], seen: new Set() };
     this.waiting.set(key, group);
     return group;
   }
@@ -110,11 +112,12 @@ export class SampleGroups {
     values.push(value);
   }
 
-  private addQuantile({ keys, values }: Group, { own, value }: SeriesReader): void {
+  private addQuantile({ keys, values, seen }: Group, { own, value }: SeriesReader): void {
     const quantile = this.keyOf(own, 'quantile');
     const isQuantile = quantile >= 0 && quantile <= 1;
     if (!isQuantile) throw this.lines.malformed(`quantile=${excerpt(own ?? '')} is not from 0 to 1`);
-    if (keys.includes(quantile)) throw this.lines.malformed(`quantile=${excerpt(own ?? '')} was there already`);
+    if (seen.has(quantile)) throw this.lines.malformed(`quantile=${excerpt(own ?? '')} was there already`);
+    seen.add(quantile);
     keys.push(quantile);
     values.push(value);
   }
