@@ -78,6 +78,39 @@ test('nothing expires once it is cleared, and no timer is left', async () => {
   expect(expired).not.toHaveBeenCalled();
 });
 
+test('it can be shortened, and not lengthened: what was waited before counts', async () => {
+  const { deadline, expired } = deadlineOf(1_000);
+  deadline.wait(later(10_000));
+  await pass(60);
+  deadline.shorten(100);
+  deadline.shorten(2_000);
+  await pass(39);
+  expect(expired).not.toHaveBeenCalled();
+  await pass(2);
+  expect(expired).toHaveBeenCalledTimes(1);
+  await pass(10_000);
+  expect(expired).toHaveBeenCalledTimes(1);
+});
+
+test('it expires at once when it is shortened to less than was waited', async () => {
+  const { deadline, expired } = deadlineOf(1_000);
+  deadline.wait(later(10_000));
+  await pass(60);
+  deadline.shorten(50);
+  expect(expired).toHaveBeenCalledTimes(1);
+});
+
+test('it does not expire when it is shortened while nobody waits, or once it is cleared', async () => {
+  const { deadline, expired } = deadlineOf(1_000);
+  deadline.shorten(50);
+  await pass(10_000);
+  deadline.clear();
+  deadline.shorten(10);
+  await pass(10_000);
+  expect(expired).not.toHaveBeenCalled();
+  expect(jest.getTimerCount()).toBe(0);
+});
+
 test('work is not waiting: what is at hand before the event loop turns counts nothing, however long it takes', async () => {
   jest.useRealTimers();
   const { deadline, expired } = deadlineOf(50);

@@ -204,6 +204,22 @@ test('one that hurries does not take the others with it', async () => {
   expect(await next).toMatchObject({ status: 200 });
 });
 
+test('one that hurries does so too when the document is larger than what can be shared', async () => {
+  let scrape: Scrape | undefined;
+  const source = {
+    async *collect(its: Scrape) {
+      scrape = its;
+      yield largeFamily(300);
+      await new Promise((resolve) => its.signal.addEventListener('abort', resolve));
+      throw its.signal.reason;
+    },
+  };
+  const { port } = await serve({ source, timeout: 3_600_000, cacheFor: 1_000 });
+  const headers = { 'X-Prometheus-Scrape-Timeout-Seconds': '0.4' };
+  await expect(ask(port, '/metrics.json', { headers })).rejects.toThrow();
+  expect(scrape?.signal.reason).toMatchObject({ code: 'SOURCE_TIMEOUT' });
+});
+
 test('nobody joins what was given up', () => {
   const abandoned = jest.fn();
   const documents = createSharedDocuments(0);

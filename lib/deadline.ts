@@ -8,15 +8,18 @@ export interface Deadline {
   timed<T>(items: AsyncIterable<T>): AsyncIterable<T>;
   /** How long (ms) the clock has run. */
   readonly waited: number;
+  /** Calls back when the waiting adds up to so many milliseconds, if that is sooner. */
+  shorten(ms: number): void;
   /** Stops the clock for good. Items that are still timed end at the next that is asked for. */
   clear(): void;
 }
 
 /** Calls back once, when the waiting adds up to so many milliseconds. */
-export function createDeadline(ms: number, expired: () => void): Deadline {
+export function createDeadline(longest: number, expired: () => void): Deadline {
   // Items that nobody asks for any more, and nobody has returned, must not keep the process alive.
   const stopwatch = createStopwatch((isRunning) => (isRunning ? timer.ref() : timer.unref()));
   let isOver = false;
+  let ms = longest;
   let timer = setTimeout(check, ms).unref();
 
   function check(): void {
@@ -46,6 +49,12 @@ export function createDeadline(ms: number, expired: () => void): Deadline {
     }),
     get waited() {
       return stopwatch.elapsed();
+    },
+    shorten(shorter) {
+      if (isOver || shorter >= ms) return;
+      ms = shorter;
+      clearTimeout(timer);
+      check();
     },
     clear() {
       isOver = true;

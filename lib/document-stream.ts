@@ -16,6 +16,8 @@ export interface DocumentOptions extends Omit<CollectionOptions, 'signal' | 'dea
 export interface DocumentStream {
   /** The next chunk, a byte string. Rejects when the source failed or was late, and after `abort`. */
   next(): Promise<IteratorResult<string, void>>;
+  /** Waits for the source at most so many milliseconds in all, from its beginning. */
+  hurry(timeout: number): void;
   /** Tells the source that nobody waits for it any more, and closes. */
   abort(reason: unknown): void;
   /** Gives everything back. Does not wait for a source that hangs. */
@@ -36,6 +38,7 @@ export function openDocument({ encoder, filter, timeout, ...options }: DocumentO
   }
   return {
     next: () => abortable(chunks.next(), signal),
+    hurry: deadline.shorten,
     abort(reason) {
       aborter.abort(reason);
       close();

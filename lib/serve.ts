@@ -88,7 +88,11 @@ async function serveShared(client: Client, job: Job, { shared, document }: Begun
   try {
     const body = await waitFor(shared, client, job);
     if (body !== undefined) await client.delivery.sendWhole(body);
-    else await stream(client, job, document, await outgrown);
+    else {
+      // It is this client's alone now.
+      document.hurry(job.timeout);
+      await stream(client, job, document, await outgrown);
+    }
     giveBack();
   } catch (error) {
     // Others may still be waiting: the slot is the collection's. Should it outgrow, nobody is there to go on.
