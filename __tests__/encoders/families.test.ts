@@ -40,7 +40,12 @@ const wrong: [what: string, family: unknown, loss: RegExp][] = [
   ['has a type of Object.prototype', family({ type: 'constructor' }), /^family m: its type is "constructor"; write /],
   ['has a type that throws', throwing('type'), GETTER],
   ['has a help text that throws', throwing('help'), GETTER],
-  ['has a help text that is no text at all', family({ help: Symbol('help') }), /^family m: /],
+  [
+    'has a help text that is a symbol',
+    family({ help: Symbol('help') }),
+    /^family m: its help is Symbol\(help\); write a string$/,
+  ],
+  ['has a help text that is a number', family({ help: 3 }), /^family m: its help is 3; write a string$/],
   ['has no samples', family({ samples: undefined }), NOT_ITERABLE],
   ['has samples that are null', family({ samples: null }), NOT_ITERABLE],
   ['has a number for samples', family({ samples: 3 }), NOT_ITERABLE],
@@ -59,6 +64,13 @@ describe.each(FORMATS)('in %s', (_, make, read) => {
     const { text, losses } = await encode(make(), families);
     expect(namesOf(text)).toEqual(['before', 'after']);
     expect(losses).toEqual([expect.stringMatching(loss)]);
+  });
+
+  test('a help text that is null is none', async () => {
+    const samples = [sample(1)];
+    expect(await encode(make(), [family({ help: null, samples })])).toEqual(
+      await encode(make(), [family({ samples })]),
+    );
   });
 
   test('the first of two families of one name is kept', async () => {

@@ -6,7 +6,7 @@ import { findShape, type Shape } from './json-shape.ts';
 import { jsonString, type NonFinite } from './json-text.ts';
 import { valueText } from './json-value.ts';
 import { type FamilyTexts, LabelTexts } from './label-texts.ts';
-import { checkType, labelValue } from './samples.ts';
+import { checkType, helpOf, labelValue } from './samples.ts';
 
 export interface JsonOptions {
   singleLabel: 'map' | 'list';
@@ -44,14 +44,15 @@ export function jsonEncoder(options: JsonOptions): Encoder {
 
 async function plan(family: MetricFamily, options: JsonOptions, labelTexts: LabelTexts): Promise<FamilyPlan> {
   const type = checkType(family.type);
-  const help = family.help === undefined ? '' : `"help":${jsonString(family.help)},`;
+  const help = helpOf(family);
+  const helpText = help === undefined ? '' : `"help":${jsonString(help)},`;
   const textOf = valueText(type, options.nonFinite);
   // Last, as it pulls samples: what fails after it would leave them open.
   const { shape, samples } = await findShape(family, options.singleLabel, (sample) => textOf(sample) !== undefined);
   const texts = labelTexts.family(family.name, JSON.stringify(shape));
   const { encode, ...brackets } = shapeSyntax(shape, texts);
   return {
-    head: `\n${jsonString(family.name)}:{${help}"type":"${type}","value":`,
+    head: `\n${jsonString(family.name)}:{${helpText}"type":"${type}","value":`,
     separator: ',',
     empty: 'null}',
     samples,

@@ -4,7 +4,7 @@ import { batches } from './batches.ts';
 import { type DocumentSyntax, encodeDocument, type FamilyPlan } from './document.ts';
 import type { EncodeOptions, Encoder } from './encoder.ts';
 import { type FamilyTexts, keepsNothing, LabelTexts } from './label-texts.ts';
-import { checkType } from './samples.ts';
+import { checkType, helpOf } from './samples.ts';
 import { labelsWriter } from './text-labels.ts';
 import { sampleLines, seriesNames, type TextDialect } from './text-samples.ts';
 import {
@@ -70,7 +70,8 @@ function syntax(
 }
 
 function plan(family: MetricFamily, name: string, dialect: TextDialect, texts: FamilyTexts): FamilyPlan {
-  const { type, unit, help } = family;
+  const { type, unit } = family;
+  const help = helpOf(family);
   const nameText = metricNameText(name);
   const typeText = type === 'untyped' ? 'unknown' : type;
   // A unit that the name does not end in, or that is no name itself, would make the document invalid.

@@ -3,7 +3,7 @@ import { batches } from './batches.ts';
 import { type DocumentSyntax, encodeDocument } from './document.ts';
 import type { Encoder } from './encoder.ts';
 import { keepsNothing, LabelTexts } from './label-texts.ts';
-import { checkType } from './samples.ts';
+import { checkType, helpOf } from './samples.ts';
 import { sampleLines, seriesNames, type TextDialect } from './text-samples.ts';
 import { type Escaping, escapeMetricName, helpText, metricNameText, textNumber } from './text-syntax.ts';
 
@@ -48,10 +48,11 @@ function syntax(
       const type = checkType(family.type);
       const name = nameOf(family);
       const nameText = metricNameText(name);
-      const help = family.help === undefined ? '' : `# HELP ${nameText} ${helpText(family.help)}\n`;
+      const help = helpOf(family);
+      const helpLine = help === undefined ? '' : `# HELP ${nameText} ${helpText(help)}\n`;
       const texts = labelTexts.family(name, type);
       return {
-        head: `${help}# TYPE ${nameText} ${type}\n`,
+        head: `${helpLine}# TYPE ${nameText} ${type}\n`,
         samples: batches(family.samples),
         encode: sampleLines(type, name, dialect, texts),
         done: (length) => texts.trim(length),

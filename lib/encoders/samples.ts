@@ -1,5 +1,5 @@
 import { MetricsError } from '../errors.ts';
-import type { HistogramValue, LabelSet, MetricType, Sample, SummaryValue } from '../metric-family.ts';
+import type { HistogramValue, LabelSet, MetricFamily, MetricType, Sample, SummaryValue } from '../metric-family.ts';
 
 // What a source promises and JavaScript does not check. Each check throws what `onError` gets to see.
 
@@ -14,6 +14,13 @@ const TYPES: ReadonlySet<string> = new Set([
 export function checkType(type: MetricType): MetricType {
   if (TYPES.has(type)) return type;
   throw new MetricsError('INVALID_FAMILY', `its type is ${show(type)}; write one of ${[...TYPES].join(', ')}`);
+}
+
+/** The help, if there is any; what is not typed may have null for none. */
+export function helpOf({ help }: MetricFamily): string | undefined {
+  if (help === undefined || help === null) return undefined;
+  if (typeof help === 'string') return help;
+  throw new MetricsError('INVALID_FAMILY', `its help is ${show(help)}; write a string`);
 }
 
 /** The text of a label's value; numbers and booleans are taken as JavaScript spells them. */
