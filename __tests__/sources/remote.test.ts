@@ -173,6 +173,17 @@ describe('fixed labels', () => {
   });
 });
 
+test('labels that give way to fixed ones do not fall together', async () => {
+  const series = '[{"instance":"1","exported_instance":"2","@":1},{"instance":"9","@":2}]';
+  const { url } = await upstream(serving(JSON_TYPE, `{"m":{"type":"gauge","value":${series}}}`));
+  const fixed = { instance: 'I', exported_instance: 'E' };
+  const { families } = await collectAll(remoteSource(url, { labels: fixed }));
+  expect(families[0]?.samples.map(({ labels }) => labels)).toEqual([
+    { exported_exported_instance: '1', exported_exported_exported_instance: '2', ...fixed },
+    { exported_exported_instance: '9', ...fixed },
+  ]);
+});
+
 test.each(FORMATS)('label sets of %s are the same objects from scrape to scrape', async (_, type, document) => {
   const { url } = await upstream(serving(type, document));
   const source = remoteSource(url, { labels: { instance: 'mta-1' } });

@@ -12,9 +12,12 @@ export function withFixedLabels(fixed: LabelSet): Relabel {
 
 function renamed(labels: LabelSet, fixed: LabelSet): Record<string, string> {
   const names = Object.keys(labels);
+  const taken = new Set(names);
   const free = (name: string) => {
+    if (!Object.hasOwn(fixed, name)) return name;
     let other = name;
-    while (Object.hasOwn(fixed, other) || (other !== name && names.includes(other))) other = `exported_${other}`;
+    while (Object.hasOwn(fixed, other) || taken.has(other)) other = `exported_${other}`;
+    taken.add(other);
     return other;
   };
   return Object.fromEntries(names.map((name) => [free(name), labels[name] as string]));
