@@ -6,6 +6,7 @@ import { gatherer } from '../../../lib/sources/cluster/gather.ts';
 import { type Answer, createHub, type Hub } from '../../../lib/sources/cluster/hub.ts';
 import type { HubMessage, MemberMessage } from '../../../lib/sources/cluster/messages.ts';
 import { joinRemotely } from '../../../lib/sources/cluster/remote-member.ts';
+import { until } from '../../support/clients.ts';
 import { family, sample } from '../../support/encode.ts';
 import { familiesOf } from '../../support/tables.ts';
 
@@ -137,6 +138,20 @@ describe('a worker that is silent', () => {
     second.release();
     expect(summary(await patient).workers).toBe('2/2');
   });
+});
+
+test('who has more time is not cut short by who asked before and has less', async () => {
+  const hub = createHub();
+  const given: ((families: MetricFamily[]) => void)[] = [];
+  const collect = () => new Promise<MetricFamily[]>((give) => given.push(give));
+  const fast = start(hub, 'fast');
+  start(hub, 'slow', { collect });
+  const hurried = fast.ask(SHORT_MS);
+  const patient = fast.ask();
+  expect(summary(await hurried)).toMatchObject({ workers: '1/2' });
+  await until(() => given.length === 2);
+  given[1]?.([family({ name: 'level', samples: [sample(20)] })]);
+  expect(summary(await patient)).toMatchObject({ workers: '2/2', level: 30 });
 });
 
 describe('a worker that has ended', () => {

@@ -38,11 +38,12 @@ export class Rounds<R extends Respondent> {
   async ask(respondents: readonly R[], timeout: number): Promise<Round<R>> {
     const newest = [...this.open].at(-1);
     const isJoinable = newest !== undefined && performance.now() - newest.startedAt < JOINABLE_FOR;
-    const round = isJoinable ? newest : this.begin(respondents, timeout);
+    // Who has more time than those who were asked then were given has a round of its own.
+    const round = isJoinable && timeout <= newest.timeout ? newest : this.begin(respondents, timeout);
     round.waiting++;
     await atMost(timeout, round.done);
     round.waiting--;
-    for (const respondent of round.pending) respondent.isLate = true;
+    for (const respondent of round.pending) respondent.isLate ||= !this.hasTime(respondent);
     if (round.waiting === 0) this.open.delete(round);
     return round;
   }
@@ -56,6 +57,14 @@ export class Rounds<R extends Respondent> {
       else if (round.pending.has(respondent)) owed = round;
     }
     if (owed !== undefined) this.put(respondent, owed);
+  }
+
+  /** Is there a round in which it can still answer? */
+  private hasTime(respondent: R): boolean {
+    const now = performance.now();
+    return [...this.open].some(
+      ({ pending, startedAt, timeout }) => pending.has(respondent) && startedAt + timeout > now,
+    );
   }
 
   left(respondent: R): void {
