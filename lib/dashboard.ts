@@ -6,7 +6,7 @@ import { type Coding, negotiateCoding } from './compression.ts';
 import { FILES, PAGE } from './dashboard/files.ts';
 import type { Middleware } from './gate.ts';
 import type { Dashboard, Page } from './page.ts';
-import { prepare } from './respond.ts';
+import { endWith, prepare } from './respond.ts';
 
 export type { Dashboard } from './page.ts';
 
@@ -90,7 +90,7 @@ function page(path: string, text: string, contentType: string, { compression, he
     res.setHeader('Content-Length', body.length);
     res.setHeader('Vary', VARY);
     if (coding !== 'identity') res.setHeader('Content-Encoding', coding);
-    res.end(req.method === 'HEAD' ? undefined : body);
+    endWith(req, res, body);
   }
   return { path, errors: 'line', vary: VARY, answer };
 }

@@ -81,7 +81,12 @@ export function respondWithError(
     style === 'problem' ? 'application/problem+json; charset=utf-8' : 'text/plain; charset=utf-8',
   );
   res.setHeader('Content-Length', Buffer.byteLength(body));
-  res.end(body);
+  endWith(req, res, body);
+}
+
+/** Ends a response. Servers with `rejectNonStandardBodyWrites` throw when HEAD is given a body. */
+export function endWith(req: IncomingMessage, res: ServerResponse, body: string | Buffer): void {
+  res.end(req.method === 'HEAD' ? undefined : body);
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import type { ListenOptions, Server as TcpServer } from 'node:net';
 import express from 'express';
 import type { AccessDecision, MetricFamily, MetricsRouter, MetricsRouterOptions } from '../../lib/index.ts';
@@ -11,8 +11,9 @@ const open = new Set<Server>();
 export async function listen(
   app: RequestListener,
   on: ListenOptions | TcpServer = { host: '127.0.0.1', port: 0 },
+  options: ServerOptions = {},
 ): Promise<Server> {
-  const server = createServer(app).listen(on);
+  const server = createServer(options, app).listen(on);
   open.add(server);
   await once(server, 'listening');
   return server;
