@@ -171,9 +171,14 @@ test.each<[string, Setting]>([
     { steps: [unnamed(named('service.internal:3000'), 'service.internal')], finally: named('service.internal:3000') },
   ],
   [
-    'a scraper far away, under a name that is not the listed one',
+    'a scraper far away, under a name that is not the listed one, with checkHost',
     {
-      options: { trustedProxies: ['127.0.0.1'], trustedHosts: ['203.0.113.9'], allowedHosts: ['api'] },
+      options: {
+        trustedProxies: ['127.0.0.1'],
+        trustedHosts: ['203.0.113.9'],
+        allowedHosts: ['api'],
+        checkHost: true,
+      },
       steps: [unnamed(farNamed, 'api', 'service.internal')],
       finally: farNamed,
     },

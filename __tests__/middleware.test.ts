@@ -73,7 +73,12 @@ describe('trustedIp', () => {
       trustedProxies: ['127.0.0.1'],
       forwardedHeader: 'forwarded' as const,
     };
-    const { ask } = await guarded({ ...options, allowHttp10: true, allowedHosts: ['metrics.internal'] });
+    const { ask } = await guarded({
+      ...options,
+      allowHttp10: true,
+      allowedHosts: ['metrics.internal'],
+      checkHost: true,
+    });
     const trusted = { hosts: ['metrics.internal'], version: '1.0', headers: ['Forwarded: for=192.0.2.1'] };
     expect((await ask(trusted)).status).toBe(200);
     expect((await ask({ ...trusted, hosts: ['other.internal'] })).status).toBe(403);

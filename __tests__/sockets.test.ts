@@ -42,14 +42,14 @@ describe('on a unix socket', () => {
       'for any host, since no page can reach it',
       200,
       undefined,
-      { allowUnixSocket: true },
+      { allowUnixSocket: true, allowedHosts: ['metrics.internal'] },
       { hosts: ['evil.example'] },
     ],
     [
-      'but not for a host that is not listed',
+      'but with checkHost not for a host that is not listed',
       403,
       'host-not-allowed',
-      { allowUnixSocket: true, allowedHosts: [] },
+      { allowUnixSocket: true, checkHost: true },
       { hosts: ['evil.example'] },
     ],
     [

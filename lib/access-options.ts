@@ -37,10 +37,16 @@ export interface AccessOptions {
    */
   allowHttp10?: boolean;
   /**
-   * The host names that may be asked for, besides IP addresses and localhost. They are checked for
-   * loopback clients (against DNS rebinding) and, when the list is given, for all.
+   * Host names, without ports, that loopback clients may ask for besides IP addresses and localhost. Other names are
+   * refused, as protection from DNS rebinding.
+   * @default []
    */
   allowedHosts?: readonly string[];
+  /**
+   * Apply the rule of `allowedHosts` to clients of every address, and to unix sockets, not only to loopback.
+   * @default false
+   */
+  checkHost?: boolean;
   /**
    * Pass untrusted requests on, so that the app's own 404 answers and nothing tells that there is an endpoint.
    * @default false
@@ -66,7 +72,7 @@ export interface AccessDecision {
   readonly path: string;
 }
 
-type WithoutDefault = 'trustedHosts' | 'allowedHosts' | 'onDecision';
+type WithoutDefault = 'trustedHosts' | 'onDecision';
 
 /** The access options with their defaults; that of `trustedHosts` is told apart from the same list given. */
 export type ResolvedAccess = Required<Omit<AccessOptions, WithoutDefault>> & Pick<AccessOptions, WithoutDefault>;

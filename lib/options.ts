@@ -104,6 +104,8 @@ const ACCESS_DEFAULTS = {
   forwardedHeader: 'x-forwarded-for' as const,
   allowUnixSocket: false,
   allowHttp10: false,
+  allowedHosts: [] as readonly string[],
+  checkHost: false,
   hideFromUntrusted: false,
 } satisfies AccessOptions;
 
@@ -135,6 +137,7 @@ const ACCESS_CHECKS = {
   allowUnixSocket: isBoolean,
   allowHttp10: isBoolean,
   allowedHosts: isHostList,
+  checkHost: isBoolean,
   hideFromUntrusted: isBoolean,
   onDecision: isFunction,
 } satisfies Record<keyof AccessOptions, Check>;

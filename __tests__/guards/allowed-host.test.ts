@@ -1,8 +1,11 @@
-import { allowedHost } from '../../lib/guards/allowed-host.ts';
+import { type AllowedHostOptions, allowedHost } from '../../lib/guards/allowed-host.ts';
 import { hostOf } from '../../lib/guards/request-target.ts';
 import { fakeRequest, type RequestFacts, visitFrom } from '../support/fake-request.ts';
 
 const REFUSED = 'host-not-allowed';
+
+const guard = (options: Partial<AllowedHostOptions> = {}) =>
+  allowedHost({ allowedHosts: [], checkHost: false, ...options });
 
 describe('a client on loopback', () => {
   test.each([
@@ -19,8 +22,8 @@ describe('a client on loopback', () => {
     '[2001:DB8::1]',
     '[::ffff:127.0.0.1]',
   ])('may ask for %s, which nobody can make a browser ask for by another name', (host) => {
-    expect(allowedHost({})(visitFrom('127.0.0.1', hosted(host)))).toBeUndefined();
-    expect(allowedHost({})(visitFrom('::1', hosted(host)))).toBeUndefined();
+    expect(guard()(visitFrom('127.0.0.1', hosted(host)))).toBeUndefined();
+    expect(guard()(visitFrom('::1', hosted(host)))).toBeUndefined();
   });
 
   test.each([
@@ -45,8 +48,8 @@ describe('a client on loopback', () => {
     'localhost,evil.example',
     '',
   ])('must not ask for %j', (host) => {
-    expect(allowedHost({})(visitFrom('127.0.0.1', hosted(host)))).toBe(REFUSED);
-    expect(allowedHost({})(visitFrom('::ffff:127.8.8.8', hosted(host)))).toBe(REFUSED);
+    expect(guard()(visitFrom('127.0.0.1', hosted(host)))).toBe(REFUSED);
+    expect(guard()(visitFrom('::ffff:127.8.8.8', hosted(host)))).toBe(REFUSED);
   });
 
   test.each([
@@ -57,15 +60,17 @@ describe('a client on loopback', () => {
     ['HTTP/1.0 knows no Host', { version: '1.0' as const }, undefined],
     ['HTTP/1.0 with a Host', { version: '1.0' as const, ...hosted('evil.example') }, REFUSED],
   ])('%s', (_case, facts, reason) => {
-    expect(allowedHost({})(visitFrom('127.0.0.1', facts))).toBe(reason);
+    expect(guard()(visitFrom('127.0.0.1', facts))).toBe(reason);
   });
 });
 
-describe.each([
-  ['on loopback', '127.0.0.1'],
-  ['from elsewhere', '192.0.2.1'],
-])('with a list of hosts, a client %s', (_where, address) => {
-  const guard = allowedHost({ allowedHosts: ['Metrics.internal', '[2001:db8::1]'] });
+describe.each<[string, string | undefined, Partial<AllowedHostOptions>]>([
+  ['a client on loopback', '127.0.0.1', {}],
+  ['a client on loopback, with checkHost', '127.0.0.1', { checkHost: true }],
+  ['a client from elsewhere, with checkHost', '192.0.2.1', { checkHost: true }],
+  ['a client on a unix socket, with checkHost', undefined, { checkHost: true }],
+])('%s', (_client, address, options) => {
+  const listing = guard({ ...options, allowedHosts: ['Metrics.internal', '[2001:db8::1]'] });
 
   test.each([
     ['metrics.internal', undefined],
@@ -77,21 +82,26 @@ describe.each([
     ['internal', REFUSED],
     ['evil.example', REFUSED],
     ['', REFUSED],
-  ])('asks for %j: %s', (host, reason) => {
-    expect(guard(visitFrom(address, hosted(host)))).toBe(reason);
+  ])('asks for %j, where other names are listed: %s', (host, reason) => {
+    expect(listing(visitFrom(address, hosted(host)))).toBe(reason);
+  });
+
+  test('may not ask for a name where none is listed', () => {
+    expect(guard(options)(visitFrom(address, hosted('metrics.internal')))).toBe(REFUSED);
   });
 });
 
-test.each([
+describe.each([
   ['another address', '192.0.2.1'],
   ['a unix socket', undefined],
-])('without a list, a client on %s may ask for any host', (_where, address) => {
-  expect(allowedHost({})(visitFrom(address, hosted('evil.example')))).toBeUndefined();
-  expect(allowedHost({ allowedHosts: [] })(visitFrom(address, hosted('evil.example')))).toBe(REFUSED);
+])('without checkHost, a client on %s', (_where, address) => {
+  test.each([[[]], [['metrics.internal']]])('may ask for any host, also where those listed are %j', (allowedHosts) => {
+    expect(guard({ allowedHosts })(visitFrom(address, hosted('evil.example')))).toBeUndefined();
+  });
 });
 
-test('without a list, a client that nobody has looked for may ask for any host', () => {
-  expect(allowedHost({})({ req: fakeRequest(hosted('evil.example')) })).toBeUndefined();
+test('without checkHost, a client that nobody has looked for may ask for any host', () => {
+  expect(guard()({ req: fakeRequest(hosted('evil.example')) })).toBeUndefined();
 });
 
 test.each([

@@ -4,16 +4,21 @@ import type { Guard } from './guard.ts';
 import { isHttp10 } from './http-message.ts';
 import { hostOf, requestAuthority } from './request-target.ts';
 
+export interface AllowedHostOptions {
+  allowedHosts: readonly string[];
+  checkHost: boolean;
+}
+
 /**
- * Against DNS rebinding: a page whose name was made to point at 127.0.0.1 asks with that name, and a
- * browser cannot be made to ask with another. A remote address is checked when hosts were listed.
+ * Protects from DNS rebinding: a page whose name was made to resolve to 127.0.0.1 asks with that name, and
+ * cannot make a browser send another. Listing a host adds to the rule, and never puts more clients under it.
  */
-export function allowedHost({ allowedHosts }: { allowedHosts?: readonly string[] }): Guard {
-  const listed = new Set(allowedHosts?.map((host) => host.toLowerCase()));
+export function allowedHost({ allowedHosts, checkHost }: AllowedHostOptions): Guard {
+  const listed = new Set(allowedHosts.map((host) => host.toLowerCase()));
   return ({ req, client }) => {
     const address = client?.address;
-    const mustBeLocal = address !== undefined && isLoopback(address);
-    if (!mustBeLocal && allowedHosts === undefined) return undefined;
+    const isChecked = checkHost || (address !== undefined && isLoopback(address));
+    if (!isChecked) return undefined;
     const authority = requestAuthority(req);
     if (authority === undefined && isHttp10(req)) return undefined;
     const host = hostOf(authority ?? '');
