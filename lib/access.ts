@@ -5,6 +5,7 @@ import type { Guard } from './guards/guard.ts';
 import { headerLimit } from './guards/header-limit.ts';
 import { httpVersion, noUserinfo, singleHost } from './guards/http-message.ts';
 import { refuseCrossSite } from './guards/refuse-cross-site.ts';
+import { requireRawHeaders } from './guards/require-raw-headers.ts';
 import { trustedIp } from './guards/trusted-ip.ts';
 import type { Observer } from './observer.ts';
 
@@ -28,7 +29,7 @@ export function createAccess({ trustedHosts, ...options }: ResolvedAccess, obser
 
   return {
     trust: trusted.trust,
-    whoAsks: [headerLimit, trusted.guard, httpVersion(options), singleHost, noUserinfo],
+    whoAsks: [requireRawHeaders, headerLimit, trusted.guard, httpVersion(options), singleHost, noUserinfo],
     onWhoseBehalf: [refuseCrossSite, allowedHost(options)],
   };
 }

@@ -1,7 +1,9 @@
 import { createAccess } from './access.ts';
 import type { AccessOptions } from './access-options.ts';
 import { gate, type Middleware } from './gate.ts';
+import { headerLimit } from './guards/header-limit.ts';
 import { refuseAuthorization as refuseAuthorizationGuard } from './guards/refuse-authorization.ts';
+import { requireRawHeaders } from './guards/require-raw-headers.ts';
 import type { MetricsRouter } from './metrics-router.ts';
 import { createObserver } from './observer.ts';
 import { resolveAccess } from './options.ts';
@@ -24,12 +26,15 @@ export function trustedIp(options: AccessOptions = {}): MetricsRouter {
 }
 
 /**
- * Refuses every request with an `Authorization` header, also an empty one, with a plain 403.
+ * Refuses every request with an `Authorization` header, also an empty one, with a plain 403, and every request that
+ * does not show all of its header fields.
  *
  * @example
  * app.use('/admin', refuseAuthorization());
  */
 export function refuseAuthorization(): Middleware {
   const observer = createObserver('refuseAuthorization', {});
-  return gate({ guards: [refuseAuthorizationGuard], observer, refuse: forbidder({ hideFromUntrusted: false }) });
+  // The first two refuse where the absence of the header cannot be proved.
+  const guards = [requireRawHeaders, headerLimit, refuseAuthorizationGuard];
+  return gate({ guards, observer, refuse: forbidder({ hideFromUntrusted: false }) });
 }

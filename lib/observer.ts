@@ -1,6 +1,7 @@
 import type { AccessDecision } from './access-options.ts';
 import type { ScrapeFailure } from './errors.ts';
-import { formatAddress, parsePeer } from './guards/address.ts';
+import { formatAddress } from './guards/address.ts';
+import { peerAddress } from './guards/client-address.ts';
 import type { Visit } from './guards/guard.ts';
 import { targetPath } from './guards/request-target.ts';
 import { callHook, debug, failureTeller } from './hooks.ts';
@@ -85,7 +86,7 @@ const LOSSES: Partial<Record<ScrapeFailure['phase'], string>> = {
 };
 
 function describe({ req, client }: Visit, reason: RefusalReason | undefined): AccessDecision {
-  const peer = parsePeer(req.socket.remoteAddress);
+  const peer = peerAddress(req);
   const address = client?.address;
   return {
     decision: reason === undefined ? 'allow' : 'deny',

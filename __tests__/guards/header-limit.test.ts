@@ -14,3 +14,9 @@ test.each([
   const fields = Array.from({ length: count }, (_, n) => [`a${n}`, ''] as const);
   expect(headerLimit(visitFrom('127.0.0.1', { fields, ...(server && { server }) }))).toBe(reason);
 });
+
+test('a mock without a socket has the default limit', () => {
+  const req = (count: number) => ({ rawHeaders: new Array(2 * count).fill('a') }) as never;
+  expect(headerLimit({ req: req(999) })).toBeUndefined();
+  expect(headerLimit({ req: req(1000) })).toBe('header-limit');
+});

@@ -24,6 +24,7 @@ export function fakeRequest({
 }: RequestFacts) {
   return {
     rawHeaders: fields.flat(),
+    headers: Object.fromEntries(fields.map(([name, value]) => [name.toLowerCase(), value])),
     url: target,
     httpVersionMajor: Number(version[0]),
     httpVersionMinor: Number(version[2]),

@@ -28,12 +28,21 @@ const MAX_HOPS = 32;
 /** The socket's peer or, behind trusted proxies, the first address from the right that is not one of them. */
 export function clientAddress(req: IncomingMessage, options: ClientAddressOptions): ClientAddress {
   // Never req.ip: what it says depends on the app's `trust proxy`.
-  const peer = parsePeer(req.socket.remoteAddress);
+  const peer = peerAddress(req);
   if (peer === undefined && !(options.allowUnixSocket && isUnixSocket(req))) return refused('address-unparseable');
   if (peer !== undefined && options.trustedProxies.has(peer)) return walk(req, options);
   // It came through a proxy that nobody configured; on the same host, that would make everybody look local.
   if (hasRawHeader(req, FORWARDING_HEADERS)) return refused('unexpected-forwarding-header');
   return { address: peer, hops: 0 };
+}
+
+/** The address of the socket's peer, if it has one. A mock may have no socket. */
+export function peerAddress({
+  socket,
+}: {
+  readonly socket?: { readonly remoteAddress?: unknown };
+}): Address | undefined {
+  return parsePeer(socket?.remoteAddress);
 }
 
 function walk(req: IncomingMessage, { trustedProxies, forwardedHeader }: ClientAddressOptions): ClientAddress {
@@ -68,8 +77,8 @@ function refused(reason: RefusalReason, hops = 0): ClientAddress {
 
 /** A TCP socket that is gone has no address either: only the server's own word makes it a unix socket. */
 function isUnixSocket({ socket }: IncomingMessage): boolean {
-  const server = (socket as { server?: { address?(): unknown } }).server;
-  return !socket.destroyed && typeof server?.address?.() === 'string';
+  const { server, destroyed = true } = (socket ?? {}) as { server?: { address?(): unknown }; destroyed?: boolean };
+  return !destroyed && typeof server?.address?.() === 'string';
 }
 
 /** Closed: a header that is not in it says nothing about where a request comes from. */

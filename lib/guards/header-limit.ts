@@ -5,7 +5,8 @@ import type { Visit } from './guard.ts';
  * (CVE-2026-58044): at the limit, the absence of a field cannot be shown.
  */
 export function headerLimit({ req }: Visit) {
-  const { server } = req.socket as { server?: { maxHeadersCount?: number | null } };
-  const limit = server?.maxHeadersCount ?? 1000;
+  // A mock may have no socket.
+  const socket = req.socket as { server?: { maxHeadersCount?: number | null } } | undefined;
+  const limit = socket?.server?.maxHeadersCount ?? 1000;
   return limit > 0 && req.rawHeaders.length / 2 >= limit ? 'header-limit' : undefined;
 }

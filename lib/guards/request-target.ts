@@ -3,7 +3,7 @@ import { rawHeader } from './raw-headers.ts';
 
 /** The request target as it was sent; Express takes the mount path out of `req.url`. */
 export function requestTarget(req: IncomingMessage): string {
-  return (req as { originalUrl?: string }).originalUrl ?? (req.url as string);
+  return (req as { originalUrl?: string }).originalUrl ?? req.url ?? '';
 }
 
 const ABSOLUTE_FORM = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i;
