@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import express from 'express';
-import { metricsRouter, type Sample } from '../../lib/index.ts';
+import { type MetricsSource, metricsRouter, type Sample } from '../../lib/index.ts';
 
 // The service that is soaked, in a process of its own. Its source fails now and then; it tells its parent how it is.
 
@@ -35,8 +35,11 @@ async function* collect() {
   }
 }
 
+/** A scrape that wants none of the families takes no turn, and so is never one of those that are spoilt. */
+const source: MetricsSource = { collect: ({ wants }) => (wants('soaked_0') ? collect() : []) };
+
 const app = express();
-app.use(metricsRouter({ source: { collect: () => collect() }, timeout: 1000, maxInFlight: 50, selfMetrics: true }));
+app.use(metricsRouter({ source, timeout: 1000, maxInFlight: 50, selfMetrics: true }));
 const server = app.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
 
 process.on('message', () => {
