@@ -104,6 +104,15 @@ describe('groups', () => {
     ]);
   });
 
+  test('are made without a regular expression that tries every position of a long name', () => {
+    const name = 'a'.repeat(10_000);
+    const replace = jest.spyOn(RegExp.prototype, Symbol.replace as never);
+    const groups = grouped(`${name}_${name}1`, `${name}_${name}2`);
+    expect(replace).not.toHaveBeenCalled();
+    replace.mockRestore();
+    expect(groups).toEqual([[`${name}_`, [`${name}_${name}1`, `${name}_${name}2`]]]);
+  });
+
   test('are named by all that is common', () => {
     expect(grouped('a_b_c', 'a_b_d', 'x:y:1', 'x:y:2')).toEqual([
       ['a_b_', ['a_b_c', 'a_b_d']],

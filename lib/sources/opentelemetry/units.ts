@@ -9,7 +9,8 @@ export interface UnitWords {
  * What is not in its table stays as it is; annotations, such as `{request}`, are no units.
  */
 export function unitWords(unit: string): UnitWords {
-  const [main = '', ...rest] = unit.replace(/\{[^}]*\}/g, '').split('/');
+  // Annotations do not nest; without the `{` in the class, a row of them would take quadratic time.
+  const [main = '', ...rest] = unit.replace(/\{[^{}]*\}/g, '').split('/');
   const per = rest.join('/').trim();
   return { main: WORDS.get(main.trim()) ?? main.trim(), per: per === '' ? '' : `per_${PER_WORDS.get(per) ?? per}` };
 }

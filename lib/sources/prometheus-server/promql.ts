@@ -3,8 +3,9 @@
 
 const NAME = '[a-zA-Z_:][a-zA-Z0-9_:]*';
 const QUOTED = '"(?:[^"\\\\]|\\\\.)*"|\'(?:[^\'\\\\]|\\\\.)*\'|`[^`]*`';
-const SELECTOR = `\\s*(${NAME})\\s*(?:\\{((?:[^{}"'\`]|${QUOTED})*)\\})?\\s*`;
-const GROUPING = '(?:\\s*(?:by|without)\\s*\\([^()]*\\))?\\s*';
+// What is optional takes the blanks after it along: two runs of blanks side by side would take quadratic time.
+const SELECTOR = `\\s*(${NAME})\\s*(?:\\{((?:[^{}"'\`]|${QUOTED})*)\\}\\s*)?`;
+const GROUPING = '\\s*(?:(?:by|without)\\s*\\([^()]*\\)\\s*)?';
 const PLAIN = new RegExp(`^${SELECTOR}$`, 's');
 const AGGREGATED = new RegExp(`^\\s*(?:sum|min|max)${GROUPING}\\(${SELECTOR}\\)${GROUPING}$`, 'is');
 

@@ -37,7 +37,7 @@ export function createTransport({ url, headers, tls, maxBytes, maxConcurrent }: 
   const agentOptions = { keepAlive: true, maxSockets: maxConcurrent };
   const agent = isHttps ? new HttpsAgent({ ...agentOptions, ...tls }) : new Agent(agentOptions);
   const start = isHttps ? requestHttps : requestHttp;
-  const base = url.href.replace(/\/+$/, '');
+  const base = withoutTrailingSlashes(url.href);
 
   function send(request: Request, signal: AbortSignal): Promise<IncomingMessage> {
     const { path, form } = request;
@@ -72,6 +72,12 @@ export function createTransport({ url, headers, tls, maxBytes, maxConcurrent }: 
       throw new MetricsError('UPSTREAM_FAILED', `${url.origin}: ${message || code}`, { cause: error });
     }
   };
+}
+
+function withoutTrailingSlashes(href: string): string {
+  let end = href.length;
+  while (href[end - 1] === '/') end--;
+  return href.slice(0, end);
 }
 
 async function readText(response: IncomingMessage, maxBytes: number): Promise<string> {

@@ -31,6 +31,8 @@ const rank = ({ prefix }: Group<unknown>) => RUNTIMES.indexOf(firstWord(prefix))
 
 const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 
+const SEPARATORS = '_:.';
+
 const firstWord = (name: string) => /^[_:.]*[^_:.]*/.exec(name)?.[0] ?? '';
 
 /** Up to and with the last separator that all have in common; of sorted names, the first and the last tell. */
@@ -39,6 +41,8 @@ function commonPrefix(members: readonly { readonly name: string }[]): string {
   const last = members.at(-1)?.name ?? '';
   let length = 0;
   while (length < first.length && first[length] === last[length]) length++;
-  const common = first.slice(0, length).replace(/[^_:.]*$/, '');
+  // A loop, since a regular expression that is anchored at the end alone would try every start.
+  while (length > 0 && !SEPARATORS.includes(first.charAt(length - 1))) length--;
+  const common = first.slice(0, length);
   return /[^_:.]/.test(common) ? common : firstWord(first);
 }
