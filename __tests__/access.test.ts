@@ -27,7 +27,7 @@ const ROWS: Row[] = [
   row('header-limit', 431, 'Too many header fields', () => ({ fields: 40 })),
   row('not-trusted', 403, 'Forbidden', () => ({ from: '127.0.0.2' })),
   row('http-version', 505, 'HTTP/1.1 is needed here', () => ({ version: '1.0' })),
-  row('duplicate-host', 400, 'More than one Host header', ({ hosts }) => ({ hosts: [...hosts, ...hosts] })),
+  row('duplicate-host', 400, 'More than one host', ({ hosts }) => ({ hosts: [...hosts, ...hosts] })),
   row('userinfo', 400, 'User information in the request target', () => ({ userinfo: 'ada:secret@' })),
   row(
     'http-authentication',

@@ -83,8 +83,9 @@ export const REFUSALS = {
   },
   'duplicate-host': {
     status: 400,
-    detail: 'More than one Host header',
-    cure: () => 'Only a broken or hostile client sends two.',
+    detail: 'More than one host',
+    cure: () =>
+      'It has two Host headers or, over HTTP/2, a Host header that differs from :authority. Only a broken or hostile client, or a proxy that rewrites one of them alone, sends that.',
   },
   userinfo: {
     status: 400,

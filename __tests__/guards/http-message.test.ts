@@ -1,6 +1,6 @@
 import { httpVersion, noUserinfo, singleHost } from '../../lib/guards/http-message.ts';
 import { knownMethod } from '../../lib/guards/known-method.ts';
-import { visitFrom } from '../support/fake-request.ts';
+import { type RequestFacts, visitFrom } from '../support/fake-request.ts';
 
 test.each([
   ['0.9', 'http-version'],
@@ -20,6 +20,28 @@ test.each([
 ])('Host %j: %s', (hosts, reason) => {
   const fields = hosts.map((host, i) => [i === 0 ? 'Host' : 'HOST', host] as const);
   expect(singleHost(visitFrom('127.0.0.1', { fields }))).toBe(reason);
+});
+
+test.each<[NonNullable<RequestFacts['version']>, string, string | undefined, string | undefined]>([
+  ['2.0', 'a', undefined, undefined],
+  ['2.0', 'a', 'a', undefined],
+  ['2.0', 'A:443', 'a', undefined],
+  ['2.0', 'a', 'a:80', undefined],
+  ['2.0', 'a', 'b', 'duplicate-host'],
+  ['2.0', 'a:8080', 'a:80', 'duplicate-host'],
+  ['2.0', '', 'a', 'duplicate-host'],
+  ['2.0', 'a', '', 'duplicate-host'],
+  // Not a pseudo-header there.
+  ['1.1', 'a', 'b', undefined],
+])('HTTP/%s with the authority %j and Host %j: %s', (version, authority, host, reason) => {
+  const fields = [[':authority', authority] as const, ...(host === undefined ? [] : [['host', host] as const])];
+  expect(singleHost(visitFrom('127.0.0.1', { fields, version }))).toBe(reason);
+});
+
+test('the userinfo of an authority over HTTP/2 is found', () => {
+  const fields = [[':authority', 'user@localhost']] as const;
+  expect(noUserinfo(visitFrom('127.0.0.1', { fields, version: '2.0' }))).toBe('userinfo');
+  expect(noUserinfo(visitFrom('127.0.0.1', { fields, version: '1.1' }))).toBeUndefined();
 });
 
 test.each([

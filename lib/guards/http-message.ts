@@ -1,6 +1,6 @@
 import type { Guard, Visit } from './guard.ts';
 import { rawHeader } from './raw-headers.ts';
-import { targetAuthority } from './request-target.ts';
+import { comparableAuthority, pseudoAuthority, targetAuthority } from './request-target.ts';
 
 /** A bare `proxy_pass` of nginx before 1.29.7 speaks HTTP/1.0 and adds no header: the internet would look like loopback. */
 export function httpVersion({ allowHttp10 }: { allowHttp10: boolean }): Guard {
@@ -11,11 +11,19 @@ export function isHttp10({ httpVersionMajor, httpVersionMinor }: Visit['req']): 
   return httpVersionMajor < 1 || (httpVersionMajor === 1 && httpVersionMinor < 1);
 }
 
-/** RFC 9112, section 3.2: a second Host is a 400. Node lets it through. */
+/**
+ * RFC 9112, section 3.2: a second Host is a 400. Over HTTP/2 a Host that differs from `:authority` is malformed
+ * (RFC 9113, section 8.3.1). Node lets both through.
+ */
 export function singleHost({ req }: Visit) {
-  return rawHeader(req, 'host').length > 1 ? 'duplicate-host' : undefined;
+  const hosts = rawHeader(req, 'host');
+  const authority = pseudoAuthority(req);
+  const isAmbiguous =
+    hosts.length > 1 ||
+    (authority !== undefined && hosts.some((host) => comparableAuthority(host) !== comparableAuthority(authority)));
+  return isAmbiguous ? 'duplicate-host' : undefined;
 }
 
 export function noUserinfo({ req }: Visit) {
-  return targetAuthority(req)?.includes('@') ? 'userinfo' : undefined;
+  return (targetAuthority(req) ?? pseudoAuthority(req))?.includes('@') ? 'userinfo' : undefined;
 }

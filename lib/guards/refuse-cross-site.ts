@@ -1,11 +1,14 @@
 import type { Visit } from './guard.ts';
 import { rawHeader } from './raw-headers.ts';
-import { requestAuthority } from './request-target.ts';
+import { comparableAuthority, requestAuthority } from './request-target.ts';
 
 /** A page of another site must not use a trusted person's browser to ask. Opening the URL itself is fine. */
 export function refuseCrossSite({ req }: Visit) {
-  const own = withoutDefaultPort(requestAuthority(req) ?? '');
-  const isOwn = (origin: string) => withoutDefaultPort(ORIGIN.exec(origin)?.[1]) === own;
+  const own = comparableAuthority(requestAuthority(req) ?? '');
+  const isOwn = (origin: string) => {
+    const authority = ORIGIN.exec(origin)?.[1];
+    return authority !== undefined && comparableAuthority(authority) === own;
+  };
   if (!rawHeader(req, 'origin').every(isOwn)) return 'cross-site';
 
   const says = (name: string, value: string) => rawHeader(req, name).some((text) => text.toLowerCase() === value);
@@ -14,6 +17,3 @@ export function refuseCrossSite({ req }: Visit) {
 }
 
 const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/([^/?#@]+)$/i;
-
-/** Whichever scheme's default it is: behind TLS the browser and the server see different schemes. */
-const withoutDefaultPort = (authority: string | undefined) => authority?.toLowerCase().replace(/:(80|443)?$/, '');

@@ -20,9 +20,22 @@ export function targetPath(req: IncomingMessage): string {
     .replace(/[?#].*/s, '');
 }
 
+/** The `:authority` of a request over HTTP/2, where it takes the place of `Host` (RFC 9113, section 8.3.1). */
+export function pseudoAuthority(req: IncomingMessage): string | undefined {
+  return req.httpVersionMajor >= 2 ? rawHeader(req, ':authority')[0] : undefined;
+}
+
 /** What the request was addressed to: a target's authority goes before `Host` (RFC 9112, section 3.2.2). */
 export function requestAuthority(req: IncomingMessage): string | undefined {
-  return targetAuthority(req) ?? rawHeader(req, 'host')[0];
+  return targetAuthority(req) ?? pseudoAuthority(req) ?? rawHeader(req, 'host')[0];
+}
+
+/**
+ * An authority in the form in which two of them are compared. Whichever scheme's default the port is, it is left
+ * out: behind TLS the browser and the server see different schemes.
+ */
+export function comparableAuthority(authority: string): string {
+  return authority.toLowerCase().replace(/:(80|443)?$/, '');
 }
 
 /** The host of `host`, `host:port`, `[ipv6]` or `[ipv6]:port`, in lower case; undefined when it is none of these. */
