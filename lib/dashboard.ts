@@ -6,7 +6,7 @@ import { type Coding, negotiateCoding } from './compression.ts';
 import { FILES, PAGE } from './dashboard/files.ts';
 import type { Middleware } from './gate.ts';
 import type { Dashboard, Page } from './page.ts';
-import { endWith, prepare } from './respond.ts';
+import { endWith, leaveAnswered, prepare } from './respond.ts';
 
 export type { Dashboard } from './page.ts';
 
@@ -76,13 +76,20 @@ function page(path: string, text: string, contentType: string, { compression, he
   const encoded = encoder(plain);
   const answer: Middleware = (req, res) => {
     const coding = compression ? negotiateCoding(req.headers['accept-encoding']?.toString()) : 'identity';
-    // Without memory to compress it in it is sent as it is.
-    encoded(coding).then(
-      (body) => send(req, res, body, coding),
-      () => send(req, res, plain, 'identity'),
-    );
+    encoded(coding)
+      .then(
+        (body) => send(req, res, body, coding),
+        // Without memory to compress it in it is sent as it is.
+        () => send(req, res, plain, 'identity'),
+      )
+      // The app's own changes to a response may throw, and nobody is there to catch it any more.
+      .catch(() => res.destroy());
   };
   function send(req: IncomingMessage, res: ServerResponse, body: Buffer, coding: Coding): void {
+    if (res.headersSent) {
+      leaveAnswered(res);
+      return;
+    }
     prepare(req, res);
     for (const [name, value] of Object.entries({ ...POLICY, ...headers })) res.setHeader(name, value);
     res.statusCode = 200;

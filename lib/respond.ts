@@ -21,11 +21,20 @@ export function prepare(req: IncomingMessage, res: ServerResponse): void {
   if (hasBody(req)) res.setHeader('Connection', 'close');
 }
 
+/**
+ * Leaves a response that other code has sent already, and on which headers can no longer be set. One that was begun
+ * and not ended is destroyed, as nobody else would end it.
+ */
+export function leaveAnswered(res: ServerResponse): void {
+  if (!res.writableEnded) res.destroy();
+}
+
 /** Refuses in a path's words. */
 export function refuser({ errors, vary }: Words, { hideFromUntrusted }: Hiding): GateOptions['refuse'] {
   return (req, res, reason, next) => {
     const refusal: Refusal = REFUSALS[reason];
     if (hideFromUntrusted && refusal.canHide) return next('router');
+    if (res.headersSent) return leaveAnswered(res);
     if (reason === 'header-limit') res.setHeader('Connection', 'close');
     if (reason === 'method') res.setHeader('Allow', ALLOW);
     if (refusal.status === 503) res.setHeader('Retry-After', RETRY_AFTER);
@@ -39,6 +48,7 @@ export function forbidder({ hideFromUntrusted }: Hiding): GateOptions['refuse'] 
   return (req, res, reason, next) => {
     const refusal: Refusal = REFUSALS[reason];
     if (hideFromUntrusted && refusal.canHide) return next('router');
+    if (res.headersSent) return leaveAnswered(res);
     if (reason === 'header-limit') res.setHeader('Connection', 'close');
     respondWithError(req, res, { status: 403, detail: 'Forbidden' }, 'line');
   };
@@ -52,6 +62,10 @@ interface Hiding {
 export const noContent =
   ({ vary }: Words) =>
   (req: IncomingMessage, res: ServerResponse): void => {
+    if (res.headersSent) {
+      leaveAnswered(res);
+      return;
+    }
     prepare(req, res);
     res.statusCode = 204;
     res.setHeader('Allow', ALLOW);

@@ -2,14 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { attend } from './client.ts';
 import { negotiateCoding } from './compression.ts';
 import type { Endpoint } from './endpoints.ts';
+import { interruption } from './errors.ts';
 import { parseFilter } from './filter.ts';
 import type { Guard } from './guards/guard.ts';
 import { isHttp10 } from './guards/http-message.ts';
 import { requestTarget } from './guards/request-target.ts';
 import type { MetricsSource } from './metrics-source.ts';
 import type { Observer } from './observer.ts';
-import { prepare } from './respond.ts';
-import type { SelfMetrics } from './self-metrics.ts';
+import { leaveAnswered, prepare } from './respond.ts';
+import type { Outcome, SelfMetrics } from './self-metrics.ts';
 import { type Job, serve, timeoutOf } from './serve.ts';
 import { createSharedDocuments } from './shared-documents.ts';
 
@@ -81,6 +82,10 @@ export function createScraper(options: ScraperOptions): Scraper {
     answer: (endpoint) => (req, res) => {
       const job = jobOf(req, endpoint);
       if (job === undefined) return; // A guard has refused it.
+      if (res.headersSent) {
+        observer.failed({ phase: 'send', error: interruption('ALREADY_ANSWERED') });
+        return leaveAnswered(res);
+      }
       prepare(req, res);
       res.statusCode = 200;
       res.setHeader('Content-Type', job.encoder.contentType);
@@ -92,10 +97,16 @@ export function createScraper(options: ScraperOptions): Scraper {
       }
       self.started();
       const startedAt = performance.now();
-      void attend(req, res, { ...options, endpoint, coding: job.coding }, (client) => serve(client, job)).then(
-        (outcome) =>
+      void attend(req, res, { ...options, endpoint, coding: job.coding }, (client) => serve(client, job))
+        .catch((error): Outcome => {
+          // The app's own changes to a response may throw when a failure is answered.
+          observer.failed({ phase: 'send', error });
+          res.destroy();
+          return 'cut';
+        })
+        .then((outcome) =>
           self.ended({ format: job.encoder.format, outcome, seconds: (performance.now() - startedAt) / 1000 }),
-      );
+        );
     },
   };
 }
