@@ -8,3 +8,55 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
     if (signal.aborted) onAbort();
   });
 }
+
+/**
+ * The same items until the signal aborts. Then a pending item rejects with the signal's reason, and the iterator is
+ * closed without waiting for it: it may hang.
+ */
+export function abortableItems<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = items[Symbol.asyncIterator]();
+      let interrupt: ((reason: unknown) => void) | undefined;
+      const onAbort = () => {
+        closeIterator(iterator);
+        interrupt?.(signal.reason);
+      };
+      const finish = () => signal.removeEventListener('abort', onAbort);
+      signal.addEventListener('abort', onAbort, { once: true });
+      if (signal.aborted) onAbort();
+      async function read(): Promise<IteratorResult<T>> {
+        try {
+          const result = await iterator.next();
+          if (result.done) finish();
+          return result;
+        } catch (error) {
+          finish();
+          throw error;
+        }
+      }
+      return {
+        next() {
+          if (signal.aborted) return Promise.reject(signal.reason);
+          return new Promise((resolve, reject) => {
+            interrupt = reject;
+            read().then(resolve, reject);
+          });
+        },
+        async return(value?: unknown) {
+          finish();
+          return (await iterator.return?.(value)) ?? { done: true, value };
+        },
+      };
+    },
+  };
+}
+
+/** Closes an iterator without waiting for it. Its errors are ignored: nobody uses its items any more. */
+export function closeIterator(iterator: AsyncIterator<unknown> | undefined): void {
+  try {
+    Promise.resolve(iterator?.return?.()).catch(() => undefined);
+  } catch {
+    // return() itself may throw.
+  }
+}

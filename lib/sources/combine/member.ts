@@ -1,3 +1,4 @@
+import { closeIterator } from '../../abortable.ts';
 import { MetricsError } from '../../errors.ts';
 import { asyncFamilies, isAsync } from '../../iterables.ts';
 import type { MetricFamily, Sample } from '../../metric-family.ts';
@@ -63,7 +64,7 @@ export function openMember(source: MetricsSource, { name, scrape, timeout, stopw
     });
     families = asyncFamilies(collected)[Symbol.asyncIterator]();
     if (!isOver) return families.next();
-    leave(families);
+    closeIterator(families);
     return { done: true, value: undefined };
   }
 
@@ -122,8 +123,8 @@ export function openMember(source: MetricsSource, { name, scrape, timeout, stopw
     if (isOver) return;
     finish();
     aborter.abort(reason);
-    leave(samples);
-    leave(families);
+    closeIterator(samples);
+    closeIterator(families);
   }
 
   function finish(): void {
@@ -170,13 +171,4 @@ export function openMember(source: MetricsSource, { name, scrape, timeout, stopw
     abandon: (reason) => aborter.abort(reason),
     close: () => close(),
   };
-}
-
-/** Closes an iterator without waiting for it: it may hang, and what it says of it helps nobody. */
-function leave(iterator: AsyncIterator<unknown> | undefined): void {
-  try {
-    iterator?.return?.().catch(() => undefined);
-  } catch {
-    // As above.
-  }
 }
