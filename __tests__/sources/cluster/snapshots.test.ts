@@ -134,3 +134,23 @@ test('the snapshot before is what is known while the parts of the next are on th
   expect(familiesOf(first)).toEqual([counter('one_total', ['a'])]);
   expect(familiesOf(second)).toEqual([counter('one_total', ['a', 'b'])]);
 });
+
+test('a snapshot that fails half-way leaves nothing behind, at either end', async () => {
+  const encoder = new SnapshotEncoder();
+  const decoder = new SnapshotDecoder();
+  const recorder = new Recorder();
+  const send = async (queues: readonly string[], value: number, failAt = Number.POSITIVE_INFINITY) => {
+    let sent = 0;
+    const tables = await tablesOf([counter('one_total', queues, value), counter('two_total', ['x'], value)], recorder);
+    const end = await encoder.encode(tables, (part) => {
+      if (sent++ === failAt) throw new Error('the channel is broken');
+      decoder.add(structuredClone(part));
+    });
+    return familiesOf(await decoder.end(end));
+  };
+  await send(['a'], 1);
+  for (const failAt of [0, 1]) {
+    await expect(send(['a', 'b', `c${failAt}`], 2, failAt)).rejects.toThrow('the channel is broken');
+    expect(await send(['a', 'd'], 3)).toEqual([counter('one_total', ['a', 'd'], 3), counter('two_total', ['x'], 3)]);
+  }
+});

@@ -15,7 +15,7 @@ export class SnapshotDecoder {
   }
 
   end(end: SnapshotEnd): Promise<readonly FamilyTable[]> {
-    const { parts } = this;
+    const parts = this.parts.slice(this.parts.length - end.parts);
     this.parts = [];
     const tables = this.work.then(() => this.decode(parts, end));
     this.work = tables.catch(() => undefined);

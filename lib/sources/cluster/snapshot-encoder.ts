@@ -10,6 +10,8 @@ export type SnapshotPart = { readonly update: FamilyUpdate } | { readonly values
 
 /** Behind the parts. */
 export interface SnapshotEnd {
+  /** How many parts are of this snapshot: those sent before belong to one that failed. */
+  readonly parts: number;
   /** The families, by number, in the order of their values; undefined when it is the last one. */
   readonly order?: readonly number[];
 }
@@ -43,21 +45,26 @@ export class SnapshotEncoder {
   private order: readonly number[] = [];
   private lastId = 0;
 
-  /** One at a time. */
+  /** One at a time. One that throws leaves nothing behind: the next one starts from the same state. */
   async encode(tables: readonly FamilyTable[], send: (part: SnapshotPart) => void): Promise<SnapshotEnd> {
+    let parts = 0;
+    const sendPart = (part: SnapshotPart) => {
+      parts++;
+      send(part);
+    };
     const sent = new Map<string, Sent>();
     for (const table of tables) {
       const last = this.sent.get(table.head.name);
       const id = last?.id ?? ++this.lastId;
-      await sendUpdates(id, last?.table, table, send);
+      await sendUpdates(id, last?.table, table, sendPart);
       sent.set(table.head.name, { id, table });
     }
-    this.sent = sent;
-    await sendValues(tables, send);
+    await sendValues(tables, sendPart);
     const order = Array.from(sent.values(), ({ id }) => id);
     const isKnown = order.length === this.order.length && order.every((id, i) => id === this.order[i]);
+    this.sent = sent;
     this.order = order;
-    return isKnown ? {} : { order };
+    return isKnown ? { parts } : { parts, order };
   }
 }
 
