@@ -66,7 +66,8 @@ function isPairs(keys: unknown, values: unknown): boolean {
   return true;
 }
 
-function show(value: unknown): string {
+/** A value in an error message, cut after 100 characters. */
+export function show(value: unknown): string {
   const text =
     typeof value === 'object' ? safeJson(value) : String(typeof value === 'string' ? JSON.stringify(value) : value);
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;

@@ -261,6 +261,60 @@ describe('a source that fails', () => {
   });
 });
 
+test('a source that times out again and again leaves no generator running', async () => {
+  const hub = createHub();
+  let started = 0;
+  let ended = 0;
+  start(hub, '1', {
+    async *collect() {
+      started++;
+      try {
+        for (;;) {
+          await new Promise(setImmediate);
+          yield family({ name: 'endless' });
+        }
+      } finally {
+        ended++;
+      }
+    },
+  });
+  for (let scrapes = 0; scrapes < 20; scrapes++) await hub.ask({ timeout: 20 });
+  await until(() => started > 0 && ended === started);
+});
+
+test.each<[string, unknown]>([
+  ['an object without a prototype', Object.create(null)],
+  ['an error whose message is a function', Object.assign(new Error(), { message: () => 'broken' })],
+  ['nothing', undefined],
+])('a worker whose source rejects with %s answers all the same, and the next time, too', async (_what, error) => {
+  const hub = createHub();
+  const first = start(hub, '1');
+  let scrapes = 0;
+  start(hub, '2', {
+    collect: () => (scrapes++ === 0 ? Promise.reject(error) : [family({ name: 'level', samples: [sample(5)] })]),
+  });
+  const answer = await first.ask();
+  expect(summary(answer)).toEqual({ count: 1, level: 10, workers: '1/2' });
+  expect(answer.losses).toEqual([{ message: expect.stringMatching(/^worker 2: ./), family: undefined }]);
+  expect(summary(await first.ask())).toEqual({ count: 1, level: 15, workers: '2/2' });
+});
+
+test('a family that only one worker gets wrong costs that family of that worker', async () => {
+  const hub = createHub();
+  const first = start(hub, '1');
+  start(hub, '2', {
+    collect: () => [
+      family({ name: 'level', aggregator: 'avg' as never, samples: [sample(5)] }),
+      family({ name: 'count', type: 'counter', help: (() => 'help') as never, samples: [sample(5)] }),
+      null as never,
+      family({ name: 'fine', samples: [sample(5)] }),
+    ],
+  });
+  const answer = await first.ask();
+  expect(summary(answer)).toEqual({ count: 1, level: 10, fine: 5, workers: '2/2' });
+  expect(answer.losses.map(({ family }) => family)).toEqual(['level', 'count', undefined]);
+});
+
 test('a hundred workers that all fail say so a hundred times at most', async () => {
   const hub = createHub();
   const first = start(hub, '0');

@@ -1,6 +1,7 @@
 import type { LabelSet, MetricFamily, Sample } from '../../../lib/metric-family.ts';
 import { Losses } from '../../../lib/sources/cluster/losses.ts';
 import { Recorder } from '../../../lib/sources/cluster/recorder.ts';
+import { until } from '../../support/clients.ts';
 import { family, sample } from '../../support/encode.ts';
 import { familiesOf, tablesOf } from '../../support/tables.ts';
 
@@ -79,6 +80,134 @@ test.each([
   expect(losses).toEqual([expect.stringMatching(message)]);
 });
 
+const throwing = (member: string) =>
+  Object.defineProperty({ ...family({ name: 'bad', samples: [sample(1)] }) }, member, {
+    get() {
+      throw new Error(`${member} is broken`);
+    },
+  });
+
+test.each<[string, object | null, RegExp]>([
+  ['null in its place', null, /^-: a family without a name/],
+  ['a getter of its name that throws', throwing('name'), /^-: name is broken/],
+  ...['help', 'type', 'unit', 'labelNames', 'aggregator', 'samples'].map((member): [string, object, RegExp] => [
+    `a getter of its ${member} that throws`,
+    throwing(member),
+    RegExp(`^bad: ${member} is broken`),
+  ]),
+  [
+    'a help that cannot be cloned',
+    { name: 'bad', help: Symbol('help') },
+    /^bad: its help is Symbol\(help\); write a string/,
+  ],
+  ['a unit that is a symbol', { name: 'bad', unit: Symbol('s') }, /^bad: its unit is Symbol\(s\); write a string/],
+  ['label names in one string', { name: 'bad', labelNames: 'a' }, /^bad: its labelNames is "a"; write an array of/],
+  [
+    'a label name that is a symbol',
+    { name: 'bad', labelNames: [Symbol('s')] },
+    /^bad: its labelNames is \[null\]; write/,
+  ],
+  [
+    'an aggregator that does not exist',
+    { name: 'bad', aggregator: 'avg' },
+    /^bad: its aggregator is "avg"; write one of sum, first, min, max, average, omit$/,
+  ],
+  [
+    'an aggregator by a name that every object has',
+    { name: 'bad', aggregator: 'toString' },
+    /^bad: its aggregator is "to/,
+  ],
+])('a family with %s is lost alone, and the others can be sent', async (_what, bad, message) => {
+  // Members are defined as they are: a spread would call the getters.
+  const odd = bad === null || Object.hasOwn(bad, 'samples') ? bad : { ...family({}), ...bad };
+  const { tables, losses } = await record([odd, family({ name: 'good' })]);
+  expect(familiesOf(structuredClone(tables))).toEqual([family({ name: 'good' })]);
+  expect(losses).toEqual([expect.stringMatching(message)]);
+});
+
+test('null stands for no value in what a family may lack', async () => {
+  const none = { help: null, unit: null, labelNames: null, aggregator: null };
+  const { tables, losses } = await record([family(none)]);
+  expect(losses).toEqual([]);
+  expect(tables[0]?.head).toEqual({ name: 'm', type: 'gauge' });
+});
+
+test('a sample that fails while it is read does not shift the values of the others', async () => {
+  const histogram = (count: number) => ({ count, sum: count, bounds: [1], cumulativeCounts: [count] });
+  const labels = {
+    get queue(): string {
+      throw new Error('a label is broken');
+    },
+  };
+  const samples = [sample(histogram(1)), { labels, value: histogram(2) }, sample(histogram(3), { queue: 'a' })];
+  const { tables, losses } = await record([family({ type: 'histogram', samples })]);
+  expect(losses).toEqual(['-: m: a label is broken']);
+  expect(familiesOf(tables)).toEqual([
+    family({ type: 'histogram', samples: [sample(histogram(1)), sample(histogram(3), { queue: 'a' })] }),
+  ]);
+});
+
+/** Calls `closed` when the iterator is closed. */
+type Endless<T> = (yielded: () => void, closed: () => void) => T;
+
+const endlessFamilies: Endless<AsyncIterable<MetricFamily>> = async function* (yielded, closed) {
+  try {
+    for (let i = 0; ; i++) {
+      yielded();
+      yield family({ name: `m${i}` });
+      await new Promise(setImmediate);
+    }
+  } finally {
+    closed();
+  }
+};
+
+const endlessNulls: Endless<AsyncIterable<MetricFamily>> = async function* (yielded, closed) {
+  try {
+    for (;;) {
+      yielded();
+      yield null as never;
+    }
+  } finally {
+    closed();
+  }
+};
+
+const endlessSamples: Endless<Iterable<Sample>> = function* (yielded, closed) {
+  try {
+    for (let i = 0; ; i++) {
+      yielded();
+      yield sample(i, { i: String(i) });
+    }
+  } finally {
+    closed();
+  }
+};
+
+const endlessAsyncSamples: Endless<AsyncIterable<Sample>> = async function* (yielded, closed) {
+  for (const one of endlessSamples(yielded, closed)) {
+    await new Promise(setImmediate);
+    yield one;
+  }
+};
+
+test.each<[string, Endless<MetricFamily[] | AsyncIterable<MetricFamily>>]>([
+  ['families', endlessFamilies],
+  ['broken families, without a wait between them,', endlessNulls],
+  ['samples', (...calls) => [family({ samples: endlessSamples(...calls) })]],
+  ['async samples', (...calls) => [family({ samples: endlessAsyncSamples(...calls) })]],
+])('a collection whose signal aborts closes %s that never end', async (_what, families) => {
+  const aborter = new AbortController();
+  const closed = jest.fn();
+  const yielded = jest.fn(() => {
+    if (yielded.mock.calls.length === 1) setImmediate(() => aborter.abort(new Error('too late')));
+  });
+  const recording = new Recorder().record(families(yielded, closed), new Losses(), aborter.signal);
+  await expect(recording).rejects.toThrow('too late');
+  await until(() => closed.mock.calls.length > 0);
+  expect(closed).toHaveBeenCalledTimes(1);
+});
+
 describe('what fails in one collection', () => {
   const failing = (type: string) =>
     family({
@@ -127,4 +256,22 @@ test('a hundred losses are told of', () => {
   for (let i = 0; i < 1000; i++) losses.add(new Error('lost'), `f${i}`);
   expect(losses.list).toHaveLength(100);
   expect(losses.families.size).toBe(1000);
+});
+
+test.each<[string, unknown, string]>([
+  ['an error', new Error('broken'), 'broken'],
+  ['a string', 'broken', 'broken'],
+  ['nothing', undefined, 'undefined'],
+  ['an object without a prototype', Object.create(null), 'an error that cannot be converted to a string'],
+  ['an error whose message is a symbol', Object.assign(new Error(), { message: Symbol('s') }), 'Symbol(s)'],
+  [
+    'an error whose message throws',
+    Object.defineProperty(new Error(), 'message', { get: () => Object.create(null).missing.member }),
+    'an error that cannot be converted to a string',
+  ],
+  ['an error with a message of a megabyte', new Error('x'.repeat(1 << 20)), `${'x'.repeat(1000)}…`],
+])('%s has a message that can be sent', (_what, error, message) => {
+  const losses = new Losses();
+  losses.add(error, Symbol('not a name') as never);
+  expect(structuredClone(losses.list)).toEqual([{ message, family: undefined }]);
 });

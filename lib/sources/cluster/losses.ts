@@ -14,8 +14,10 @@ export class Losses {
   readonly families = new Set<string>();
 
   add(error: unknown, family?: string): void {
-    if (family !== undefined) this.families.add(family);
-    this.note({ message: messageOf(error), family });
+    // Sources are not type-checked: a name that is not a string may be impossible to send.
+    const name = typeof family === 'string' ? family : undefined;
+    if (name !== undefined) this.families.add(name);
+    this.note({ message: messageOf(error), family: name });
   }
 
   note(loss: Loss): void {
@@ -23,4 +25,20 @@ export class Losses {
   }
 }
 
-export const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+/** A message of this length says what is wrong; a longer one is data, and must not fill the channel. */
+const MAX_MESSAGE_LENGTH = 1000;
+
+/** The message of anything that was thrown, as a string that can be sent. Never throws. */
+export function messageOf(error: unknown): string {
+  const message = readMessage(error);
+  return message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message;
+}
+
+function readMessage(error: unknown): string {
+  try {
+    const message: unknown = error instanceof Error ? error.message : error;
+    return typeof message === 'string' ? message : String(message);
+  } catch {
+    return 'an error that cannot be converted to a string';
+  }
+}

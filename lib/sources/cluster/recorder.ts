@@ -1,36 +1,38 @@
+import { abortableItems } from '../../abortable.ts';
 import { batches } from '../../encoders/batches.ts';
-import { checkType, histogramOf, labelValue, numberOf, summaryOf } from '../../encoders/samples.ts';
+import { histogramOf, labelValue, numberOf, summaryOf } from '../../encoders/samples.ts';
 import { MetricsError } from '../../errors.ts';
+import { asyncFamilies, isAsync } from '../../iterables.ts';
 import type { LabelSet, MetricFamily, MetricType, Sample } from '../../metric-family.ts';
 import type { MetricFamilies } from '../../metrics-source.ts';
 import { breathe } from '../../turns.ts';
-import {
-  type FamilyHead,
-  type FamilyTable,
-  isCumulative,
-  isSameKeys,
-  type Series,
-  type Shape,
-} from './family-table.ts';
+import { headOf, nameOf } from './family-head.ts';
+import { type FamilyTable, isCumulative, isSameKeys, type Series, type Shape } from './family-table.ts';
 import { type Losses, messageOf } from './losses.ts';
 
 /** Makes tables of a source's families. Series that come again are the same objects, and the encoder has nothing to say of them. */
 export class Recorder {
   private known: ReadonlyMap<string, Known> = new Map();
 
-  /** @throws what the families throw, and the signal's reason when it has aborted by the end */
+  /**
+   * The families' iterator, and that of the current family's samples, are closed when the signal aborts.
+   *
+   * @throws what the families throw, and the signal's reason when it has aborted by the end
+   */
   async record(families: MetricFamilies, losses: Losses, signal: AbortSignal): Promise<readonly FamilyTable[]> {
     const recorded = new Map<string, Known>();
-    for await (const family of families) {
-      const { name } = family;
+    for await (const family of abortableItems(asyncFamilies(families), signal)) {
+      let name: string | undefined;
       try {
-        if (typeof name !== 'string') throw new MetricsError('INVALID_FAMILY', 'a family without a name');
+        name = nameOf(family);
         if (recorded.has(name)) throw new MetricsError('INVALID_FAMILY', "its name is another family's already");
-        recorded.set(name, await recordFamily(family, this.known.get(name), losses));
+        recorded.set(name, await recordFamily(family, this.known.get(name), losses, signal));
       } catch (error) {
-        if (recorded.has(name)) losses.note({ message: `${name}: ${messageOf(error)}` });
+        if (name !== undefined && recorded.has(name)) losses.note({ message: `${name}: ${messageOf(error)}` });
         else losses.add(error, name);
       }
+      // A source of nothing but broken families must not hold the event loop.
+      await breathe();
     }
     // A collection that was given up must not put its old values in front of those of a later one.
     signal.throwIfAborted();
@@ -50,20 +52,27 @@ interface Known {
   readonly given: LabelSet[];
 }
 
-async function recordFamily(family: MetricFamily, last: Known | undefined, losses: Losses): Promise<Known> {
-  const type = checkType(family.type);
-  const rows = new Rows(type, last?.table.head.type === type ? last : undefined);
-  for await (const batch of batches(family.samples)) {
+async function recordFamily(
+  family: MetricFamily,
+  last: Known | undefined,
+  losses: Losses,
+  signal: AbortSignal,
+): Promise<Known> {
+  const head = headOf(family, last?.table.head);
+  const { samples } = family;
+  const rows = new Rows(head.type, last?.table.head.type === head.type ? last : undefined);
+  for await (const batch of batches(isAsync(samples) ? abortableItems(samples, signal) : samples)) {
+    signal.throwIfAborted();
     for (const sample of batch) {
       try {
         rows.add(sample);
       } catch (error) {
-        losses.note({ message: `${family.name}: ${messageOf(error)}` });
+        losses.note({ message: `${head.name}: ${messageOf(error)}` });
       }
     }
     await breathe();
   }
-  return rows.end(headOf(family, last?.table.head));
+  return rows.end(head);
 }
 
 /** The rows of a table in the making. */
@@ -89,6 +98,7 @@ class Rows {
 
   /** @throws when the sample does not fit its family; then nothing was added */
   add(sample: Sample): void {
+    // The values are written first, and count once the series is placed: both may throw.
     if (this.isNumber) {
       const value = numberOf(sample);
       this.place(sample.labels, undefined);
@@ -97,14 +107,17 @@ class Rows {
       return;
     }
     const { count, sum, bounds: keys, cumulativeCounts } = this.read(sample);
-    this.place(sample.labels, this.shapeOf(keys, sum !== undefined));
-    this.reserve(2 + keys.length);
-    this.values[this.size++] = count;
-    this.values[this.size++] = sum ?? Number.NaN;
-    for (let i = 0; i < keys.length; i++) this.values[this.size++] = cumulativeCounts[i] as number;
+    const shape = this.shapeOf(keys, sum !== undefined);
+    this.reserve(2 + shape.keys.length);
+    let end = this.size;
+    this.values[end++] = count;
+    this.values[end++] = sum ?? Number.NaN;
+    for (let i = 0; i < shape.keys.length; i++) this.values[end++] = cumulativeCounts[i] as number;
+    this.place(sample.labels, shape);
+    this.size = end;
   }
 
-  end(head: FamilyHead): Known {
+  end(head: FamilyTable['head']): Known {
     if (this.length < this.series.length) this.change();
     const values = this.size === this.values.length ? this.values : this.values.slice(0, this.size);
     return { table: { head, series: this.series, values }, given: this.given };
@@ -156,27 +169,6 @@ type Distribution = ReturnType<typeof histogramOf>;
 function readSummary(sample: Sample): Distribution {
   const { quantiles, values, ...totals } = summaryOf(sample);
   return { ...totals, bounds: quantiles, cumulativeCounts: values };
-}
-
-function headOf(
-  { name, help, type, unit, labelNames, aggregator }: MetricFamily,
-  last: FamilyHead | undefined,
-): FamilyHead {
-  const isKnown =
-    last?.type === type &&
-    last.help === help &&
-    last.unit === unit &&
-    last.aggregator === aggregator &&
-    last.labelNames?.join('\n') === labelNames?.join('\n');
-  if (isKnown) return last;
-  return {
-    name,
-    type,
-    ...(help !== undefined && { help }),
-    ...(unit !== undefined && { unit }),
-    ...(labelNames !== undefined && { labelNames: [...labelNames] }),
-    ...(aggregator !== undefined && { aggregator }),
-  };
 }
 
 /** Texts alone, and nothing that the source may change later. */

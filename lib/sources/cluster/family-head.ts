@@ -1,0 +1,77 @@
+import { checkType, helpOf, show } from '../../encoders/samples.ts';
+import { MetricsError } from '../../errors.ts';
+import type { Aggregator, MetricFamily } from '../../metric-family.ts';
+import type { FamilyHead } from './family-table.ts';
+
+// The members of a family as they are sent to other processes. Sources are not type-checked, and a
+// value that cannot be cloned, or an aggregator that does not exist, would fail the whole cluster's
+// scrape. So each member is read once and checked here, and the error is that of one family.
+
+/** @throws {MetricsError} for something that has no name; what a getter throws */
+export function nameOf(family: MetricFamily): string {
+  const { name } = Object(family) as MetricFamily;
+  if (typeof name === 'string') return name;
+  throw new MetricsError('INVALID_FAMILY', 'a family without a name');
+}
+
+/**
+ * Everything but the samples. The same object as last time when nothing has changed.
+ *
+ * @throws {MetricsError} for a member that is not of its type; what a getter throws
+ */
+export function headOf(family: MetricFamily, last: FamilyHead | undefined): FamilyHead {
+  const head = readHead(family);
+  return last !== undefined && isSameHead(head, last) ? last : head;
+}
+
+function readHead(family: MetricFamily): FamilyHead {
+  const help = helpOf(family);
+  const unit = unitOf(family);
+  const labelNames = labelNamesOf(family);
+  const aggregator = aggregatorOf(family);
+  return {
+    name: nameOf(family),
+    type: checkType(family.type),
+    ...(help !== undefined && { help }),
+    ...(unit !== undefined && { unit }),
+    ...(labelNames !== undefined && { labelNames }),
+    ...(aggregator !== undefined && { aggregator }),
+  };
+}
+
+const isSameHead = (a: FamilyHead, b: FamilyHead) =>
+  a.type === b.type &&
+  a.help === b.help &&
+  a.unit === b.unit &&
+  a.aggregator === b.aggregator &&
+  isSameNames(a.labelNames, b.labelNames);
+
+function isSameNames(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && a.every((name, i) => name === b[i]);
+}
+
+function unitOf({ unit }: MetricFamily): string | undefined {
+  if (unit === undefined || unit === null) return undefined;
+  if (typeof unit === 'string') return unit;
+  throw invalid('unit', unit, 'a string');
+}
+
+/** A copy, which the source cannot change. */
+function labelNamesOf({ labelNames }: MetricFamily): readonly string[] | undefined {
+  if (labelNames === undefined || labelNames === null) return undefined;
+  const names: unknown[] = Array.isArray(labelNames) ? [...labelNames] : [undefined];
+  if (names.every((name) => typeof name === 'string')) return names;
+  throw invalid('labelNames', labelNames, 'an array of strings');
+}
+
+const AGGREGATORS: readonly Aggregator[] = ['sum', 'first', 'min', 'max', 'average', 'omit'];
+
+function aggregatorOf({ aggregator }: MetricFamily): Aggregator | undefined {
+  if (aggregator === undefined || aggregator === null) return undefined;
+  if (AGGREGATORS.includes(aggregator)) return aggregator;
+  throw invalid('aggregator', aggregator, `one of ${AGGREGATORS.join(', ')}`);
+}
+
+const invalid = (member: string, value: unknown, wanted: string) =>
+  new MetricsError('INVALID_FAMILY', `its ${member} is ${show(value)}; write ${wanted}`);
