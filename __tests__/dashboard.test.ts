@@ -194,11 +194,17 @@ describe('options', () => {
   });
 
   test.each([
-    [{ title: '' }, "title: '' is not valid; write a text of 1 to 100 characters"],
-    [{ interval: 500 }, 'interval: 500 is not valid; write whole seconds in milliseconds, from 1000 to 60000'],
-    [{ interval: 61_000 }, /^interval: 61000 is not valid/],
-    [{ interval: '5s' }, /^interval: '5s' is not valid/],
-    [{ colour: 'red' }, /^dashboard: unknown option "colour"/],
+    [{ title: '' }, 'dashboard: title: expected a string of 1 to 100 characters, got ""; write "Metrics"'],
+    [
+      { interval: 500 },
+      'dashboard: interval: expected whole seconds in milliseconds, from 1000 to 60000, got 500; write 5000',
+    ],
+    [{ interval: 61_000 }, /^dashboard: interval: expected whole seconds .*, got 61000; /],
+    [{ interval: '5s' }, /^dashboard: interval: expected whole seconds .*, got "5s"; /],
+    [
+      { colour: 'red' },
+      /^dashboard: options: expected the name of an option, got "colour"; write one of title, interval$/,
+    ],
   ])('%j is a TypeError', (options, message) => {
     expect(() => dashboard(options as DashboardOptions)).toThrow(TypeError);
     expect(() => dashboard(options as DashboardOptions)).toThrow(message);
@@ -206,6 +212,8 @@ describe('options', () => {
 
   test.each([[true], [{}], [dashboard]])('metricsRouter takes nothing else for it', (wrong) => {
     const options = { source: { collect: () => [] }, dashboard: wrong } as unknown as MetricsRouterOptions;
-    expect(() => metricsRouter(options)).toThrow(/^dashboard: .* is not valid; write what dashboard\(\) of/);
+    expect(() => metricsRouter(options)).toThrow(
+      /^metricsRouter: dashboard: expected a dashboard, got .*; write dashboard\(\) of/,
+    );
   });
 });

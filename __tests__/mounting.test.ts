@@ -185,11 +185,11 @@ describe('router.trust()', () => {
     [
       'with one bad entry',
       ['127.0.0.1', '10/8', '127.0.0.3'],
-      'trustedHosts[1]: "10/8" is not a network; write "10.0.0.0/8"',
+      'metricsRouter: trustedHosts[1]: expected a network, got "10/8"; write "10.0.0.0/8"',
     ],
-    ['that lets everybody in', ['127.0.0.1', '0.0.0.0/0'], 'trustedHosts[1]: "0.0.0.0/0" is every IPv4 address'],
-    ['that is none', '127.0.0.1', 'trustedHosts: "127.0.0.1" is not a list'],
-    ['that is missing', undefined, 'trustedHosts: undefined is not a list'],
+    ['that lets everybody in', ['127.0.0.1', '0.0.0.0/0'], 'trustedHosts[1]: expected less than every IPv4 address'],
+    ['that is none', '127.0.0.1', 'metricsRouter: trustedHosts: expected a list of networks, got "127.0.0.1"'],
+    ['that is missing', undefined, 'metricsRouter: trustedHosts: expected a list of networks, got undefined'],
   ])('refuses a list whole, and keeps the old one: %s', async (_case, list, message) => {
     const { router, whoIsIn } = await trusting({ trustedHosts: ['127.0.0.2'] });
     expect(() => router.trust(list as string[])).toThrow(TypeError);

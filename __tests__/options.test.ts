@@ -14,12 +14,22 @@ function check(construct: () => unknown, message: string | RegExp) {
   expect(construct).toThrow(typeof message === 'string' ? new TypeError(message) : message);
 }
 
-const LITERAL_PATH =
-  "a literal path such as '/metrics': a slash before each part, letters, digits and -._~, no pattern, no slash at the end";
-const HOSTS = "a list of host names without ports, such as ['metrics.internal']";
+const LITERAL_PATH = 'a literal path: a slash before each part, then letters, digits and -._~';
+const HOST = 'a host name without a port';
 const MS = 'milliseconds, above 0 and at most 2147483647';
-const SOURCE =
-  'an object with a method collect(), such as promClientSource(register) of express-metrics-json/prom-client';
+const SOURCE = 'a source: an object with a method collect()';
+
+/** Fails unless each of the values is refused in the name of the function and the option. */
+function checkValues(
+  construct: (options: object) => () => unknown,
+  caller: string,
+  name: string,
+  values: unknown[],
+  expected: string,
+) {
+  const form = new RegExp(`^${caller}: ${name}(\\[\\d+\\])?: expected ${literally(expected)}, got .+; write .+$`);
+  for (const value of values) check(construct({ [name]: value }), form);
+}
 
 describe('metricsRouter', () => {
   test.each<[string, unknown[], string]>([
@@ -28,7 +38,6 @@ describe('metricsRouter', () => {
       'path',
       [
         '',
-        '/',
         'metrics',
         '/metrics/',
         '//metrics',
@@ -50,32 +59,29 @@ describe('metricsRouter', () => {
       ],
       LITERAL_PATH,
     ],
-    ['maxInFlight', [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '4', null, 2 ** 53], 'a whole number from 1'],
+    ['maxInFlight', [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '4', null, 2 ** 53], 'a positive integer'],
     ['timeout', [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '10s', null], MS],
     ['stallTimeout', [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '10s', null], MS],
     ['cacheFor', [-1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '1s', null], 'milliseconds, from 0 to 2147483647'],
-    ['compression', ['gzip', 0, null], 'true or false'],
-    ['onSourceError', ['ignore', true, null], "'continue' or 'fail'"],
-    ['singleLabel', ['array', null], "'map' or 'list'"],
-    ['nonFinite', ['NaN', null], "'null' or 'string' or 'omit'"],
-    ['openMetrics', ['1.0.0', null], 'true or false'],
-    ['selfMetrics', [1, null], 'true or false'],
+    ['compression', ['gzip', 0, null], 'a boolean'],
+    ['onSourceError', ['ignore', true, null], '"continue" or "fail"'],
+    ['singleLabel', ['array', null], '"map" or "list"'],
+    ['nonFinite', ['NaN', null], '"null" or "string" or "omit"'],
+    ['openMetrics', ['1.0.0', null], 'a boolean'],
+    ['selfMetrics', [1, null], 'a boolean'],
     ['onError', ['log', {}, null], 'a function'],
-  ])('refuses a bad %s', (name, values, cure) => {
-    for (const value of values)
-      check(router({ [name]: value }), new RegExp(`^${name}: .+ is not valid; write ${literally(cure)}$`, 's'));
-  });
+  ])('refuses a bad %s', (name, values, expected) => checkValues(router, 'metricsRouter', name, values, expected));
 
   test.each<[string, unknown[], string]>([
+    ['an empty list', [], 'source: expected a list of at least one source, got []; write [promClientSource(register)]'],
     [
-      'an empty list',
-      [],
-      'source: [] is not valid; write a list of at least one source, such as [promClientSource(register)]',
+      'what is no source in a list',
+      [source, {}],
+      `source[1]: expected ${SOURCE}, got {}; write { collect: () => [] }, or promClientSource(register) of express-metrics-json/prom-client`,
     ],
-    ['what is no source in a list', [source, {}], `source[1]: {} is not valid; write ${SOURCE}`],
-    ['a list in a list', [[source]], `source[0]: [ [Object] ] is not valid; write ${SOURCE}`],
+    ['a list in a list', [[source]], `source[0]: expected ${SOURCE}, got [ [Object] ]; write combineSources([…])`],
   ])('refuses %s', (_what, list, message) => {
-    check(router({ source: list }), message);
+    check(router({ source: list }), `metricsRouter: ${message}`);
   });
 
   test('takes a list of sources', () => {
@@ -83,44 +89,58 @@ describe('metricsRouter', () => {
   });
 
   test.each([
-    ['the value as JavaScript writes it', { timeout: '10s' }, `timeout: '10s' is not valid; write ${MS}`],
+    ['a text in double quotes', { timeout: '10s' }, `timeout: expected ${MS}, got "10s"; write 10000`],
     [
-      'an object without what is deep in it',
-      { allowedHosts: [{ a: { b: 'secret' } }] },
-      `allowedHosts: [ [Object] ] is not valid; write ${HOSTS}`,
+      'an object without what is in it',
+      { allowedHosts: [{ a: 'secret' }] },
+      `allowedHosts[0]: expected ${HOST}, got [Object]; write "metrics.internal"`,
     ],
-    ['a function by its name', { path: Math.max }, `path: [Function: max] is not valid; write ${LITERAL_PATH}`],
+    [
+      'a function by its name',
+      { path: Math.max },
+      `path: expected ${LITERAL_PATH}, got [Function: max]; write path: '/metrics'`,
+    ],
   ])('shows %s', (_case, options, message) => {
-    check(router(options), message);
+    check(router(options), `metricsRouter: ${message}`);
   });
 
   test.each([
-    ['an unknown name', 'trustedHost'],
-    ['a name of another case', 'TrustedHosts'],
-    ['a name that every object has', 'constructor'],
-    ['another one', 'toString'],
-    ['the empty name', ''],
-  ])('refuses %s, even when its value is undefined', (_case, name) => {
+    ['an unknown name', 'trustedHost', 'did you mean "trustedHosts"\\?'],
+    ['a name of another case', 'TrustedHosts', 'did you mean "trustedHosts"'],
+    ['a name as environment variables have it', 'TRUSTED_HOSTS', 'did you mean "trustedHosts"'],
+    ['a name that every object has', 'constructor', 'write one of source, path, '],
+    ['another one', 'toString', 'write one of source, path, '],
+    ['the empty name', '', 'write one of source, path, '],
+  ])('refuses %s, even when its value is undefined', (_case, name, suggested) => {
     for (const value of [['127.0.0.1'], undefined]) {
       check(
         router({ [name]: value }),
-        new RegExp(`^metricsRouter: unknown option "${name}"; known are source, path, .*, onDecision$`),
+        new RegExp(`^metricsRouter: options: expected the name of an option, got "${name}"; ${suggested}`),
       );
     }
   });
 
   test('refuses the name __proto__, as it comes from JSON', () => {
-    check(router(JSON.parse('{ "__proto__": {} }')), /^metricsRouter: unknown option "__proto__"; known are /);
+    check(
+      router(JSON.parse('{ "__proto__": {} }')),
+      /^metricsRouter: options: expected the name of an option, got "__proto__"; write one of source, path, /,
+    );
   });
 
   test.each([
-    [undefined, 'metricsRouter: the options are undefined; write an object'],
-    [null, 'metricsRouter: the options are null; write an object'],
-    ['/metrics', "metricsRouter: the options are '/metrics'; write an object"],
-    [{}, `source: it is missing; write ${SOURCE}`],
-    [{ source: undefined }, `source: it is missing; write ${SOURCE}`],
+    [undefined, 'options: expected an object of options, got undefined; write { source: … }'],
+    [null, 'options: expected an object of options, got null; write { source: … }'],
+    ['/metrics', 'options: expected an object of options, got "/metrics"; write { source: … }'],
+    [
+      {},
+      `source: expected ${SOURCE}, got undefined; write { collect: () => [] }, or promClientSource(register) of express-metrics-json/prom-client`,
+    ],
+    [
+      { source: undefined },
+      `source: expected ${SOURCE}, got undefined; write { collect: () => [] }, or promClientSource(register) of express-metrics-json/prom-client`,
+    ],
   ])('refuses %p for its options', (options, message) => {
-    check(() => metricsRouter(options as MetricsRouterOptions), message);
+    check(() => metricsRouter(options as MetricsRouterOptions), `metricsRouter: ${message}`);
   });
 
   test('accepts what its documentation names', () => {
@@ -171,67 +191,57 @@ describe.each([
   ['trustedIp', guard],
 ])('%s, like the other one,', (caller, construct) => {
   test.each<[string, unknown[], string]>([
-    ['allowAnyAddress', ['yes', 1, null], 'true or false'],
-    ['allowUnixSocket', ['/run/app.sock', null], 'true or false'],
-    ['allowHttp10', [1.0, null], 'true or false'],
-    ['checkHost', ['metrics.internal', null], 'true or false'],
-    ['hideFromUntrusted', ['true', null], 'true or false'],
-    ['forwardedHeader', ['X-Forwarded-For', 'x-real-ip', '', null], "'x-forwarded-for' or 'forwarded'"],
+    ['allowAnyAddress', ['yes', 1, null], 'a boolean'],
+    ['allowUnixSocket', ['/run/app.sock', null], 'a boolean'],
+    ['allowHttp10', [1.0, null], 'a boolean'],
+    ['checkHost', ['metrics.internal', null], 'a boolean'],
+    ['hideFromUntrusted', ['true', null], 'a boolean'],
+    ['forwardedHeader', ['X-Forwarded-For', 'x-real-ip', '', null], '"x-forwarded-for" or "forwarded"'],
     ['onDecision', ['log', {}, null], 'a function'],
-    [
-      'allowedHosts',
-      [
-        'metrics.internal',
-        [''],
-        ['a:80'],
-        ['*.example'],
-        ['http://a'],
-        ['a/b'],
-        ['a', 1],
-        ['[::1]:80'],
-        [null],
-        new Set(['a']),
-        null,
-      ],
-      HOSTS,
-    ],
-  ])('refuses a bad %s', (name, values, cure) => {
-    for (const value of values)
-      check(construct({ [name]: value }), new RegExp(`^${name}: .+ is not valid; write ${literally(cure)}$`, 's'));
-  });
+    ['allowedHosts', ['metrics.internal', new Set(['a']), null], 'a list of host names'],
+    ['allowedHosts', [[''], ['a:80'], ['*.example'], ['http://a'], ['a/b'], ['a', 1], ['[::1]:80'], [null]], HOST],
+  ])('refuses a bad %s', (name, values, expected) => checkValues(construct, caller, name, values, expected));
 
-  test.each<[string, unknown, string | RegExp]>([
-    ['trustedHosts', ['127.0.0.1', '::1', '10/8'], 'trustedHosts[2]: "10/8" is not a network; write "10.0.0.0/8"'],
-    ['trustedHosts', ['10.0.0.1/24'], 'trustedHosts[0]: "10.0.0.1/24" has host bits set; did you mean "10.0.0.0/24"?'],
-    ['trustedHosts', '127.0.0.1', 'trustedHosts: "127.0.0.1" is not a list; write ["127.0.0.1", "10.0.0.0/8"]'],
-    ['trustedHosts', null, 'trustedHosts: null is not a list; write ["127.0.0.1", "10.0.0.0/8"]'],
+  test.each<[string, unknown, string]>([
+    ['trustedHosts', ['127.0.0.1', '::1', '10/8'], '[2]: expected a network, got "10/8"; write "10.0.0.0/8"'],
+    [
+      'trustedHosts',
+      ['10.0.0.1/24'],
+      '[0]: expected a network without host bits, got "10.0.0.1/24"; write "10.0.0.0/24"',
+    ],
+    ['trustedHosts', '127.0.0.1', ': expected a list of networks, got "127.0.0.1"; write ["127.0.0.1"]'],
+    ['trustedHosts', null, ': expected a list of networks, got null; write ["127.0.0.1", "10.0.0.0/8"]'],
     [
       'trustedHosts',
       ['0.0.0.0/0'],
-      /^trustedHosts\[0\]: "0\.0\.0\.0\/0" is every IPv4 address; .* allowAnyAddress: true/,
+      '[0]: expected less than every IPv4 address, got "0.0.0.0/0"; write those that you know, or allowAnyAddress: true to let everyone in',
     ],
-    ['trustedProxies', ['localhost'], /^trustedProxies\[0\]: "localhost" is a name; write the addresses/],
-    ['trustedProxies', '127.0.0.1', 'trustedProxies: "127.0.0.1" is not a list; write ["127.0.0.1", "10.0.0.0/8"]'],
+    [
+      'trustedProxies',
+      ['localhost'],
+      '[0]: expected an address, not a name, got "localhost"; write the addresses that the name stands for, such as "127.0.0.1", "::1"',
+    ],
+    ['trustedProxies', '::1, ::2', ': expected a list of networks, got "::1, ::2"; write ["::1", "::2"]'],
     [
       'trustedProxies',
       ['::/1', '8000::/1'],
-      'trustedProxies: its networks together are every IPv6 address; list the ones that you know',
+      ": expected networks that together are less than every IPv6 address, got [ '::/1', '8000::/1' ]; write those that you know",
     ],
   ])('refuses a bad %s: %j', (name, value, message) => {
-    check(construct({ [name]: value }), message);
+    check(construct({ [name]: value }), `${caller}: ${name}${message}`);
   });
 
   test('has no allowAnyAddress for proxies', () => {
     check(
       construct({ trustedProxies: ['0.0.0.0/0'], allowAnyAddress: true }),
-      /^trustedProxies\[0\]: "0\.0\.0\.0\/0" is every IPv4 address/,
+      `${caller}: trustedProxies[0]: expected less than every IPv4 address, got "0.0.0.0/0"; write those that you know`,
     );
   });
 
   test('refuses an unknown option in its own name', () => {
     check(
       construct({ trustProxy: true }),
-      new RegExp(`^${caller}: unknown option "trustProxy"; known are .*trustedHosts, allowAnyAddress`),
+      new RegExp(`^${caller}: options: expected .+, got "trustProxy"; write one of .*trustedHosts, allowAnyAddress`),
     );
   });
 });
@@ -245,11 +255,14 @@ describe('trustedIp', () => {
   );
 
   test.each([
-    [null, 'trustedIp: the options are null; write an object'],
-    ['10.0.0.0/8', "trustedIp: the options are '10.0.0.0/8'; write an object"],
-    [['10.0.0.0/8'], "trustedIp: the options are [ '10.0.0.0/8' ]; write an object"],
-    [[], 'trustedIp: the options are []; write an object'],
-    [{ source }, /^trustedIp: unknown option "source"; known are trustedHosts, /],
+    [null, 'trustedIp: options: expected an object of options, got null; write { trustedHosts: … }'],
+    ['10.0.0.0/8', 'trustedIp: options: expected an object of options, got "10.0.0.0/8"; write { trustedHosts: … }'],
+    [
+      ['10.0.0.0/8'],
+      "trustedIp: options: expected an object of options, got [ '10.0.0.0/8' ]; write { trustedHosts: … }",
+    ],
+    [[], 'trustedIp: options: expected an object of options, got []; write { trustedHosts: … }'],
+    [{ source }, /^trustedIp: options: expected the name of an option, got "source"; write one of trustedHosts, /],
   ])('refuses %p', (options, message) => {
     check(guard(options), message);
   });

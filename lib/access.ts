@@ -18,11 +18,13 @@ export interface Access {
 
 const LOOPBACK = ['127.0.0.1', '::1'];
 
-export function createAccess({ trustedHosts, ...options }: ResolvedAccess, observer: Observer): Access {
-  const trustedProxies = cidrSet(options.trustedProxies, { option: 'trustedProxies' });
+/** Errors begin with `caller`, the public function that has these options. */
+export function createAccess(caller: string, { trustedHosts, ...options }: ResolvedAccess, observer: Observer): Access {
+  const trustedProxies = cidrSet(options.trustedProxies, { option: `${caller}: trustedProxies` });
   // Not `??`: null is a mistake, and not a way to ask for the default.
   const hosts = trustedHosts === undefined ? LOOPBACK : trustedHosts;
-  const trusted = trustedIp({ ...options, trustedHosts: hosts, trustedProxies });
+  const option = `${caller}: trustedHosts`;
+  const trusted = trustedIp({ ...options, trustedHosts: hosts, trustedProxies, option });
 
   if (options.allowAnyAddress) observer.warn('allowAnyAddress is on: trustedHosts may let everybody in.');
   if (options.trustedProxies.length > 0) warnOfProxies(trustedHosts ?? [], trustedProxies, observer);

@@ -1,11 +1,13 @@
-import { inspect } from 'node:util';
 import type { MetricsSource } from './metrics-source.ts';
+import { nearestNames } from './nearest-names.ts';
+import { type Fault, member, optionError, shown } from './option-error.ts';
 
-/** Says what an option must be, or nothing when it is. */
-export type Check = (value: unknown) => string | undefined;
+/** Returns what is wrong with a value, if anything. */
+export type Check = (value: unknown) => Fault | undefined;
 
 /**
- * The options that are not undefined, inherited ones too. `path` stands in front of the names of those that are a part of another.
+ * The options that are not undefined, inherited ones too. `path` is where they are in the function's own options,
+ * such as `queries.up`.
  *
  * @throws {TypeError} that names the option, for an unknown name or a wrong value: JavaScript passes anything
  */
@@ -15,83 +17,143 @@ export function checkOptions<T extends object>(
   checks: Record<keyof T, Check>,
   path = '',
 ): T {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError(`${caller}: the options are ${inspect(options)}; write an object`);
-  }
+  const known = Object.keys(checks);
+  checkValue(caller, path || 'options', options, isObjectWith(caller, known));
   const checked: Partial<T> = {};
   for (const name in options) {
     const value = options[name];
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (check === undefined) {
-      throw new TypeError(`${caller}: unknown option "${name}"; known are ${Object.keys(checks).join(', ')}`);
-    }
+    if (check === undefined) throw unknownOption(`${caller}: ${path || 'options'}`, name, known);
     if (value === undefined) continue;
-    const wanted = check(value);
-    if (wanted !== undefined) {
-      throw new TypeError(`${path}${name}: ${inspect(value, { depth: 0 })} is not valid; write ${wanted}`);
-    }
+    checkValue(caller, path === '' ? name : path + member(name), value, check);
     checked[name] = value;
   }
   return checked as T;
 }
 
+/** A request or response is what Express passes to a function that was mounted without being called. */
+const isObjectWith =
+  (caller: string, [example]: readonly string[]): Check =>
+  (value) => {
+    const isRequest = typeof (value as { listenerCount?: unknown } | null)?.listenerCount === 'function';
+    if (isRequest) return { expected: 'an object of options', got: 'a request', write: `app.use(${caller}(…))` };
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return undefined;
+    return { expected: 'an object of options', write: example === undefined ? 'nothing' : `{ ${example}: … }` };
+  };
+
+/** Of names that are far from every known one, all known ones are listed. */
+export function unknownOption(option: string, name: string, known: readonly string[]): TypeError {
+  if (known.length === 0) return optionError(option, name, { expected: 'no options', write: 'nothing in its place' });
+  const nearest = nearestNames(name, known).map((other) => `"${other}"`);
+  const expected = 'the name of an option';
+  if (nearest.length === 0) return optionError(option, name, { expected, write: `one of ${known.join(', ')}` });
+  return new TypeError(`${option}: expected ${expected}, got ${shown(name)}; did you mean ${nearest.join(' or ')}?`);
+}
+
 /** @throws {TypeError} that names the first of these options that is missing */
 export function requireOptions<T extends object>(
+  caller: string,
   options: T,
   checks: Record<keyof T, Check>,
   ...names: (keyof T & string)[]
 ): void {
-  for (const name of names) {
-    if (options[name] === undefined) {
-      throw new TypeError(`${name}: it is missing; write ${checks[name](undefined)}`);
+  for (const name of names) checkValue(caller, name, options[name], checks[name]);
+}
+
+/** @throws {TypeError} when an argument, or an option, is not what the check expects */
+export function checkValue(caller: string, name: string, value: unknown, check: Check): void {
+  const fault = check(value);
+  if (fault !== undefined) throw optionError(`${caller}: ${name}`, value, fault);
+}
+
+/** @throws {TypeError} when a function's first argument is not a source */
+export const checkSource = (caller: string, source: unknown): void => checkValue(caller, 'source', source, isSource);
+
+/** A check with a fixed answer. */
+export const expecting =
+  (expected: string, write: string, isValid: (value: unknown) => boolean): Check =>
+  (value) =>
+    isValid(value) ? undefined : { expected, write };
+
+/** A list that may be empty; the fault of an item names its index. */
+export const isListOf =
+  (expected: string, write: string, isItem: Check): Check =>
+  (value) => {
+    if (!Array.isArray(value)) return { expected, write };
+    for (const [i, item] of value.entries()) {
+      const fault = isItem(item);
+      if (fault !== undefined) return { got: shown(item), ...fault, at: `[${i}]${fault.at ?? ''}` };
     }
-  }
-}
+    return undefined;
+  };
 
-/** @throws {TypeError} when a function's first argument is no source */
-export function checkSource(caller: string, source: unknown): void {
-  const wanted = isSource(source);
-  if (wanted !== undefined) {
-    throw new TypeError(`${caller}: ${inspect(source, { depth: 0 })} is not a source; pass ${wanted}`);
-  }
-}
+export const isBoolean = expecting('a boolean', 'true or false', (value) => typeof value === 'boolean');
 
-export const isBoolean: Check = (value) => (typeof value === 'boolean' ? undefined : 'true or false');
+export const isFunction = expecting('a function', '(…) => …', (value) => typeof value === 'function');
 
-export const isFunction: Check = (value) => (typeof value === 'function' ? undefined : 'a function');
+export const isString = expecting('a string', '"…"', (value) => typeof value === 'string');
 
+/** Suggests the nearest of the values. */
 export const isOneOf =
   (...values: string[]): Check =>
-  (value) =>
-    values.includes(value as string) ? undefined : values.map((allowed) => `'${allowed}'`).join(' or ');
+  (value) => {
+    if (values.includes(value as string)) return undefined;
+    const [nearest = values[0]] = typeof value === 'string' ? nearestNames(value, values) : [];
+    return { expected: values.map(shown).join(' or '), write: shown(nearest) };
+  };
 
-export const isWholeNumber: Check = (value) =>
-  Number.isSafeInteger(value) && (value as number) > 0 ? undefined : 'a whole number from 1';
+export const isWholeNumber: Check = (value) => {
+  if (isPositiveInteger(value)) return undefined;
+  const isNumeral = typeof value === 'string' && isPositiveInteger(Number(value));
+  return { expected: 'a positive integer', write: isNumeral ? String(Number(value)) : 'a number such as 1000' };
+};
 
-/** Timers of Node fire at once when they are given more. */
+const isPositiveInteger = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
+
+/** Node's timers fire at once when the delay is longer. */
 const MAX_MS = 2 ** 31 - 1;
 
 export const isMilliseconds: Check = (value) =>
-  typeof value === 'number' && value > 0 && value <= MAX_MS ? undefined : `milliseconds, above 0 and at most ${MAX_MS}`;
+  isDuration(value)
+    ? undefined
+    : { expected: `milliseconds, above 0 and at most ${MAX_MS}`, write: durationFor(value) };
 
 export const isMillisecondsOrNone: Check = (value) =>
-  value === 0 || isMilliseconds(value) === undefined ? undefined : `milliseconds, from 0 to ${MAX_MS}`;
-
-export const isSource: Check = (value) =>
-  typeof (value as Partial<MetricsSource> | null | undefined)?.collect === 'function'
+  value === 0 || isDuration(value)
     ? undefined
-    : 'an object with a method collect(), such as promClientSource(register) of express-metrics-json/prom-client';
+    : { expected: `milliseconds, from 0 to ${MAX_MS}`, write: durationFor(value) };
 
-export const isNameList: Check = (value) =>
-  Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== '')
-    ? undefined
-    : "a list of families' names, such as ['queue_depth']";
+const isDuration = (value: unknown) => typeof value === 'number' && value > 0 && value <= MAX_MS;
 
-/** One that both text formats write as it is, and that they do not use themselves. */
-export const isLabelName: Check = (value) =>
-  typeof value === 'string' && /^(?!__)(?!(le|quantile)$)[a-zA-Z_][a-zA-Z0-9_]*$/.test(value)
-    ? undefined
-    : "a label's name, such as 'worker': letters, digits and _, not le, not quantile";
+const UNITS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `10s`, as other programs write it, is 10000. */
+function durationFor(value: unknown): string {
+  const { amount, unit = '' } = /^(?<amount>\d+)(?<unit>ms|[smh])?$/.exec(String(value))?.groups ?? {};
+  const ms = Number(amount) * (UNITS[unit] as number);
+  return typeof value === 'string' && isDuration(ms) ? String(ms) : 'a number such as 5000';
+}
+
+export const isSource: Check = (value) => {
+  const { collect, getMetricsAsArray } = Object(value) as Partial<MetricsSource & { getMetricsAsArray: unknown }>;
+  if (typeof collect === 'function') return undefined;
+  const expected = 'a source: an object with a method collect()';
+  const promClient = 'promClientSource(register) of express-metrics-json/prom-client';
+  if (typeof getMetricsAsArray === 'function') return { expected, write: promClient };
+  if (Array.isArray(value)) return { expected, write: 'combineSources([…])' };
+  return { expected, write: `{ collect: () => [] }, or ${promClient}` };
+};
+
+const FAMILY_NAME = expecting("a family's name", '"queue_depth"', (name) => typeof name === 'string' && name !== '');
+
+export const isNameList = isListOf("a list of families' names", '["queue_depth"]', FAMILY_NAME);
+
+/** A name that both text formats write unchanged and do not use themselves. */
+export const isLabelName = expecting(
+  'a label name: letters, digits and _, and neither le nor quantile',
+  '"worker"',
+  (value) => typeof value === 'string' && /^(?!__)(?!(le|quantile)$)[a-zA-Z_][a-zA-Z0-9_]*$/.test(value),
+);
 
 /** For options whose parser has better errors. */
 export const isCheckedLater: Check = () => undefined;

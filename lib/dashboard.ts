@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
-import { type Check, checkOptions } from './check-options.ts';
+import { type Check, checkOptions, expecting } from './check-options.ts';
 import { type Coding, negotiateCoding } from './compression.ts';
 import { FILES, PAGE } from './dashboard/files.ts';
 import type { Middleware } from './gate.ts';
@@ -64,7 +64,18 @@ const POLICY = {
   'Referrer-Policy': 'no-referrer',
 };
 
-const CHECKS = { title: isTitle, interval: isInterval } satisfies Record<keyof DashboardOptions, Check>;
+const CHECKS = {
+  title: expecting(
+    'a string of 1 to 100 characters',
+    '"Metrics"',
+    (value) => typeof value === 'string' && value.trim() !== '' && value.length <= 100,
+  ),
+  interval: expecting(
+    'whole seconds in milliseconds, from 1000 to 60000',
+    '5000',
+    (value) => typeof value === 'number' && value % 1000 === 0 && value >= 1000 && value <= 60_000,
+  ),
+} satisfies Record<keyof DashboardOptions, Check>;
 
 interface PageOptions {
   readonly compression: boolean;
@@ -119,14 +130,3 @@ function encoder(text: Buffer): (coding: Coding) => Promise<Buffer> {
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
 const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (character) => ENTITIES[character] as string);
-
-function isTitle(value: unknown): string | undefined {
-  return typeof value === 'string' && value.trim() !== '' && value.length <= 100
-    ? undefined
-    : 'a text of 1 to 100 characters';
-}
-
-function isInterval(value: unknown): string | undefined {
-  const isValid = typeof value === 'number' && value % 1000 === 0 && value >= 1000 && value <= 60_000;
-  return isValid ? undefined : 'whole seconds in milliseconds, from 1000 to 60000';
-}

@@ -34,7 +34,7 @@ export function metricsRouter(options: MetricsRouterOptions): MetricsRouter {
   const resolved = resolveOptions(options);
   const self = createSelfMetrics();
   const observer = createObserver('metricsRouter', { ...resolved, counted: self.refused });
-  const access = createAccess(resolved, observer);
+  const access = createAccess('metricsRouter', resolved, observer);
   const scraper = createScraper({ ...resolved, observer, self });
   const router = Router({ caseSensitive: true, strict: true });
 

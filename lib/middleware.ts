@@ -1,5 +1,6 @@
 import { createAccess } from './access.ts';
 import type { AccessOptions } from './access-options.ts';
+import { checkOptions } from './check-options.ts';
 import { gate, type Middleware } from './gate.ts';
 import { headerLimit } from './guards/header-limit.ts';
 import { refuseAuthorization as refuseAuthorizationGuard } from './guards/refuse-authorization.ts';
@@ -20,19 +21,21 @@ import { forbidder } from './respond.ts';
 export function trustedIp(options: AccessOptions = {}): MetricsRouter {
   const resolved = resolveAccess('trustedIp', options);
   const observer = createObserver('trustedIp', resolved);
-  const access = createAccess(resolved, observer);
+  const access = createAccess('trustedIp', resolved, observer);
   const guards = [...access.whoAsks, ...access.onWhoseBehalf];
   return Object.assign(gate({ guards, observer, refuse: forbidder(resolved) }), { trust: access.trust });
 }
 
 /**
  * Refuses every request with an `Authorization` header, also an empty one, with a plain 403, and every request that
- * does not show all of its header fields.
+ * does not show all of its header fields. It has no options.
  *
+ * @throws {TypeError} for an option, and when it is mounted without being called
  * @example
  * app.use('/admin', refuseAuthorization());
  */
-export function refuseAuthorization(): Middleware {
+export function refuseAuthorization(options: Record<string, never> = {}): Middleware {
+  checkOptions('refuseAuthorization', options, {});
   const observer = createObserver('refuseAuthorization', {});
   // The first two refuse where the absence of the header cannot be proved.
   const guards = [requireRawHeaders, headerLimit, refuseAuthorizationGuard];

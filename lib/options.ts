@@ -5,6 +5,7 @@ import {
   isBoolean,
   isCheckedLater,
   isFunction,
+  isListOf,
   isMilliseconds,
   isMillisecondsOrNone,
   isOneOf,
@@ -15,6 +16,7 @@ import {
 import type { ScrapeFailure } from './errors.ts';
 import { hostOf } from './guards/request-target.ts';
 import type { MetricsSource } from './metrics-source.ts';
+import { type Fault, shown } from './option-error.ts';
 import type { Dashboard } from './page.ts';
 import { combineList } from './sources/combine.ts';
 
@@ -129,6 +131,8 @@ const DEFAULTS = {
   selfMetrics: false,
 } satisfies Partial<MetricsRouterOptions>;
 
+const isHostList = isListOf('a list of host names', '["metrics.internal"]', isHost);
+
 const ACCESS_CHECKS = {
   trustedHosts: isCheckedLater,
   allowAnyAddress: isBoolean,
@@ -153,7 +157,7 @@ export const DOCUMENT_CHECKS = {
 
 const CHECKS = {
   source: isSourceOrList,
-  path: isLiteralPath,
+  path: isPath,
   maxInFlight: isWholeNumber,
   stallTimeout: isMilliseconds,
   cacheFor: isMillisecondsOrNone,
@@ -167,12 +171,12 @@ const CHECKS = {
 /** @throws {TypeError} that names the option, its value and what to write */
 export function resolveOptions(options: MetricsRouterOptions): ResolvedOptions {
   const checked = checkOptions('metricsRouter', options, CHECKS);
-  requireOptions(checked, CHECKS, 'source');
+  requireOptions('metricsRouter', checked, CHECKS, 'source');
   const { source } = checked;
   return {
     ...DEFAULTS,
     ...checked,
-    source: isList(source) ? combineList('source', source, {}) : source,
+    source: isList(source) ? combineList('metricsRouter', 'source', source, {}) : source,
   } as ResolvedOptions;
 }
 
@@ -181,7 +185,7 @@ export function resolveAccess(caller: string, options: AccessOptions): ResolvedA
   return { ...ACCESS_DEFAULTS, ...checkOptions(caller, options, ACCESS_CHECKS) };
 }
 
-function isSourceOrList(value: unknown): string | undefined {
+function isSourceOrList(value: unknown): Fault | undefined {
   // The members of a list are checked where they are combined.
   return Array.isArray(value) ? undefined : isSource(value);
 }
@@ -189,20 +193,20 @@ function isSourceOrList(value: unknown): string | undefined {
 /** `Array.isArray` does not see that a list may be readonly. */
 const isList = (source: MetricsRouterOptions['source']): source is readonly MetricsSource[] => Array.isArray(source);
 
-function isDashboard(value: unknown): string | undefined {
-  if (typeof (value as Dashboard | undefined)?.pages === 'function') return undefined;
-  return 'what dashboard() of express-metrics-json/dashboard returns';
+function isDashboard(value: unknown): Fault | undefined {
+  if (typeof (value as Dashboard | null)?.pages === 'function') return undefined;
+  return { expected: 'a dashboard', write: 'dashboard() of express-metrics-json/dashboard' };
 }
 
-/** Unreserved characters alone: every router and every proxy reads these the same way. */
-function isLiteralPath(value: unknown): string | undefined {
+/** Unreserved characters only: every router and every proxy reads these the same way. */
+function isPath(value: unknown): Fault | undefined {
   if (typeof value === 'string' && /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)+$/.test(value)) return undefined;
-  return "a literal path such as '/metrics': a slash before each part, letters, digits and -._~, no pattern, no slash at the end";
+  const expected = 'a literal path: a slash before each part, then letters, digits and -._~';
+  return { expected, write: "path: '/metrics'" };
 }
 
-function isHostList(value: unknown): string | undefined {
-  const isHost = (host: unknown) => typeof host === 'string' && hostOf(host) === host.toLowerCase();
-  return Array.isArray(value) && value.every(isHost)
-    ? undefined
-    : "a list of host names without ports, such as ['metrics.internal']";
+function isHost(value: unknown): Fault | undefined {
+  if (typeof value === 'string' && hostOf(value) === value.toLowerCase()) return undefined;
+  const host = typeof value === 'string' ? hostOf(value) : undefined;
+  return { expected: 'a host name without a port', write: shown(host ?? 'metrics.internal') };
 }

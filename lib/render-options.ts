@@ -1,4 +1,4 @@
-import { type Check, checkOptions, isNameList, isOneOf } from './check-options.ts';
+import { type Check, checkOptions, expecting, isNameList, isOneOf } from './check-options.ts';
 import type { ScrapeFailure } from './errors.ts';
 import { PREFIX } from './filter.ts';
 import { DOCUMENT_CHECKS, DOCUMENT_DEFAULTS } from './options.ts';
@@ -76,11 +76,19 @@ const DEFAULTS = {
 
 const CHECKS = {
   format: isOneOf('json', 'prometheus-text', 'openmetrics'),
-  accept: isHeader,
+  accept: expecting(
+    'the value of an Accept header, or null',
+    'request.headers.get("accept")',
+    (value) => typeof value === 'string' || value === null,
+  ),
   names: isNameList,
   exclude: isNameList,
-  prefix: isPrefix,
-  signal: isSignal,
+  prefix: expecting(
+    'letters, digits, _ and :, with no digit first',
+    '"app_"',
+    (value) => value === '' || (typeof value === 'string' && PREFIX.test(value)),
+  ),
+  signal: expecting('an AbortSignal', 'AbortSignal.timeout(5000)', isSignal),
   ...DOCUMENT_CHECKS,
 } satisfies Record<keyof RenderOptions, Check>;
 
@@ -89,18 +97,8 @@ export function resolveRenderOptions(options: RenderOptions): ResolvedRenderOpti
   return { ...DEFAULTS, ...checkOptions('renderMetrics', options, CHECKS) } as ResolvedRenderOptions;
 }
 
-function isHeader(value: unknown): string | undefined {
-  return typeof value === 'string' || value === null ? undefined : 'the text of an Accept header, or null';
-}
-
-function isPrefix(value: unknown): string | undefined {
-  return value === '' || (typeof value === 'string' && PREFIX.test(value))
-    ? undefined
-    : "letters, digits, _ and :, no digit first, such as 'app_'";
-}
-
 /** By structure: there may be more than one realm, and polyfills. */
-function isSignal(value: unknown): string | undefined {
+function isSignal(value: unknown): boolean {
   const { aborted, addEventListener } = Object(value) as AbortSignal;
-  return typeof aborted === 'boolean' && typeof addEventListener === 'function' ? undefined : 'an AbortSignal';
+  return typeof aborted === 'boolean' && typeof addEventListener === 'function';
 }

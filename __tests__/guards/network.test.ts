@@ -16,69 +16,69 @@ test.each([
   ['::ffff:10.0.0.0/104', '10.0.0.0', '10.255.255.255'],
   ['::ffff:0:0/96', '0.0.0.0', '255.255.255.255'],
 ])('%s is from %s to %s', (text, first, last) => {
-  expect(parseNetwork(text)).toEqual({ first: parseAddress(first), last: parseAddress(last) });
+  expect(parseNetwork(text, 'list[0]')).toEqual({ first: parseAddress(first), last: parseAddress(last) });
 });
 
-// What an operator reads after the entry: "trustedHosts[2]: "10/8" is not a network; write "10.0.0.0/8"".
-test.each([
-  ['10.0.0.1/24', 'has host bits set; did you mean "10.0.0.0/24"?'],
-  ['2001:db8::1/48', 'has host bits set; did you mean "2001:db8::/48"?'],
-  ['::ffff:10.0.0.1/120', 'has host bits set; did you mean "10.0.0.0/24"?'],
-  ['10/8', 'is not a network; write "10.0.0.0/8"'],
-  ['10', 'is not a network; write "10.0.0.0/8"'],
-  ['10.1', 'is not a network; write "10.1.0.0/16"'],
-  ['192.168', 'is not a network; write "192.168.0.0/16"'],
-  ['192.168/16', 'is not a network; write "192.168.0.0/16"'],
-  ['10.0.0.*', 'is a pattern; write "10.0.0.0/24"'],
-  ['192.168.*', 'is a pattern; write "192.168.0.0/16"'],
-  ['10.*.*.*', 'is a pattern; write "10.0.0.0/8"'],
-  ['x10.0.*', 'is not a network; write "10.0.0.0/8" or "127.0.0.1"'],
-  ['10.0.0.0-10.0.0.255', 'is a range; write the networks that it is made of, as "10.0.0.0/24"'],
-  ['::1-::5', 'is a range; write the networks that it is made of, as "10.0.0.0/24"'],
-  ['10.0.0.0/255.255.255.0', 'has a netmask for a prefix length; write "10.0.0.0/24"'],
-  ['10.0.0.0/255.255.255.255', 'has a netmask for a prefix length; write "10.0.0.0/32"'],
-  ['10.0.0.0/0.0.0.255', noPrefixLength(32, '10.0.0.0/32')],
-  ['10.0.0.0/33', noPrefixLength(32, '10.0.0.0/32')],
-  ['10.0.0.0/', noPrefixLength(32, '10.0.0.0/32')],
-  ['10.0.0.0/08', noPrefixLength(32, '10.0.0.0/32')],
-  ['10.0.0.0/+8', noPrefixLength(32, '10.0.0.0/32')],
-  ['10.0.0.0/8.0', noPrefixLength(32, '10.0.0.0/32')],
-  ['10.0.0.0/1e1', noPrefixLength(32, '10.0.0.0/32')],
-  ['2001:db8::/129', noPrefixLength(128, '2001:db8::/128')],
-  ['2001:db8::/255.255.255.0', noPrefixLength(128, '2001:db8::/128')],
-  ['0x7f.1', 'is not in dotted decimal; write "10.0.0.0/8" or "127.0.0.1"'],
-  ['2130706433', 'is not in dotted decimal; write "10.0.0.0/8" or "127.0.0.1"'],
-  ['010.0.0.1', 'has leading zeros, which some read as octal; write each number without them'],
-  ['10.0.0.00/8', 'has leading zeros, which some read as octal; write each number without them'],
-  ['fe80::1%eth0', 'has a zone; leave it out: "fe80::1"'],
-  ['fe80::%eth0/10', 'has a zone; leave it out: "fe80::/10"'],
-  ['localhost', 'is a name; write the addresses that it stands for, as "127.0.0.1" and "::1"'],
-  ['my-scraper.internal', 'is a name; write the addresses that it stands for, as "127.0.0.1" and "::1"'],
-  ['alloy', 'is a name; write the addresses that it stands for, as "127.0.0.1" and "::1"'],
-  ['node-cafe', 'is a name; write the addresses that it stands for, as "127.0.0.1" and "::1"'],
-  ['cafe-bar', 'is a name; write the addresses that it stands for, as "127.0.0.1" and "::1"'],
-  ['all', 'is a keyword; write "0.0.0.0/0" and "::/0" with allowAnyAddress: true'],
-  ['*', 'is a keyword; write "0.0.0.0/0" and "::/0" with allowAnyAddress: true'],
-  ['unix:', 'is a unix socket; set allowUnixSocket: true instead'],
-  ['unix:/run/app.sock', 'is a unix socket; set allowUnixSocket: true instead'],
-  ['', 'is empty; write "10.0.0.0/8" or "127.0.0.1", or leave the entry out'],
-  [' ', 'is empty; write "10.0.0.0/8" or "127.0.0.1", or leave the entry out'],
-  [' 10.0.0.0/8', 'has spaces around it; write "10.0.0.0/8"'],
-  ['10.0.0.0/8\n', 'has spaces around it; write "10.0.0.0/8"'],
-  ['::ffff:10.0.0.0/8', 'is an IPv4-mapped network that is wider than IPv4; write "10.0.0.0/…"'],
-  ['10.0.0.0/8/8', 'is not a network; write "10.0.0.0/8" or "127.0.0.1"'],
-  ['10.0.0.0 /8', 'is not a network; write "10.0.0.0/8" or "127.0.0.1"'],
-  ['1.2.3.4.05', 'is not a network; write "10.0.0.0/8" or "127.0.0.1"'],
-  ['http+unix:/run/app.sock', 'is not a network; write "10.0.0.0/8" or "127.0.0.1"'],
-  ['10.0.0.0:9100', 'is not a network; write "10.0.0.0/8" or "127.0.0.1"'],
-  ['[::1]', 'is not a network; write "10.0.0.0/8" or "127.0.0.1"'],
-  ['10.0.0.256', 'is not a network; write "10.0.0.0/8" or "127.0.0.1"'],
-  [42, 'is not a string; write an address or a network, as "10.0.0.0/8"'],
-  [undefined, 'is not a string; write an address or a network, as "10.0.0.0/8"'],
-])('%j %s', (text, explanation) => {
-  expect(() => parseNetwork(text)).toThrow(new TypeError(explanation));
-});
+const NETWORK = 'a network; "10.0.0.0/8" or "127.0.0.1"';
+const STRING = 'an address or a network as a string; "10.0.0.0/8" or "127.0.0.1"';
+const NAME = 'an address, not a name; the addresses that the name stands for, such as "127.0.0.1", "::1"';
 
-function noPrefixLength(bits: number, example: string) {
-  return `has no valid prefix length; write a number from 0 to ${bits} after the slash, as "${example}"`;
-}
+test.each<[text: unknown, expectedAndWrite: string]>([
+  ['10.0.0.1/24', 'a network without host bits; "10.0.0.0/24"'],
+  ['2001:db8::1/48', 'a network without host bits; "2001:db8::/48"'],
+  ['::ffff:10.0.0.1/120', 'a network without host bits; "10.0.0.0/24"'],
+  ['10/8', 'a network; "10.0.0.0/8"'],
+  ['10', 'a network; "10.0.0.0/8"'],
+  ['10.1', 'a network; "10.1.0.0/16"'],
+  ['192.168', 'a network; "192.168.0.0/16"'],
+  ['192.168/16', 'a network; "192.168.0.0/16"'],
+  ['10.0.0.*', 'a network, not a pattern; "10.0.0.0/24"'],
+  ['192.168.*', 'a network, not a pattern; "192.168.0.0/16"'],
+  ['10.*.*.*', 'a network, not a pattern; "10.0.0.0/8"'],
+  ['x10.0.*', NETWORK],
+  ['10.0.0.0-10.0.0.255', 'a network, not a range; the networks that make up the range, such as "10.0.0.0/24"'],
+  ['::1-::5', 'a network, not a range; the networks that make up the range, such as "10.0.0.0/24"'],
+  ['10.0.0.0/255.255.255.0', 'a prefix length, not a netmask; "10.0.0.0/24"'],
+  ['10.0.0.0/255.255.255.255', 'a prefix length, not a netmask; "10.0.0.0/32"'],
+  ...['0.0.0.255', '33', '', '08', '+8', '8.0', '1e1'].map((length): [string, string] => [
+    `10.0.0.0/${length}`,
+    'a prefix length from 0 to 32 after the slash; "10.0.0.0/32"',
+  ]),
+  ...['129', '255.255.255.0'].map((length): [string, string] => [
+    `2001:db8::/${length}`,
+    'a prefix length from 0 to 128 after the slash; "2001:db8::/128"',
+  ]),
+  ['0x7f.1', 'an address in dotted decimal; "10.0.0.0/8" or "127.0.0.1"'],
+  ['2130706433', 'an address in dotted decimal; "10.0.0.0/8" or "127.0.0.1"'],
+  ['010.0.0.1', 'numbers without leading zeros, which some programs read as octal; "10.0.0.1"'],
+  ['10.0.0.00/8', 'numbers without leading zeros, which some programs read as octal; "10.0.0.0/8"'],
+  ['fe80::1%eth0', 'a network without a zone; "fe80::1"'],
+  ['fe80::%eth0/10', 'a network without a zone; "fe80::/10"'],
+  ['my-scraper.internal', NAME],
+  ['alloy', NAME],
+  ['node-cafe', NAME],
+  ['cafe-bar', NAME],
+  ['localhost', NAME],
+  ['all', 'a network, not a keyword; "0.0.0.0/0", "::/0" with allowAnyAddress: true'],
+  ['*', 'a network, not a keyword; "0.0.0.0/0", "::/0" with allowAnyAddress: true'],
+  ['unix:', 'an address, not a unix socket; allowUnixSocket: true instead'],
+  ['unix:/run/app.sock', 'an address, not a unix socket; allowUnixSocket: true instead'],
+  ['', 'a network; "10.0.0.0/8" or "127.0.0.1", or leave the entry out'],
+  [' ', 'a network; "10.0.0.0/8" or "127.0.0.1", or leave the entry out'],
+  [' 10.0.0.0/8', 'a network without spaces around it; "10.0.0.0/8"'],
+  ['10.0.0.0/8\n', 'a network without spaces around it; "10.0.0.0/8"'],
+  ['::ffff:10.0.0.0/8', 'an IPv4-mapped network that is no wider than IPv4; its IPv4 network, such as "10.0.0.0/32"'],
+  ['10.0.0.0/8/8', NETWORK],
+  ['10.0.0.0 /8', NETWORK],
+  ['1.2.3.4.05', NETWORK],
+  ['http+unix:/run/app.sock', NETWORK],
+  ['10.0.0.256', NETWORK],
+  [42, STRING],
+  [undefined, STRING],
+])('%j is not %s', (text, expectedAndWrite) => {
+  const [expected, write] = expectedAndWrite.split('; ');
+  const got = typeof text === 'string' ? JSON.stringify(text) : String(text);
+  expect(() => parseNetwork(text, 'list[0]')).toThrow(
+    new TypeError(`list[0]: expected ${expected}, got ${got}; write ${write}`),
+  );
+});

@@ -11,6 +11,7 @@ const trusting = (options: Partial<TrustedIpOptions> = {}) =>
     forwardedHeader: 'x-forwarded-for',
     allowUnixSocket: false,
     allowAnyAddress: false,
+    option: 'trustedHosts',
     ...options,
   });
 

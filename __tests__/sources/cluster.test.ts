@@ -304,7 +304,9 @@ describe('a process without workers', () => {
         { name: 'up', labelNames: ['worker'], samples: [{ labels: { worker: 'primary' }, value: 3 }] },
         {},
       ]);
-      expect(() => clusterSource(source(4))).toThrow(/^clusterSource: this process has one for another source; pass/);
+      expect(() => clusterSource(source(4))).toThrow(
+        /^clusterSource: source: expected the source object .+, got another one; write/,
+      );
     } finally {
       primary.close();
       primary.close();
@@ -334,28 +336,38 @@ describe('a process without workers', () => {
 });
 
 test.each<[string, unknown, unknown, RegExp]>([
-  ['no source', undefined, {}, /^clusterSource: undefined is not a source; pass an object with a method collect\(\)/],
-  ['a registry', {}, {}, /^clusterSource: .* is not a source; pass an object with a method collect\(\)/],
+  ['no source', undefined, {}, /^clusterSource: source: expected a source: .+, got undefined; write/],
+  ['a registry', {}, {}, /^clusterSource: source: expected a source: .+, got \{\}; write/],
   [
     'an unknown option',
     { collect() {} },
     { workerlabel: 'x' },
-    /^clusterSource: unknown option "workerlabel"; known are timeout, workerLabel$/,
+    /^clusterSource: options: expected .+, got "workerlabel"; did you mean "workerLabel"\?$/,
   ],
-  ['a timeout that is no time', { collect() {} }, { timeout: 0 }, /^timeout: 0 is not valid; write milliseconds/],
+  [
+    'a timeout that is no time',
+    { collect() {} },
+    { timeout: 0 },
+    /^clusterSource: timeout: expected milliseconds.+, got 0; write/,
+  ],
   [
     'a label that is no name',
     { collect() {} },
     { workerLabel: 'a-b' },
-    /^workerLabel: 'a-b' is not valid; write a label's name/,
+    /^clusterSource: workerLabel: expected a label name.+, got "a-b"; write "worker"/,
   ],
   [
     'a label of the format',
     { collect() {} },
     { workerLabel: 'le' },
-    /^workerLabel: 'le' is not valid; write a label's name/,
+    /^clusterSource: workerLabel: expected a label name.+, got "le"; write "worker"/,
   ],
-  ['a label of Prometheus', { collect() {} }, { workerLabel: '__name__' }, /^workerLabel: '__name__' is not valid/],
+  [
+    'a label of Prometheus',
+    { collect() {} },
+    { workerLabel: '__name__' },
+    /^clusterSource: workerLabel: expected a label name.+, got "__name__"; write/,
+  ],
 ])('%s is refused with a TypeError that says what to pass', (_what, source, options, message) => {
   const make = () => clusterSource(source as MetricsSource, options as ClusterSourceOptions);
   expect(make).toThrow(TypeError);

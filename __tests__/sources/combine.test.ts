@@ -246,23 +246,20 @@ describe('leaving early closes every source that was begun', () => {
 });
 
 describe('what is given', () => {
-  const cure = 'an object with a method collect\\(\\), such as promClientSource';
+  const LIST = 'expected a list of at least one source';
+  const SOURCE = 'expected a source: an object with a method collect()';
 
-  test.each<[string, unknown, CombineOptions | undefined, RegExp]>([
-    ['an empty list', [], undefined, /^sources: \[\] is not valid; write a list of at least one source, such as /],
-    ['no list', sourceOf(), undefined, /^sources: .+ is not valid; write a list of at least one source/],
-    ['nothing', undefined, undefined, /^sources: undefined is not valid; write a list/],
-    [
-      'a member that is no source',
-      [sourceOf(), {}],
-      undefined,
-      RegExp(`^sources\\[1\\]: {} is not valid; write ${cure}`),
-    ],
-    ['null in the list', [null], undefined, RegExp(`^sources\\[0\\]: null is not valid; write ${cure}`)],
-    ['a bad timeout', [sourceOf()], { timeout: 0 }, /^timeout: 0 is not valid; write milliseconds/],
-    ['a bad join', [sourceOf()], { join: 1 as never }, /^join: 1 is not valid; write true or false/],
-    ['a bad maxBuffered', [sourceOf()], { maxBuffered: 0.5 }, /^maxBuffered: 0.5 is not valid; write a whole number/],
-    ['an unknown option', [sourceOf()], { joined: true } as never, /^combineSources: unknown option "joined"/],
+  test.each<[string, unknown, CombineOptions | undefined, string]>([
+    ['an empty list', [], undefined, `sources: ${LIST}, got []; write `],
+    ['no list', sourceOf(), undefined, `sources: ${LIST}, got [Object]; write `],
+    ['nothing', undefined, undefined, `sources: ${LIST}, got undefined; write `],
+    ['a member that is no source', [sourceOf(), {}], undefined, `sources[1]: ${SOURCE}, got {}; write `],
+    ['null in the list', [null], undefined, `sources[0]: ${SOURCE}, got null; write `],
+    ['a hole in the list', new Array(1), undefined, `sources[0]: ${SOURCE}, got undefined; write `],
+    ['a bad timeout', [sourceOf()], { timeout: 0 }, 'timeout: expected milliseconds, above 0 and at most 2147483647, '],
+    ['a bad join', [sourceOf()], { join: 1 as never }, 'join: expected a boolean, got 1; write true or false'],
+    ['a bad maxBuffered', [sourceOf()], { maxBuffered: 0.5 }, 'maxBuffered: expected a positive integer, got 0.5; '],
+    ['an unknown option', [sourceOf()], { joined: true } as never, 'options: expected the name of an option, '],
   ])('is a TypeError: %s', (_what, sources, options, message) => {
     const construct = () => combineSources(sources as MetricsSource[], options);
     expect(construct).toThrow(TypeError);

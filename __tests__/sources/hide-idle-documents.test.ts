@@ -105,25 +105,28 @@ test('it works within limitSeries, and around it', async () => {
 
 describe('an option is refused:', () => {
   const hide = (given: unknown) => () => hideIdle(sourceOf(queueDepth), given as HideIdleOptions);
-  const NAMES = "a list of families' names, such as ['queue_depth']";
+  const NAMES = `a list of families' names, got GOT; write ["queue_depth"]`;
   const MS = 'milliseconds, above 0 and at most 2147483647';
 
   test.each<[unknown, string]>([
-    [{ families: ['a'] }, `idleFor: it is missing; write ${MS}`],
-    [{ idleFor: 1 }, `families: it is missing; write ${NAMES}`],
-    [{ idleFor: 0, families: ['a'] }, `idleFor: 0 is not valid; write ${MS}`],
-    [{ idleFor: '1h', families: ['a'] }, `idleFor: '1h' is not valid; write ${MS}`],
-    [{ idleFor: 1, families: 'a' }, `families: 'a' is not valid; write ${NAMES}`],
-    [{ idleFor: 1, families: [''] }, `families: [ '' ] is not valid; write ${NAMES}`],
-    [{ idleFor: 1, families: ['a'], family: 'a' }, 'hideIdle: unknown option "family"; known are idleFor, families'],
-    [undefined, 'hideIdle: the options are undefined; write an object'],
+    [{ families: ['a'] }, `idleFor: expected ${MS}, got undefined; write a number such as 5000`],
+    [{ idleFor: 1 }, `families: expected ${NAMES}`.replace('GOT', 'undefined')],
+    [{ idleFor: 0, families: ['a'] }, `idleFor: expected ${MS}, got 0; write a number such as 5000`],
+    [{ idleFor: '1h', families: ['a'] }, `idleFor: expected ${MS}, got "1h"; write 3600000`],
+    [{ idleFor: 1, families: 'a' }, `families: expected ${NAMES}`.replace('GOT', '"a"')],
+    [{ idleFor: 1, families: [''] }, `families[0]: expected a family's name, got ""; write "queue_depth"`],
+    [
+      { idleFor: 1, families: ['a'], family: 'a' },
+      'options: expected the name of an option, got "family"; write one of idleFor, families',
+    ],
+    [undefined, 'options: expected an object of options, got undefined; write { idleFor: … }'],
   ])('%j', (given, message) => {
-    expect(hide(given)).toThrow(new TypeError(message));
+    expect(hide(given)).toThrow(new TypeError(`hideIdle: ${message}`));
   });
 
   test('a source that is none', () => {
     expect(() => hideIdle({} as MetricsSource, options)).toThrow(
-      /^hideIdle: \{\} is not a source; pass an object with/,
+      /^hideIdle: source: expected a source: an object with .+, got \{\}; write/,
     );
   });
 });

@@ -187,26 +187,38 @@ test('members that a family inherits are handed on', async () => {
 
 describe('an option is refused:', () => {
   const limit = (options: unknown) => () => limitSeries(sourceOf(queueDepth), options as LimitSeriesOptions);
-  const LIMITS = 'whole numbers from 1 by name of family, such as { queue_depth: 50_000 }';
+  const LIMITS = 'an object of limits by family';
 
   test.each<[unknown, string]>([
-    [{}, 'perFamily: it is missing; write a whole number from 1'],
-    [{ perFamily: 0 }, 'perFamily: 0 is not valid; write a whole number from 1'],
-    [{ perFamily: '9' }, "perFamily: '9' is not valid; write a whole number from 1"],
-    [{ perFamily: 1, families: { a: 0 } }, `families: { a: 0 } is not valid; write ${LIMITS}`],
-    [{ perFamily: 1, families: null }, `families: null is not valid; write ${LIMITS}`],
-    [{ perFamily: 1, families: new Map([['a', 1]]) }, `families: Map(1) { 'a' => 1 } is not valid; write ${LIMITS}`],
-    [{ perFamily: 1, families: 9 }, `families: 9 is not valid; write ${LIMITS}`],
-    [{ perFamily: 1, reportAs: '' }, "reportAs: '' is not valid; write the name of a metric family"],
-    [{ perFamily: 1, limit: 2 }, 'limitSeries: unknown option "limit"; known are perFamily, families, reportAs'],
-    [null, 'limitSeries: the options are null; write an object'],
+    [{}, 'perFamily: expected a positive integer, got undefined; write a number such as 1000'],
+    [{ perFamily: 0 }, 'perFamily: expected a positive integer, got 0; write a number such as 1000'],
+    [{ perFamily: '9' }, 'perFamily: expected a positive integer, got "9"; write 9'],
+    [
+      { perFamily: 1, families: { a: 0 } },
+      'families.a: expected a positive integer, got 0; write a number such as 1000',
+    ],
+    [{ perFamily: 1, families: null }, `families: expected ${LIMITS}, got null; write { queue_depth: 50_000 }`],
+    [
+      { perFamily: 1, families: new Map([['a', 1]]) },
+      `families: expected ${LIMITS}, got [Map]; write { queue_depth: 50_000 }`,
+    ],
+    [{ perFamily: 1, families: 9 }, `families: expected ${LIMITS}, got 9; write { queue_depth: 50_000 }`],
+    [
+      { perFamily: 1, reportAs: '' },
+      'reportAs: expected the name of a family, got ""; write "metrics_series_over_limit"',
+    ],
+    [
+      { perFamily: 1, limit: 2 },
+      'options: expected the name of an option, got "limit"; write one of perFamily, families, reportAs',
+    ],
+    [null, 'options: expected an object of options, got null; write { perFamily: … }'],
   ])('%j', (options, message) => {
-    expect(limit(options)).toThrow(new TypeError(message));
+    expect(limit(options)).toThrow(new TypeError(`limitSeries: ${message}`));
   });
 
   test('a source that is none', () => {
     expect(() => limitSeries(null as unknown as MetricsSource, { perFamily: 1 })).toThrow(
-      /^limitSeries: null is not a source; pass an object with/,
+      /^limitSeries: source: expected a source: an object with .+, got null; write/,
     );
   });
 });

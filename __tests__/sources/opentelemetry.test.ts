@@ -432,18 +432,22 @@ test('a source of a provider without instruments is empty', async () => {
 });
 
 test.each<[unknown, string]>([
-  [{ targetInfos: true }, 'openTelemetrySource: unknown option "targetInfos"; known are '],
-  ['x', "openTelemetrySource: the options are 'x'; write an object"],
-  [{ translationStrategy: 'noTranslation' }, "translationStrategy: 'noTranslation' is not valid; write 'Underscore"],
-  [{ targetInfo: 1 }, 'targetInfo: 1 is not valid; write true or false'],
-  [{ scopeLabels: 'no' }, "scopeLabels: 'no' is not valid; write true or false"],
-  [{ resourceLabels: 'service.name' }, "resourceLabels: 'service.name' is not valid; write a list of attribute keys"],
-  [{ resourceLabels: [/a/] }, 'resourceLabels: [ /a/ ] is not valid; write a list of attribute keys'],
-  [{ maxScale: 21 }, 'maxScale: 21 is not valid; write a whole number from -10 to 20'],
-  [{ maxScale: 1.5 }, 'maxScale: 1.5 is not valid; write a whole number from -10 to 20'],
-  [{ aggregationSelector: {} }, 'aggregationSelector: {} is not valid; write a function'],
-  [{ cardinalitySelector: 5 }, 'cardinalitySelector: 5 is not valid; write a function'],
-  [{ metricProducers: [{}, null] }, 'metricProducers: [ {}, null ] is not valid; write a list of objects with'],
+  [{ targetInfos: true }, 'options: expected the name of an option, got "targetInfos"; did you mean "targetInfo"?'],
+  ['x', 'options: expected an object of options, got "x"; write'],
+  [
+    { translationStrategy: 'noTranslation' },
+    'translationStrategy: expected "UnderscoreEscapingWithSuffixes" or "UnderscoreEscapingWithoutSuffixes" or',
+  ],
+  [{ translationStrategy: 'noTranslation' }, 'got "noTranslation"; write "NoTranslation"'],
+  [{ targetInfo: 1 }, 'targetInfo: expected a boolean, got 1; write true or false'],
+  [{ scopeLabels: 'no' }, 'scopeLabels: expected a boolean, got "no"; write true or false'],
+  [{ resourceLabels: 'service.name' }, 'resourceLabels: expected a list of attribute keys, got "service.name"; write'],
+  [{ resourceLabels: [/a/] }, 'resourceLabels[0]: expected a string, got /a/; write'],
+  [{ maxScale: 21 }, 'maxScale: expected an integer from -10 to 20, got 21; write 8'],
+  [{ maxScale: 1.5 }, 'maxScale: expected an integer from -10 to 20, got 1.5; write 8'],
+  [{ aggregationSelector: {} }, 'aggregationSelector: expected a function, got {}; write'],
+  [{ cardinalitySelector: 5 }, 'cardinalitySelector: expected a function, got 5; write'],
+  [{ metricProducers: [{}, null] }, 'metricProducers[0]: expected an object with a method collect(), got {}; write'],
 ])('the options %p are refused', (options, message) => {
   const construct = () => openTelemetrySource(options as OpenTelemetrySourceOptions);
   expect(construct).toThrow(TypeError);

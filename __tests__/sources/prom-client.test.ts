@@ -217,5 +217,7 @@ test.each([
 ])('%s is refused with a TypeError that says what to pass', (_what, value) => {
   const make = () => promClientSource(value as PromClientRegistry);
   expect(make).toThrow(TypeError);
-  expect(make).toThrow(/^promClientSource: .* is not a registry; pass prom-client's register, or a Registry$/);
+  expect(make).toThrow(
+    /^promClientSource: registry: expected a registry of prom-client, got .*; write (its )?register/,
+  );
 });

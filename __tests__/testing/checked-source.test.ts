@@ -257,5 +257,5 @@ test('families that were not asked for are no breach', async () => {
 });
 
 test('what is no source is refused', () => {
-  expect(() => checkedSource({} as never)).toThrow(/^checkedSource: \{\} is not a source; pass/);
+  expect(() => checkedSource({} as never)).toThrow(/^checkedSource: source: expected a source: .+, got \{\}; write/);
 });

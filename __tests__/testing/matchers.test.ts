@@ -89,10 +89,13 @@ test.each([
 });
 
 test.each<[unknown, RegExp]>([
-  [Promise.resolve(document), /await it first/],
-  [undefined, /undefined is not a document; pass what scrapeMetrics\(\) gives/],
-  ['{}', /is not a document/],
-  [{ up: { type: 'gauge', value: 1 } }, /is not a document/],
+  [
+    Promise.resolve(document),
+    /^toHaveMetric: received: expected a document, got \[Promise\]; write await scrapeMetrics/,
+  ],
+  [undefined, /expected a document, got undefined; write await scrapeMetrics\(app\)$/],
+  ['{}', /expected a document, got "\{\}"/],
+  [{ up: { type: 'gauge', value: 1 } }, /expected a document, got \[Object\]/],
 ])('%p is no document', (received, message) => {
   expect(() => expect(received).toHaveMetric('up')).toThrow(message);
   expect(() => expect(received).not.toHaveMetric('up')).toThrow(message);

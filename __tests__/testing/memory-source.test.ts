@@ -56,7 +56,9 @@ test('each scrape gets samples of its own, with the same label objects', async (
 
 test('a series of another type is refused', () => {
   source.gauge('m', 1);
-  expect(() => source.counter('m', 1)).toThrow(new TypeError('memorySource: "m" is a gauge, and not a counter'));
+  expect(() => source.counter('m', 1)).toThrow(
+    new TypeError('memorySource: name: expected the name of a counter, got "m", which is a gauge; write another name'),
+  );
 });
 
 test('families that are not wanted are not given', async () => {

@@ -197,15 +197,23 @@ test.each([
 });
 
 test.each<[unknown, unknown, RegExp]>([
-  [undefined, {}, /undefined cannot be asked; pass an Express app/],
-  [{}, {}, /cannot be asked/],
+  [undefined, {}, /^scrapeMetrics: app: expected an Express app, .+, got undefined; write/],
+  [{}, {}, /^scrapeMetrics: app: expected an Express app, .+, got \{\}; write/],
   [createServer(), {}, /a server that has one/],
-  ['localhost:3000', {}, /a URL such as/],
-  ['ftp://user:secret@localhost', {}, /the URL cannot be asked/],
-  [express(), { path: 'metrics.json' }, /^path: 'metrics\.json' is not valid; write a path/],
-  [express(), { names: 'up' }, /^names: /],
-  [express(), { headers: ['x'] }, /^headers: /],
-  [express(), { prefix: 'x' }, /unknown option "prefix"/],
+  ['localhost:3000', {}, /write 'http:\/\/127\.0\.0\.1:3000'/],
+  ['ftp://user:secret@localhost', {}, /an http or https URL, got another string; write/],
+  [
+    express(),
+    { path: 'metrics.json' },
+    /^scrapeMetrics: path: expected a path .+, got "metrics\.json"; write "\/metrics\.json"$/,
+  ],
+  [express(), { names: 'up' }, /^scrapeMetrics: names: expected a list of families' names, got "up"; write /],
+  [express(), { headers: ['x'] }, /^scrapeMetrics: headers: expected an object of headers, got \[ 'x' \]; write /],
+  [
+    express(),
+    { prefix: 'x' },
+    /^scrapeMetrics: options: expected the name of an option, got "prefix"; write one of path, names, headers$/,
+  ],
 ])('%p with %p is a TypeError', async (app, options, message) => {
   const error = await scrapeMetrics(app as ScrapedApp, options as object).catch((error) => error);
   expect(error).toBeInstanceOf(TypeError);

@@ -1,6 +1,6 @@
-import { inspect } from 'node:util';
+import { optionError } from '../option-error.ts';
 import type { Address } from './address.ts';
-import { type Network, parseNetwork } from './network.ts';
+import { isNetwork, type Network, parseNetwork } from './network.ts';
 
 /** A set of networks: true for an address that is in one of them. */
 export interface CidrSet {
@@ -11,7 +11,7 @@ export interface CidrSet {
 
 /** How a set is made of an option's list. */
 export interface CidrSetOptions {
-  /** What the list is called in errors. */
+  /** The list's name in errors, such as `metricsRouter: trustedHosts`. */
   option: string;
   /** May the networks together hold every IPv4 or every IPv6 address? Absent where nobody can say so. */
   allowAnyAddress?: boolean;
@@ -28,10 +28,10 @@ export function cidrSet(list: readonly string[], { option, allowAnyAddress }: Ci
   const v4 = intervals(networks, 1);
   const v6 = intervals(networks, 4);
   if (!allowAnyAddress) {
-    const letIn = allowAnyAddress === undefined ? '' : ', or set allowAnyAddress: true to let everybody in';
-    const cure = `; list the ones that you know${letIn}`;
-    if (v4.isEverything) throw new TypeError(everything('IPv4', 1, networks, list, option) + cure);
-    if (v6.isEverything) throw new TypeError(everything('IPv6', 4, networks, list, option) + cure);
+    const letIn = allowAnyAddress === undefined ? '' : ', or allowAnyAddress: true to let everyone in';
+    const write = `those that you know${letIn}`;
+    if (v4.isEverything) throw everything('IPv4', 1, networks, list, option, write);
+    if (v6.isEverything) throw everything('IPv6', 4, networks, list, option, write);
   }
   const setOf = (address: Address) => (address.length === 1 ? v4 : v6);
   return {
@@ -47,27 +47,26 @@ function everything(
   networks: readonly Network[],
   list: readonly string[],
   option: string,
-) {
+  write: string,
+): TypeError {
   const index = networks.findIndex((network) => intervals([network], width).isEverything);
-  const what = index < 0 ? `${option}: its networks together are` : `${option}[${index}]: "${list[index]}" is`;
-  return `${what} every ${family} address`;
+  const every = `every ${family} address`;
+  if (index >= 0) return optionError(option, list[index], { at: `[${index}]`, expected: `less than ${every}`, write });
+  return optionError(option, list, { expected: `networks that together are less than ${every}`, write });
 }
 
 /** @throws {TypeError} that names the entry and says what to write instead */
 export function parseNetworks(list: readonly string[], option: string): Network[] {
-  if (!Array.isArray(list)) {
-    throw new TypeError(`${option}: ${shown(list)} is not a list; write ["127.0.0.1", "10.0.0.0/8"]`);
-  }
-  return Array.from(list, (entry, index) => {
-    try {
-      return parseNetwork(entry);
-    } catch (error) {
-      throw new TypeError(`${option}[${index}]: ${shown(entry)} ${(error as Error).message}`);
-    }
-  });
+  if (!Array.isArray(list)) throw optionError(option, list, { expected: 'a list of networks', write: listFor(list) });
+  return Array.from(list, (entry, index) => parseNetwork(entry, `${option}[${index}]`));
 }
 
-const shown = (value: unknown) => (typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 0 }));
+/** A string from an environment variable may hold several networks. */
+function listFor(value: unknown): string {
+  const entries = typeof value === 'string' ? value.split(/[\s,;]+/).filter(Boolean) : [];
+  const isShort = entries.length > 0 && entries.length <= 4 && entries.every(isNetwork);
+  return JSON.stringify(isShort ? entries : ['127.0.0.1', '10.0.0.0/8']).replaceAll(',', ', ');
+}
 
 /** A look-up among the networks whose addresses have `width` words. */
 function intervals(networks: readonly Network[], width: number) {

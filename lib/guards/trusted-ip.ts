@@ -5,6 +5,8 @@ import type { Guard } from './guard.ts';
 export interface TrustedIpOptions extends ClientAddressOptions {
   trustedHosts: readonly string[];
   allowAnyAddress: boolean;
+  /** The list's name in errors, such as `metricsRouter: trustedHosts`. */
+  option: string;
 }
 
 /** The allowlist, and the way to replace it while running. */
@@ -14,10 +16,10 @@ export interface TrustedIp {
   trust(list: readonly string[]): void;
 }
 
-export function trustedIp({ trustedHosts, allowAnyAddress, ...options }: TrustedIpOptions): TrustedIp {
+export function trustedIp({ trustedHosts, allowAnyAddress, option, ...options }: TrustedIpOptions): TrustedIp {
   let trusted: CidrSet;
   const trust = (list: readonly string[]) => {
-    trusted = cidrSet(list, { option: 'trustedHosts', allowAnyAddress });
+    trusted = cidrSet(list, { option, allowAnyAddress });
   };
   trust(trustedHosts);
   return {

@@ -74,8 +74,10 @@ export function clusterSource(source: MetricsSource, options: ClusterSourceOptio
  * running or a serialization was chosen, it sets that of the channel to them to `'advanced'`, which copies numbers as they are.
  *
  * @throws {Error} in a worker
+ * @throws {TypeError} for an option: it has none
  */
-export function setupPrimary(): ClusterPrimary {
+export function setupPrimary(options: Record<string, never> = {}): ClusterPrimary {
+  checkOptions('setupPrimary', options, {});
   if (!isPrimary())
     throw new Error('setupPrimary: this is a worker; call it in the primary process, or in the main thread');
   const hasWorkers = Object.keys(cluster.workers ?? {}).length > 0;

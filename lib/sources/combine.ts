@@ -1,5 +1,12 @@
-import { inspect } from 'node:util';
-import { checkOptions, isBoolean, isMilliseconds, isSource, isWholeNumber } from '../check-options.ts';
+import {
+  checkOptions,
+  checkValue,
+  isBoolean,
+  isListOf,
+  isMilliseconds,
+  isSource,
+  isWholeNumber,
+} from '../check-options.ts';
 import { MetricsError } from '../errors.ts';
 import type { MetricFamily } from '../metric-family.ts';
 import type { MetricsSource } from '../metrics-source.ts';
@@ -44,17 +51,19 @@ export interface CombineOptions {
  * combineSources([promClientSource(register), { collect: () => [{ name: 'up', type: 'gauge', samples: [] }] }]);
  */
 export function combineSources(sources: readonly MetricsSource[], options: CombineOptions = {}): MetricsSource {
-  return combineList('sources', sources, options);
+  return combineList('combineSources', 'sources', sources, options);
 }
 
-/** `listName` is what errors call the list. */
+/** Errors begin with `caller`, the public function that has the list, and call it `listName`. */
 export function combineList(
+  caller: string,
   listName: string,
   sources: readonly MetricsSource[],
   options: CombineOptions,
 ): MetricsSource {
-  const list = checkList(listName, sources);
-  const { join = false, maxBuffered = 16 * 1024 * 1024, timeout } = checkOptions('combineSources', options, CHECKS);
+  checkValue(caller, listName, sources, isFilledList);
+  const list = [...sources];
+  const { join = false, maxBuffered = 16 * 1024 * 1024, timeout } = checkOptions(caller, options, CHECKS);
   const inOrder = join ? createJoiner(maxBuffered) : inTurn;
   return {
     async *collect(scrape) {
@@ -85,20 +94,12 @@ export function combineList(
 
 const CHECKS = { timeout: isMilliseconds, join: isBoolean, maxBuffered: isWholeNumber };
 
-function checkList(name: string, sources: readonly MetricsSource[]): readonly MetricsSource[] {
-  if (!Array.isArray(sources) || sources.length === 0) {
-    const shown = inspect(sources, { depth: 0 });
-    throw new TypeError(
-      `${name}: ${shown} is not valid; write a list of at least one source, such as [promClientSource(register)]`,
-    );
-  }
-  for (const [i, source] of sources.entries()) {
-    const wanted = isSource(source);
-    if (wanted !== undefined) {
-      throw new TypeError(`${name}[${i}]: ${inspect(source, { depth: 0 })} is not valid; write ${wanted}`);
-    }
-  }
-  return [...sources];
+const LIST = ['a list of at least one source', '[promClientSource(register)]'] as const;
+const isSourceList = isListOf(...LIST, isSource);
+
+function isFilledList(value: unknown) {
+  const [expected, write] = LIST;
+  return Array.isArray(value) && value.length === 0 ? { expected, write } : isSourceList(value);
 }
 
 async function* inTurn(members: readonly Member[]): AsyncGenerator<MetricFamily, void> {

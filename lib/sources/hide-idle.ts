@@ -29,7 +29,7 @@ export interface HideIdleOptions {
 export function hideIdle(source: MetricsSource, options: HideIdleOptions): MetricsSource {
   checkSource('hideIdle', source);
   const checked = checkOptions('hideIdle', options, CHECKS);
-  requireOptions(checked, CHECKS, 'idleFor', 'families');
+  requireOptions('hideIdle', checked, CHECKS, 'idleFor', 'families');
   const { idleFor, families } = checked;
   const memories = new Map(families.map((name) => [name, new ActivityMemory()]));
 

@@ -1,6 +1,7 @@
-import { type Check, checkOptions, checkSource, isWholeNumber, requireOptions } from '../check-options.ts';
+import { type Check, checkOptions, checkSource, expecting, isWholeNumber, requireOptions } from '../check-options.ts';
 import type { MetricFamily } from '../metric-family.ts';
 import type { MetricsSource } from '../metrics-source.ts';
+import { type Fault, member, shown } from '../option-error.ts';
 import { FirstSamples } from './limit-series/first-samples.ts';
 import { nameOf, withSamples } from './wrapped-family.ts';
 
@@ -36,7 +37,7 @@ export interface LimitSeriesOptions {
 export function limitSeries(source: MetricsSource, options: LimitSeriesOptions): MetricsSource {
   checkSource('limitSeries', source);
   const checked = checkOptions('limitSeries', options, CHECKS);
-  requireOptions(checked, CHECKS, 'perFamily');
+  requireOptions('limitSeries', checked, CHECKS, 'perFamily');
   const { perFamily, families = {}, reportAs = 'metrics_series_over_limit' } = checked;
   const limits = new Map(Object.entries(families));
 
@@ -67,19 +68,22 @@ const MAX_REPORTED = 1_000;
 const CHECKS = {
   perFamily: isWholeNumber,
   families: isLimits,
-  reportAs: isName,
+  reportAs: expecting(
+    'the name of a family',
+    '"metrics_series_over_limit"',
+    (value) => typeof value === 'string' && value !== '',
+  ),
 } satisfies Record<keyof LimitSeriesOptions, Check>;
 
-function isLimits(value: unknown): string | undefined {
+function isLimits(value: unknown): Fault | undefined {
   // Neither a list nor a Map, whose entries would not be seen.
   const isPlain = Object.prototype.toString.call(value) === '[object Object]';
-  return isPlain && Object.values(value as object).every((limit) => isWholeNumber(limit) === undefined)
-    ? undefined
-    : 'whole numbers from 1 by name of family, such as { queue_depth: 50_000 }';
-}
-
-function isName(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? undefined : 'the name of a metric family';
+  if (!isPlain) return { expected: 'an object of limits by family', write: '{ queue_depth: 50_000 }' };
+  for (const [name, limit] of Object.entries(value as object)) {
+    const fault = isWholeNumber(limit);
+    if (fault !== undefined) return { got: shown(limit), ...fault, at: member(name) };
+  }
+  return undefined;
 }
 
 function reportOf(over: ReadonlyMap<string, number>, name: string): MetricFamily {

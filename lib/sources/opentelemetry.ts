@@ -6,7 +6,16 @@ import {
   type MetricReaderOptions,
 } from '@opentelemetry/sdk-metrics';
 import { abortable } from '../abortable.ts';
-import { type Check, checkOptions, isBoolean, isFunction, isOneOf } from '../check-options.ts';
+import {
+  type Check,
+  checkOptions,
+  expecting,
+  isBoolean,
+  isFunction,
+  isListOf,
+  isOneOf,
+  isString,
+} from '../check-options.ts';
 import { MetricsError } from '../errors.ts';
 import type { MetricsSource, Scrape } from '../metrics-source.ts';
 import { type Conversion, type ConversionOptions, conversion, resourceAttributes } from './opentelemetry/conversion.ts';
@@ -88,26 +97,25 @@ class ScrapeReader extends MetricReader {
   protected override async onShutdown(): Promise<void> {}
 }
 
-const isListOf =
-  (wanted: string, isItem: (item: unknown) => boolean): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(isItem) ? undefined : wanted;
+const isScale = expecting(
+  'an integer from -10 to 20',
+  '8',
+  (value) => Number.isInteger(value) && (value as number) >= -10 && (value as number) <= 20,
+);
 
-const isScale: Check = (value) =>
-  Number.isInteger(value) && (value as number) >= -10 && (value as number) <= 20
-    ? undefined
-    : 'a whole number from -10 to 20';
+const isProducer = expecting(
+  'an object with a method collect()',
+  'a MetricProducer',
+  (value) => typeof (value as { collect?: unknown } | null | undefined)?.collect === 'function',
+);
 
 const CHECKS: Record<keyof OpenTelemetrySourceOptions, Check> = {
   translationStrategy: isOneOf(...TRANSLATION_STRATEGIES),
   targetInfo: isBoolean,
   scopeLabels: isBoolean,
-  resourceLabels: isListOf("a list of attribute keys, such as ['service.name']", (key) => typeof key === 'string'),
+  resourceLabels: isListOf('a list of attribute keys', '["service.name"]', isString),
   maxScale: isScale,
   aggregationSelector: isFunction,
   cardinalitySelector: isFunction,
-  metricProducers: isListOf(
-    'a list of objects with a method collect()',
-    (producer) => typeof (producer as { collect?: unknown } | null)?.collect === 'function',
-  ),
+  metricProducers: isListOf('a list of metric producers', '[producer]', isProducer),
 };

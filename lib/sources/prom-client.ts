@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { type Check, checkValue } from '../check-options.ts';
 import type { Aggregator, LabelSet, MetricFamily, MetricType, Sample } from '../metric-family.ts';
 import type { MetricsSource } from '../metrics-source.ts';
 import { withDefaultLabels } from './default-labels.ts';
@@ -23,11 +23,7 @@ export interface PromClientRegistry {
  * app.use(metricsRouter({ source: promClientSource(register) }));
  */
 export function promClientSource(registry: PromClientRegistry): MetricsSource {
-  if (typeof registry?.getMetricsAsArray !== 'function') {
-    throw new TypeError(
-      `promClientSource: ${inspect(registry, { depth: -1 })} is not a registry; pass prom-client's register, or a Registry`,
-    );
-  }
+  checkValue('promClientSource', 'registry', registry, isRegistry);
   const readers = new WeakMap<Metric, MetricReader>();
   function readerOf(metric: Metric): MetricReader {
     const reader = readers.get(metric) ?? new MetricReader(metric);
@@ -46,6 +42,14 @@ export function promClientSource(registry: PromClientRegistry): MetricsSource {
     },
   };
 }
+
+/** The module has its default registry as `register`. */
+const isRegistry: Check = (value) => {
+  const { getMetricsAsArray, register } = Object(value) as Partial<PromClientRegistry & { register: unknown }>;
+  if (typeof getMetricsAsArray === 'function') return undefined;
+  const expected = 'a registry of prom-client';
+  return { expected, write: register === undefined ? 'register of prom-client, or a new Registry()' : 'its register' };
+};
 
 /** prom-client has no public way to ask for them, and applies them in `metrics()` alone. */
 function defaultLabels(registry: object): LabelSet {

@@ -1,5 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { type ConnectionOptions, createSecureContext, type SecureContextOptions } from 'node:tls';
+import { unknownOption } from '../check-options.ts';
+import { type Fault, member, optionError, shownType } from '../option-error.ts';
 
 // Options that all sources with an upstream have. Errors show no value of theirs: it may be a secret.
 
@@ -8,33 +10,43 @@ export type TlsOptions = Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'pas
   Pick<ConnectionOptions, 'servername' | 'rejectUnauthorized'>;
 
 /** @throws {TypeError} that says what to write, such as the example */
-export function readUrl(value: unknown, example: string): URL {
+export function readUrl(caller: string, value: unknown, example: string): URL {
+  const option = `${caller}: url`;
   const text = String(value);
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new TypeError(`url: it is no http or https URL; write one such as '${example}'`);
+    const got = typeof value === 'string' ? 'another string' : shownType(value);
+    throw optionError(option, value, { expected: 'an http or https URL', got, write: `'${example}'` });
   }
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') {
-    throw new TypeError('url: it holds credentials; write them into headers, as authorization');
+    const write = 'them into headers, as authorization';
+    throw optionError(option, value, { expected: 'a URL without credentials', got: 'one with credentials', write });
   }
   return url;
 }
 
-/** By their names in lower case. `own`: what the source sets itself. @throws {TypeError} */
-export function readHeaders(value: unknown, own: readonly string[]): Readonly<Record<string, string>> {
-  const headers = readTexts('headers', value, (name, text) => {
+/** Headers by their names in lower case. `own` are those that the source sets itself. @throws {TypeError} */
+export function readHeaders(caller: string, value: unknown, own: readonly string[]): Readonly<Record<string, string>> {
+  const headers = readStrings(`${caller}: headers`, value, (name, text) => {
     try {
       validateHeaderName(name);
       validateHeaderValue(name, text);
     } catch {
-      return 'it cannot be sent; write a name and a value as HTTP has them';
+      return { expected: 'a header that HTTP can send', got: 'another one', write: 'a valid name and value' };
     }
     const isOwn = [...CONNECTION_HEADERS, ...own].includes(name.toLowerCase());
-    return isOwn ? 'it is set for each request; leave it out' : undefined;
+    return isOwn ? SET_BY_SOURCE : undefined;
   });
   // Node takes two spellings for two headers.
   return Object.fromEntries(Object.entries(headers).map(([name, text]) => [name.toLowerCase(), text]));
 }
+
+/** The fault of what the source sets for each request. */
+export const SET_BY_SOURCE: Fault = {
+  expected: 'nothing, because the source sets it for each request',
+  got: 'a value',
+  write: 'nothing in its place',
+};
 
 const CONNECTION_HEADERS = [
   'accept-encoding',
@@ -46,19 +58,26 @@ const CONNECTION_HEADERS = [
   'upgrade',
 ];
 
-/** @throws {TypeError} where `faultOf` says what is wrong */
-export function readTexts(
+/** An object whose values are strings. @throws {TypeError} where `faultOf` returns what is wrong */
+export function readStrings(
   option: string,
   value: unknown,
-  faultOf: (name: string, text: string) => string | undefined,
+  faultOf: (name: string, text: string) => Fault | undefined,
 ): Readonly<Record<string, string>> {
   if (value === undefined) return {};
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new TypeError(`${option}: it is no object; write one of names and texts`);
+    throw optionError(option, value, {
+      expected: 'an object of strings',
+      got: shownType(value),
+      write: '{ name: "…" }',
+    });
   }
   for (const [name, text] of Object.entries(value)) {
-    const fault = typeof text === 'string' ? faultOf(name, text) : 'it is no text; write one';
-    if (fault !== undefined) throw new TypeError(`${option}.${name}: ${fault}`);
+    const fault =
+      typeof text === 'string'
+        ? faultOf(name, text)
+        : { expected: 'a string', got: shownType(text), write: 'its text in quotes' };
+    if (fault !== undefined) throw optionError(option + member(name), text, fault);
   }
   return { ...value };
 }
@@ -66,17 +85,25 @@ export function readTexts(
 const TLS_NAMES = ['ca', 'cert', 'key', 'passphrase', 'minVersion', 'servername', 'rejectUnauthorized'];
 
 /** @throws {TypeError} also for what Node cannot use */
-export function readTls(value: unknown, { protocol }: URL): TlsOptions | undefined {
+export function readTls(caller: string, value: unknown, { protocol }: URL): TlsOptions | undefined {
+  const option = `${caller}: tls`;
   if (value === undefined) return undefined;
-  if (protocol !== 'https:') throw new TypeError('tls: the url is not https; write one that is, or leave tls out');
-  if (typeof value !== 'object' || value === null)
-    throw new TypeError('tls: it is no object; write { ca } or the like');
+  if (protocol !== 'https:') {
+    const write = 'a url that begins with https:, or leave tls out';
+    throw optionError(option, value, { expected: 'nothing for a url that is not https', got: shownType(value), write });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const expected = 'an object of TLS options';
+    throw optionError(option, value, { expected, got: shownType(value), write: '{ ca: … }' });
+  }
   const unknown = Object.keys(value).find((name) => !TLS_NAMES.includes(name));
-  if (unknown !== undefined) throw new TypeError(`tls: unknown option "${unknown}"; known are ${TLS_NAMES.join(', ')}`);
+  if (unknown !== undefined) throw unknownOption(option, unknown, TLS_NAMES);
   try {
     createSecureContext(value);
-  } catch (error) {
-    throw new TypeError(`tls: it cannot be used: ${(error as Error).message}`, { cause: error });
+  } catch (cause) {
+    const got = `some for which it throws "${(cause as Error).message}"`;
+    const fault = { expected: 'options of tls.createSecureContext()', got, write: 'certificates and keys in PEM' };
+    throw optionError(option, value, fault, { cause });
   }
   return { ...value };
 }

@@ -1,8 +1,9 @@
 import { MetricsError } from '../errors.ts';
 import type { LabelSet } from '../metric-family.ts';
+import { nearestNames } from '../nearest-names.ts';
 import type { MetricsDocument, ScrapedFamily, ScrapedSample } from './document.ts';
 import { commonLabels, type Labels, toLabelSet } from './labels.ts';
-import { nearestNames, nearestSamples } from './nearest.ts';
+import { nearestSamples } from './nearest.ts';
 import { linesText, sampleText, seriesText } from './series-text.ts';
 
 /**

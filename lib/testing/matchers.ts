@@ -1,5 +1,5 @@
-import { inspect } from 'node:util';
-import type { MetricsDocument, ScrapedSample } from './document.ts';
+import { checkDocument } from './check-document.ts';
+import type { ScrapedSample } from './document.ts';
 import { absence, ambiguous, seriesWith } from './find-series.ts';
 import { type Labels, toLabelSet } from './labels.ts';
 import { linesText, sampleText, seriesText } from './series-text.ts';
@@ -51,7 +51,7 @@ function toHaveMetric(
   labels: Labels = {},
   value?: unknown,
 ): { pass: boolean; message: () => string } {
-  const document = checkDocument(received);
+  const document = checkDocument('toHaveMetric', 'received', received);
   const found = seriesWith(document, name, labels);
   const hasValue = value !== undefined;
   if (hasValue && found.length > 1) throw ambiguous(name, labels, found);
@@ -68,12 +68,4 @@ function toHaveMetric(
       return `${expected}received${linesText(found.map((sample) => sampleText(name, sample)))}`;
     },
   };
-}
-
-function checkDocument(received: unknown): MetricsDocument {
-  const families = typeof received === 'object' && received !== null ? Object.values(received) : [undefined];
-  const isPromise = typeof (received as PromiseLike<unknown> | null)?.then === 'function';
-  if (!isPromise && families.every((family) => Array.isArray(family?.samples))) return received as MetricsDocument;
-  const cure = isPromise ? 'await it first' : 'pass what scrapeMetrics() gives';
-  throw new TypeError(`toHaveMetric: ${inspect(received, { depth: 0 })} is not a document; ${cure}`);
 }

@@ -1,5 +1,6 @@
 import type { MetricFamily, Sample } from '../metric-family.ts';
 import type { MetricsSource } from '../metrics-source.ts';
+import { optionError, shown } from '../option-error.ts';
 import { type Labels, labelKey, toLabelSet } from './labels.ts';
 
 /** A source whose families are set by hand. */
@@ -42,7 +43,10 @@ export function memorySource(): MemorySource {
 
   function setSeries(type: 'counter' | 'gauge', name: string, value: number, labels: Labels): void {
     const family: MemoryFamily = families.get(name) ?? { type, samples: [] };
-    if (family.type !== type) throw new TypeError(`memorySource: "${name}" is a ${family.type}, and not a ${type}`);
+    if (family.type !== type) {
+      const got = `${shown(name)}, which is a ${family.type}`;
+      throw optionError('memorySource: name', name, { expected: `the name of a ${type}`, got, write: 'another name' });
+    }
     const series = toLabelSet(labels);
     const at = family.samples.findIndex((sample) => labelKey(sample.labels) === labelKey(series));
     const samples = [...family.samples];

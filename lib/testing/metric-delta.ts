@@ -1,5 +1,6 @@
 import { MetricsError } from '../errors.ts';
 import type { HistogramValue, SummaryValue } from '../metric-family.ts';
+import { checkDocument } from './check-document.ts';
 import type { MetricsDocument, MetricValue, ScrapedSample } from './document.ts';
 import { familyOf, findSeries, seriesWith } from './find-series.ts';
 import { type Labels, labelKey } from './labels.ts';
@@ -12,6 +13,7 @@ import { sampleText } from './series-text.ts';
  *
  * @throws {MetricsError} `METRIC_RESET` when a counter, or a count, has gone down; as `metricValue` for a series that
  *   is not in the later document
+ * @throws {TypeError} for what is not a document
  * @example
  * const before = await scrapeMetrics(app);
  * await request(app).post('/messages').send({ to: 'a@example.com' }).expect(202);
@@ -23,7 +25,8 @@ export function metricDelta<Value extends MetricValue = number>(
   name: string,
   labels?: Labels,
 ): Value {
-  const later = findSeries(after, name, labels);
+  checkDocument('metricDelta', 'before', before);
+  const later = findSeries(checkDocument('metricDelta', 'after', after), name, labels);
   const earlier = seriesWith(before, name, later.labels).find((it) => labelKey(it.labels) === labelKey(later.labels));
   if (earlier === undefined) return sinceNothing(later.value) as Value;
   const change = difference(earlier.value, later.value, familyOf(after, name)?.type === 'counter');

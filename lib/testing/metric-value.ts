@@ -1,3 +1,4 @@
+import { checkDocument } from './check-document.ts';
 import type { MetricsDocument, MetricValue } from './document.ts';
 import { findSeries } from './find-series.ts';
 import type { Labels } from './labels.ts';
@@ -8,6 +9,7 @@ import type { Labels } from './labels.ts';
  * others. NaN where JSON has null.
  *
  * @throws {MetricsError} `METRIC_NOT_FOUND`, with the nearest names or series; `METRIC_AMBIGUOUS`, with the candidates
+ * @throws {TypeError} for what is not a document
  * @example
  * expect(metricValue(await scrapeMetrics(app), 'queue_depth', { queue: 'a' })).toBe(3);
  */
@@ -16,5 +18,5 @@ export function metricValue<Value extends MetricValue = number>(
   name: string,
   labels?: Labels,
 ): Value {
-  return findSeries(document, name, labels).value as Value;
+  return findSeries(checkDocument('metricValue', 'document', document), name, labels).value as Value;
 }

@@ -1,8 +1,8 @@
 import type { OutgoingHttpHeaders, RequestListener, Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
-import { inspect } from 'node:util';
-import { type Check, checkOptions, isNameList } from '../check-options.ts';
+import { type Check, checkOptions, expecting, isNameList } from '../check-options.ts';
 import { MetricsError } from '../errors.ts';
+import { optionError, shown } from '../option-error.ts';
 import { askHandler, askUrl } from './ask.ts';
 import { type MetricsDocument, readDocument } from './document.ts';
 import { whyNot } from './why-not.ts';
@@ -53,20 +53,18 @@ export async function scrapeMetrics(app: ScrapedApp, options: ScrapeMetricsOptio
 }
 
 const CHECKS = {
-  path: isPath,
+  path: expecting(
+    'a path that begins with a slash',
+    '"/metrics.json"',
+    (value) => typeof value === 'string' && value.startsWith('/'),
+  ),
   names: isNameList,
-  headers: isHeaders,
+  headers: expecting(
+    'an object of headers',
+    '{ "X-Forwarded-For": "10.0.0.1" }',
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  ),
 } satisfies Record<keyof ScrapeMetricsOptions, Check>;
-
-function isPath(value: unknown): string | undefined {
-  return typeof value === 'string' && value.startsWith('/') ? undefined : "a path such as '/metrics.json'";
-}
-
-function isHeaders(value: unknown): string | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? undefined
-    : "an object of headers, such as { 'X-Forwarded-For': '10.0.0.1' }";
-}
 
 function withNames(path: string, names: readonly string[]): string {
   const query = names.map((name) => `name[]=${encodeURIComponent(name)}`).join('&');
@@ -79,7 +77,7 @@ const isUrl = (app: ScrapedApp): app is string | URL => typeof app === 'string' 
 function urlOf(app: string | URL, target: string): URL {
   const base = String(app);
   // It may hold credentials, which are not for messages.
-  if (!/^https?:/.test(base) || !URL.canParse(base)) throw notAnApp('the URL');
+  if (!/^https?:/.test(base) || !URL.canParse(base)) throw notAnApp(app, 'another string');
   return new URL(base.replace(/\/$/, '') + target);
 }
 
@@ -87,13 +85,12 @@ function urlOf(app: string | URL, target: string): URL {
 function handlerOf(app: RequestListener | Server | HttpsServer): RequestListener {
   if (typeof app === 'function') return app;
   if (typeof app?.listenerCount !== 'function' || app.listenerCount('request') === 0) {
-    throw notAnApp(inspect(app, { depth: -1 }));
+    throw notAnApp(app, shown(app));
   }
   return (req, res) => app.emit('request', req, res);
 }
 
-function notAnApp(shown: string): TypeError {
-  return new TypeError(
-    `scrapeMetrics: ${shown} cannot be asked; pass an Express app, a request handler, a server that has one, or a URL such as 'http://127.0.0.1:3000'`,
-  );
+function notAnApp(app: unknown, got: string): TypeError {
+  const expected = 'an Express app, a request handler, a server that has one, or an http or https URL';
+  return optionError('scrapeMetrics: app', app, { expected, got, write: "'http://127.0.0.1:3000', or express()" });
 }

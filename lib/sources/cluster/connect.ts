@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { isMainThread } from 'node:worker_threads';
 import type { MetricsSource } from '../../metrics-source.ts';
+import { optionError } from '../../option-error.ts';
 import { createChannelMember } from './channel-member.ts';
 import { gatherer } from './gather.ts';
 import type { Asker } from './hub.ts';
@@ -21,9 +22,9 @@ export function connect(source: MetricsSource): Asker {
   if (connected?.source === source) return connected.asker;
   // A process without workers may make as many apps as it likes, one after the other, as tests do.
   if (connected !== undefined && !(isPrimary() && !isOpen())) {
-    throw new TypeError(
-      'clusterSource: this process has one for another source; pass the same source object, or one that combines both',
-    );
+    const expected = "the source object of this process's first clusterSource()";
+    const write = 'that one, or combineSources([one, other]) in its place';
+    throw optionError('clusterSource: source', source, { expected, got: 'another one', write });
   }
   connected = { source, asker: askerFor(source) };
   return connected.asker;

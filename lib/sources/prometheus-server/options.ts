@@ -1,5 +1,6 @@
 import { type Check, checkOptions, isCheckedLater, isMilliseconds, isWholeNumber } from '../../check-options.ts';
-import { readHeaders, readTexts, readTls, readUrl, type TlsOptions } from '../upstream-options.ts';
+import { optionError } from '../../option-error.ts';
+import { readHeaders, readStrings, readTls, readUrl, SET_BY_SOURCE, type TlsOptions } from '../upstream-options.ts';
 import { type FamilyQuery, type Queries, readQueries } from './queries.ts';
 import type { TransportOptions } from './transport.ts';
 
@@ -37,6 +38,8 @@ export interface ResolvedOptions extends TransportOptions {
   readonly timeout: number;
 }
 
+const CALLER = 'prometheusServerSource';
+
 // Errors show no value of those that may hold a secret.
 const CHECKS = {
   url: isCheckedLater,
@@ -51,14 +54,14 @@ const CHECKS = {
 
 /** @throws {TypeError} that names the option and says what to write */
 export function resolveOptions(options: PrometheusServerSourceOptions): ResolvedOptions {
-  const checked = checkOptions('prometheusServerSource', options, CHECKS);
-  const url = checkUrl(readUrl(checked.url, 'http://prometheus:9090'));
+  const checked = checkOptions(CALLER, options, CHECKS);
+  const url = checkUrl(readUrl(CALLER, checked.url, 'http://prometheus:9090'));
   return {
     url,
-    queries: readQueries(checked.queries),
+    queries: readQueries(CALLER, checked.queries),
     parameters: readParameters(checked.parameters),
-    headers: readHeaders(checked.headers, ['content-type']),
-    tls: readTls(checked.tls, url),
+    headers: readHeaders(CALLER, checked.headers, ['content-type']),
+    tls: readTls(CALLER, checked.tls, url),
     timeout: checked.timeout ?? Number.POSITIVE_INFINITY,
     maxBytes: checked.maxBytes ?? 2 ** 24,
     maxConcurrent: checked.maxConcurrent ?? 4,
@@ -66,14 +69,13 @@ export function resolveOptions(options: PrometheusServerSourceOptions): Resolved
 }
 
 function checkUrl(url: URL): URL {
-  if (/[?#]/.test(url.href)) {
-    throw new TypeError('url: it has a query or a fragment; write its parameters into parameters');
-  }
-  return url;
+  if (!/[?#]/.test(url.href)) return url;
+  const fault = { expected: 'a URL without query and fragment', got: 'one with a query or a fragment' };
+  throw optionError(`${CALLER}: url`, url, { ...fault, write: 'its parameters into parameters' });
 }
 
 function readParameters(value: unknown): Readonly<Record<string, string>> {
-  return readTexts('parameters', value, (name) =>
-    ['query', 'time', 'timeout'].includes(name) ? 'it is set for each query; leave it out' : undefined,
+  return readStrings(`${CALLER}: parameters`, value, (name) =>
+    ['query', 'time', 'timeout'].includes(name) ? SET_BY_SOURCE : undefined,
   );
 }

@@ -1,6 +1,6 @@
-import { inspect } from 'node:util';
-import { type Check, checkOptions, isOneOf } from '../../check-options.ts';
+import { type Check, checkOptions, checkValue, expecting, isListOf, isOneOf, isString } from '../../check-options.ts';
 import type { MetricType } from '../../metric-family.ts';
+import { type Fault, member, optionError } from '../../option-error.ts';
 import { metricOf, parseSelector, partsOf, type Selector } from './promql.ts';
 
 interface Described {
@@ -53,41 +53,42 @@ interface PartsKind {
   readonly type: 'histogram' | 'summary';
 }
 
+const isQueries: Check = (value) => {
+  const isFilled = typeof value === 'object' && !Array.isArray(value) && Object.keys(value ?? {}).length > 0;
+  if (isFilled) return undefined;
+  return { expected: 'an object of family names and PromQL', write: "{ queue_depth: 'sum by (queue) (queue_depth)' }" };
+};
+
 /** @throws {TypeError} that names the query */
-export function readQueries(queries: unknown): readonly FamilyQuery[] {
-  const entries = typeof queries === 'object' && !Array.isArray(queries) ? Object.entries(queries ?? {}) : [];
-  if (entries.length === 0) {
-    throw invalid(
-      'queries',
-      queries,
-      "family names and PromQL, such as { queue_depth: 'sum by (queue) (queue_depth)' }",
-    );
-  }
-  return entries.map(([name, definition]) => readQuery(name, definition));
+export function readQueries(caller: string, queries: unknown): readonly FamilyQuery[] {
+  checkValue(caller, 'queries', queries, isQueries);
+  return Object.entries(queries as Queries).map(([name, definition]) => readQuery(caller, name, definition));
 }
 
-function readQuery(name: string, definition: unknown): FamilyQuery {
-  const path = `queries.${name}`;
-  if (name === '') throw invalid(path, definition, "a family's name in front of it");
+function readQuery(caller: string, name: string, definition: unknown): FamilyQuery {
+  const path = `queries${member(name)}`;
+  const invalid = (fault: Fault) => optionError(`${caller}: ${path}`, definition, fault);
+  if (name === '') throw invalid({ expected: "a family's name for the query", got: '""', write: 'queue_depth: …' });
   const given = typeof definition === 'string' ? { query: definition } : definition;
   const kinds = KINDS.filter((kind) => Object(given)[kind] !== undefined);
   const [kind] = kinds;
   if (kind === undefined || kinds.length > 1) {
-    throw invalid(path, definition, 'PromQL, or an object with one of query, histogram and summary');
+    const expected = 'PromQL, or an object with one of query, histogram and summary';
+    throw invalid({ expected, write: "'sum by (queue) (queue_depth)'" });
   }
   switch (kind) {
     case 'query': {
-      const { query, type, ...described } = checkOptions(path, given as InstantQuery, QUERY_CHECKS, `${path}.`);
+      const { query, type, ...described } = checkOptions(caller, given as InstantQuery, QUERY_CHECKS, path);
       return { name, promql: query, kind: 'instant', metric: metricOf(query), type, ...described };
     }
     case 'histogram': {
-      const { histogram, by, ...described } = checkOptions(path, given as HistogramQuery, HISTOGRAM_CHECKS, `${path}.`);
+      const { histogram, by, ...described } = checkOptions(caller, given as HistogramQuery, HISTOGRAM_CHECKS, path);
       const selector = parseSelector(histogram) as Selector;
       const promql = partsOf(selector, ['_bucket', '_sum', '_count'], by);
       return { name, promql, kind, type: kind, metric: selector.metric, ...described };
     }
     case 'summary': {
-      const { summary, ...described } = checkOptions(path, given as SummaryQuery, SUMMARY_CHECKS, `${path}.`);
+      const { summary, ...described } = checkOptions(caller, given as SummaryQuery, SUMMARY_CHECKS, path);
       const selector = parseSelector(summary) as Selector;
       const promql = partsOf(selector, ['', '_sum', '_count']);
       return { name, promql, kind, type: kind, metric: selector.metric, ...described };
@@ -97,23 +98,28 @@ function readQuery(name: string, definition: unknown): FamilyQuery {
 
 const KINDS = ['query', 'histogram', 'summary'] as const;
 
-const isString: Check = (value) => (typeof value === 'string' ? undefined : 'a text');
+const isPromql = expecting(
+  'PromQL',
+  "'sum by (queue) (queue_depth)'",
+  (value) => typeof value === 'string' && value.trim() !== '',
+);
 
-const isPromql: Check = (value) => (typeof value === 'string' && value.trim() !== '' ? undefined : 'PromQL');
-
-const isSelector: Check = (value) => {
-  const metric = typeof value === 'string' ? parseSelector(value)?.metric : undefined;
-  return metric === undefined || metric.endsWith('_bucket')
-    ? `a metric's name without _bucket, _sum and _count, such as 'latency_seconds' or 'latency_seconds{job="api"}'`
-    : undefined;
-};
-
-const isLabelNames: Check = (value) =>
-  Array.isArray(value) && value.every((name) => typeof name === 'string' && OWN_LABEL.test(name))
-    ? undefined
-    : "a list of label names without le, such as ['route']";
+const isSelector = expecting(
+  "a metric's name without _bucket, _sum and _count, with or without matchers",
+  `'latency_seconds' or 'latency_seconds{job="api"}'`,
+  (value) => {
+    const metric = typeof value === 'string' ? parseSelector(value)?.metric : undefined;
+    return metric !== undefined && !metric.endsWith('_bucket');
+  },
+);
 
 const OWN_LABEL = /^(?!(?:le|__name__)$)[a-zA-Z_]\w*$/;
+
+const isOwnLabel = expecting(
+  'a label name other than le',
+  '"route"',
+  (value) => typeof value === 'string' && OWN_LABEL.test(value),
+);
 
 const DESCRIBED_CHECKS = { help: isString, unit: isString } satisfies Record<keyof Described, Check>;
 const QUERY_CHECKS = {
@@ -121,9 +127,9 @@ const QUERY_CHECKS = {
   type: isOneOf('counter', 'gauge', 'histogram', 'untyped'),
   ...DESCRIBED_CHECKS,
 };
-const HISTOGRAM_CHECKS = { histogram: isSelector, by: isLabelNames, ...DESCRIBED_CHECKS };
+const HISTOGRAM_CHECKS = {
+  histogram: isSelector,
+  by: isListOf('a list of label names', '["route"]', isOwnLabel),
+  ...DESCRIBED_CHECKS,
+};
 const SUMMARY_CHECKS = { summary: isSelector, ...DESCRIBED_CHECKS };
-
-function invalid(path: string, value: unknown, wanted: string): TypeError {
-  return new TypeError(`${path}: ${inspect(value, { depth: 0 })} is not valid; write ${wanted}`);
-}

@@ -8,6 +8,7 @@ import {
   isWholeNumber,
 } from '../../check-options.ts';
 import type { LabelSet } from '../../metric-family.ts';
+import { type Fault, member, optionError, shown } from '../../option-error.ts';
 import { readHeaders, readTls, readUrl, type TlsOptions } from '../upstream-options.ts';
 
 /** What `remoteSource` takes besides its URL. Everything has a default. */
@@ -59,6 +60,8 @@ export interface ResolvedOptions {
   readonly up: boolean;
 }
 
+const CALLER = 'remoteSource';
+
 // Errors show no value of those that may hold a secret.
 const CHECKS = {
   headers: isCheckedLater,
@@ -72,23 +75,37 @@ const CHECKS = {
 
 /** @throws {TypeError} that names the option and says what to write */
 export function resolveOptions(address: string | URL, options: RemoteSourceOptions): ResolvedOptions {
-  const url = checkUrl(readUrl(address, 'http://10.0.0.7:8000/metrics.json'));
-  const checked = checkOptions('remoteSource', options, CHECKS);
+  const url = checkUrl(readUrl(CALLER, address, 'http://10.0.0.7:8000/metrics.json'));
+  const checked = checkOptions(CALLER, options, CHECKS);
   const { timeout = 5_000, maxBytes = 2 ** 28, format = 'auto', up = false, labels } = checked;
-  const headers = readHeaders(checked.headers, ['accept']);
-  return { url, headers, tls: readTls(checked.tls, url), timeout, maxBytes, labels: { ...labels }, format, up };
+  const headers = readHeaders(CALLER, checked.headers, ['accept']);
+  return { url, headers, tls: readTls(CALLER, checked.tls, url), timeout, maxBytes, labels: { ...labels }, format, up };
 }
 
 function checkUrl(url: URL): URL {
-  if (url.href.includes('#')) throw new TypeError('url: it has a fragment, which is never sent; leave it out');
-  return url;
+  if (!url.href.includes('#')) return url;
+  const fault = { expected: 'a URL without a fragment, which is never sent', got: 'one with a fragment' };
+  throw optionError(`${CALLER}: url`, url, { ...fault, write: 'the part before the #' });
 }
 
 /** `le` and `quantile` are what histograms and summaries are told apart by. */
-function isLabelSet(value: unknown): string | undefined {
-  const isLabel = ([name, text]: [string, unknown]) =>
-    /^(?!__|(le|quantile)$)[a-zA-Z_]\w*$/.test(name) && typeof text === 'string';
-  return typeof value === 'object' && value !== null && Object.entries(value).every(isLabel)
-    ? undefined
-    : "an object of label names and texts, such as { instance: 'a' }";
+function isLabelSet(value: unknown): Fault | undefined {
+  const expected = 'an object of label names and strings';
+  const write = '{ instance: "a" }';
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { expected, write };
+  for (const [name, text] of Object.entries(value)) {
+    const at = member(name);
+    if (!LABEL_NAME.test(name)) {
+      return {
+        at,
+        expected: 'a label name: letters, digits and _, and neither le nor quantile',
+        got: shown(name),
+        write,
+      };
+    }
+    if (typeof text !== 'string') return { at, expected: 'a string', got: shown(text), write: shown(String(text)) };
+  }
+  return undefined;
 }
+
+const LABEL_NAME = /^(?!__|(le|quantile)$)[a-zA-Z_]\w*$/;

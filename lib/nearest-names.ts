@@ -1,0 +1,37 @@
+const MAX_SUGGESTIONS = 3;
+
+/** Longer names are not compared: the work grows with the product of the lengths. */
+const MAX_LENGTH = 200;
+
+/** The names that may have been meant, the likeliest first. Upper and lower case count as the same. */
+export function nearestNames(name: string, names: readonly string[]): string[] {
+  if (name.length > MAX_LENGTH) return [];
+  return names
+    .filter((other) => other.length <= MAX_LENGTH)
+    .map((other) => ({ other, distance: distance(name.toLowerCase(), other.toLowerCase()) }))
+    .filter(({ distance }) => distance <= Math.max(2, name.length / 3))
+    .filter(({ other, distance }) => distance < Math.max(name.length, other.length))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, MAX_SUGGESTIONS)
+    .map(({ other }) => other);
+}
+
+/** A name that is a part of the other lacks a prefix or a suffix, such as `_total`. */
+function distance(a: string, b: string): number {
+  if (a === b) return 0;
+  return a !== '' && b !== '' && (a.includes(b) || b.includes(a)) ? 1 : editDistance(a, b);
+}
+
+/** Levenshtein distance: the number of letters to insert, delete or replace. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}
