@@ -314,17 +314,34 @@ describe('a process without workers', () => {
     expect((await collectAll(clusterSource(source(5)))).families).toMatchObject(said(5));
   });
 
-  test('fails a scrape when its source does', async () => {
-    const failing = clusterSource({ collect: () => Promise.reject(new Error('cannot be read')) });
+  test('fails a scrape when its source does, with its own error', async () => {
+    const error = new Error('cannot be read');
     const reports: unknown[] = [];
-    const report = (error: unknown) => reports.push(error);
-    await expect(collectAll(failing, { report })).rejects.toMatchObject({ code: 'WORKER_FAILED' });
-    expect(reports).toMatchObject([{ code: 'WORKER_FAILED', message: 'worker primary: cannot be read' }]);
+    const failing = collectAll(clusterSource({ collect: () => Promise.reject(error) }), {
+      report: (error) => reports.push(error),
+    });
+    await expect(failing).rejects.toMatchObject({ code: 'WORKER_FAILED', message: 'worker primary: cannot be read' });
+    await expect(failing).rejects.toHaveProperty('cause', error);
+    expect(reports).toEqual([]);
+  });
+
+  test('reports what it loses, with the error that was thrown', async () => {
+    const error = Object.assign(new Error('cannot be read'), { detail: () => 'cannot be cloned' });
+    const losing = clusterSource({
+      collect({ report }) {
+        report(error, 'down');
+        return source(1).collect({} as never);
+      },
+    });
+    const reports: unknown[] = [];
+    const { families } = await collectAll(losing, { report: (...report) => reports.push(report) });
+    expect(families).toMatchObject(said(1));
+    expect(reports).toMatchObject([[{ code: 'WORKER_FAILED', cause: error }, 'down']]);
   });
 
   test('does not wait for a source that hangs', async () => {
     const hanging = clusterSource({ collect: () => new Promise(() => {}) }, { timeout: 20 });
-    await expect(collectAll(hanging)).rejects.toThrow(/^none of 1 workers answered within 20 ms$/);
+    await expect(collectAll(hanging)).rejects.toThrow(/^worker primary: its source did not answer within 18 ms$/);
     const reason = new Error('the client went away');
     await expect(collectAll(hanging, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });

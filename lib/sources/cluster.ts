@@ -1,10 +1,10 @@
 import cluster from 'node:cluster';
 import { abortable } from '../abortable.ts';
 import { checkOptions, checkSource, isLabelName, isMilliseconds } from '../check-options.ts';
-import { MetricsError } from '../errors.ts';
 import type { MetricFamily } from '../metric-family.ts';
 import type { MetricsSource } from '../metrics-source.ts';
 import { connect, isPrimary } from './cluster/connect.ts';
+import { explain } from './cluster/explain.ts';
 import { familyOf } from './cluster/family-table.ts';
 import { openHub } from './cluster/primary.ts';
 
@@ -58,11 +58,11 @@ export function clusterSource(source: MetricsSource, options: ClusterSourceOptio
       // Later than all workers, and before the scrape is over: this error says more than a timeout.
       const patience = (within + scrape.timeout) / 2;
       const asked = asker.ask({ timeout: within, workerLabel }, patience);
-      const { tables, losses, expected, responded } = await abortable(asked, scrape.signal);
-      for (const { message, family } of losses) scrape.report(new MetricsError('WORKER_FAILED', message), family);
-      if (responded === 0) {
-        throw new MetricsError('WORKER_FAILED', `none of ${expected} workers answered within ${Math.round(within)} ms`);
-      }
+      const answer = await abortable(asked, scrape.signal);
+      const { tables, expected, responded } = answer;
+      const { failure, losses } = explain(answer, within);
+      for (const { error, family } of losses) scrape.report(error, family);
+      if (failure !== undefined) throw failure;
       for (const table of tables) if (scrape.wants(table.head.name)) yield familyOf(table);
       yield clusterWorkers(expected, responded);
     },

@@ -227,6 +227,7 @@ describe('a source that fails', () => {
     const answer = await first.ask();
     expect(summary(answer)).toEqual({ count: 1, level: 10, workers: '1/2' });
     expect(answer.losses).toEqual([{ message: 'worker 2: cannot be read', family: undefined }]);
+    expect(answer.failed).toBe(1);
   });
 
   test('with a family of its own is told of by its name', async () => {
@@ -256,7 +257,10 @@ describe('a source that fails', () => {
     });
     expect(summary(await first.ask(SHORT_MS)).workers).toBe('1/2');
     while (signals[0]?.aborted === false) await sleep(1);
-    expect(signals[0]?.reason).toMatchObject({ code: 'SOURCE_TIMEOUT' });
+    expect(signals[0]?.reason).toMatchObject({
+      code: 'SOURCE_TIMEOUT',
+      message: 'its source did not answer within 450 ms',
+    });
     while (summary(await first.ask()).workers !== '2/2') await sleep(1);
   });
 });
@@ -315,11 +319,18 @@ test('a family that only one worker gets wrong costs that family of that worker'
   expect(answer.losses.map(({ family }) => family)).toEqual(['level', 'count', undefined]);
 });
 
-test('a hundred workers that all fail say so a hundred times at most', async () => {
+test('a hundred workers that all fail say so a hundred times at most, before what others have lost', async () => {
   const hub = createHub();
-  const first = start(hub, '0');
+  const first = start(hub, '0', {
+    collect({ report }) {
+      for (let i = 0; i < 100; i++) report(new Error('a part is lost'));
+      return [];
+    },
+  });
   for (let i = 1; i < 150; i++) start(hub, `${i}`, { collect: () => Promise.reject(new Error('lost')) });
-  expect((await first.ask()).losses).toHaveLength(100);
+  const { losses, failed } = await first.ask();
+  expect(losses.map(({ message }) => message)).toEqual(Array.from({ length: 100 }, (_, i) => `worker ${i + 1}: lost`));
+  expect(failed).toBe(149);
 });
 
 describe('without a hub', () => {

@@ -1,7 +1,7 @@
 import { MetricsError } from '../../errors.ts';
 import type { Gather } from './gather.ts';
 import { type Answer, type Asker, NO_PRIMARY, type Question } from './hub.ts';
-import { messageOf } from './losses.ts';
+import { messageOf, withoutCauses } from './losses.ts';
 import type { HubMessage, MemberMessage } from './messages.ts';
 import { SnapshotDecoder } from './snapshot-decoder.ts';
 import { SnapshotEncoder } from './snapshot-encoder.ts';
@@ -35,7 +35,7 @@ export function createChannelMember(gather: Gather, send: (message: MemberMessag
     try {
       const { tables, losses } = await gather(timeout);
       const end = await encoder.encode(tables, (part) => send({ kind: 'part', session: number, part }));
-      send({ kind: 'gathered', session: number, round, end, losses });
+      send({ kind: 'gathered', session: number, round, end, losses: withoutCauses(losses) });
     } catch (error) {
       send({ kind: 'failed', session: number, round, message: messageOf(error) });
     }
@@ -49,11 +49,11 @@ export function createChannelMember(gather: Gather, send: (message: MemberMessag
 
   /** Of one whose asker has given up, the snapshot counts all the same: the next one builds on it. */
   async function answered(session: Session, message: HubMessage & { kind: 'answer' }): Promise<void> {
-    const { losses, expected, responded } = message;
+    const { losses, expected, responded, failed } = message;
     const tables = decoderOf(session, message.workerLabel).end(message.end);
     const asker = asked.get(message.ask);
     try {
-      const answer = { tables: await tables, losses, expected, responded };
+      const answer = { tables: await tables, losses, expected, responded, failed };
       asker?.resolve(answer);
     } catch (error) {
       asker?.reject(error);

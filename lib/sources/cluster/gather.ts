@@ -1,5 +1,5 @@
 import { abortable } from '../../abortable.ts';
-import { interruption } from '../../errors.ts';
+import { MetricsError } from '../../errors.ts';
 import type { MetricsSource, Scrape } from '../../metrics-source.ts';
 import type { Gathered, Membership } from './hub.ts';
 import { Losses, messageOf } from './losses.ts';
@@ -15,7 +15,8 @@ export function gatherer(source: MetricsSource): Gather {
     const losses = new Losses();
     const aborter = new AbortController();
     const { signal } = aborter;
-    const timer = setTimeout(() => aborter.abort(interruption('SOURCE_TIMEOUT')), timeout).unref();
+    const late = () => new MetricsError('SOURCE_TIMEOUT', `its source did not answer within ${Math.round(timeout)} ms`);
+    const timer = setTimeout(() => aborter.abort(late()), timeout).unref();
     const report = (error: unknown, family?: string) => losses.add(error, family);
     const scrape: Scrape = { signal, timeout, wants: () => true, report };
     const record = async () => recorder.record(await source.collect(scrape), losses, signal);
@@ -33,6 +34,6 @@ export async function gatherFor(membership: Membership, gather: Gather, round: n
     const { tables, losses } = await gather(timeout);
     membership.answer(round, tables, losses);
   } catch (error) {
-    membership.answer(round, undefined, [{ message: messageOf(error) }]);
+    membership.answer(round, undefined, [{ message: messageOf(error), cause: error }]);
   }
 }

@@ -17,10 +17,12 @@ export interface Question {
 
 /** What all processes say together. */
 export interface Answer extends Gathered {
-  /** How many there are, */
+  /** Number of processes that have a source. */
   readonly expected: number;
-  /** and how many of them have said something now. */
+  /** Number of processes whose tables are those of this round. */
   readonly responded: number;
+  /** Number of processes whose source failed in this round; the first loss is the first one's failure. */
+  readonly failed: number;
 }
 
 export interface Membership {
@@ -92,12 +94,15 @@ export function createHub(): Hub {
     const aggregate = aggregates.get(workerLabel) ?? new Aggregate(workerLabel);
     aggregates.set(workerLabel, aggregate);
     const { tables, losses } = await aggregate.of(statements(fresh, workerLabel));
+    const answered = living.filter(({ answered }) => answered >= number);
+    // Failures are first, so that they are in the list, however many losses there are.
+    const failed = answered.filter((member) => !fresh.has(member));
     const all = new Losses();
-    for (const { name, losses } of living.filter(({ answered }) => answered >= number)) {
-      for (const { message, family } of losses) all.note({ message: `worker ${name}: ${message}`, family });
+    for (const { name, losses } of [...failed, ...fresh]) {
+      for (const { message, ...loss } of losses) all.note({ ...loss, message: `worker ${name}: ${message}` });
     }
     for (const loss of losses) all.note(loss);
-    return { tables, losses: all.list, expected: living.length, responded: fresh.size };
+    return { tables, losses: all.list, expected: living.length, responded: fresh.size, failed: failed.length };
   }
 
   return {

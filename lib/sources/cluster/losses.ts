@@ -2,7 +2,13 @@
 export interface Loss {
   readonly message: string;
   readonly family?: string | undefined;
+  /** What was thrown. It may be impossible to clone, so it stays in its process: see `withoutCauses`. */
+  readonly cause?: unknown;
 }
+
+/** What can be sent to another process. */
+export const withoutCauses = (losses: readonly Loss[]): Loss[] =>
+  losses.map(({ message, family }) => ({ message, family }));
 
 /** A source that is all wrong must not fill the channel with it. */
 const MAX_LOSSES = 100;
@@ -17,7 +23,7 @@ export class Losses {
     // Sources are not type-checked: a name that is not a string may be impossible to send.
     const name = typeof family === 'string' ? family : undefined;
     if (name !== undefined) this.families.add(name);
-    this.note({ message: messageOf(error), family: name });
+    this.note({ message: messageOf(error), family: name, cause: error });
   }
 
   note(loss: Loss): void {

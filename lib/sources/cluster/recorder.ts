@@ -28,7 +28,8 @@ export class Recorder {
         if (recorded.has(name)) throw new MetricsError('INVALID_FAMILY', "its name is another family's already");
         recorded.set(name, await recordFamily(family, this.known.get(name), losses, signal));
       } catch (error) {
-        if (name !== undefined && recorded.has(name)) losses.note({ message: `${name}: ${messageOf(error)}` });
+        if (name !== undefined && recorded.has(name))
+          losses.note({ message: `${name}: ${messageOf(error)}`, cause: error });
         else losses.add(error, name);
       }
       // A source of nothing but broken families must not hold the event loop.
@@ -67,7 +68,7 @@ async function recordFamily(
       try {
         rows.add(sample);
       } catch (error) {
-        losses.note({ message: `${head.name}: ${messageOf(error)}` });
+        losses.note({ message: `${head.name}: ${messageOf(error)}`, cause: error });
       }
     }
     await breathe();

@@ -1,5 +1,5 @@
 import type { Hub } from './hub.ts';
-import { messageOf } from './losses.ts';
+import { messageOf, withoutCauses } from './losses.ts';
 import type { HubMessage, MemberMessage } from './messages.ts';
 import { SnapshotDecoder } from './snapshot-decoder.ts';
 import { SnapshotEncoder } from './snapshot-encoder.ts';
@@ -33,7 +33,7 @@ export function joinRemotely(hub: Hub, name: string, send: (message: HubMessage)
   async function ask({ ask, question }: MemberMessage & { kind: 'ask' }): Promise<void> {
     const { workerLabel } = question;
     try {
-      const { tables, ...totals } = await hub.ask(question);
+      const { tables, losses, ...totals } = await hub.ask(question);
       const encoder = encoders.get(workerLabel) ?? new SnapshotEncoder();
       encoders.set(workerLabel, encoder);
       // What is on its way to this process is sent to its end before anything else is.
@@ -41,7 +41,7 @@ export function joinRemotely(hub: Hub, name: string, send: (message: HubMessage)
         .catch(() => undefined)
         .then(async () => {
           const end = await encoder.encode(tables, (part) => send({ kind: 'part', workerLabel, part }));
-          send({ kind: 'answer', workerLabel, ask, end, ...totals });
+          send({ kind: 'answer', workerLabel, ask, end, losses: withoutCauses(losses), ...totals });
         });
       await sent;
     } catch (error) {

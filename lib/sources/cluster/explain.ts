@@ -1,0 +1,31 @@
+import { MetricsError } from '../../errors.ts';
+import type { Answer } from './hub.ts';
+
+/** The errors of one scrape of a cluster. */
+export interface Explanation {
+  /** Why the scrape fails: no worker has given anything. */
+  readonly failure: MetricsError | undefined;
+  /** What else was lost. */
+  readonly losses: readonly { readonly error: MetricsError; readonly family?: string | undefined }[];
+}
+
+/** Makes errors of what an answer lacks; `timeout` is how long (ms) the workers had. */
+export function explain(answer: Answer, timeout: number): Explanation {
+  const losses = answer.losses.map(({ message, family, cause }) => ({ error: workerFailed(message, cause), family }));
+  if (answer.responded > 0) return { failure: undefined, losses };
+  const first = answer.failed > 0 ? losses[0]?.error : undefined;
+  const { expected, failed } = answer;
+  const silent = `answered within ${Math.round(timeout)} ms`;
+  if (first === undefined) return { failure: workerFailed(`none of ${expected} workers ${silent}`), losses };
+  // The failure that the scrape rejects with is not reported a second time.
+  const others = losses.slice(1);
+  if (expected === 1) return { failure: first, losses: others };
+  const counts =
+    failed === expected
+      ? `all ${expected} workers failed`
+      : `${failed} of ${expected} workers failed, no other ${silent}`;
+  return { failure: workerFailed(`${counts}; ${first.message}`, first.cause), losses: others };
+}
+
+const workerFailed = (message: string, cause?: unknown) =>
+  new MetricsError('WORKER_FAILED', message, cause === undefined ? undefined : { cause });
