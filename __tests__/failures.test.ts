@@ -24,6 +24,12 @@ const fails = () => {
   throw SECRET;
 };
 
+/** Answers the first scrape with `queue_depth`, and later ones in another way. */
+function queueDepthThen(collect: MetricsSource['collect']): MetricsSource {
+  let scrapes = 0;
+  return { collect: (scrape) => (scrapes++ === 0 ? [queueDepth] : collect(scrape)) };
+}
+
 describe('scrape.report()', () => {
   const reporting = (args: readonly [unknown, string?]): MetricsSource => ({
     collect({ report }) {
@@ -70,6 +76,54 @@ describe('scrape.report()', () => {
     report?.();
     expect((await get('/metrics')).status).toBe(200);
     expect(failures).toEqual([{ phase: 'collect', family: 'late', error: SECRET }]);
+  });
+});
+
+describe.each([[undefined], [null], [false], [0], ['']])('a source that fails with %p', (error) => {
+  const ways: [string, MetricsSource['collect']][] = [
+    ['collect() rejects', () => Promise.reject(error)],
+    [
+      'collect() throws',
+      () => {
+        throw error;
+      },
+    ],
+    [
+      'its families reject',
+      async function* () {
+        yield Promise.reject(error) as never;
+      },
+    ],
+  ];
+
+  test.each(ways)('is a 500 that is reported: %s', async (_way, collect) => {
+    const { get, failures } = await serve({ source: { collect } });
+    expect((await get('/metrics.json')).status).toBe(500);
+    expect(failures).toEqual([{ phase: 'collect', error }]);
+  });
+
+  test('is reported once when scrapes share it', async () => {
+    let fail: (() => void) | undefined;
+    const source = queueDepthThen(
+      () =>
+        new Promise((_resolve, reject) => {
+          fail = () => reject(error);
+        }),
+    );
+    const { get, failures, decisions } = await serve({ source });
+    await get('/metrics.json');
+    const answers = [get('/metrics.json'), get('/metrics.json')];
+    await until(() => decisions.length === 3);
+    fail?.();
+    for (const { status } of await Promise.all(answers)) expect(status).toBe(500);
+    expect(failures).toEqual([{ phase: 'collect', error }]);
+  });
+
+  test('is reported once when it loses a family and the scrape with it', async () => {
+    const lost = { ...queueDepth, samples: samplesThatFail(0, error) };
+    const { get, failures } = await serve({ source: sourceOf(lost), onSourceError: 'fail' });
+    expect((await get('/metrics.json')).status).toBe(500);
+    expect(failures).toEqual([{ phase: 'collect', family: 'queue_depth', error }]);
   });
 });
 

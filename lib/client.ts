@@ -16,8 +16,8 @@ export interface Client {
   /** Aborts when there is nobody to deliver to any more. */
   readonly signal: AbortSignal;
   giveUp(code: Parameters<typeof interruption>[0]): void;
-  /** An error that the operator was told of already. */
-  told?: unknown;
+  /** An error that the operator was told of already. In an object, since a source may reject with `undefined`. */
+  told?: { readonly error: unknown };
 }
 
 export interface ClientOptions {
@@ -70,7 +70,7 @@ function conclude(
   const code = error instanceof MetricsError ? error.code : undefined;
   const isLost = code === 'CLIENT_GONE' || code === 'CLIENT_STALLED';
   if (code === 'TOO_MANY_SCRAPES') observer.decided({ req }, 'too-many-scrapes');
-  else if (code !== 'CLIENT_GONE' && error !== told) {
+  else if (code !== 'CLIENT_GONE' && (told === undefined || error !== told.error)) {
     observer.failed({ phase: isLost || code === 'DOCUMENT_TOO_LARGE' ? 'send' : 'collect', error });
   }
   if (isLost || code === 'CUT_DOCUMENT' || delivery.hasBegun || res.headersSent) {

@@ -29,8 +29,8 @@ export function interruption(code: keyof typeof INTERRUPTIONS): MetricsError {
 const INTERRUPTIONS = {
   SOURCE_TIMEOUT: 'the source did not answer in time; see the option timeout',
   CLIENT_GONE: 'the client went away',
+  RESPONSE_ENDED: 'something else in this process ended the response, destroyed it or closed its socket',
   CLIENT_STALLED: 'the client took no byte in time; see the option stallTimeout',
-  ALREADY_ANSWERED: 'other code of the app has answered the request',
   TOO_MANY_SCRAPES: 'all slots are taken; see the option maxInFlight',
 };
 
@@ -62,8 +62,8 @@ export type MetricsErrorCode =
   | 'CLIENT_STALLED'
   /** The client went away before the document was complete. */
   | 'CLIENT_GONE'
-  /** Other code of the app has answered the request: a timeout middleware, for example. */
-  | 'ALREADY_ANSWERED'
+  /** Something else in this process ended the response, destroyed it or closed its socket. */
+  | 'RESPONSE_ENDED'
   /** A scrape that had waited for another one's document had to collect after all, and all slots were taken. */
   | 'TOO_MANY_SCRAPES'
   /** The document is larger than what can be held for an HTTP/1.0 client. */

@@ -83,7 +83,7 @@ export function createScraper(options: ScraperOptions): Scraper {
       const job = jobOf(req, endpoint);
       if (job === undefined) return; // A guard has refused it.
       if (res.headersSent) {
-        observer.failed({ phase: 'send', error: interruption('ALREADY_ANSWERED') });
+        observer.failed({ phase: 'send', error: interruption('RESPONSE_ENDED') });
         return leaveAnswered(res);
       }
       prepare(req, res);

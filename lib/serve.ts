@@ -57,7 +57,7 @@ async function stream(client: Client, { key, documents }: Job, document: Documen
     if (key !== undefined) documents.measured(key, size);
     await client.delivery.end();
   } catch (error) {
-    if (document.knows(error)) client.told = error;
+    if (document.knows(error)) client.told = { error };
     // Whatever failed, the source has nobody to work for any more.
     document.abort(error);
     throw error;
@@ -133,7 +133,7 @@ async function waitFor(shared: SharedDocument, client: Client, job: Job): Promis
     return await abortable(shared.body, client.signal);
   } catch (error) {
     // What failed for all is told once.
-    if (!client.signal.aborted) client.told = error;
+    if (!client.signal.aborted) client.told = { error };
     throw error;
   } finally {
     clearTimeout(hurry);

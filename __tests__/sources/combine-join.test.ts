@@ -211,23 +211,26 @@ describe('one source that fails costs the joined families its own part', () => {
   });
   const missing = 'm: sources[1] has lost its part of the family';
 
-  test.each<[string, () => MetricFamily['samples']]>([
-    ['its first sample throws', () => samplesThatFail(0, LOST)],
+  test.each<[string, unknown, () => MetricFamily['samples']]>([
+    ['its first sample throws', LOST, () => samplesThatFail(0, LOST)],
+    ['its first sample throws undefined', undefined, () => samplesThatFail(0, undefined)],
     [
       'its first sample rejects',
+      LOST,
       async function* () {
         yield Promise.reject(LOST) as never;
       },
     ],
     [
       'its iterator throws',
+      LOST,
       () => ({
         [Symbol.iterator]: () => {
           throw LOST;
         },
       }),
     ],
-  ])('%s', async (_how, samples) => {
+  ])('%s', async (_how, cause, samples) => {
     for (const names of ['am', 'ma', 'mza']) {
       const expected = { families: expect.arrayContaining(['m: 0 2', 'a: 0 x 2']), reports: [missing] };
       expect(await joined(join(instance('0', 'am'), failing(names, samples), instance('2', 'am')))).toEqual(expected);
@@ -235,7 +238,7 @@ describe('one source that fails costs the joined families its own part', () => {
     const { get, failures } = await serve({ source: join(instance('0', 'm'), failing('m', samples)) });
     expect((await get('/metrics.json')).text).toContain('{"instance":{"0":0.0}}');
     expect(failures).toEqual([
-      { phase: 'collect', family: 'm', error: expect.objectContaining({ code: 'SOURCE_FAILED', cause: LOST }) },
+      { phase: 'collect', family: 'm', error: expect.objectContaining({ code: 'SOURCE_FAILED', cause }) },
     ]);
   });
 

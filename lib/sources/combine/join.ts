@@ -40,7 +40,7 @@ export function createJoiner(maxBuffered: number): Join {
     function lose(error: unknown, { member, name }: Part): void {
       if (signal.aborted) throw signal.reason;
       // What the source itself was given up for was reported then.
-      if (error === member.failure) return;
+      if (member.failure !== undefined && error === member.failure) return;
       const isOurs = error instanceof MetricsError && error.code === 'FAMILY_NOT_JOINED';
       const message = `${member.name} has lost its part of the family`;
       report(isOurs ? error : new MetricsError('SOURCE_FAILED', message, { cause: error }), name);
