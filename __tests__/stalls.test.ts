@@ -74,6 +74,8 @@ describe('a chunk that leaves slowly', () => {
       stallTimeout: 1_000,
       signal: aborter.signal,
       stalled,
+      onResponseEnded: () => {},
+      onCompressionError: () => {},
       sent: () => {},
     });
     return { res, stalled, delivery, aborter };

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Coding } from './compression.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
 import type { Endpoint } from './endpoints.ts';
@@ -8,6 +7,7 @@ import { isHttp10 } from './guards/http-message.ts';
 import type { Observer } from './observer.ts';
 import { REFUSALS } from './refusals.ts';
 import { RETRY_AFTER, respondWithError } from './respond.ts';
+import { cutResponse, isOver, watchResponse } from './response-events.ts';
 import type { Outcome, SelfMetrics } from './self-metrics.ts';
 
 /** Somebody who waits for a document. */
@@ -41,13 +41,19 @@ export async function attend(
   const aborter = new AbortController();
   const { signal } = aborter;
   const giveUp: Client['giveUp'] = (code) => aborter.abort(interruption(code));
-  const stopWatching = onceGone(req, res, () => giveUp('CLIENT_GONE'));
   const delivery = createDelivery(res, {
     ...options,
     holdsWhole: isHttp10(req),
     signal,
     stalled: () => giveUp('CLIENT_STALLED'),
+    onResponseEnded: () => giveUp('RESPONSE_ENDED'),
+    onCompressionError: (error) => aborter.abort(error),
     sent: options.self.sent,
+  });
+  const stopWatching = watchResponse(req, res, {
+    hasBegun: () => delivery.hasBegun,
+    hasEnded: () => delivery.hasEnded,
+    onLost: giveUp,
   });
   const client: Client = { delivery, signal, giveUp };
   try {
@@ -64,19 +70,22 @@ function conclude(
   error: unknown,
   req: IncomingMessage,
   res: ServerResponse,
-  { delivery, told }: Client,
+  { delivery, signal, told }: Client,
   { observer, endpoint }: ClientOptions,
 ): Outcome {
   const code = error instanceof MetricsError ? error.code : undefined;
-  const isLost = code === 'CLIENT_GONE' || code === 'CLIENT_STALLED';
+  // All that aborts the client's signal is about sending, but for the scraper's own timeout.
+  const isLost = signal.aborted && error === signal.reason && code !== 'SOURCE_TIMEOUT';
   if (code === 'TOO_MANY_SCRAPES') observer.decided({ req }, 'too-many-scrapes');
   else if (code !== 'CLIENT_GONE' && (told === undefined || error !== told.error)) {
     observer.failed({ phase: isLost || code === 'DOCUMENT_TOO_LARGE' ? 'send' : 'collect', error });
   }
-  if (isLost || code === 'CUT_DOCUMENT' || delivery.hasBegun || res.headersSent) {
-    delivery.abandon();
-    res.destroy();
-    return code === 'CLIENT_GONE' ? 'aborted' : code === 'CLIENT_STALLED' ? 'stalled' : 'cut';
+  delivery.abandon();
+  if (isLost || code === 'CUT_DOCUMENT' || delivery.hasBegun || res.headersSent || isOver(res)) {
+    // What other code of the app has answered in place of the document is whole.
+    if (delivery.hasBegun || !isOver(res)) cutResponse(res);
+    if (code === 'CLIENT_STALLED') return 'stalled';
+    return code === 'CLIENT_GONE' || code === 'RESPONSE_ENDED' ? 'aborted' : 'cut';
   }
   const { outcome, status, detail } = answerTo(code);
   if (status === 503) res.setHeader('Retry-After', RETRY_AFTER);
@@ -95,49 +104,4 @@ function answerTo(code: MetricsErrorCode | undefined): { outcome: Outcome; statu
     default:
       return { outcome: 'failed', status: 500, detail: 'The metrics could not be collected' };
   }
-}
-
-/** A response that waits behind others on its connection is not told that the connection is gone. */
-function onceGone(req: IncomingMessage, res: ServerResponse, gone: () => void): () => void {
-  let isSent = false;
-  // `writableFinished` is also true of what was ended on a socket that was destroyed just before: that never finishes.
-  res.once('finish', () => {
-    isSent = true;
-  });
-  const onClose = () => {
-    if (!isSent) gone();
-  };
-  const stop = res.socket === null ? onceClosed(req.socket, onClose) : onceEnded(res, onClose);
-  if (req.socket.destroyed) gone();
-  return stop;
-}
-
-function onceEnded(res: ServerResponse, onClose: () => void): () => void {
-  res.once('close', onClose);
-  return () => res.removeListener('close', onClose);
-}
-
-/** Any number of requests may be pipelined, and Node warns of more than ten listeners: one tells them all. */
-const waitingOn = new WeakMap<Socket, { tellAll: () => void; waiting: Set<() => void> }>();
-
-function onceClosed(socket: Socket, onClose: () => void): () => void {
-  const { waiting, tellAll } = waitingOn.get(socket) ?? watch(socket);
-  waiting.add(onClose);
-  return () => {
-    waiting.delete(onClose);
-    if (waiting.size > 0) return;
-    socket.removeListener('close', tellAll);
-    waitingOn.delete(socket);
-  };
-}
-
-function watch(socket: Socket) {
-  const waiting = new Set<() => void>();
-  const tellAll = () => {
-    for (const tell of [...waiting]) tell();
-  };
-  socket.once('close', tellAll);
-  const watched = { waiting, tellAll };
-  waitingOn.set(socket, watched);
-  return watched;
 }

@@ -1,8 +1,11 @@
 import type { ServerResponse } from 'node:http';
-import type { Writable } from 'node:stream';
+import type { Transform } from 'node:stream';
+import { abortable } from './abortable.ts';
 import { type Coding, compress, compressor } from './compression.ts';
 import { CHUNK } from './encoders/document.ts';
 import { MetricsError } from './errors.ts';
+import { isOver, writableOf } from './response-events.ts';
+import { createStallDetector, type StallDetector } from './stall.ts';
 
 export interface DeliveryOptions {
   readonly coding: Coding;
@@ -12,6 +15,10 @@ export interface DeliveryOptions {
   /** Aborts when there is nobody to deliver to any more. */
   readonly signal: AbortSignal;
   stalled(): void;
+  /** Other code of the app has begun to answer, or has ended the response. Aborts the signal. */
+  onResponseEnded(): void;
+  /** The compressor failed. Aborts the signal. */
+  onCompressionError(error: unknown): void;
   sent(bytes: number): void;
 }
 
@@ -19,6 +26,8 @@ export interface DeliveryOptions {
 export interface Delivery {
   /** Were bytes sent already? */
   readonly hasBegun: boolean;
+  /** Whether the response was ended here, and not by other code of the app. */
+  readonly hasEnded: boolean;
   /** Takes a chunk of the document (a byte string); resolves when the next one is welcome. */
   write(chunk: string): Promise<void>;
   /** Resolves when the last byte has left. */
@@ -32,80 +41,109 @@ export interface Delivery {
 const MAX_HELD = 4 * 1024 * 1024;
 
 export function createDelivery(res: ServerResponse, options: DeliveryOptions): Delivery {
-  const { coding, holdsWhole, sent } = options;
+  const { coding, holdsWhole, signal, sent } = options;
+  const stall = createStallDetector(res, options.stallTimeout, options.stalled);
   let held = '';
-  let stream: Writable | undefined;
+  let hasBegun = false;
+  let hasEnded = false;
+  let compressed: Transform | undefined;
   let drained = () => {};
 
   async function write(chunk: string): Promise<void> {
-    if (stream === undefined && (holdsWhole || chunk.length < CHUNK)) {
+    if (!hasBegun && (holdsWhole || chunk.length < CHUNK)) {
       // Only the last chunk is short: a document that begins with it fits in one.
       held += chunk;
       if (held.length > MAX_HELD)
         throw new MetricsError('DOCUMENT_TOO_LARGE', `the document is larger than ${MAX_HELD} bytes`);
       return;
     }
-    stream ??= open();
+    requireOpen();
+    if (!hasBegun) open();
     const bytes = Buffer.from(chunk, 'latin1');
-    if (stream === res) sent(bytes.length);
-    if (stream.write(bytes)) return;
-    await settled(res, options, (done) => {
+    if (compressed === undefined ? writeOut(bytes) : compressed.write(bytes)) return;
+    await settled(signal, stall, (done) => {
       drained = done;
     });
   }
 
-  function open(): Writable {
-    const compressed = compressor(coding);
-    compressed?.on('data', (bytes: Buffer) => sent(bytes.length)).pipe(res);
+  /** Every write and every end is behind this check: Node throws, or emits an error, when others were faster. */
+  function requireOpen(): void {
+    if (isOver(res) || (res.headersSent && !hasBegun)) options.onResponseEnded();
+    signal.throwIfAborted();
+  }
+
+  function open(): void {
+    hasBegun = true;
+    compressed = compressor(coding);
+    compressed
+      ?.on('data', (bytes: Buffer) => {
+        if (isOver(res)) options.onResponseEnded();
+        else if (!writeOut(bytes)) compressed?.pause();
+      })
+      .on('end', endResponse)
+      .on('error', options.onCompressionError)
+      .on('drain', () => drained());
     // Once for all chunks: the middleware compression() lets nobody take a listener back.
-    return (compressed ?? res).on('drain', () => drained());
+    res.on('drain', () => (compressed === undefined ? drained() : compressed.resume()));
+  }
+
+  function writeOut(bytes: Buffer): boolean {
+    sent(bytes.length);
+    return res.write(bytes);
+  }
+
+  function endResponse(): void {
+    if (isOver(res)) {
+      options.onResponseEnded();
+      return;
+    }
+    hasEnded = true;
+    res.end();
   }
 
   async function end(): Promise<void> {
-    if (stream === undefined) return sendWhole(await compress(Buffer.from(held, 'latin1'), coding));
+    if (!hasBegun) return sendWhole(await abortable(compress(Buffer.from(held, 'latin1'), coding), signal));
+    requireOpen();
     const isSent = finished();
-    stream.end();
+    if (compressed === undefined) endResponse();
+    else compressed.end();
     return isSent;
   }
 
   async function sendWhole(body: Buffer): Promise<void> {
+    requireOpen();
     res.setHeader('Content-Length', body.length);
     sent(body.length);
+    hasBegun = true;
+    hasEnded = true;
     const isSent = finished();
     res.end(body);
     return isSent;
   }
 
-  const finished = () => settled(res, options, (done) => res.on('finish', done));
+  const finished = () => settled(signal, stall, (done) => writableOf(res).once('finish', done));
 
   return {
     get hasBegun() {
-      return stream !== undefined;
+      return hasBegun;
+    },
+    get hasEnded() {
+      return hasEnded;
     },
     write,
     end,
     sendWhole,
-    abandon: () => void stream?.destroy(),
+    abandon: () => void compressed?.destroy(),
   };
 }
 
-/** Resolves when the event comes; rejects on abort, and says so when the client takes no byte for too long. */
-function settled(
-  res: ServerResponse,
-  { signal, stallTimeout, stalled }: DeliveryOptions,
-  onEvent: (done: () => void) => void,
-): Promise<void> {
+/** Resolves when the event comes; rejects on abort, and reports when the client takes no byte for too long. */
+function settled(signal: AbortSignal, stall: StallDetector, onEvent: (done: () => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    let left = bytesLeft(res);
-    const timer = setInterval(() => {
-      const now = bytesLeft(res);
-      // Nothing is left while a compressor is at work.
-      if (now === left && now > 0) stalled();
-      left = now;
-    }, stallTimeout);
+    const stopWatching = stall.watch();
     const onAbort = () => settle(() => reject(signal.reason));
     function settle(how: () => void): void {
-      clearInterval(timer);
+      stopWatching();
       signal.removeEventListener('abort', onAbort);
       how();
     }
@@ -113,11 +151,4 @@ function settled(
     onEvent(() => settle(resolve));
     if (signal.aborted) onAbort();
   });
-}
-
-/** What the client could have taken: nothing, as long as others are before it on its connection. Node's own socket timeout looks at the same number, but any byte that comes in resets it. */
-function bytesLeft({ socket, writableLength }: ServerResponse): number {
-  if (socket === null) return 0;
-  const handle = (socket as { _handle?: { writeQueueSize?: number } })._handle;
-  return writableLength + (handle?.writeQueueSize ?? 0);
 }

@@ -29,7 +29,7 @@ export function interruption(code: keyof typeof INTERRUPTIONS): MetricsError {
 const INTERRUPTIONS = {
   SOURCE_TIMEOUT: 'the source did not answer in time; see the option timeout',
   CLIENT_GONE: 'the client went away',
-  RESPONSE_ENDED: 'something else in this process ended the response, destroyed it or closed its socket',
+  RESPONSE_ENDED: 'other code of the app answered the request, destroyed the response or closed its socket',
   CLIENT_STALLED: 'the client took no byte in time; see the option stallTimeout',
   TOO_MANY_SCRAPES: 'all slots are taken; see the option maxInFlight',
 };
@@ -62,7 +62,7 @@ export type MetricsErrorCode =
   | 'CLIENT_STALLED'
   /** The client went away before the document was complete. */
   | 'CLIENT_GONE'
-  /** Something else in this process ended the response, destroyed it or closed its socket. */
+  /** Other code of the app answered the request, destroyed the response or closed its socket: a timeout, for example. */
   | 'RESPONSE_ENDED'
   /** A scrape that had waited for another one's document had to collect after all, and all slots were taken. */
   | 'TOO_MANY_SCRAPES'

@@ -18,7 +18,7 @@ export type Outcome =
   | 'cut'
   /** The client took no byte any more: the connection was destroyed. */
   | 'stalled'
-  /** The client went away. */
+  /** The client went away, or other code of the app ended the response. */
   | 'aborted';
 
 /** The endpoint's own numbers. Never labelled by address: that would let strangers grow them. */

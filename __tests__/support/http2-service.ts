@@ -1,0 +1,63 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
+import { type MetricsRouterOptions, type Middleware, metricsRouter, type ScrapeFailure } from '../../lib/index.ts';
+import { closeHttp2Servers, listenHttp2, portOf } from './http2.ts';
+
+const sessions = new Set<ClientHttp2Session>();
+
+/** Closes what the functions below opened. */
+export async function closeHttp2(): Promise<void> {
+  for (const session of sessions) session.destroy();
+  sessions.clear();
+  await closeHttp2Servers();
+}
+
+export interface Http2Service {
+  readonly port: number;
+  /** What `onError` was told. */
+  readonly failures: ScrapeFailure[];
+  get(path: string, headers?: Record<string, string>): Promise<Http2Answer>;
+}
+
+/** Serves a metrics router with `node:http2` and no app around it, below some middleware. */
+export async function serveHttp2(
+  options: MetricsRouterOptions,
+  front: Middleware = (_req, _res, next) => next(),
+): Promise<Http2Service> {
+  const failures: ScrapeFailure[] = [];
+  const router = metricsRouter({ onError: (failure) => failures.push(failure), ...options });
+  const port = portOf(await listenHttp2((req, res, next) => front(req, res, () => router(req, res, next))));
+  return { port, failures, get: (path, headers) => finished(openHttp2(port, path, headers)) };
+}
+
+export interface Http2Answer {
+  readonly status: number | undefined;
+  readonly headers: Record<string, unknown>;
+  readonly body: Buffer;
+  /** The code of RST_STREAM; 0 when the stream has ended well. */
+  readonly code: number;
+}
+
+/** A request on a connection of its own, of which nothing is read yet. */
+export function openHttp2(port: number, path: string, headers: Record<string, string> = {}): ClientHttp2Stream {
+  const session = connect(`http://127.0.0.1:${port}`);
+  sessions.add(session);
+  // A connection that is reset is one of the ways in which a request ends.
+  session.on('error', () => undefined);
+  const stream = session.request({ ':path': path, ...headers });
+  stream.on('error', () => undefined);
+  stream.once('close', () => session.close());
+  return stream;
+}
+
+/** Reads the answer to its end, whichever that is. */
+export async function finished(stream: ClientHttp2Stream): Promise<Http2Answer> {
+  let headers: Record<string, unknown> = {};
+  const chunks: Buffer[] = [];
+  stream.on('response', (received) => {
+    headers = received;
+  });
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  if (!stream.destroyed) await new Promise((resolve) => stream.once('close', resolve));
+  const status = headers[':status'] as number | undefined;
+  return { status, headers, body: Buffer.concat(chunks), code: stream.rstCode };
+}
