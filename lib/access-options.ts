@@ -26,7 +26,7 @@ export interface AccessOptions {
   forwardedHeader?: 'x-forwarded-for' | 'forwarded';
   /**
    * Let everybody in who can open the unix socket that the server listens on, and so all clients of a proxy that
-   * connects to it and adds no header.
+   * connects to it and adds no header. It may also be a socket by descriptor (systemd) or from another process.
    * @default false
    */
   allowUnixSocket?: boolean;

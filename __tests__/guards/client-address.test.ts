@@ -229,7 +229,12 @@ describe('a peer that is no proxy', () => {
 
 describe('a socket without an address', () => {
   const unix = { server: { address: () => '/run/app.sock' } };
-  const tcp = { server: { address: () => ({ port: 80 }) } };
+  const tcp = { server: { address: () => ({ port: 80 }), listening: true } };
+  const byDescriptor = { server: { address: () => null, listening: true } };
+  // Named as Node's handles are.
+  class Pipe {}
+  class TCP {}
+  const passedOn = (handle: object | null) => ({ server: { address: () => null, listening: false }, handle });
 
   test.each([
     ['is refused', unix, false, 'address-unparseable'],
@@ -239,6 +244,20 @@ describe('a socket without an address', () => {
     ['is refused when its server is unknown', {}, true, 'address-unparseable'],
     ['is refused when its server cannot say', { server: {} }, true, 'address-unparseable'],
     ['is refused when its server has closed', { server: { address: () => null } }, true, 'address-unparseable'],
+    ['is nobody on a unix socket by descriptor', byDescriptor, true, 'nobody'],
+    ['is refused on one that is not allowed', byDescriptor, false, 'address-unparseable'],
+    ['is refused on one that is gone', { ...byDescriptor, destroyed: true }, true, 'address-unparseable'],
+    ['is nobody on a unix socket that was passed on', passedOn(new Pipe()), true, 'nobody'],
+    ['is nobody on TLS over one', passedOn({ _parent: new Pipe() }), true, 'nobody'],
+    ['is refused on a TCP socket that was passed on', passedOn(new TCP()), true, 'address-unparseable'],
+    ['is refused on TLS over one', passedOn({ _parent: new TCP() }), true, 'address-unparseable'],
+    ['is refused on a socket without a handle', passedOn(null), true, 'address-unparseable'],
+    [
+      'is refused on a TCP socket that has lost its peer, and that a unix socket server was given',
+      { ...unix, localAddress: '127.0.0.1' },
+      true,
+      'address-unparseable',
+    ],
   ])('%s', (_case, facts, allowUnixSocket, found) => {
     expect(find(facts, { allowUnixSocket })).toBe(found);
   });

@@ -11,6 +11,9 @@ export interface RequestFacts {
   destroyed?: boolean;
   /** What the guards look at in the server that the socket belongs to. */
   server?: object;
+  localAddress?: string;
+  /** The socket's handle, as Node has it. */
+  handle?: object | null;
 }
 
 /** As much of a request as guards look at. */
@@ -21,6 +24,8 @@ export function fakeRequest({
   version = '1.1',
   destroyed = false,
   server,
+  localAddress,
+  handle,
 }: RequestFacts) {
   return {
     rawHeaders: fields.flat(),
@@ -28,7 +33,7 @@ export function fakeRequest({
     url: target,
     httpVersionMajor: Number(version[0]),
     httpVersionMinor: Number(version[2]),
-    socket: { remoteAddress: peer, destroyed, server },
+    socket: { remoteAddress: peer, destroyed, server, localAddress, _handle: handle },
   } as unknown as IncomingMessage;
 }
 

@@ -4,6 +4,7 @@ import { type Address, parseAddress, parsePeer } from './address.ts';
 import type { CidrSet } from './cidr-set.ts';
 import { forwardedMembers, nodeAddress } from './forwarded.ts';
 import { hasRawHeader, rawHeader } from './raw-headers.ts';
+import { isUnixSocket } from './unix-socket.ts';
 
 /** The address that a request counts as coming from, or why there is none. */
 export interface ClientAddress {
@@ -29,7 +30,8 @@ const MAX_HOPS = 32;
 export function clientAddress(req: IncomingMessage, options: ClientAddressOptions): ClientAddress {
   // Never req.ip: what it says depends on the app's `trust proxy`.
   const peer = peerAddress(req);
-  if (peer === undefined && !(options.allowUnixSocket && isUnixSocket(req))) return refused('address-unparseable');
+  if (peer === undefined && !(options.allowUnixSocket && isUnixSocket(req.socket)))
+    return refused('address-unparseable');
   if (peer !== undefined && options.trustedProxies.has(peer)) return walk(req, options);
   // It came through a proxy that nobody configured; on the same host, that would make everybody look local.
   if (hasRawHeader(req, FORWARDING_HEADERS)) return refused('unexpected-forwarding-header');
@@ -73,12 +75,6 @@ function parseNode(node: string, bareIpv6: boolean): Address | undefined {
 
 function refused(reason: RefusalReason, hops = 0): ClientAddress {
   return { refused: reason, hops };
-}
-
-/** A TCP socket that is gone has no address either: only the server's own word makes it a unix socket. */
-function isUnixSocket({ socket }: IncomingMessage): boolean {
-  const { server, destroyed = true } = (socket ?? {}) as { server?: { address?(): unknown }; destroyed?: boolean };
-  return !destroyed && typeof server?.address?.() === 'string';
 }
 
 /** Closed: a header that is not in it says nothing about where a request comes from. */
