@@ -216,11 +216,7 @@ describe.each([
       ['0.0.0.0/0'],
       '[0]: expected less than every IPv4 address, got "0.0.0.0/0"; write those that you know, or allowAnyAddress: true to let everyone in',
     ],
-    [
-      'trustedProxies',
-      ['localhost'],
-      '[0]: expected an address, not a name, got "localhost"; write the addresses that the name stands for, such as "127.0.0.1", "::1"',
-    ],
+    ['trustedProxies', ['localhost'], '[0]: expected a network, not a name, got "localhost"; write "127.0.0.1", "::1"'],
     ['trustedProxies', '::1, ::2', ': expected a list of networks, got "::1, ::2"; write ["::1", "::2"]'],
     [
       'trustedProxies',

@@ -55,10 +55,16 @@ test.each<[text: unknown, expectedAndWrite: string]>([
   ['fe80::1%eth0', 'a network without a zone; "fe80::1"'],
   ['fe80::%eth0/10', 'a network without a zone; "fe80::/10"'],
   ['my-scraper.internal', NAME],
+  ['my-scraper.internal:9090', NAME],
   ['alloy', NAME],
   ['node-cafe', NAME],
   ['cafe-bar', NAME],
-  ['localhost', NAME],
+  ['constructor', NAME],
+  ['localhost', 'a network, not a name; "127.0.0.1", "::1"'],
+  ['loopback', 'a network, not a name; "127.0.0.0/8", "::1"'],
+  ['linklocal', 'a network, not a name; "169.254.0.0/16", "fe80::/10"'],
+  ['uniquelocal', 'a network, not a name; "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"'],
+  ['UniqueLocal', 'a network, not a name; "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"'],
   ['all', 'a network, not a keyword; "0.0.0.0/0", "::/0" with allowAnyAddress: true'],
   ['*', 'a network, not a keyword; "0.0.0.0/0", "::/0" with allowAnyAddress: true'],
   ['unix:', 'an address, not a unix socket; allowUnixSocket: true instead'],
@@ -67,6 +73,21 @@ test.each<[text: unknown, expectedAndWrite: string]>([
   [' ', 'a network; "10.0.0.0/8" or "127.0.0.1", or leave the entry out'],
   [' 10.0.0.0/8', 'a network without spaces around it; "10.0.0.0/8"'],
   ['10.0.0.0/8\n', 'a network without spaces around it; "10.0.0.0/8"'],
+  ['10.0.0.0/8, 192.168.0.0/16', 'one network per entry; "10.0.0.0/8", "192.168.0.0/16"'],
+  ['10.0.0.1,::1', 'one network per entry; "10.0.0.1", "::1"'],
+  ['10.0.0.1 ::1', 'one network per entry; "10.0.0.1", "::1"'],
+  ['::1,::2,::3,::4,::5', 'one network per entry; "::1", "::2", "::3", "::4", …'],
+  ['10.0.0.1,10/8', NETWORK],
+  ['10.0.0.1:9090', 'an address without a port; "10.0.0.1"'],
+  ['10.0.0.0:9100/8', 'an address without a port; "10.0.0.0/8"'],
+  ['10.0.0.256:80', 'an address without a port; "10.0.0.0/8" or "127.0.0.1"'],
+  ['[::1]', 'an address without brackets; "::1"'],
+  ['[fe80::]/10', 'an address without brackets; "fe80::/10"'],
+  ['[fe80::/10]', 'an address without brackets; "fe80::/10"'],
+  ['[::1]:9090', 'an address without brackets and port; "::1"'],
+  ['http://10.0.0.1:9090/metrics', 'an address, not a URL; "10.0.0.1"'],
+  ['https://[::1]:9090', 'an address, not a URL; "::1"'],
+  ['http://10.0.0.1', 'an address, not a URL; "10.0.0.1"'],
   ['::ffff:10.0.0.0/8', 'an IPv4-mapped network that is no wider than IPv4; its IPv4 network, such as "10.0.0.0/32"'],
   ['10.0.0.0/8/8', NETWORK],
   ['10.0.0.0 /8', NETWORK],
@@ -81,4 +102,27 @@ test.each<[text: unknown, expectedAndWrite: string]>([
   expect(() => parseNetwork(text, 'list[0]')).toThrow(
     new TypeError(`list[0]: expected ${expected}, got ${got}; write ${write}`),
   );
+});
+
+test('what is suggested in the place of an entry is a list that is taken', () => {
+  const entries = [
+    '10/8',
+    '10.0.0.1/24',
+    '[::1]:80',
+    '10.0.0.1:9090',
+    'linklocal',
+    'loopback',
+    'uniquelocal',
+    '::1,::2',
+  ];
+  for (const entry of entries) {
+    let message = '';
+    try {
+      parseNetwork(entry, 'list[0]');
+    } catch (error) {
+      ({ message } = error as Error);
+    }
+    const suggested: string[] = JSON.parse(`[${message.replace(/^.*; write /, '')}]`);
+    for (const network of suggested) expect(() => parseNetwork(network, 'list[0]')).not.toThrow();
+  }
 });
