@@ -76,6 +76,57 @@ describe.each(EXPRESS_VERSIONS)('in an app of %s', (version) => {
     expect(await statuses(app, targets.slice(0, 3), { from: '127.0.0.2' })).toEqual([403, 403, 403]);
   });
 
+  test.each([
+    ['/metrics', '/metrics', 'app.use(metricsRouter(…))'],
+    ['/metrics', '/metrics/', 'app.use(metricsRouter(…))'],
+    ['/metrics', '/metrics?name[]=a', 'app.use(metricsRouter(…))'],
+    ['/metrics.json', '/metrics.json', 'app.use(metricsRouter(…))'],
+    ['/metrics.html', '/metrics.html', 'app.use(metricsRouter(…))'],
+    ['/internal/metrics', '/internal/metrics', 'app.use("/internal", metricsRouter(…))'],
+  ])(
+    'mounted at %s by mistake, it warns once of the 404 at %s, with the line to write',
+    async (mount, target, line) => {
+      const app = express().use(mount, routerNamed('a'));
+      expect(await statuses(app, [target, target, `${mount}/metrics`])).toEqual([404, 404, 200]);
+      expect(process.emitWarning).toHaveBeenCalledTimes(1);
+      expect(process.emitWarning).toHaveBeenCalledWith(
+        `metricsRouter: nothing answers "${mount}": the router is mounted there, and adds "/metrics" itself. Write ${line}.`,
+        'MetricsMountWarning',
+      );
+    },
+  );
+
+  test('a mistaken mount is that at the own path', async () => {
+    const app = express().use('/stats', routerNamed('a', { path: '/stats' }));
+    expect(await statuses(app, ['/stats', '/stats/stats'])).toEqual([404, 200]);
+    expect(process.emitWarning).toHaveBeenCalledWith(expect.stringContaining('"/stats"'), 'MetricsMountWarning');
+  });
+
+  test.each([
+    ['no mount', '/', '/'],
+    ['another place', '/ops', '/ops'],
+    ['a path below the place', '/metrics', '/metrics/other'],
+    ['a path that only ends alike', '/other', '/other/metrics/'],
+  ])('it does not warn of a 404 at %s', async (_case, mount, target) => {
+    const app = express().use(mount, routerNamed('a'));
+    expect(await statuses(app, [target])).toEqual([404]);
+    expect(process.emitWarning).not.toHaveBeenCalled();
+  });
+
+  test('what a client has written into a mistaken mount is escaped and cut in the warning', async () => {
+    const app = express().use('/:tenant/metrics', routerNamed('a'));
+    expect(await statuses(app, [`/${'"x'.repeat(300)}/metrics`])).toEqual([404]);
+    const [[message]] = jest.mocked(process.emitWarning).mock.calls as unknown as [[string]];
+    expect(message.length).toBeLessThan(600);
+    expect(message).toContain('\\"x');
+  });
+
+  test('OPTIONS at a mistaken mount is answered as without the router', async () => {
+    const app = express().use('/metrics', routerNamed('a'));
+    const { status, head } = await ask(app, { method: 'OPTIONS', target: '/metrics' });
+    expect([status, head.some((line) => /^allow:/i.test(line))]).toEqual([404, false]);
+  });
+
   test('below a prefix, onDecision tells the path that was asked for', async () => {
     const onDecision = jest.fn();
     await ask(express().use('/ops', routerNamed('a', { onDecision })), { target: '/ops/metrics?a' });

@@ -54,6 +54,11 @@ const table: Record<string, [given: unknown[], message: string][]> = {
       'options: expected the name of an option, got "trustedHost"; did you mean "trustedHosts"?',
     ],
     [
+      [{ source, path: '/' }],
+      'path: expected a path below the place where the router is mounted, got "/"; write path: \'/metrics\', and app.use(metricsRouter(…)) without a path',
+    ],
+    [[{ source, path: '/metrics.json' }], `path: ${endingAdded('/metrics.json', '/metrics')}`],
+    [
       [{ source, allowedHosts: ['a', 'b:80'] }],
       'allowedHosts[1]: expected a host name without a port, got "b:80"; write "b"',
     ],
@@ -271,6 +276,10 @@ function milliseconds(got: string, write = 'a number such as 5000'): string {
 
 function networkAsString(got: string): string {
   return `expected an address or a network as a string, got ${got}; write "10.0.0.0/8" or "127.0.0.1"`;
+}
+
+function endingAdded(got: string, write: string): string {
+  return `expected a path without the ending that the router adds, got "${got}"; write path: '${write}'`;
 }
 
 /** What Express passes to a function that was mounted without being called. */

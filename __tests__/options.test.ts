@@ -72,6 +72,34 @@ describe('metricsRouter', () => {
     ['onError', ['log', {}, null], 'a function'],
   ])('refuses a bad %s', (name, values, expected) => checkValues(router, 'metricsRouter', name, values, expected));
 
+  test.each([
+    ['/metrics.json', '/metrics'],
+    ['/metrics.html', '/metrics'],
+    ['/internal/metrics.JSON', '/internal/metrics'],
+    ['/.json', '/metrics'],
+  ])('refuses the path %s, whose ending it adds itself, and suggests %s', (path, suggested) => {
+    const expected = 'a path without the ending that the router adds';
+    check(router({ path }), `metricsRouter: path: expected ${expected}, got "${path}"; write path: '${suggested}'`);
+  });
+
+  test.each([
+    ['metrics', '/metrics'],
+    ['/internal/metrics/', '/internal/metrics'],
+    ['//metrics', '/metrics'],
+    ['metrics.json', '/metrics'],
+    ['/:name', '/metrics'],
+    ['/../metrics', '/metrics'],
+  ])('refuses the path %s, and suggests %s', (path, suggested) => {
+    check(router({ path }), `metricsRouter: path: expected ${LITERAL_PATH}, got "${path}"; write path: '${suggested}'`);
+  });
+
+  test('refuses the path /, and says where the router is to be mounted', () => {
+    check(
+      router({ path: '/' }),
+      'metricsRouter: path: expected a path below the place where the router is mounted, got "/"; write path: \'/metrics\', and app.use(metricsRouter(…)) without a path',
+    );
+  });
+
   test.each<[string, unknown[], string]>([
     ['an empty list', [], 'source: expected a list of at least one source, got []; write [promClientSource(register)]'],
     [

@@ -6,6 +6,7 @@ import { gate, type Middleware } from './gate.ts';
 import type { Guard } from './guards/guard.ts';
 import { knownMethod } from './guards/known-method.ts';
 import { refuseAuthorization } from './guards/refuse-authorization.ts';
+import { misplacedMountWarning } from './misplaced-mount.ts';
 import { createObserver } from './observer.ts';
 import { type MetricsRouterOptions, resolveOptions } from './options.ts';
 import { noContent, refuser, type Words } from './respond.ts';
@@ -51,6 +52,9 @@ export function metricsRouter(options: MetricsRouterOptions): MetricsRouter {
     open(endpoint, [wellFormedQuery(endpoint), knownMethod, scraper.freeSlot(endpoint)], scraper.answer(endpoint));
   }
   for (const page of resolved.dashboard?.pages(resolved) ?? []) open(page, [knownMethod], page.answer);
+
+  // A route, and not router.use(): it is only looked at for the place where the router is mounted.
+  router.route('/').all(misplacedMountWarning(resolved.path));
 
   return Object.assign(router as unknown as Middleware, { trust: access.trust });
 }

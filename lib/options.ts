@@ -199,10 +199,27 @@ function isDashboard(value: unknown): Fault | undefined {
 }
 
 /** Unreserved characters only: every router and every proxy reads these the same way. */
+const LITERAL_PATH = /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)+$/;
+
+/** The router adds these itself. */
+const ENDING = /\.(json|html)$/i;
+
+const MAX_SUGGESTED = 100;
+
 function isPath(value: unknown): Fault | undefined {
-  if (typeof value === 'string' && /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)+$/.test(value)) return undefined;
-  const expected = 'a literal path: a slash before each part, then letters, digits and -._~';
-  return { expected, write: "path: '/metrics'" };
+  const path = typeof value === 'string' ? value : '';
+  if (LITERAL_PATH.test(path) && !ENDING.test(path)) return undefined;
+  if (path === '/') {
+    return {
+      expected: 'a path below the place where the router is mounted',
+      write: "path: '/metrics', and app.use(metricsRouter(…)) without a path",
+    };
+  }
+  const repaired = `/${path.split('/').filter(Boolean).join('/').replace(ENDING, '')}`;
+  const isShort = repaired.length <= MAX_SUGGESTED && LITERAL_PATH.test(repaired);
+  const write = `path: '${isShort ? repaired : '/metrics'}'`;
+  if (LITERAL_PATH.test(path)) return { expected: 'a path without the ending that the router adds', write };
+  return { expected: 'a literal path: a slash before each part, then letters, digits and -._~', write };
 }
 
 function isHost(value: unknown): Fault | undefined {
