@@ -159,7 +159,7 @@ test('scrapes in flight include those that are being waited for', async () => {
   let scrapes = 0;
   const source: MetricsSource = { collect: () => (scrapes++ < 2 ? never() : []) };
   const service = await serve({ source, selfMetrics: true, timeout: 300 });
-  const hanging = [service.get('/metrics'), service.get('/metrics')];
+  const hanging = [service.get('/metrics?exclude[]=a'), service.get('/metrics?exclude[]=b')];
   await until(() => scrapes === 2);
   expect((await ownValues(service)).scrapes_in_flight).toBe(3);
   await Promise.all(hanging);

@@ -36,14 +36,33 @@ test('scrapes of one small document join one collection, and take no slot', asyn
   expect(scrapes).toHaveLength(2);
 });
 
-test('a document is not shared before its size is known', async () => {
+test('scrapes join the first one, whose size nobody knows yet', async () => {
   const held: (() => void)[] = [];
   const collect = () => new Promise<MetricFamily[]>((resolve) => held.push(() => resolve([queueDepth])));
-  const { get } = await serve({ source: { collect } });
-  const answers = [get('/metrics.json'), get('/metrics.json')];
-  await until(() => held.length === 2);
+  const { get, decisions } = await serve({ source: { collect }, maxInFlight: 1 });
+  const answers = Array.from({ length: 5 }, () => get('/metrics.json'));
+  await until(() => decisions.length === 5);
   for (const give of held) give();
-  for (const { status } of await Promise.all(answers)) expect(status).toBe(200);
+  for (const answer of await Promise.all(answers)) {
+    expect(answer).toMatchObject({ status: 200, text: QUEUE_DEPTH_JSON });
+  }
+  expect(held).toHaveLength(1);
+});
+
+test('the first one is streamed, and not shared, when it turns out large', async () => {
+  const large = largeFamily(2 * (MAX_SHARED / 1024));
+  const held: (() => void)[] = [];
+  const collect = () => new Promise<MetricFamily[]>((resolve) => held.push(() => resolve([large])));
+  const { get, decisions } = await serve({ source: { collect }, maxInFlight: 2 });
+  const answers = Array.from({ length: 4 }, () => get('/metrics.json'));
+  await until(() => decisions.length === 4);
+  held[0]?.();
+  // One of those who joined takes the other slot, and cannot be joined again.
+  await until(() => held.length === 2);
+  held[1]?.();
+  const statuses = (await Promise.all(answers)).map(({ status }) => status);
+  expect(statuses.sort()).toEqual([200, 200, 503, 503]);
+  expect(held).toHaveLength(2);
 });
 
 test.each([
@@ -148,6 +167,21 @@ describe('a document that has outgrown what can be shared', () => {
     expect(scrapes).toHaveLength(4);
   });
 
+  test('leaves those who waited for it the rest of their timeout', async () => {
+    const { get, scrapes, held, started } = await serveHeld({ timeout: 60_000 });
+    const answers = [get('/metrics.json'), get('/metrics.json')];
+    await until(() => started() === 2);
+    const joinedAt = performance.now();
+    await sleep(50);
+    const waited = performance.now() - joinedAt;
+    held[0]?.give([large]);
+    await until(() => held.length === 2);
+    expect(scrapes[1]?.timeout).toBe(60_000);
+    expect(scrapes[2]?.timeout).toBeLessThanOrEqual(60_000 - waited);
+    held[1]?.give([queueDepth]);
+    for (const { status } of await Promise.all(answers)) expect(status).toBe(200);
+  });
+
   test('leaves those without a slot with a 503', async () => {
     const { port, get, held, started } = await serveHeld({ maxInFlight: 1 });
     const first = connectRaw(port, requestText({ target: '/metrics.json' }));
@@ -221,15 +255,16 @@ test('one that hurries does so too when the document is larger than what can be 
 });
 
 test('nobody joins what was given up', () => {
-  const abandoned = jest.fn();
+  const onAbandoned = jest.fn();
+  const collection = { waited: 0, onAbandoned };
   const documents = createSharedDocuments(0);
   documents.measured('key', 1);
-  const leave = documents.begin('key', abandoned)?.join();
+  const leave = documents.begin('key', collection)?.join();
   expect(documents.underWay('key')).toBeDefined();
   leave?.();
-  expect(abandoned).toHaveBeenCalledTimes(1);
+  expect(onAbandoned).toHaveBeenCalledTimes(1);
   expect(documents.underWay('key')).toBeUndefined();
-  expect(documents.begin('key', abandoned)).toBeDefined();
+  expect(documents.begin('key', collection)).toBeDefined();
 });
 
 describe('cacheFor', () => {

@@ -18,6 +18,8 @@ export interface DocumentStream {
   next(): Promise<IteratorResult<string, void>>;
   /** Waits for the source at most so many milliseconds in all, from its beginning. */
   hurry(timeout: number): void;
+  /** How long (ms) the source has been waited for so far. */
+  readonly waited: number;
   /** Tells the source that nobody waits for it any more, and closes. */
   abort(reason: unknown): void;
   /** Gives everything back. Does not wait for a source that hangs. */
@@ -39,6 +41,9 @@ export function openDocument({ encoder, filter, timeout, ...options }: DocumentO
   return {
     next: () => abortable(chunks.next(), signal),
     hurry: deadline.shorten,
+    get waited() {
+      return deadline.waited;
+    },
     abort(reason) {
       aborter.abort(reason);
       close();

@@ -27,9 +27,18 @@ export async function serve(client: Client, job: Job): Promise<void> {
   if (fresh !== undefined) return client.delivery.sendWhole(fresh);
 
   const underWay = key === undefined ? undefined : documents.underWay(key);
-  const body = underWay && (await waitFor(underWay, client, job));
+  if (underWay === undefined) return collect(client, job);
+  const waitedBefore = underWay.waited;
+  const body = await waitFor(underWay, client, job);
   if (body !== undefined) return client.delivery.sendWhole(body);
+  // The time that it has waited for nothing is part of its timeout.
+  const timeout = job.timeout - (underWay.waited - waitedBefore);
+  if (timeout <= 0) throw interruption('SOURCE_TIMEOUT');
+  return collect(client, { ...job, timeout });
+}
 
+/** Takes a slot, and asks the source. */
+async function collect(client: Client, job: Job): Promise<void> {
   const giveBack = job.takeSlot();
   if (giveBack === undefined) throw interruption('TOO_MANY_SCRAPES');
   const begun = beginShared(job);
@@ -75,7 +84,12 @@ interface Begun {
 
 function beginShared(job: Job): Begun | undefined {
   if (job.key === undefined) return undefined;
-  const shared = job.documents.begin(job.key, () => document.abort(interruption('CLIENT_GONE')));
+  const shared = job.documents.begin(job.key, {
+    get waited() {
+      return document.waited;
+    },
+    onAbandoned: () => document.abort(interruption('CLIENT_GONE')),
+  });
   if (shared === undefined) return undefined;
   // With the time that everybody has: whoever has less leaves alone.
   const document = openDocument({ ...job, timeout: job.longestTimeout });
@@ -110,6 +124,8 @@ async function fill(shared: SharedDocument, document: DocumentStream, job: Job):
     for (let chunk = await document.next(); !chunk.done; chunk = await document.next()) {
       held += chunk.value;
       if (held.length <= MAX_SHARED) continue;
+      // First of all: those who have waited must not begin another one to be shared.
+      job.documents.measured(job.key as string, held.length);
       shared.outgrow();
       return held;
     }

@@ -10,10 +10,18 @@ export interface SharedDocuments {
   fresh(key: string): Buffer | undefined;
   /** One that is being made, to be joined. */
   underWay(key: string): SharedDocument | undefined;
-  /** Begins one that others may join, if the last document under the key was small enough (or none was, to be cached). */
-  begin(key: string, abandoned: () => void): SharedDocument | undefined;
+  /** Begins one that others may join, unless the last document under the key was too large. */
+  begin(key: string, collection: SharedCollection): SharedDocument | undefined;
   /** Remembers how large the document was, before compression. */
   measured(key: string, size: number): void;
+}
+
+/** The collection behind a shared document. */
+export interface SharedCollection {
+  /** How long (ms) the source has been waited for so far. */
+  readonly waited: number;
+  /** Called when the last client has left before the document is done. */
+  onAbandoned(): void;
 }
 
 interface Entry {
@@ -30,10 +38,11 @@ export function createSharedDocuments(cacheFor: number): SharedDocuments {
       return last !== undefined && performance.now() - last.madeAt < cacheFor ? last.body : undefined;
     },
     underWay: (key) => entries.get(key)?.underWay,
-    begin(key, abandoned) {
-      const entry = entries.get(key) ?? remember(key, { isSmall: cacheFor > 0 });
+    begin(key, collection) {
+      // The first one under a key is taken for a small one: at worst, what can be shared of it is held for a while.
+      const entry = entries.get(key) ?? remember(key, { isSmall: true });
       if (!entry.isSmall || entry.underWay !== undefined) return undefined;
-      const document = new SharedDocument(abandoned, (body) => {
+      const document = new SharedDocument(collection, (body) => {
         entry.underWay = undefined;
         // What was forgotten meanwhile nobody would find again.
         if (body === undefined || cacheFor === 0 || entries.get(key) !== entry) return;
@@ -72,13 +81,13 @@ export class SharedDocument {
   /** The bytes to send; undefined when the document outgrew what can be shared. Rejects when it failed. */
   readonly body: Promise<Buffer | undefined>;
   private settle: { resolve: (body: Buffer | undefined) => void; reject: (error: unknown) => void } | undefined;
-  private readonly abandoned: () => void;
+  private readonly collection: SharedCollection;
   private readonly closed: (body?: Buffer) => void;
   private waiting = 0;
 
-  /** `abandoned` is called when the last one has left before it is done, `closed` when nobody can join any more. */
-  constructor(abandoned: () => void, closed: (body?: Buffer) => void) {
-    this.abandoned = abandoned;
+  /** `closed` is called when nobody can join any more. */
+  constructor(collection: SharedCollection, closed: (body?: Buffer) => void) {
+    this.collection = collection;
     this.closed = closed;
     this.body = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
@@ -89,6 +98,11 @@ export class SharedDocument {
 
   get isOpen(): boolean {
     return this.settle !== undefined;
+  }
+
+  /** How long (ms) its source has been waited for so far. */
+  get waited(): number {
+    return this.collection.waited;
   }
 
   /** Waits for the document, until the function that it returns is called. */
@@ -102,7 +116,7 @@ export class SharedDocument {
       if (this.waiting > 0 || !this.isOpen) return;
       // First of all, nobody must join what is given up.
       this.outgrow();
-      this.abandoned();
+      this.collection.onAbandoned();
     };
   }
 

@@ -27,7 +27,7 @@ test('what is beyond the number of documents that are kept is not in memory eith
   const documents = createSharedDocuments(3_600_000);
   const before = await memoryInUse();
   for (let n = 0; n < 1000; n++) {
-    const document = documents.begin(`key ${n}`, () => {});
+    const document = documents.begin(`key ${n}`, { waited: 0, onAbandoned: () => {} });
     document?.complete(Buffer.alloc(MAX_SHARED, n));
   }
   expect(documents.fresh('key 999')?.length).toBe(MAX_SHARED);
