@@ -205,6 +205,8 @@ describe('a peer that is no proxy', () => {
     'X-Original-Forwarded-For',
     'X-Envoy-External-Address',
     'Via',
+    'l5d-client-id',
+    'L5D-Dst-Canonical',
   ])('must not send %s, whatever it holds', (name) => {
     for (const value of ['', '127.0.0.1', 'x'.repeat(5000)]) {
       expect(
@@ -219,12 +221,17 @@ describe('a peer that is no proxy', () => {
     }
   });
 
-  test.each(['X-Forwarded', 'X-Forwarded-Server', 'X-Forwarded-Prefix', 'Client-IP', 'X_Forwarded_For', 'Vi\u0430'])(
-    'may send %s: the list is closed',
-    (name) => {
-      expect(find({ peer: '192.0.2.1', fields: [[name, '127.0.0.1']] })).toBe('192.0.2.1');
-    },
-  );
+  test.each([
+    'X-Forwarded',
+    'X-Forwarded-Server',
+    'X-Forwarded-Prefix',
+    'Client-IP',
+    'X_Forwarded_For',
+    'l5d-ctx',
+    'Vi\u0430',
+  ])('may send %s: the list is closed', (name) => {
+    expect(find({ peer: '192.0.2.1', fields: [[name, '127.0.0.1']] })).toBe('192.0.2.1');
+  });
 });
 
 describe('a socket without an address', () => {

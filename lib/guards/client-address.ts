@@ -93,4 +93,7 @@ const FORWARDING_HEADERS: ReadonlySet<string> = new Set([
   'x-original-forwarded-for',
   'x-envoy-external-address',
   'via',
+  // Linkerd's.
+  'l5d-client-id',
+  'l5d-dst-canonical',
 ]);
