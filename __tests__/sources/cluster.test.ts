@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual, promisify } from 'node:util';
 import type { MetricsSource } from '../../lib/index.ts';
 import { type ClusterSourceOptions, clusterSource, setupPrimary } from '../../lib/sources/cluster.ts';
-import { ask, until } from '../support/clients.ts';
+import { ask, sleep, until } from '../support/clients.ts';
 import { goOn, type Started, startCluster, stop } from '../support/clusters.ts';
 import { collectAll } from '../support/collect.ts';
 import { family, sample } from '../support/encode.ts';
@@ -176,6 +176,43 @@ test('a primary that calls setupPrimary() after it has forked serves all the sam
   expect(await second.values()).toMatchObject({ jobs_total: { kind: { mail: 4 } }, depth_sum: { queue: { a: 10.1 } } });
   expect((await second.get('/each')).text).toContain(`depth_omit{queue="a",worker="${second.name}"} 0.1\n`);
 });
+
+test.each([
+  ['workers', { workers: 2 }],
+  ['threads', { threads: 2 }],
+])(
+  'a primary that is closed and opened again while its %s are scraped mixes up no numbers',
+  async (_what, settings) => {
+    const service = await startCluster({ ...settings, timeout: 4000 });
+    await moveAll(service.started, 'mail');
+    const [first, second] = service.started as [Started, Started];
+    // A series that the first one does not have: an answer without the second one has other values.
+    await second.move('job', 'print');
+    const wanted = { jobs_total: { kind: { mail: 3, print: 1 } }, depth_sum: { queue: { a: 30 } } };
+    const scrape = async (worker: Started) => {
+      const values = await worker.values();
+      // Just after it was opened, the hub does not know all of them.
+      if (isDeepStrictEqual(values.cluster_workers, all(2))) expect(values).toMatchObject(wanted);
+    };
+    await second.move('delay', 300);
+    for (let times = 0; times < 3; times++) {
+      const scrapes = [first, second, first].map(scrape);
+      // The second one collects by then: the primary is opened again before its answer.
+      await sleep(100);
+      service.order('reopen');
+      await Promise.all(scrapes);
+    }
+    await second.move('delay', 0);
+    // A hub that hears nothing any more gives up after half of the timeout: this is longer.
+    const over = performance.now() + 2500;
+    while (performance.now() < over) await Promise.all(service.started.map(scrape));
+    for (const worker of service.started) {
+      await until(async () => isDeepStrictEqual((await worker.values()).cluster_workers, all(2)));
+      expect(await worker.values()).toMatchObject({ ...wanted, cluster_workers: all(2) });
+    }
+    expect(service.stderr()).toBe('');
+  },
+);
 
 test('a primary that has not called setupPrimary() is told of in time, where the worker and where it is scraped itself', async () => {
   const { started } = await startCluster({ workers: 1, primary: 'none', isPrimaryServing: true, timeout: 400 });

@@ -3,6 +3,7 @@
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import type { AddressInfo, ListenOptions } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker as Thread, threadId, workerData } from 'node:worker_threads';
 import express from 'express';
 import promClient from 'prom-client';
@@ -42,7 +43,10 @@ async function startAll({
   cluster.on('exit', ({ id }) => tellTest({ exited: id }));
   process.on('message', (order: Order) => {
     if (order === 'setup') setupPrimary();
-    else if (order === 'fork') cluster.fork();
+    else if (order === 'reopen') {
+      setupPrimary().close();
+      setupPrimary();
+    } else if (order === 'fork') cluster.fork();
     else if (order === 'thread') startThread();
     else {
       for (const worker of Object.values(cluster.workers ?? {})) worker?.send(order.tell);
@@ -115,11 +119,13 @@ function createMetrics() {
     (aggregator) => new Gauge({ name: `depth_${aggregator}`, help: 'depth', labelNames, aggregator, registers }),
   );
   let isFailing = false;
+  let delay = 0;
   new Gauge({
     name: 'fragile',
-    help: 'fails on demand',
+    help: 'fails, or takes its time, on demand',
     registers,
-    collect() {
+    async collect() {
+      if (delay > 0) await sleep(delay);
       if (isFailing) throw new Error('cannot be read');
       this.set(1);
     },
@@ -129,6 +135,9 @@ function createMetrics() {
     latency: (seconds) => latency.observe(Number(seconds)),
     depth(depth) {
       for (const gauge of gauges) gauge.set({ queue: 'a' }, Number(depth));
+    },
+    delay(ms) {
+      delay = Number(ms);
     },
     fail(whether) {
       isFailing = whether === 'true';

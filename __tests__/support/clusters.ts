@@ -26,7 +26,7 @@ export interface Where {
 }
 
 /** What the test has the service do. */
-export type Order = 'setup' | 'fork' | 'thread' | { readonly tell: string | object };
+export type Order = 'setup' | 'reopen' | 'fork' | 'thread' | { readonly tell: string | object };
 
 /** What the test hears of it. */
 export type Said =

@@ -333,6 +333,86 @@ test('a hundred workers that all fail say so a hundred times at most, before wha
   expect(failed).toBe(149);
 });
 
+describe('a hub that takes the place of another one during a scrape', () => {
+  /** A process that can be moved from one hub to the next. */
+  function startMovable() {
+    const metrics = { count: 1 };
+    const collect = () => [family({ name: 'count', type: 'counter', samples: [sample(metrics.count, { of: 'own' })] })];
+    const joined: ReturnType<typeof joinRemotely>[] = [];
+    const member = createChannelMember(gatherer({ collect }), (message) => {
+      const copy = structuredClone(message);
+      // Both hubs listen to the same channel.
+      setImmediate(() => joined.forEach((one) => void one.receive(copy)));
+    });
+    return {
+      metrics,
+      ask: () => member.ask({ timeout: 10_000 }, PATIENCE_MS),
+      join(hub: Hub) {
+        const one = joinRemotely(hub, 'worker', (message) => {
+          const copy = structuredClone(message);
+          setImmediate(() => member.receive(copy));
+        });
+        joined.push(one);
+        return one;
+      },
+    };
+  }
+
+  /** A process beside the hub that answers when it is told to. */
+  function joinSlow(hub: Hub) {
+    const waiting: (() => void)[] = [];
+    const gather = gatherer({
+      collect: () => [
+        family({ name: 'count', type: 'counter', samples: [sample(100, { of: 'slow' })] }),
+        family({ name: 'slow', samples: [sample(1, { queue: 'a' }), sample(2, { queue: 'b' })] }),
+      ],
+    });
+    const membership = hub.join('slow', (round) => {
+      waiting.push(async () => membership.answer(round, (await gather(PATIENCE_MS)).tables, []));
+    });
+    return waiting;
+  }
+
+  test.each([
+    ['was closed', true],
+    ['is still open', false],
+  ])(
+    'gives its own numbers, then and later: the one before %s, and its late answer is ignored',
+    async (_how, isClosed) => {
+      const [before, after] = [createHub(), createHub()];
+      const worker = startMovable();
+      const old = worker.join(before);
+      expect(summary(await worker.ask())).toEqual({ count: { own: 1 }, workers: '1/1' });
+
+      const waiting = joinSlow(before);
+      const answer = worker.ask();
+      await until(() => waiting.length === 1);
+      if (isClosed) old.close();
+      worker.join(after);
+      waiting[0]?.();
+      expect(summary(await answer)).toEqual({ count: { own: 1 }, workers: '1/1' });
+      // The answer of the hub before would have arrived by then.
+      expect(summary(await before.ask({ timeout: 1 }))).toMatchObject({ count: { slow: 100 } });
+      for (let times = 2; times < 5; times++) {
+        worker.metrics.count = times;
+        expect(summary(await worker.ask())).toEqual({ count: { own: times }, workers: '1/1' });
+      }
+    },
+  );
+
+  test('is waited for by those who have asked the one before', async () => {
+    const [before, after] = [createHub(), createHub()];
+    const worker = startMovable();
+    const old = worker.join(before);
+    await worker.ask();
+    old.close();
+    await new Promise(setImmediate);
+    const answer = worker.ask();
+    worker.join(after);
+    expect(summary(await answer)).toEqual({ count: { own: 1 }, workers: '1/1' });
+  });
+});
+
 describe('without a hub', () => {
   const question = { timeout: 10 };
 
@@ -346,11 +426,20 @@ describe('without a hub', () => {
 
   test('and one that falls silent is told apart from that', async () => {
     const member = createChannelMember(gatherer({ collect: () => [] }), () => undefined);
-    member.receive({ kind: 'welcome', session: 1 });
+    member.receive({ kind: 'welcome', session: 'first' });
     await expect(member.ask(question, 20)).rejects.toMatchObject({
       code: 'NO_PRIMARY',
       message: 'the primary process did not answer within 20 ms',
     });
+  });
+
+  test('and one that was closed is no hub any more', async () => {
+    const member = createChannelMember(gatherer({ collect: () => [] }), () => undefined);
+    member.receive({ kind: 'welcome', session: 'first' });
+    member.receive({ kind: 'closed', session: 'another one' });
+    await expect(member.ask(question, 20)).rejects.toThrow('the primary process did not answer within 20 ms');
+    member.receive({ kind: 'closed', session: 'first' });
+    await expect(member.ask(question, 20)).rejects.toThrow(/call setupPrimary\(\)/);
   });
 
   test('questions wait for one that comes later', async () => {
@@ -368,9 +457,9 @@ describe('without a hub', () => {
     const said: MemberMessage[] = [];
     const families = [family({ samples: [sample(1, { queue: 'a' })] })];
     const member = createChannelMember(gatherer({ collect: () => families }), (message) => said.push(message));
-    for (const session of [1, 2]) {
+    for (const session of ['first', 'second']) {
       member.receive({ kind: 'welcome', session });
-      member.receive({ kind: 'gather', round: 1, timeout: 1000 });
+      member.receive({ kind: 'gather', session, round: 1, timeout: 1000 });
       while (said.at(-1)?.kind !== 'gathered') await sleep(1);
       expect(said.splice(0).filter(({ kind }) => kind !== 'hello')).toMatchObject([
         { session, part: { update: { keep: 0, runs: [{ texts: ['a'] }] } } },

@@ -2,7 +2,7 @@ import { MetricsError } from '../../errors.ts';
 import type { Gather } from './gather.ts';
 import { type Answer, type Asker, NO_PRIMARY, type Question } from './hub.ts';
 import { messageOf, withoutCauses } from './losses.ts';
-import type { HubMessage, MemberMessage } from './messages.ts';
+import type { HubMessage, MemberMessage, MemberSessionMessage } from './messages.ts';
 import { SnapshotDecoder } from './snapshot-decoder.ts';
 import { SnapshotEncoder } from './snapshot-encoder.ts';
 
@@ -14,7 +14,7 @@ export interface ChannelMember extends Asker {
 
 /** What both ends know of each other's snapshots. */
 interface Session {
-  readonly number: number;
+  readonly id: string;
   readonly encoder: SnapshotEncoder;
   readonly decoders: Map<string | undefined, SnapshotDecoder>;
 }
@@ -25,19 +25,31 @@ interface Asked {
   reject(error: unknown): void;
 }
 
-export function createChannelMember(gather: Gather, send: (message: MemberMessage) => void): ChannelMember {
+export function createChannelMember(gather: Gather, post: (message: MemberMessage) => void): ChannelMember {
   let session: Session | undefined;
   const asked = new Map<number, Asked>();
   let lastAsk = 0;
-  send({ kind: 'hello' });
+  post({ kind: 'hello' });
 
-  async function answer({ encoder, number }: Session, round: number, timeout: number): Promise<void> {
+  /** A late message of another session is no use to anybody; the other end ignores it. */
+  function send({ id }: Session, message: MemberSessionMessage): void {
+    post({ ...message, session: id });
+  }
+
+  /** What was said in the session before is forgotten, and what was asked there is asked again. */
+  function begin(id: string): void {
+    if (session?.id === id) return;
+    session = { id, encoder: new SnapshotEncoder(), decoders: new Map() };
+    for (const [ask, { question }] of asked) send(session, { kind: 'ask', ask, question });
+  }
+
+  async function answer(to: Session, round: number, timeout: number): Promise<void> {
     try {
       const { tables, losses } = await gather(timeout);
-      const end = await encoder.encode(tables, (part) => send({ kind: 'part', session: number, part }));
-      send({ kind: 'gathered', session: number, round, end, losses: withoutCauses(losses) });
+      const end = await to.encoder.encode(tables, (part) => send(to, { kind: 'part', part }));
+      send(to, { kind: 'gathered', round, end, losses: withoutCauses(losses) });
     } catch (error) {
-      send({ kind: 'failed', session: number, round, message: messageOf(error) });
+      send(to, { kind: 'failed', round, message: messageOf(error) });
     }
   }
 
@@ -47,7 +59,7 @@ export function createChannelMember(gather: Gather, send: (message: MemberMessag
     return decoder;
   }
 
-  /** Of one whose asker has given up, the snapshot counts all the same: the next one builds on it. */
+  /** The snapshot counts, also when nobody waits for the answer any more: the next one builds on it. */
   async function answered(session: Session, message: HubMessage & { kind: 'answer' }): Promise<void> {
     const { losses, expected, responded, failed } = message;
     const tables = decoderOf(session, message.workerLabel).end(message.end);
@@ -68,27 +80,24 @@ export function createChannelMember(gather: Gather, send: (message: MemberMessag
 
   return {
     receive(message) {
-      if (message.kind === 'announce') send({ kind: 'hello' });
-      else if (message.kind === 'welcome') {
-        if (session?.number === message.session) return;
-        session = { number: message.session, encoder: new SnapshotEncoder(), decoders: new Map() };
-        for (const [ask, { question }] of asked) send({ kind: 'ask', ask, question });
-      } else if (message.kind === 'refused') {
-        asked
-          .get(message.ask)
-          ?.reject(new MetricsError('NO_PRIMARY', `the primary process failed: ${message.message}`));
-      }
-      if (session === undefined) return;
-      if (message.kind === 'gather') void answer(session, message.round, message.timeout);
+      if (message.kind === 'announce') return post({ kind: 'hello' });
+      if (message.kind === 'welcome') return begin(message.session);
+      if (session === undefined || message.session !== session.id) return;
+      if (message.kind === 'closed') session = undefined;
+      else if (message.kind === 'gather') void answer(session, message.round, message.timeout);
       else if (message.kind === 'part') decoderOf(session, message.workerLabel).add(message.part);
       else if (message.kind === 'answer') void answered(session, message);
+      else {
+        const error = new MetricsError('NO_PRIMARY', `the primary process failed: ${message.message}`);
+        asked.get(message.ask)?.reject(error);
+      }
     },
     async ask(question, patience) {
       const ask = ++lastAsk;
       const answer = new Promise<Answer>((resolve, reject) => asked.set(ask, { question, resolve, reject }));
       const timer = setTimeout(() => asked.get(ask)?.reject(silence(patience)), patience);
       // Before the hub has said that it is there, nobody might hear it.
-      if (session !== undefined) send({ kind: 'ask', ask, question });
+      if (session !== undefined) send(session, { kind: 'ask', ask, question });
       try {
         return await answer;
       } finally {

@@ -1,29 +1,45 @@
 import type { Answer, Gathered, Question } from './hub.ts';
 import type { SnapshotEnd, SnapshotPart } from './snapshot-encoder.ts';
 
+/**
+ * The name of the messages, with their version: a process that uses another version is not
+ * understood. They are seen by handlers of the app, too.
+ */
+export const CHANNEL = 'express-metrics-json:cluster:1';
+
+// A session is what one hub and one process know of each other's snapshots. Its id is random, so
+// that a late message of a hub that was closed is never taken for one of the hub after it.
+
 /** What a process says to the primary. */
-export type MemberMessage =
-  /** It has a source. */
-  | { readonly kind: 'hello' }
-  /** Its answer to `gather`: parts, and what stands behind them. */
-  | { readonly kind: 'part'; readonly session: number; readonly part: SnapshotPart }
-  | (Totals<Gathered> & { readonly kind: 'gathered'; readonly session: number; readonly round: number })
-  /** Its source failed. */
-  | { readonly kind: 'failed'; readonly session: number; readonly round: number; readonly message: string }
-  /** It is scraped, and wants to know what all say together. */
+export type MemberMessage = { readonly kind: 'hello' } | InSession<MemberSessionMessage>;
+
+export type MemberSessionMessage =
+  /** The answer to `gather`: the parts of a snapshot, and then its end. */
+  | { readonly kind: 'part'; readonly part: SnapshotPart }
+  | (Totals<Gathered> & { readonly kind: 'gathered'; readonly round: number })
+  /** The source failed. */
+  | { readonly kind: 'failed'; readonly round: number; readonly message: string }
+  /** The process is scraped, and needs the answer of all processes. */
   | { readonly kind: 'ask'; readonly ask: number; readonly question: Question };
 
 /** What the primary says to a process. */
 export type HubMessage =
-  /** Here is a hub: who has a source may say so (again). */
+  /** A hub was opened: whoever has a source says hello, again if need be. */
   | { readonly kind: 'announce' }
-  /** To `hello`. What was said in another session is forgotten on both sides. */
-  | { readonly kind: 'welcome'; readonly session: number }
+  /** The answer to `hello`: a session begins, and the one before is over. */
+  | InSession<{ readonly kind: 'welcome' }>
+  | InSession<HubSessionMessage>;
+
+export type HubSessionMessage =
   | { readonly kind: 'gather'; readonly round: number; readonly timeout: number }
   /** The answer to `ask`. Each label has its own snapshots. */
   | { readonly kind: 'part'; readonly workerLabel: string | undefined; readonly part: SnapshotPart }
   | (Totals<Answer> & { readonly kind: 'answer'; readonly workerLabel: string | undefined; readonly ask: number })
-  | { readonly kind: 'refused'; readonly ask: number; readonly message: string };
+  | { readonly kind: 'refused'; readonly ask: number; readonly message: string }
+  /** The hub was closed, and the session with it. */
+  | { readonly kind: 'closed' };
 
-/** The tables go in parts. */
+/** The tables are sent in parts. */
 type Totals<T extends Gathered> = Omit<T, 'tables'> & { readonly end: SnapshotEnd };
+
+type InSession<M> = M & { readonly session: string };

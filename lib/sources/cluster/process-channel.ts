@@ -1,16 +1,13 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { ChannelMember } from './channel-member.ts';
 import type { Hub } from './hub.ts';
-import type { HubMessage, MemberMessage } from './messages.ts';
+import { CHANNEL, type HubMessage, type MemberMessage } from './messages.ts';
 import { joinRemotely, type RemoteMember } from './remote-member.ts';
 
 // Processes of a cluster talk over the channel that Node has opened between them, beside the messages of the app.
 
-/** The version is that of the messages: who speaks another one is not understood. */
-const TYPE = 'express-metrics-json:cluster:1';
-
 interface Envelope<M> {
-  readonly type: typeof TYPE;
+  readonly type: typeof CHANNEL;
   /** Arrives as what it is where the channel's serialization is 'advanced'. As JSON, numbers are texts of their bytes. */
   readonly probe: Uint8Array;
   readonly message: M;
@@ -19,14 +16,14 @@ interface Envelope<M> {
 const PROBE = new Uint8Array(1);
 
 const isOurs = <M>(message: unknown): message is Envelope<M> =>
-  typeof message === 'object' && message !== null && (message as Partial<Envelope<M>>).type === TYPE;
+  typeof message === 'object' && message !== null && (message as Partial<Envelope<M>>).type === CHANNEL;
 
 /** Numbers in the way in which the other end can take them. */
 class Packer<Out extends MemberMessage | HubMessage, In extends MemberMessage | HubMessage> {
   private isAdvanced = false;
 
   pack(message: Out): Envelope<Out> {
-    return { type: TYPE, probe: PROBE, message: this.isAdvanced ? message : packed(message) };
+    return { type: CHANNEL, probe: PROBE, message: this.isAdvanced ? message : packed(message) };
   }
 
   unpack({ probe, message }: Envelope<In>): In {
@@ -80,7 +77,10 @@ export function serveProcesses(hub: Hub): () => void {
   cluster.on('message', receive).on('disconnect', leave).on('exit', leave);
   const announcement = new Packer<HubMessage, MemberMessage>().pack({ kind: 'announce' });
   for (const worker of Object.values(cluster.workers ?? {})) if (worker) send(worker, announcement);
-  return () => void cluster.off('message', receive).off('disconnect', leave).off('exit', leave);
+  return () => {
+    cluster.off('message', receive).off('disconnect', leave).off('exit', leave);
+    for (const { member } of members.values()) member.close();
+  };
 }
 
 /** Opens a worker's end of the channel. */

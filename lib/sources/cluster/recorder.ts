@@ -13,6 +13,9 @@ import { type Losses, messageOf } from './losses.ts';
 /** Makes tables of a source's families. Series that come again are the same objects, and the encoder has nothing to say of them. */
 export class Recorder {
   private known: ReadonlyMap<string, Known> = new Map();
+  private started = 0;
+  /** Number of the collection that the known values are of. */
+  private newest = 0;
 
   /**
    * The families' iterator, and that of the current family's samples, are closed when the signal aborts.
@@ -20,6 +23,7 @@ export class Recorder {
    * @throws what the families throw, and the signal's reason when it has aborted by the end
    */
   async record(families: MetricFamilies, losses: Losses, signal: AbortSignal): Promise<readonly FamilyTable[]> {
+    const number = ++this.started;
     const recorded = new Map<string, Known>();
     for await (const family of abortableItems(asyncFamilies(families), signal)) {
       let name: string | undefined;
@@ -42,7 +46,11 @@ export class Recorder {
       // What could not be read has not gone back to nothing.
       if (last !== undefined && !recorded.has(name) && isCumulative(last.table.head.type)) recorded.set(name, last);
     }
-    this.known = recorded;
+    // Two hubs may ask at once, when one has taken the place of the other: the newer values stay.
+    if (number > this.newest) {
+      this.newest = number;
+      this.known = recorded;
+    }
     return Array.from(recorded.values(), ({ table }) => table);
   }
 }

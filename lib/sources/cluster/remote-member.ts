@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { Hub } from './hub.ts';
 import { messageOf, withoutCauses } from './losses.ts';
-import type { HubMessage, MemberMessage } from './messages.ts';
+import type { HubMessage, HubSessionMessage, MemberMessage } from './messages.ts';
 import { SnapshotDecoder } from './snapshot-decoder.ts';
 import { SnapshotEncoder } from './snapshot-encoder.ts';
 
@@ -8,20 +9,25 @@ import { SnapshotEncoder } from './snapshot-encoder.ts';
 export interface RemoteMember {
   /** Messages in the order in which they were sent. */
   receive(message: MemberMessage): void;
-  /** The channel is closed. */
+  /** The process has ended, or its channel is closed. */
   leave(): void;
+  /** The hub is closed: nothing is sent from here on, whatever is still under way. */
+  close(): void;
 }
 
-let lastSession = 0;
-
-export function joinRemotely(hub: Hub, name: string, send: (message: HubMessage) => void): RemoteMember {
-  const session = ++lastSession;
+export function joinRemotely(hub: Hub, name: string, post: (message: HubMessage) => void): RemoteMember {
+  const session = randomUUID();
   const decoder = new SnapshotDecoder();
   const encoders = new Map<string | undefined, SnapshotEncoder>();
   let received: Promise<unknown> = Promise.resolve();
   let sent: Promise<unknown> = Promise.resolve();
-  send({ kind: 'welcome', session });
+  let isClosed = false;
+  post({ kind: 'welcome', session });
   const membership = hub.join(name, (round, timeout) => send({ kind: 'gather', round, timeout }));
+
+  function send(message: HubSessionMessage): void {
+    if (!isClosed) post({ ...message, session });
+  }
 
   function gathered({ round, end, losses }: MemberMessage & { kind: 'gathered' }): void {
     received = decoder.end(end).then(
@@ -51,12 +57,19 @@ export function joinRemotely(hub: Hub, name: string, send: (message: HubMessage)
 
   return {
     receive(message) {
+      if (message.kind === 'hello' || message.session !== session) return;
       if (message.kind === 'ask') void ask(message);
-      if (!('session' in message) || message.session !== session) return;
-      if (message.kind === 'part') decoder.add(message.part);
+      else if (message.kind === 'part') decoder.add(message.part);
       else if (message.kind === 'gathered') gathered(message);
       else membership.answer(message.round, undefined, [{ message: message.message }]);
     },
-    leave: () => void received.then(() => membership.leave()),
+    leave() {
+      isClosed = true;
+      void received.then(() => membership.leave());
+    },
+    close() {
+      send({ kind: 'closed' });
+      isClosed = true;
+    },
   };
 }

@@ -1,14 +1,13 @@
 import { BroadcastChannel, threadId, type Worker } from 'node:worker_threads';
 import type { ChannelMember } from './channel-member.ts';
 import type { Hub } from './hub.ts';
-import type { HubMessage, MemberMessage } from './messages.ts';
+import { CHANNEL, type HubMessage, type MemberMessage } from './messages.ts';
 import { joinRemotely, type RemoteMember } from './remote-member.ts';
 
 // The threads of a process talk over channels of their own: parentPort is the app's, and whoever listens to it may
 // take any message for one of its own. One channel is for all, and each thread has one with the main thread.
 
-const NAME = 'express-metrics-json:cluster:1';
-const nameOf = (thread: number) => `${NAME}:${thread}`;
+const nameOf = (thread: number) => `${CHANNEL}:${thread}`;
 
 type Call = { readonly thread: number; readonly isOver: boolean } | { readonly announce: true };
 
@@ -58,7 +57,7 @@ export function serveThreads(hub: Hub): () => void {
     worker.once('exit', () => leave(threadId));
   }
 
-  const calls = open<Call, Call>(NAME, (call) => {
+  const calls = open<Call, Call>(CHANNEL, (call) => {
     if (!('thread' in call)) return;
     if (call.isOver) leave(call.thread);
     else join(call.thread);
@@ -68,13 +67,16 @@ export function serveThreads(hub: Hub): () => void {
   return () => {
     process.off('worker', watch);
     calls.close();
-    for (const { channel } of members.values()) channel.close();
+    for (const { channel, member } of members.values()) {
+      member.close();
+      channel.close();
+    }
   };
 }
 
 /** Opens a thread's end of the channel. */
 export function joinAsThread(create: (send: (message: MemberMessage) => void) => ChannelMember): ChannelMember {
-  const calls = open<Call, Call>(NAME, (call) => 'announce' in call && member.receive({ kind: 'announce' }));
+  const calls = open<Call, Call>(CHANNEL, (call) => 'announce' in call && member.receive({ kind: 'announce' }));
   const channel = open<HubMessage, MemberMessage>(nameOf(threadId), (message) => member.receive(message));
   // The main thread listens to this thread's channel when it has heard of it.
   const member = create((message) => {
