@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Transform } from 'node:stream';
 import { abortable } from './abortable.ts';
 import { type Coding, compress, compressor } from './compression.ts';
+import { closeWithServer } from './connection.ts';
 import { CHUNK } from './encoders/document.ts';
 import { MetricsError } from './errors.ts';
 import { isOver, writableOf } from './response-events.ts';
@@ -73,6 +74,7 @@ export function createDelivery(res: ServerResponse, options: DeliveryOptions): D
   }
 
   function open(): void {
+    closeWithServer(res);
     hasBegun = true;
     compressed = compressor(coding);
     compressed
@@ -112,6 +114,7 @@ export function createDelivery(res: ServerResponse, options: DeliveryOptions): D
 
   async function sendWhole(body: Buffer): Promise<void> {
     requireOpen();
+    closeWithServer(res);
     res.setHeader('Content-Length', body.length);
     sent(body.length);
     hasBegun = true;

@@ -1,4 +1,5 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { closeConnection, closeWithServer } from './connection.ts';
 import type { GateOptions } from './gate.ts';
 import { REFUSALS, type Refusal } from './refusals.ts';
 
@@ -17,8 +18,9 @@ export function prepare(req: IncomingMessage, res: ServerResponse): void {
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('X-Content-Type-Options', 'nosniff');
   res.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
-  // The body is never read: after it, the connection cannot be used again.
-  if (hasBody(req)) res.setHeader('Connection', 'close');
+  closeWithServer(res);
+  // The body is never read: after it, the connection cannot be used again. A stream of HTTP/2 has no successor.
+  if (hasBody(req) && req.httpVersionMajor < 2) closeConnection(res);
 }
 
 /**
@@ -35,7 +37,7 @@ export function refuser({ errors, vary }: Words, { hideFromUntrusted }: Hiding):
     const refusal: Refusal = REFUSALS[reason];
     if (hideFromUntrusted && refusal.canHide) return next('router');
     if (res.headersSent) return leaveAnswered(res);
-    if (reason === 'header-limit') res.setHeader('Connection', 'close');
+    if (reason === 'header-limit') closeConnection(res);
     if (reason === 'method') res.setHeader('Allow', ALLOW);
     if (refusal.status === 503) res.setHeader('Retry-After', RETRY_AFTER);
     res.setHeader('Vary', vary);
@@ -49,7 +51,7 @@ export function forbidder({ hideFromUntrusted }: Hiding): GateOptions['refuse'] 
     const refusal: Refusal = REFUSALS[reason];
     if (hideFromUntrusted && refusal.canHide) return next('router');
     if (res.headersSent) return leaveAnswered(res);
-    if (reason === 'header-limit') res.setHeader('Connection', 'close');
+    if (reason === 'header-limit') closeConnection(res);
     respondWithError(req, res, { status: 403, detail: 'Forbidden' }, 'line');
   };
 }
