@@ -36,7 +36,7 @@ const besideProxy = (peer?: string) =>
 export const REFUSALS = {
   'raw-headers-missing': untrusted(
     () =>
-      "It has no raw headers (req.rawHeaders), so that no header can be shown to be absent. Serverless adapters, runtimes older than Bun 1.4 and Deno 2.9, and mocks leave them out. Serve from Node's own HTTP server; elsewhere, restrict access in the platform and use renderMetrics of express-metrics-json/render.",
+      "It has no raw headers (req.rawHeaders), so that no header can be shown to be absent. Serverless adapters, Deno before 2.3, and mocks leave them out. Serve from Node's own HTTP server; elsewhere, restrict access in the platform and use renderMetrics of express-metrics-json/render.",
   ),
   'header-limit': {
     status: 431,
