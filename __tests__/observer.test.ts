@@ -126,7 +126,8 @@ describe('a hook that fails changes nothing', () => {
 
 describe('warnings', () => {
   const SECRET = 'c2VjcmV0';
-  const once = 'said once per reason, whoever asks; onDecision or NODE_DEBUG=express-metrics-json tell of each request';
+  const once =
+    'once per reason and address, for the first 10 addresses; onDecision or NODE_DEBUG=express-metrics-json report each request';
 
   test.each<[string, string, Partial<MetricsRouterOptions>, RequestParts]>([
     ['not-trusted', 'trustedHosts', { trustedHosts: [] }, {}],
@@ -176,7 +177,7 @@ describe('warnings', () => {
     expect(warned()).toEqual([expect.stringContaining(condition)]);
   });
 
-  test('are given once for each reason, and for each router anew', async () => {
+  test('are given once for each reason and address, and for each router anew', async () => {
     const { server } = await serveMetrics();
     const other = await serveMetrics();
     for (let n = 0; n < 3; n++) {
@@ -187,10 +188,29 @@ describe('warnings', () => {
     }
     expect(warned()).toEqual([
       expect.stringContaining('from 127.0.0.2: not-trusted.'),
+      expect.stringContaining('from 127.0.0.3: not-trusted.'),
       expect.stringContaining('from 127.0.0.1: http-authentication.'),
     ]);
     await send(other.server, requestText(), { from: '127.0.0.3' });
-    expect(warned()[2]).toContain('from 127.0.0.3: not-trusted.');
+    expect(warned()[3]).toContain('from 127.0.0.3: not-trusted.');
+  });
+
+  test('are given for the first ten addresses of each reason', async () => {
+    const { server } = await serveMetrics();
+    const addresses = Array.from({ length: 12 }, (_, n) => `127.0.0.${n + 2}`);
+    for (const from of [...addresses, ...addresses]) await send(server, requestText(), { from });
+    expect(warned()).toEqual(
+      addresses.slice(0, 10).map((address) => expect.stringContaining(`from ${address}: not-trusted.`)),
+    );
+    await send(server, requestText({ headers: ['Via: 1.1 proxy'] }), { from: '127.0.0.13' });
+    expect(warned()[10]).toContain('from 127.0.0.13: unexpected-forwarding-header.');
+  });
+
+  test('are given for the first ten addresses behind one proxy, not for the proxy', async () => {
+    const { server } = await serveMetrics({ trustedProxies: ['127.0.0.1'] });
+    for (let n = 1; n <= 12; n++) await send(server, requestText({ headers: [`X-Forwarded-For: 192.0.2.${n}`] }));
+    expect(warned()).toHaveLength(10);
+    expect(warned()[9]).toContain('from 192.0.2.10 through the proxy 127.0.0.1: not-trusted.');
   });
 
   test('are not given for what is answered', async () => {
@@ -199,7 +219,7 @@ describe('warnings', () => {
     expect(warned()).toEqual([]);
   });
 
-  test('are given once of who is let in and forwards for others, which may be a proxy that nobody listed', async () => {
+  test('are given once per address of who is let in and forwards for others: it may be a proxy that nobody listed', async () => {
     const { server } = await serveMetrics({ trustedHosts: ['192.0.2.1'], trustedProxies: ['127.0.0.1'] });
     const ask = (chain: string) => send(server, requestText({ headers: [`X-Forwarded-For: ${chain}`] }));
     expect((await ask('192.0.2.1')).status).toBe(200);
@@ -207,7 +227,7 @@ describe('warnings', () => {
     for (let n = 0; n < 3; n++) expect((await ask(`${SECRET}, 192.0.2.1`)).status).toBe(200);
     expect(warned()).toEqual([
       expect.stringMatching(
-        /^metricsRouter: let in a request from 192\.0\.2\.1 through the proxy 127\.0\.0\.1, .* add "192\.0\.2\.1" to trustedProxies /,
+        /^metricsRouter: let in a request from 192\.0\.2\.1 through the proxy 127\.0\.0\.1, .* add "192\.0\.2\.1" to trustedProxies\. /,
       ),
     ]);
     expect(warned()[0]).not.toContain(SECRET);

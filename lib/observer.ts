@@ -5,7 +5,8 @@ import { peerAddress } from './guards/client-address.ts';
 import type { Visit } from './guards/guard.ts';
 import { targetPath } from './guards/request-target.ts';
 import { callHook, debug, failureTeller } from './hooks.ts';
-import { REFUSALS, type RefusalReason } from './refusals.ts';
+import type { RefusalReason } from './refusals.ts';
+import { createAccessWarnings } from './warnings.ts';
 
 /** Where everything that the operator may want to know is said: hooks, warnings and the debug log. */
 export interface Observer {
@@ -25,24 +26,8 @@ export interface ObserverOptions {
 
 /** `caller` is named in warnings. */
 export function createObserver(caller: string, { counted, onDecision, onError }: ObserverOptions): Observer {
-  const explained = new Set<RefusalReason>();
   const warn = (message: string) => process.emitWarning(`${caller}: ${message}`, 'MetricsAccessWarning');
-
-  function explain(reason: RefusalReason, decision: AccessDecision): void {
-    explained.add(reason);
-    warn(`refused a request from ${originOf(decision)}: ${reason}. ${REFUSALS[reason].cure(decision)} (${ONCE})`);
-  }
-
-  let knowsForwarder = false;
-
-  /** A proxy that nobody listed, and which is trusted for a client's sake, would let in whomever it forwards for. */
-  function doubt(decision: AccessDecision): void {
-    knowsForwarder = true;
-    warn(
-      `let in a request from ${originOf(decision)}, which says that it forwards for others. If it is a proxy, all its clients get in: add "${decision.address}" to trustedProxies (said once; onDecision tells of each request)`,
-    );
-  }
-
+  const warnings = createAccessWarnings(warn);
   const tell = failureTeller(onError);
   const mentioned = new Set<ScrapeFailure['phase']>();
 
@@ -61,13 +46,12 @@ export function createObserver(caller: string, { counted, onDecision, onError }:
     warn,
     decided(visit, reason) {
       if (reason !== undefined) counted?.(reason);
-      const isNews = reason !== undefined && !explained.has(reason);
-      const isDoubtful = reason === undefined && visit.client?.isForwarder === true && !knowsForwarder;
-      if (!isNews && !isDoubtful && onDecision === undefined && !debug.enabled) return;
+      const subject = reason ?? (visit.client?.isForwarder ? 'unlisted-forwarder' : undefined);
+      const isNew = subject !== undefined && warnings.isNew(subject, addressOf(visit));
+      if (!isNew && onDecision === undefined && !debug.enabled) return;
       const decision = describe(visit, reason);
       debug('%s', lineOf(decision));
-      if (isNews) explain(reason, decision);
-      if (isDoubtful) doubt(decision);
+      if (isNew) warnings.emit(subject, decision);
       callHook(onDecision, decision);
     },
     failed(failure) {
@@ -77,7 +61,11 @@ export function createObserver(caller: string, { counted, onDecision, onError }:
   };
 }
 
-const ONCE = 'said once per reason, whoever asks; onDecision or NODE_DEBUG=express-metrics-json tell of each request';
+/** The address that counts or, where none does, the peer's. */
+function addressOf({ req, client }: Visit): string | undefined {
+  const address = client?.address ?? peerAddress(req);
+  return address && formatAddress(address);
+}
 
 /** That a client went away is its own business. */
 const LOSSES: Partial<Record<ScrapeFailure['phase'], string>> = {
@@ -97,12 +85,6 @@ function describe({ req, client }: Visit, reason: RefusalReason | undefined): Ac
     method: req.method ?? '',
     path: targetPath(req),
   };
-}
-
-/** Through a trusted proxy, it is not the peer that has to be trusted. */
-function originOf({ peer, address, hops }: AccessDecision): string {
-  const through = hops > 0 && address !== undefined ? `${address} through the proxy ` : '';
-  return `${through}${peer ?? 'a socket without an address'}`;
 }
 
 function lineOf({ decision, reason, peer, address, hops, method, path }: AccessDecision): string {
