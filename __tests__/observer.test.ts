@@ -130,25 +130,19 @@ describe('warnings', () => {
     'once per reason and address, for the first 10 addresses; onDecision or NODE_DEBUG=express-metrics-json report each request';
 
   test.each<[string, string, Partial<MetricsRouterOptions>, RequestParts]>([
-    ['not-trusted', 'trustedHosts', { trustedHosts: [] }, {}],
-    ['unexpected-forwarding-header', 'trustedProxies', {}, { headers: [`Via: ${SECRET}`] }],
+    ['not-trusted', 'add "127.0.0.1" to trustedHosts', { trustedHosts: [] }, {}],
+    ['unexpected-forwarding-header', 'add "127.0.0.1" to trustedProxies', {}, { headers: [`Via: ${SECRET}`] }],
     ['forwarding-header-missing', 'trustedProxies', { trustedProxies: ['127.0.0.1'] }, {}],
-    [
-      'forwarded-malformed',
-      'trustedProxies',
-      { trustedProxies: ['127.0.0.1'] },
-      { headers: [`X-Forwarded-For: ${SECRET}`] },
-    ],
     [
       'chain-exhausted',
       'trustedProxies',
       { trustedProxies: ['127.0.0.1'] },
       { headers: ['X-Forwarded-For: 127.0.0.1'] },
     ],
-    ['host-not-allowed', 'allowedHosts', {}, { hosts: [`${SECRET}.example`] }],
-    ['http-version', 'allowHttp10', {}, { version: '1.0' }],
+    ['http-version', 'allowHttp10: true', {}, { version: '1.0' }],
     ['http-authentication', 'address', {}, { headers: [`Authorization: Basic ${SECRET}`] }],
     ['userinfo', 'user:password@', {}, { target: `http://ada:${SECRET}@127.0.0.1/metrics` }],
+    ['host-not-allowed', '***@metrics.internal', {}, { hosts: [`ada:${SECRET}@metrics.internal`] }],
     ['bad-query', 'name[]', {}, { target: `/metrics?name[]=&${SECRET}` }],
   ])('%s names the peer and what to change: %s', async (reason, option, options, parts) => {
     const { server } = await serveMetrics(options);
@@ -163,18 +157,87 @@ describe('warnings', () => {
     expect(warning).not.toContain(SECRET);
   });
 
-  // Listed, a proxy that passes on what clients send would let them choose their address.
-  test.each<[string, string, RequestParts]>([
-    ['that writes the header itself', 'Via', { headers: ['Via: 1.1 proxy'] }],
+  const LONG = 'x'.repeat(61);
+
+  test.each<[string, string]>([
+    ['unknown', 'Member 1 of 1 of its X-Forwarded-For, "unknown", is not an address. Have 127.0.0.1, which'],
+    ['127.0.0.1:99999, 127.0.0.1', 'Member 1 of 2 of its X-Forwarded-For, "127.0.0.1:99999", is not an address'],
+    ['192.0.2.1, a b, 10.0.0.2, 127.0.0.1', 'Member 2 of 4 of its X-Forwarded-For, "a b", is not an address'],
+    ['192.0.2.1, a b, 10.0.0.2, 127.0.0.1', 'Have the proxy that is member 3 write the address of its client there'],
+    ['"\\\u00e9', '"\\"\\\\\\u00e9"'],
+    ['x'.repeat(64), `"${LONG}xxx"`],
+    ['x'.repeat(65), `"${LONG}..."`],
+    [`${LONG}\u00e9`, `"${LONG}..."`],
+    ['', 'Member 1 of 1 of its X-Forwarded-For, "", is not an address'],
+  ])('forwarded-malformed shows the member of %j and its position', async (value, text) => {
+    const { server } = await serveMetrics({ trustedProxies: ['127.0.0.1', '10.0.0.0/8'] });
+    await send(server, requestText({ headers: [`X-Forwarded-For: ${value}`] }));
+    expect(warned()).toEqual([expect.stringContaining(`: forwarded-malformed. Member `)]);
+    expect(warned()).toEqual([expect.stringContaining(text)]);
+  });
+
+  test('forwarded-malformed shows the element of Forwarded', async () => {
+    const { server } = await serveMetrics({ trustedProxies: ['127.0.0.1'], forwardedHeader: 'forwarded' });
+    await send(server, requestText({ headers: ['Forwarded: for=_hidden;proto=https'] }));
+    expect(warned()).toEqual([
+      expect.stringContaining('Member 1 of 1 of its Forwarded, "for=_hidden;proto=https", is not an address'),
+    ]);
+  });
+
+  test.each<[string, RequestParts, string]>([
     [
-      'and proxy_set_header X-Forwarded-For $remote_addr, and add "127.0.0.1" to trustedProxies',
-      'HTTP/1.0',
-      { version: '1.0' },
+      'as it was sent, and its name as it is to be listed',
+      { hosts: ['Metrics.internal:3000'] },
+      'It asked for "Metrics.internal:3000". If that name is yours, add "metrics.internal" to allowedHosts,',
     ],
-  ])('have a proxy listed only %s: %s', async (condition, _case, parts) => {
+    [
+      'of an absolute target',
+      { target: 'http://a.example/metrics' },
+      'It asked for "a.example". If that name is yours',
+    ],
+    [
+      'escaped, where it is none',
+      { hosts: ['a\t"b'] },
+      'It asked for "a\\u0009\\"b", which is no host. Instead, ask by IP address',
+    ],
+    ['of at most 64 characters', { hosts: [`${'a'.repeat(70)}.example`] }, `It asked for "${'a'.repeat(61)}...".`],
+  ])('host-not-allowed shows the host %s', async (_case, parts, text) => {
     const { server } = await serveMetrics();
     await send(server, requestText(parts));
-    expect(warned()).toEqual([expect.stringContaining(condition)]);
+    expect(warned()).toEqual([expect.stringContaining(`: host-not-allowed. ${text}`)]);
+  });
+
+  test('a name of more than 64 characters is not proposed, since it cannot be shown whole', async () => {
+    const { server } = await serveMetrics();
+    await send(server, requestText({ hosts: [`${'a'.repeat(70)}.example`] }));
+    expect(warned()).toEqual([expect.not.stringContaining('add "')]);
+  });
+
+  test.each<[string, Partial<MetricsRouterOptions>, RequestParts, string, string]>([
+    ['a peer', {}, {}, 'a proxy that adds no header', ''],
+    ['a peer that speaks HTTP/1.0', {}, { version: '1.0' }, 'nginx before 1.29.7', ''],
+    [
+      'the only member of the header',
+      { trustedProxies: ['127.0.0.2'] },
+      { headers: ['X-Forwarded-For: 192.0.2.7'] },
+      'a proxy that adds no header',
+      '',
+    ],
+    [
+      'a member with others to its left',
+      { trustedProxies: ['127.0.0.2'] },
+      { headers: ['X-Forwarded-For: 198.51.100.3, 192.0.2.7'] },
+      'add "192.0.2.7" to trustedProxies',
+      'to trustedHosts',
+    ],
+  ])('not-trusted never proposes a network: %s', async (_case, options, parts, text, never) => {
+    const { server } = await serveMetrics(options);
+    await send(server, requestText(parts), { from: '127.0.0.2' });
+    const [warning = ''] = warned();
+    expect(warning).toContain(text);
+    expect(warning).toContain('to trustedProxies');
+    expect(warning).not.toMatch(/or its network|\/\d+"/);
+    if (never !== '') expect(warning).not.toContain(never);
   });
 
   test('are given once for each reason and address, and for each router anew', async () => {
@@ -227,7 +290,7 @@ describe('warnings', () => {
     for (let n = 0; n < 3; n++) expect((await ask(`${SECRET}, 192.0.2.1`)).status).toBe(200);
     expect(warned()).toEqual([
       expect.stringMatching(
-        /^metricsRouter: let in a request from 192\.0\.2\.1 through the proxy 127\.0\.0\.1, .* add "192\.0\.2\.1" to trustedProxies\. /,
+        /^metricsRouter: let in a request from 192\.0\.2\.1 through the proxy 127\.0\.0\.1\. .* add "192\.0\.2\.1" to trustedProxies\. /,
       ),
     ]);
     expect(warned()[0]).not.toContain(SECRET);

@@ -3,7 +3,9 @@ import type { ScrapeFailure } from './errors.ts';
 import { formatAddress } from './guards/address.ts';
 import { peerAddress } from './guards/client-address.ts';
 import type { Visit } from './guards/guard.ts';
-import { targetPath } from './guards/request-target.ts';
+import { isHttp10 } from './guards/http-message.ts';
+import { hostOf, requestAuthority, targetPath } from './guards/request-target.ts';
+import type { RefusedRequest } from './hints.ts';
 import { callHook, debug, failureTeller } from './hooks.ts';
 import type { RefusalReason } from './refusals.ts';
 import { createAccessWarnings } from './warnings.ts';
@@ -22,10 +24,13 @@ export interface ObserverOptions {
   counted?: (reason: RefusalReason) => void;
   onDecision?: ((decision: AccessDecision) => void) | undefined;
   onError?: ((failure: ScrapeFailure) => void) | undefined;
+  /** The header that hints are about. */
+  forwardedHeader?: RefusedRequest['forwardedHeader'];
 }
 
 /** `caller` is named in warnings. */
-export function createObserver(caller: string, { counted, onDecision, onError }: ObserverOptions): Observer {
+export function createObserver(caller: string, options: ObserverOptions): Observer {
+  const { onDecision, onError, counted } = options;
   const warn = (message: string) => process.emitWarning(`${caller}: ${message}`, 'MetricsAccessWarning');
   const warnings = createAccessWarnings(warn);
   const tell = failureTeller(onError);
@@ -51,7 +56,7 @@ export function createObserver(caller: string, { counted, onDecision, onError }:
       if (!isNew && onDecision === undefined && !debug.enabled) return;
       const decision = describe(visit, reason);
       debug('%s', lineOf(decision));
-      if (isNew) warnings.emit(subject, decision);
+      if (isNew) warnings.emit(subject, decision, requestOf(visit, decision, options));
       callHook(onDecision, decision);
     },
     failed(failure) {
@@ -65,6 +70,27 @@ export function createObserver(caller: string, { counted, onDecision, onError }:
 function addressOf({ req, client }: Visit): string | undefined {
   const address = client?.address ?? peerAddress(req);
   return address && formatAddress(address);
+}
+
+/** What hints depend on besides the decision. */
+function requestOf(
+  { req, client }: Visit,
+  { peer, address, hops, reason }: AccessDecision,
+  { forwardedHeader = 'x-forwarded-for' }: ObserverOptions,
+): RefusedRequest {
+  // Of other requests, nothing that they were sent is looked at, let alone shown.
+  const sent = reason === 'host-not-allowed' ? requestAuthority(req) : undefined;
+  return {
+    peer,
+    address,
+    hops,
+    forwardedHeader,
+    isHttp10: isHttp10(req),
+    isForwarder: client?.isForwarder,
+    malformed: client?.malformed,
+    // A Host must not have user information; where it has, it may be a password.
+    host: sent === undefined ? undefined : { sent: sent.replace(/^.*@/s, '***@'), name: hostOf(sent) },
+  };
 }
 
 /** That a client went away is its own business. */

@@ -1,5 +1,6 @@
 import type { AccessDecision } from './access-options.ts';
 import { FirstOfEach } from './first-of-each.ts';
+import { type RefusedRequest, unlistedForwarder } from './hints.ts';
 import { REFUSALS, type RefusalReason } from './refusals.ts';
 
 /** One address that asks again and again is warned of once, and a scanner with many addresses this often. */
@@ -14,20 +15,20 @@ export type AccessSubject = RefusalReason | 'unlisted-forwarder';
 export interface AccessWarnings {
   /** Whether there was no warning of this yet, and may be one. The address is that which counted, or the peer's. */
   isNew(subject: AccessSubject, address: string | undefined): boolean;
-  emit(subject: AccessSubject, decision: AccessDecision): void;
+  emit(subject: AccessSubject, decision: AccessDecision, request: RefusedRequest): void;
 }
 
 export function createAccessWarnings(warn: (message: string) => void): AccessWarnings {
   const warned = new FirstOfEach(MAX_ADDRESSES);
   return {
     isNew: (subject, address = '') => warned.isNew(subject, address),
-    emit(subject, decision) {
+    emit(subject, decision, request) {
       warned.add(subject, decision.address ?? decision.peer ?? '');
       const origin = formatOrigin(decision);
       const event =
         subject === 'unlisted-forwarder'
-          ? `let in a request from ${origin}, which says that it forwards for others. If it is a proxy, all its clients get in: add "${decision.address}" to trustedProxies.`
-          : `refused a request from ${origin}: ${subject}. ${REFUSALS[subject].cure(decision)}`;
+          ? `let in a request from ${origin}. ${unlistedForwarder(request)}`
+          : `refused a request from ${origin}: ${subject}. ${REFUSALS[subject].hint(request)}`;
       warn(`${event} (${ONCE_PER_ADDRESS})`);
     },
   };

@@ -61,8 +61,9 @@ const rules: [whose: string, allowed: string[]][] = [
   ['errors.ts', []],
   ['nearest-names.ts', []],
   ['option-error.ts', []],
-  ['refusals.ts', []],
-  ['guards/', ['option-error.ts', 'refusals.ts']],
+  ['hints.ts', ['quote.ts']],
+  ['refusals.ts', ['hints.ts']],
+  ['guards/', ['hints.ts', 'option-error.ts', 'refusals.ts']],
   ['encoders/', [...CONTRACT, 'iterables.ts', 'turns.ts']],
   ['parsers/', [...CONTRACT, 'turns.ts']],
   [

@@ -182,7 +182,9 @@ test.each([
   ['192.0.2.1, 10.0.0.2', false],
   ['192.0.2.9, 192.0.2.1', true],
   ['unknown, 192.0.2.1, 10.0.0.2', true],
-  [', 192.0.2.1', true],
+  // Proxies that append to a header that did not come leave an empty member.
+  [', 192.0.2.1', false],
+  ['192.0.2.9, , 192.0.2.1', true],
 ])('whether %j has members left of the address is said: %s', (value, isForwarder) => {
   const options = { trustedProxies: cidrSet(['10.0.0.0/8'], { option: 'trustedProxies' }), allowUnixSocket: false };
   const request = fakeRequest({ peer: PROXY, fields: [['x-forwarded-for', value]] });

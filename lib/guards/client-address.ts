@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { MalformedMember } from '../hints.ts';
 import type { RefusalReason } from '../refusals.ts';
 import { type Address, parseAddress, parsePeer } from './address.ts';
 import type { CidrSet } from './cidr-set.ts';
@@ -15,6 +16,8 @@ export interface ClientAddress {
   readonly hops: number;
   /** Members of the header stand left of the address: it forwards for others, or says so. */
   readonly isForwarder?: boolean;
+  /** Why the header is malformed. */
+  readonly malformed?: MalformedMember;
 }
 
 export interface ClientAddressOptions {
@@ -58,8 +61,12 @@ function walk(req: IncomingMessage, { trustedProxies, forwardedHeader }: ClientA
     const member = members[members.length - hops] as string;
     const node = forwardedHeader === 'forwarded' ? nodeAddress(member) : member;
     const address = node === undefined ? undefined : parseNode(node, forwardedHeader === 'x-forwarded-for');
-    if (address === undefined) return refused('forwarded-malformed', hops);
-    if (!trustedProxies.has(address)) return { address, hops, isForwarder: hops < members.length };
+    if (address === undefined) {
+      const malformed = { text: member, position: members.length - hops + 1, count: members.length };
+      return { ...refused('forwarded-malformed', hops), malformed };
+    }
+    // Lists may have empty members, which stand for nobody.
+    if (!trustedProxies.has(address)) return { address, hops, isForwarder: members.slice(0, -hops).some(Boolean) };
   }
   return refused('chain-exhausted', members.length);
 }

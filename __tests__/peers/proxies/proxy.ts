@@ -34,6 +34,8 @@ export interface ReverseProxy {
   readonly origin: string;
   /** As a server of Node says it. */
   address(): AddressInfo;
+  /** Ends it before the test file does. */
+  stop(): Promise<void>;
 }
 
 /** Starts a proxy on a free port, and waits until it listens. It ends with the test file. */
@@ -50,7 +52,8 @@ export async function startProxy(
     // Caddy keeps state of its own.
     const running = await launch(program, args, { XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder });
     if (await listens(running, () => (namespace?.canConnect ?? canConnect)(host, port))) {
-      return { origin: `http://${inUrl(host)}:${port}`, address: () => ({ address: host, port, family: '' }) };
+      const address = { address: host, port, family: '' };
+      return { origin: `http://${inUrl(host)}:${port}`, address: () => address, stop: running.stop };
     }
     // Somebody else may have been faster to take the port.
     if (attempt === 3 || !/in use/i.test(running.log())) throw new Error(`${rules.proxy} ended:\n${running.log()}`);

@@ -1,0 +1,182 @@
+import type { MetricsRouterOptions } from '../../lib/index.ts';
+import { kindOf } from './directives.ts';
+import type { RequestParts } from './raw-http.ts';
+
+/** A service, and how its scraper comes to it: all that an operator can change. */
+export interface Situation {
+  readonly options: Partial<MetricsRouterOptions>;
+  /** The proxies in front of the service, the one that clients talk to first. */
+  readonly proxies: readonly ProxyConfig[];
+  readonly scraper: Scraper;
+  /** Whether the scraper asks the service itself, although there are proxies. */
+  readonly isDirect?: boolean;
+  /** Whether the scraper runs where the last of the proxies does, and has its address. */
+  readonly isBesideProxy?: boolean;
+  /** Whether the service listens on a unix socket. */
+  readonly isUnixSocket?: boolean;
+}
+
+export interface ProxyConfig {
+  readonly program: 'nginx' | 'haproxy';
+  readonly directives: readonly string[];
+}
+
+export interface Scraper extends RequestParts {
+  readonly from: string;
+}
+
+/** Where the service sees a proxy come from. */
+export const addressOf = ({ directives }: ProxyConfig): string =>
+  directives.map((line) => /^(?:proxy_bind|source) (.*)/.exec(line)?.[1]).findLast(Boolean) ?? '127.0.0.1';
+
+/** What a warning says to do, without its frame. */
+export function hintOf(warning: string): string {
+  const hint = /^\w+: (?:refused a request from .+?: [a-z-]+|let in a request from .+?)\. (.*) \(once per /s.exec(
+    warning,
+  );
+  if (hint === null) throw new Error(`not a warning of a request: ${warning}`);
+  return hint[1] as string;
+}
+
+/**
+ * Does literally what a hint says, sentence by sentence, where the condition holds. Throws for a condition that it does
+ * not know, and where nothing is to be done.
+ */
+export function follow(hint: string, situation: Situation): Situation {
+  let current = situation;
+  for (const sentence of hint.split(/(?<=[.)]) (?=[A-Z])/)) {
+    const [, condition, consequence] = /^If (.+?), ((?!or ).*)$/s.exec(sentence) ?? [];
+    if (condition === undefined || consequence === undefined) current = act(sentence, undefined, current);
+    else if (holds(condition, situation)) current = act(consequence, ADDRESS.exec(condition)?.[0], current);
+  }
+  if (current === situation) throw new Error(`it says nothing that is to be done: ${hint}`);
+  return current;
+}
+
+const ADDRESS = /\d+(\.\d+){3}|[\da-f]*:[\da-f:]+/;
+
+type Condition = [form: RegExp, holds: (situation: Situation, subject: string) => boolean];
+
+/** The proxies that the scraper comes through. */
+const route = ({ proxies, isDirect }: Situation) => (isDirect ? [] : proxies);
+const isProxy = (situation: Situation, address: string) =>
+  route(situation).some((proxy) => addressOf(proxy) === address);
+const writes = (header: string) => (proxy: ProxyConfig) =>
+  proxy.directives.some((line) => kindOf(line) === header.toLowerCase());
+const last = (situation: Situation) => route(situation).at(-1);
+
+const CONDITIONS: readonly Condition[] = [
+  [/^(\S+) is your scraper$/, (it, address) => it.scraper.from === address && !isProxy(it, address)],
+  [/^(it) is your scraper$/, (it) => route(it).length === 0],
+  [/^(\S+) is a proxy$/, isProxy],
+  [
+    /^(\S+) is a proxy, or one of trustedProxies only passes on what clients send$/,
+    (it, address) => isProxy(it, address) || !route(it).every(writes('X-Forwarded-For')),
+  ],
+  [/^(\S+) is the only proxy$/, (it, address) => route(it).length === 1 && isProxy(it, address)],
+  [/^no proxy is at (\S+)$/, (it, address) => !it.proxies.some((proxy) => addressOf(proxy) === address)],
+  [/^another proxy is in front of (\S+)$/, (it) => route(it).length > 1],
+  [/^(a proxy) connects to the unix socket$/, (it) => it.isUnixSocket === true && route(it).length > 0],
+  [/^only (your scraper) can open the unix socket$/, (it) => it.isUnixSocket === true && it.proxies.length === 0],
+  [/^it came through a proxy that writes (\S+) itself$/, (it, header) => [last(it) ?? []].flat().some(writes(header))],
+  [
+    /^it came through (another proxy)$/,
+    (it) => [last(it) ?? []].flat().some((proxy) => !writes('Forwarded')(proxy) && !writes('X-Forwarded-For')(proxy)),
+  ],
+  [/^(your scraper) runs on the proxy's host$/, (it) => it.isBesideProxy === true],
+  [
+    /^(a network) there holds your scraper$/,
+    ({ options }) => options.trustedProxies?.some((entry) => entry.includes('/')) === true,
+  ],
+  [
+    /^(your scraper) itself speaks HTTP\/1\.0 and comes through no proxy$/,
+    (it) => it.scraper.version === '1.0' && route(it).length === 0,
+  ],
+  [/^(that name) is yours$/, () => true],
+];
+
+function holds(condition: string, situation: Situation): boolean {
+  for (const [form, isTrue] of CONDITIONS) {
+    const [, subject] = form.exec(condition) ?? [];
+    if (subject !== undefined) return isTrue(situation, subject);
+  }
+  throw new Error(`nobody knows whether ${condition}`);
+}
+
+/** Does what stands in a sentence; `it` is what its condition is about. */
+function act(sentence: string, it: string | undefined, situation: Situation): Situation {
+  let current = configure(sentence, it, situation);
+  for (const [, value, option] of sentence.matchAll(/add "([^"]+)" to (trustedHosts|trustedProxies|allowedHosts)/g)) {
+    current = withList(current, option as ListOption, (list) => [...list, value as string]);
+  }
+  for (const [, address] of sentence.matchAll(/move "([^"]+)" from trustedProxies to trustedHosts/g)) {
+    current = withList(current, 'trustedProxies', (list) => list.filter((entry) => entry !== address));
+    current = withList(current, 'trustedHosts', (list) => [...list, address as string]);
+  }
+  for (const [, address, old] of sentence.matchAll(/write "([^"]+)"[^"]* in place of (?:"([^"]+)"|the network)/g)) {
+    const isOld = (entry: string) => (old === undefined ? entry.includes('/') : entry === old);
+    current = withList(current, 'trustedProxies', (list) => list.map((entry) => (isOld(entry) ? address! : entry)));
+  }
+  for (const [, option, value] of sentence.matchAll(/set (\w+): (true|'[^']+')/g)) {
+    const parsed = value === 'true' ? true : value!.slice(1, -1);
+    current = { ...current, options: { ...current.options, [option!]: parsed } };
+  }
+  if (/have it send no /.test(sentence)) current = { ...current, scraper: { ...current.scraper, headers: [] } };
+  if (/have it connect over TCP/.test(sentence)) current = { ...current, isUnixSocket: false };
+  return current;
+}
+
+type ListOption = 'trustedHosts' | 'trustedProxies' | 'allowedHosts';
+const DEFAULTS = { trustedHosts: ['127.0.0.1', '::1'], trustedProxies: [], allowedHosts: [] };
+
+function withList(situation: Situation, option: ListOption, change: (list: readonly string[]) => string[]): Situation {
+  const list = situation.options[option] ?? DEFAULTS[option];
+  return { ...situation, options: { ...situation.options, [option]: change(list) } };
+}
+
+const TARGET =
+  /[Hh]ave (the proxies in trustedProxies|the proxy that is member \d+|the proxy|that one|it|[\da-f.:]*[\da-f])/;
+const COPIED = /\((?:for IPv4 in )?nginx: ([^)]*)\)/;
+
+/** Copies what stands in parentheses into the proxies that the sentence has just named. */
+function configure(sentence: string, it: string | undefined, situation: Situation): Situation {
+  let current = situation;
+  let named = '';
+  let end = 0;
+  for (const match of sentence.matchAll(new RegExp(`${TARGET.source}|${COPIED.source}`, 'g'))) {
+    const [, target, copied] = match;
+    if (target !== undefined) named = target;
+    else if (copied !== undefined) {
+      const unlessItDoes = sentence.slice(end, match.index).endsWith('unless it does ');
+      current = copy(copied, proxiesNamed(named, it, current), unlessItDoes, current);
+    }
+    end = match.index + match[0].length;
+  }
+  return current;
+}
+
+function copy(copied: string, targets: readonly ProxyConfig[], unlessItDoes: boolean, situation: Situation): Situation {
+  const [nginx = '', haproxy] = copied.split('; HAProxy: ');
+  const proxies = situation.proxies.map((proxy) => {
+    const line = proxy.program === 'nginx' ? nginx.replace(/;$/, '') : haproxy;
+    if (!targets.includes(proxy) || line === undefined || line.startsWith('proxy_pass ')) return proxy;
+    const same = proxy.directives.filter((own) => kindOf(own) === kindOf(line));
+    if (same.includes(line) || (unlessItDoes && same.length > 0)) return proxy;
+    return { ...proxy, directives: [...proxy.directives.filter((own) => !same.includes(own)), line] };
+  });
+  return proxies.every((proxy, i) => proxy === situation.proxies[i]) ? situation : { ...situation, proxies };
+}
+
+/** `it` is the proxy that the condition names or, where that names none, the one that the service sees. */
+function proxiesNamed(name: string, it: string | undefined, { proxies, options }: Situation): ProxyConfig[] {
+  const at = (address: string) => proxies.filter((proxy) => addressOf(proxy) === address);
+  const [, member] = /^the proxy that is member (\d+)$/.exec(name) ?? [];
+  // A member of the header is the address that the next proxy saw.
+  if (member !== undefined) return proxies.slice(Number(member) - 2, Number(member) - 1);
+  if (name === 'the proxies in trustedProxies') {
+    return proxies.filter((proxy) => options.trustedProxies?.includes(addressOf(proxy)));
+  }
+  if (name === 'that one') return proxies.slice(0, -1);
+  if (name === 'the proxy' || (name === 'it' && it === undefined)) return proxies.slice(-1);
+  return at(name === 'it' ? (it as string) : name);
+}
