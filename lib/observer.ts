@@ -8,7 +8,7 @@ import { hostOf, requestAuthority, targetPath } from './guards/request-target.ts
 import type { RefusedRequest } from './hints.ts';
 import { callHook, debug, failureTeller } from './hooks.ts';
 import type { RefusalReason } from './refusals.ts';
-import { createAccessWarnings } from './warnings.ts';
+import { createAccessWarnings, createLossWarnings } from './warnings.ts';
 
 /** Where everything that the operator may want to know is said: hooks, warnings and the debug log. */
 export interface Observer {
@@ -34,18 +34,9 @@ export function createObserver(caller: string, options: ObserverOptions): Observ
   const warn = (message: string) => process.emitWarning(`${caller}: ${message}`, 'MetricsAccessWarning');
   const warnings = createAccessWarnings(warn);
   const tell = failureTeller(onError);
-  const mentioned = new Set<ScrapeFailure['phase']>();
-
-  /** Without a hook, a 500 or a family that is missing would leave no trace. The error is the hook's: it may hold anything. */
-  function mention({ phase }: ScrapeFailure): void {
-    const loss = LOSSES[phase];
-    if (loss === undefined || mentioned.has(phase)) return;
-    mentioned.add(phase);
-    process.emitWarning(
-      `${caller}: ${loss} (said once; onError or NODE_DEBUG=express-metrics-json tell of each, and why)`,
-      'MetricsLossWarning',
-    );
-  }
+  const warnOfLoss = createLossWarnings((message) =>
+    process.emitWarning(`${caller}: ${message}`, 'MetricsLossWarning'),
+  );
 
   return {
     warn,
@@ -61,7 +52,8 @@ export function createObserver(caller: string, options: ObserverOptions): Observ
     },
     failed(failure) {
       tell(failure);
-      if (onError === undefined) mention(failure);
+      // Without a hook, a 500 or a family that is missing would leave no trace.
+      if (onError === undefined) warnOfLoss(failure);
     },
   };
 }
@@ -92,12 +84,6 @@ function requestOf(
     host: sent === undefined ? undefined : { sent: sent.replace(/^.*@/s, '***@'), name: hostOf(sent) },
   };
 }
-
-/** That a client went away is its own business. */
-const LOSSES: Partial<Record<ScrapeFailure['phase'], string>> = {
-  collect: 'the source failed, was late or lost a family.',
-  encode: 'a family or a sample could not be written and was left out.',
-};
 
 function describe({ req, client }: Visit, reason: RefusalReason | undefined): AccessDecision {
   const peer = peerAddress(req);

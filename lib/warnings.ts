@@ -1,13 +1,17 @@
 import type { AccessDecision } from './access-options.ts';
+import { MetricsError, type ScrapeFailure } from './errors.ts';
 import { FirstOfEach } from './first-of-each.ts';
 import { type RefusedRequest, unlistedForwarder } from './hints.ts';
+import { quote } from './quote.ts';
 import { REFUSALS, type RefusalReason } from './refusals.ts';
 
 /** One address that asks again and again is warned of once, and a scanner with many addresses this often. */
 const MAX_ADDRESSES = 10;
+const MAX_FAMILIES = 10;
 
 const DEBUG = 'NODE_DEBUG=express-metrics-json';
 const ONCE_PER_ADDRESS = `once per reason and address, for the first ${MAX_ADDRESSES} addresses; onDecision or ${DEBUG} report each request`;
+const ONCE_PER_FAMILY = `once per kind of loss and family, for the first ${MAX_FAMILIES} families; onError or ${DEBUG} report each, with its error`;
 
 /** A refusal or, of a request that was let in, that it may come from a proxy that nobody listed. */
 export type AccessSubject = RefusalReason | 'unlisted-forwarder';
@@ -38,4 +42,32 @@ export function createAccessWarnings(warn: (message: string) => void): AccessWar
 function formatOrigin({ peer, address, hops }: AccessDecision): string {
   const through = hops > 0 && address !== undefined ? `${address} through the proxy ` : '';
   return `${through}${peer ?? 'a socket without an address'}`;
+}
+
+/** Warns of what scrapes have lost, without the error itself, which may hold anything. */
+export function createLossWarnings(warn: (message: string) => void): (failure: ScrapeFailure) => void {
+  const warned = new FirstOfEach(MAX_FAMILIES);
+  return (failure) => {
+    const { family = '' } = failure;
+    const kind = kindOfLoss(failure);
+    if (kind === undefined || !warned.isNew(kind, family)) return;
+    warned.add(kind, family);
+    const subject = failure.family === undefined ? 'a family' : `the family ${quote(family)}`;
+    warn(`${kind.replace('FAMILY', () => subject)} (${ONCE_PER_FAMILY})`);
+  };
+}
+
+/** The warning's text, with `FAMILY` for the family; undefined for what is not worth a warning. */
+function kindOfLoss({ phase, family, error }: ScrapeFailure): string | undefined {
+  const code = error instanceof MetricsError ? error.code : undefined;
+  const suffix = code === undefined ? '.' : `: ${code}.`;
+  if (phase === 'collect') {
+    if (family !== undefined) return `FAMILY could not be collected${suffix}`;
+    if (code === 'CUT_DOCUMENT') return `a document was cut off: ${quote((error as MetricsError).message)}.`;
+    return `the source failed, was late or reported an error${suffix}`;
+  }
+  if (phase === 'send') return undefined;
+  if (code === 'INVALID_FAMILY') return `FAMILY was left out${suffix}`;
+  // Without a family's name it is the number of losses that were not reported.
+  return family === undefined ? undefined : `a sample or exemplar of FAMILY was left out${suffix}`;
 }
