@@ -52,7 +52,10 @@ export interface AccessOptions {
    * @default false
    */
   hideFromUntrusted?: boolean;
-  /** Told of every request that was let in or refused. What it throws is ignored. */
+  /**
+   * Told of every request that was let in or refused. What it throws is ignored. Without it, the first refusals are
+   * warnings alone, which `NODE_NO_WARNINGS=1` hides.
+   */
   onDecision?: (decision: AccessDecision) => void;
 }
 
