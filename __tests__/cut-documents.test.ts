@@ -1,7 +1,9 @@
+import { constants } from 'node:http2';
 import type { MetricFamily, MetricsSource } from '../lib/index.ts';
-import { connectRaw, serve, TERMINATOR } from './support/clients.ts';
+import { connectRaw, decode, serve, TERMINATOR } from './support/clients.ts';
+import { closeHttp2, serveHttp2 } from './support/http2-service.ts';
 import { requestText } from './support/raw-http.ts';
-import { largeFamily, onceThenQueueDepth, queueDepth, samplesThatFail } from './support/scrape-sources.ts';
+import { largeFamily, onceThenQueueDepth, queueDepth, samplesThatFail, sourceOf } from './support/scrape-sources.ts';
 
 // A cut document must never look like a whole one: a client is to see a broken connection.
 
@@ -73,6 +75,34 @@ test.each(all)(
     expect((await get(path)).status).toBe(200);
   },
 );
+
+describe('over HTTP/2', () => {
+  afterEach(closeHttp2);
+
+  test.each(all)(
+    "the stream ends with an error when $how: $path, $coding, onSourceError: '$onSourceError'",
+    async ({ collect, isSent, error, path, coding, onSourceError }) => {
+      const source = { ...onceThenQueueDepth(collect) };
+      const { get, failures } = await serveHttp2({ source, onSourceError, maxInFlight: 1 });
+      const { status, body, code } = await get(path, { 'accept-encoding': coding });
+      expect(code).toBe(constants.NGHTTP2_INTERNAL_ERROR);
+      expect(status).toBe(isSent ? 200 : undefined);
+      expect(body.length > 0).toBe(isSent);
+      expect(body.includes(SECRET.message)).toBe(false);
+      expect(failures).toEqual([{ phase: 'collect', error }]);
+      expect(await get(path)).toMatchObject({ status: 200, code: constants.NGHTTP2_NO_ERROR });
+    },
+  );
+
+  test.each(codings)('a whole document ends without one, in %s', async (coding) => {
+    for (const kilobytes of [1, 500]) {
+      const { get } = await serveHttp2({ source: sourceOf(largeFamily(kilobytes)) });
+      const { status, body, code } = await get('/metrics.json', { 'accept-encoding': coding });
+      expect([status, code]).toEqual([200, constants.NGHTTP2_NO_ERROR]);
+      expect(JSON.parse(decode(body, coding))).toHaveProperty('large');
+    }
+  });
+});
 
 test.each(codings)('an ordinary client gets an error and no document, in %s', async (coding) => {
   const { get } = await serve({ source: { collect: () => [failing(500)] } });

@@ -4,7 +4,7 @@ import compression from 'compression';
 import express from 'express';
 import type { MetricsSource, Middleware } from '../lib/index.ts';
 import { connectRaw, serve, steady, TERMINATOR, until } from './support/clients.ts';
-import { closeHttp2, openHttp2, serveHttp2 } from './support/http2-service.ts';
+import { closeHttp2, finished, openHttp2, serveHttp2 } from './support/http2-service.ts';
 import { requestText } from './support/raw-http.ts';
 import {
   endless,
@@ -22,7 +22,7 @@ const SLOTS = 2;
 const options = { maxInFlight: SLOTS, timeout: 600_000, stallTimeout: 600_000 };
 const ENDED = { phase: 'send', error: expect.objectContaining({ name: 'MetricsError', code: 'RESPONSE_ENDED' }) };
 
-const { NGHTTP2_CANCEL: CANCEL } = constants;
+const { NGHTTP2_CANCEL: CANCEL, NGHTTP2_INTERNAL_ERROR: INTERNAL_ERROR } = constants;
 
 afterEach(closeHttp2);
 
@@ -288,10 +288,12 @@ describe.each(codings)('over HTTP/2, in %s', (coding) => {
       let received = 0;
       for (const client of clients) client.on('data', (chunk: Buffer) => (received += chunk.length));
       await until(() => exchanges.length === SLOTS && received >= SLOTS * sent);
+      const answers = clients.map(finished);
       for (const exchange of exchanges.splice(0)) ways[way]!(exchange);
       await until(() => service.failures.length === SLOTS);
       expect(service.failures.splice(0)).toEqual(Array(SLOTS).fill(ENDED));
       await expectAllSlots(service, source);
+      if (sent > 0) for (const { code } of await Promise.all(answers)) expect(code).toBe(INTERNAL_ERROR);
     },
   );
 
@@ -301,7 +303,7 @@ describe.each(codings)('over HTTP/2, in %s', (coding) => {
     const sources = Array.from({ length: SLOTS }, endless);
     let scrapes = 0;
     source.collect = (scrape) => sources[scrapes++]!.collect(scrape);
-    for (let n = 0; n < SLOTS; n++) openHttp2(port, '/metrics', { 'accept-encoding': coding });
+    const clients = Array.from({ length: SLOTS }, () => openHttp2(port, '/metrics', { 'accept-encoding': coding }));
     await until(() => sources.every(({ pulled }) => pulled > 0));
     await steady(() => sources.reduce((sum, { pulled }) => sum + pulled, 0));
     for (const exchange of exchanges.splice(0)) ways[way]!(exchange);
@@ -309,6 +311,7 @@ describe.each(codings)('over HTTP/2, in %s', (coding) => {
     expect(service.failures.splice(0)).toEqual(Array(SLOTS).fill(ENDED));
     await until(() => sources.every(({ returned }) => returned === 1));
     await expectAllSlots(service, source);
+    for (const { code } of await Promise.all(clients.map(finished))) expect(code).toBe(INTERNAL_ERROR);
   });
 
   test('a client that cancels ends the scrape, which is no failure', async () => {

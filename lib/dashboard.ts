@@ -7,6 +7,7 @@ import { FILES, PAGE } from './dashboard/files.ts';
 import type { Middleware } from './gate.ts';
 import type { Dashboard, Page } from './page.ts';
 import { endWith, leaveAnswered, prepare } from './respond.ts';
+import { cutResponse } from './response-events.ts';
 
 export type { Dashboard } from './page.ts';
 
@@ -94,7 +95,7 @@ function page(path: string, text: string, contentType: string, { compression, he
         () => send(req, res, plain, 'identity'),
       )
       // The app's own changes to a response may throw, and nobody is there to catch it any more.
-      .catch(() => res.destroy());
+      .catch(() => cutResponse(res));
   };
   function send(req: IncomingMessage, res: ServerResponse, body: Buffer, coding: Coding): void {
     if (res.headersSent) {

@@ -2,6 +2,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import { closeConnection, closeWithServer } from './connection.ts';
 import type { GateOptions } from './gate.ts';
 import { REFUSALS, type Refusal } from './refusals.ts';
+import { cutResponse } from './response-events.ts';
 
 /** How a path words what it says of itself. */
 export interface Words {
@@ -28,7 +29,7 @@ export function prepare(req: IncomingMessage, res: ServerResponse): void {
  * and not ended is destroyed, as nobody else would end it.
  */
 export function leaveAnswered(res: ServerResponse): void {
-  if (!res.writableEnded) res.destroy();
+  if (!res.writableEnded) cutResponse(res);
 }
 
 /** Refuses in a path's words. */

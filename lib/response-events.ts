@@ -65,7 +65,10 @@ function interceptEnd(res: ServerResponse, { hasBegun, hasEnded, onLost }: Respo
     destroy(error?: Error) {
       const stream = http2StreamOf(res);
       // Node destroys a stream itself when the client has closed it, or when its session fails.
-      if (!stream?.closed && !stream?.session?.destroyed && !hasEnded()) onLost('RESPONSE_ENDED');
+      if (!stream?.closed && !stream?.session?.destroyed) {
+        if (!hasEnded()) onLost('RESPONSE_ENDED');
+        if (hasBegun()) stream?.close(INTERNAL_ERROR);
+      }
       return Reflect.apply(destroy, writable, [error]);
     },
   };
@@ -94,8 +97,13 @@ export function http2StreamOf(res: ServerResponse): ServerHttp2Stream | undefine
   return typeof stream?.rstCode === 'number' ? stream : undefined;
 }
 
+/** RFC 9113, section 7. */
+const INTERNAL_ERROR = 2;
+
 /** Ends the response in such a way that no client takes what it has received for a whole document. */
 export function cutResponse(res: ServerResponse): void {
+  // Over HTTP/2, what is destroyed ends without an error, unless it was closed with one before.
+  http2StreamOf(res)?.close(INTERNAL_ERROR);
   res.destroy();
 }
 

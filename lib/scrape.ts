@@ -10,6 +10,7 @@ import { requestTarget } from './guards/request-target.ts';
 import type { MetricsSource } from './metrics-source.ts';
 import type { Observer } from './observer.ts';
 import { leaveAnswered, prepare } from './respond.ts';
+import { cutResponse } from './response-events.ts';
 import type { Outcome, SelfMetrics } from './self-metrics.ts';
 import { type Job, serve, timeoutOf } from './serve.ts';
 import { createSharedDocuments } from './shared-documents.ts';
@@ -101,7 +102,7 @@ export function createScraper(options: ScraperOptions): Scraper {
         .catch((error): Outcome => {
           // The app's own changes to a response may throw when a failure is answered.
           observer.failed({ phase: 'send', error });
-          res.destroy();
+          cutResponse(res);
           return 'cut';
         })
         .then((outcome) =>

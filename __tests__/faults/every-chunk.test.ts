@@ -2,7 +2,7 @@ import express from 'express';
 import { metricsRouter } from '../../lib/index.ts';
 import { CHUNKS, families, forever, KILOBYTES } from './chunks.ts';
 import { ways } from './fetches.ts';
-import { listenTwice } from './listeners.ts';
+import { listenInEachWay } from './listeners.ts';
 
 // A client that reads to the end and says whether it got one, for every place at which a source can fail.
 
@@ -14,17 +14,17 @@ const faults = {
   nothing: () => undefined,
 };
 
-const app = express();
+const router = express.Router();
 for (const [fault, happens] of Object.entries(faults)) {
   for (let at = 0; at < CHUNKS; at++) {
     const source = { collect: () => families((chunk) => chunk === at && happens()) };
-    app.use(`/${fault}/${at}`, metricsRouter({ source, timeout: 1000, allowHttp10: true, onError: () => {} }));
+    router.use(`/${fault}/${at}`, metricsRouter({ source, timeout: 1000, allowHttp10: true, onError: () => {} }));
   }
 }
 
-let ports: Awaited<ReturnType<typeof listenTwice>>;
+let ports: Awaited<ReturnType<typeof listenInEachWay>>;
 beforeAll(async () => {
-  ports = await listenTwice(app);
+  ports = await listenInEachWay(router);
 });
 afterAll(() => ports.close());
 

@@ -7,7 +7,7 @@ import { remoteSource } from '../../lib/sources/remote.ts';
 import { CHUNKS, KILOBYTES } from './chunks.ts';
 import { type Ports, ways } from './fetches.ts';
 import type { Killed, Said } from './killed-app.ts';
-import { listenTwice } from './listeners.ts';
+import { listenInEachWay } from './listeners.ts';
 
 // As every-chunk.test.ts, with a process that is killed: it has no chance to break a connection off itself.
 
@@ -64,12 +64,12 @@ describe('the process that serves', () => {
 
   /** A service that reads from it, once for each way, the document that it gives. */
   async function startFront({ plain }: Ports) {
-    const app = express();
+    const router = express.Router();
     for (const [way, { path }] of ways.entries()) {
       const source = remoteSource(`http://127.0.0.1:${plain}/${ways.length + way}${path}`);
-      app.use(`/${way}`, metricsRouter({ source, allowHttp10: true, onError: () => {} }));
+      router.use(`/${way}`, metricsRouter({ source, allowHttp10: true, onError: () => {} }));
     }
-    return listenTwice(app);
+    return listenInEachWay(router);
   }
 
   async function fetchFrom(child: ChildProcess) {

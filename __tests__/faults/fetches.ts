@@ -1,15 +1,18 @@
 import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { connect, constants } from 'node:http2';
 import { request as requestTls } from 'node:https';
+import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import { CERTIFICATE } from '../support/certificate.ts';
 import { requestText, send } from '../support/raw-http.ts';
 
-/** Of a service that listens twice. */
+/** Where a service listens: over HTTP/1 without and with TLS, and over HTTP/2 without. */
 export interface Ports {
   readonly plain: number;
   readonly tls: number;
+  readonly h2: number;
 }
 
 /** The body of what came whole; undefined for everything else. */
@@ -26,14 +29,33 @@ const fetchWith =
         response.resume();
         return undefined;
       }
-      return (await buffer(decoded(response))).toString();
+      return (await buffer(decoded(response, response.headers['content-encoding']))).toString();
     } catch {
       return undefined;
     }
   };
 
-function decoded(response: IncomingMessage): NodeJS.ReadableStream {
-  switch (response.headers['content-encoding']) {
+const fetchHttp2 =
+  (coding: string): Fetch =>
+  async ({ h2 }, path) => {
+    const session = connect(`http://127.0.0.1:${h2}`);
+    // The stream tells, too.
+    session.on('error', () => undefined);
+    try {
+      const stream = session.request({ ':path': path, 'accept-encoding': coding });
+      const [headers] = (await once(stream, 'response')) as [IncomingHttpHeaders & { ':status': number }];
+      if (headers[':status'] !== 200) return undefined;
+      const body = (await buffer(decoded(stream, headers['content-encoding']))).toString();
+      return stream.rstCode === constants.NGHTTP2_NO_ERROR ? body : undefined;
+    } catch {
+      return undefined;
+    } finally {
+      session.destroy();
+    }
+  };
+
+function decoded(response: Readable, coding: string | undefined): NodeJS.ReadableStream {
+  switch (coding) {
     case 'gzip':
       return response.compose(createGunzip());
     case 'br':
@@ -49,6 +71,8 @@ const fetches: Readonly<Record<string, Fetch>> = {
   brotli: fetchWith(false, 'br'),
   TLS: fetchWith(true, 'identity'),
   'TLS and gzip': fetchWith(true, 'gzip'),
+  'HTTP/2': fetchHttp2('identity'),
+  'HTTP/2 and gzip': fetchHttp2('gzip'),
   'HTTP/1.0': async ({ plain: port }, path) => {
     const server = { address: () => ({ address: '127.0.0.1', family: 'IPv4', port }) };
     const sent = send(server, requestText({ target: path, version: '1.0' }));

@@ -6,7 +6,7 @@ import { type MetricsSource, metricsRouter } from '../../lib/index.ts';
 import { clusterSource, setupPrimary } from '../../lib/sources/cluster.ts';
 import { families, forever } from './chunks.ts';
 import type { Ports } from './fetches.ts';
-import { listenTwice } from './listeners.ts';
+import { listenInEachWay } from './listeners.ts';
 
 /** What the environment says of a process. */
 export interface Killed {
@@ -43,7 +43,7 @@ async function start({ as, at, clients }: Killed): Promise<void> {
   const own: MetricsSource = { collect: () => families(() => undefined) };
   if (as === 'other') dieTelling(at);
   const source = as === 'alone' ? own : clusterSource(own);
-  const app = express();
+  const router = express.Router();
   let arrived = 0;
   /** Waits for the others, and takes all of them with it. */
   const die = () => {
@@ -59,10 +59,10 @@ async function start({ as, at, clients }: Killed): Promise<void> {
         yield family;
       }
     };
-    app.use(`/${client}`, metricsRouter({ source: { collect }, maxInFlight: 2, allowHttp10: true }));
+    router.use(`/${client}`, metricsRouter({ source: { collect }, maxInFlight: 2, allowHttp10: true }));
   }
-  const { plain, tls }: Ports = as === 'other' ? { plain: 0, tls: 0 } : await listenTwice(app);
-  process.send?.({ ready: { plain, tls } } satisfies Said);
+  const { plain, tls, h2 }: Ports = as === 'other' ? { plain: 0, tls: 0, h2: 0 } : await listenInEachWay(router);
+  process.send?.({ ready: { plain, tls, h2 } } satisfies Said);
   process.on('disconnect', () => process.exit());
 }
 

@@ -84,9 +84,12 @@ export async function ask(
   const sent = request({ port, path, method, headers, agent: false }).end();
   const [answer] = await once(sent, 'response');
   const body = await buffer(answer);
-  const text = method === 'HEAD' ? '' : decoders[answer.headers['content-encoding'] ?? 'identity'](body).toString();
+  const text = method === 'HEAD' ? '' : decode(body, answer.headers['content-encoding']);
   return { status: answer.statusCode, headers: answer.headers, body, text };
 }
+
+/** The text of a body, without its content coding. */
+export const decode = (body: Buffer, coding = 'identity'): string => decoders[coding](body).toString();
 
 // biome-ignore lint/suspicious/noExplicitAny: indexed with what the server sent
 const decoders: any = {
