@@ -95,7 +95,11 @@ function startWorker() {
       const options = { signal: new AbortController().signal, timeout: 60_000, wants: () => true, report: fail };
       for await (const chunk of encoder.encode(source.collect(options), {
         prefix: '',
-        losses: { family: fail, sample: fail },
+        losses: {
+          family: fail,
+          duplicateFamily: (buildError) => fail(buildError()),
+          sample: (buildError) => fail(buildError()),
+        },
       })) {
         bytes += Buffer.from(chunk, 'latin1').length;
       }

@@ -19,7 +19,11 @@ const scrape = {
     throw error;
   },
 };
-const losses = { family: scrape.report, sample: scrape.report };
+const losses = {
+  family: scrape.report,
+  duplicateFamily: (buildError) => scrape.report(buildError()),
+  sample: (buildError) => scrape.report(buildError()),
+};
 
 /** Encodes as the endpoint does, down to the bytes of each chunk. */
 function encoded(encoder, source) {

@@ -39,9 +39,11 @@ export function collect(options: CollectionOptions): Collection {
   let reports = 0;
   let fatal: { error: unknown } | undefined;
 
-  const report = (phase: ScrapeFailure['phase'], error: unknown, family: string | undefined) => {
+  // An error that is only counted is not built: its stack would cost more than the rest of the work.
+  const report = (phase: ScrapeFailure['phase'], buildError: () => unknown, family: string | undefined) => {
     reports++;
-    if (reports <= MAX_REPORTS) options.failed({ phase, error, ...(family !== undefined && { family }) });
+    if (reports > MAX_REPORTS) return;
+    options.failed({ phase, error: buildError(), ...(family !== undefined && { family }) });
   };
 
   const scrape: Scrape = {
@@ -49,7 +51,7 @@ export function collect(options: CollectionOptions): Collection {
     timeout: options.timeout,
     wants,
     report(error, familyName) {
-      report('collect', error, familyName);
+      report('collect', () => error, familyName);
       // What was not wanted is no loss to this scrape.
       if (familyName !== undefined && !wants(familyName)) return;
       if (familyName !== undefined) {
@@ -64,7 +66,7 @@ export function collect(options: CollectionOptions): Collection {
     lost++;
     options.lostFamily();
     const isInvalid = error instanceof MetricsError && error.code === 'INVALID_FAMILY';
-    report(isInvalid ? 'encode' : 'collect', error, name);
+    report(isInvalid ? 'encode' : 'collect', () => error, name);
     if (onSourceError === 'continue' || isInvalid) return;
     fatal = { error };
     throw error;
@@ -75,9 +77,15 @@ export function collect(options: CollectionOptions): Collection {
       kept--;
       lose(error, name);
     },
-    sample(error, name) {
+    duplicateFamily(buildError, name) {
+      kept--;
+      lost++;
+      options.lostFamily();
+      report('encode', buildError, name);
+    },
+    sample(buildError, name) {
       options.lostSample();
-      report('encode', error, name);
+      report('encode', buildError, name);
     },
   };
 

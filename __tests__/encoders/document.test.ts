@@ -12,8 +12,11 @@ const losses = {
   family(error: unknown) {
     throw error;
   },
-  sample(error: unknown) {
-    throw error;
+  duplicateFamily(buildError: () => unknown) {
+    throw buildError();
+  },
+  sample(buildError: () => unknown) {
+    throw buildError();
   },
 };
 const start = (encoder: Encoder, families: MetricFamilies) => encoder.encode(families, { prefix: '', losses });

@@ -26,7 +26,10 @@ export function recorded(losses: string[]) {
   return {
     family: (error: unknown, name: string | undefined) =>
       void losses.push(`family ${name}: ${message(error, 'INVALID_FAMILY', 'SHAPE_UNCERTAIN')}`),
-    sample: (error: unknown, name: string) => void losses.push(`sample ${name}: ${message(error, 'INVALID_SAMPLE')}`),
+    duplicateFamily: (buildError: () => unknown, name: string) =>
+      void losses.push(`family ${name}: ${message(buildError(), 'INVALID_FAMILY')}`),
+    sample: (buildError: () => unknown, name: string) =>
+      void losses.push(`sample ${name}: ${message(buildError(), 'INVALID_SAMPLE')}`),
   };
 }
 

@@ -4,6 +4,7 @@ import type { MetricFamilies } from '../metrics-source.ts';
 import { breathe } from '../turns.ts';
 import type { Batches } from './batches.ts';
 import type { Losses } from './encoder.ts';
+import { errorOf } from './invalid-sample.ts';
 
 /** How one format writes its document. The loops over families and samples, below, are the same for all. */
 export interface DocumentSyntax {
@@ -84,10 +85,11 @@ async function openFamily(family: MetricFamily, syntax: DocumentSyntax, taken: S
     const names = syntax.namesOf(family);
     const name = names.find((wanted) => taken.has(wanted));
     if (name !== undefined) {
-      throw new MetricsError('INVALID_FAMILY', `the name "${name}" is another family's already, which is kept`);
+      losses.duplicateFamily(() => duplicateName(name), family.name);
+      return undefined;
     }
     const plan = await syntax.plan(family);
-    const rest = encodeFamily(plan, (error) => losses.sample(error, family.name));
+    const rest = encodeFamily(plan, (thrown) => losses.sample(() => errorOf(thrown), family.name));
     const { value: start } = await rest.next();
     for (const own of names) taken.add(own);
     return { start: start as string, rest };
@@ -97,7 +99,10 @@ async function openFamily(family: MetricFamily, syntax: DocumentSyntax, taken: S
   }
 }
 
-async function* encodeFamily(plan: FamilyPlan, lost: (error: unknown) => void): AsyncGenerator<string, void> {
+const duplicateName = (name: string) =>
+  new MetricsError('INVALID_FAMILY', `the name "${name}" is another family's already, which is kept`);
+
+async function* encodeFamily(plan: FamilyPlan, lost: (thrown: unknown) => void): AsyncGenerator<string, void> {
   const { open = '', separator = '', close = '', empty = '' } = plan;
   let text = plan.head;
   let isEmpty = true;
@@ -127,13 +132,13 @@ function encodeSample(
   plan: FamilyPlan,
   sample: Sample,
   position: number,
-  lost: (error: unknown) => void,
+  lost: (thrown: unknown) => void,
 ): string | undefined {
   try {
     if (!sample.labels) throw new MetricsError('INVALID_SAMPLE', 'it has no labels; write labels: {}');
     return plan.encode(sample, position);
-  } catch (error) {
-    lost(error);
+  } catch (thrown) {
+    lost(thrown);
     return undefined;
   }
 }

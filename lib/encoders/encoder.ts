@@ -1,3 +1,4 @@
+import type { MetricsError } from '../errors.ts';
 import type { MetricFamilies } from '../metrics-source.ts';
 
 /** A format: turns families into the text of a document. */
@@ -25,6 +26,8 @@ export interface EncodeOptions {
 export interface Losses {
   /** A family was left out, whole. */
   family(error: unknown, name: string | undefined): void;
-  /** One sample, or one exemplar, of a family was left out. */
-  sample(error: unknown, name: string): void;
+  /** A family was left out because its name is another one's. The error is built only if it is reported. */
+  duplicateFamily(buildError: () => MetricsError, name: string): void;
+  /** One sample, or one exemplar, of a family was left out. The error is built only if it is reported. */
+  sample(buildError: () => unknown, name: string): void;
 }

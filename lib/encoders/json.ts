@@ -1,7 +1,7 @@
-import { MetricsError } from '../errors.ts';
 import type { LabelSet, MetricFamily, Sample } from '../metric-family.ts';
 import { type DocumentSyntax, encodeDocument, type FamilyPlan } from './document.ts';
 import type { Encoder } from './encoder.ts';
+import { InvalidSample } from './invalid-sample.ts';
 import { findShape, type Shape } from './json-shape.ts';
 import { jsonString, type NonFinite } from './json-text.ts';
 import { valueText } from './json-value.ts';
@@ -88,8 +88,8 @@ function shapeSyntax(shape: Shape, texts: FamilyTexts): { open: string; close: s
 function bareValue(): SampleText {
   let isWritten = false;
   return ({ labels }, _position, value) => {
-    if (Object.keys(labels).length > 0) throw misfit(labels, 'it has labels, and the family has none');
-    if (isWritten) throw misfit(labels, 'it is the second one without labels');
+    if (Object.keys(labels).length > 0) throw misfit(labels, () => 'it has labels, and the family has none');
+    if (isWritten) throw misfit(labels, () => 'it is the second one without labels');
     isWritten = true;
     return `,${value}`;
   };
@@ -98,7 +98,7 @@ function bareValue(): SampleText {
 const mapKey = (label: string) => (labels: LabelSet) => {
   const names = Object.keys(labels);
   if (names.length !== 1 || names[0] !== label) {
-    throw misfit(labels, `it has not just the label "${label}", as its family`);
+    throw misfit(labels, () => `it has not just the label "${label}", as its family`);
   }
   return `,${jsonString(labelValue(labels, label))}:`;
 };
@@ -106,15 +106,15 @@ const mapKey = (label: string) => (labels: LabelSet) => {
 const listItem = (declared: readonly string[] | undefined) => (labels: LabelSet) => {
   let text = ',{';
   for (const name of Object.keys(labels)) {
-    if (name === '@') throw misfit(labels, 'it has a label "@", which is where the value stands');
-    if (declared?.includes(name) === false) throw misfit(labels, `its label "${name}" is not in labelNames`);
+    if (name === '@') throw misfit(labels, () => 'it has a label "@", which is where the value stands');
+    if (declared?.includes(name) === false) throw misfit(labels, () => `its label "${name}" is not in labelNames`);
     text += `${jsonString(name)}:${jsonString(labelValue(labels, name))},`;
   }
   return `${text}"@":`;
 };
 
-function misfit(labels: LabelSet, reason: string): MetricsError {
+function misfit(labels: LabelSet, describe: () => string): InvalidSample {
   // A label value that cannot be written had no say in the shape: then this is the reason.
   for (const name of Object.keys(labels)) labelValue(labels, name);
-  return new MetricsError('INVALID_SAMPLE', reason);
+  return new InvalidSample(describe);
 }

@@ -1,8 +1,8 @@
-import { MetricsError } from '../errors.ts';
 import type { Exemplar, MetricFamily } from '../metric-family.ts';
 import { batches } from './batches.ts';
 import { type DocumentSyntax, encodeDocument, type FamilyPlan } from './document.ts';
 import type { EncodeOptions, Encoder } from './encoder.ts';
+import { errorOf, InvalidSample } from './invalid-sample.ts';
 import { type FamilyTexts, keepsNothing, LabelTexts } from './label-texts.ts';
 import { checkType, helpOf } from './samples.ts';
 import { labelsWriter } from './text-labels.ts';
@@ -62,7 +62,7 @@ function syntax(
     },
     plan(family) {
       const name = nameOf(family);
-      const exemplar = exemplarWriter(escaping, (error) => losses.sample(error, family.name));
+      const exemplar = exemplarWriter(escaping, (thrown) => losses.sample(() => errorOf(thrown), family.name));
       const texts = labelTexts.family(name, checkType(family.type));
       return plan(family, name, { escaping, bound: canonicalFloat, exemplar }, texts);
     },
@@ -91,7 +91,7 @@ const UNIT = /^[a-zA-Z0-9_:]+$/;
 /** Code points of label names and values together (OpenMetrics 1.0, "Exemplars"). */
 const MAX_EXEMPLAR_LENGTH = 128;
 
-function exemplarWriter(escaping: Escaping, lost: (error: unknown) => void) {
+function exemplarWriter(escaping: Escaping, lost: (thrown: unknown) => void) {
   const labelsText = labelsWriter(escaping);
   return (exemplar: Exemplar | undefined): string => {
     if (!exemplar) return '';
@@ -99,15 +99,15 @@ function exemplarWriter(escaping: Escaping, lost: (error: unknown) => void) {
       const { labels, value, timestamp } = exemplar;
       const length = Object.entries(labels).reduce((sum, [name, text]) => sum + [...`${name}${text}`].length, 0);
       if (length > MAX_EXEMPLAR_LENGTH) {
-        throw new MetricsError('INVALID_SAMPLE', `an exemplar's labels have ${length} characters; 128 are allowed`);
+        throw new InvalidSample(() => `an exemplar's labels have ${length} characters; 128 are allowed`);
       }
       if (typeof value !== 'number' || !(timestamp === undefined || Number.isFinite(timestamp))) {
-        throw new MetricsError('INVALID_SAMPLE', "an exemplar's value and timestamp are not numbers");
+        throw new InvalidSample(() => "an exemplar's value and timestamp are not numbers");
       }
       const seconds = timestamp === undefined ? '' : ` ${textNumber(timestamp)}`;
       return ` # {${labelsText(labels)}} ${textNumber(value)}${seconds}`;
-    } catch (error) {
-      lost(error);
+    } catch (thrown) {
+      lost(thrown);
       return '';
     }
   };

@@ -1,5 +1,5 @@
-import { MetricsError } from '../errors.ts';
 import type { LabelSet } from '../metric-family.ts';
+import { InvalidSample } from './invalid-sample.ts';
 import { labelValue } from './samples.ts';
 import { type Escaping, escapeLabelName, labelNameText, quote } from './text-syntax.ts';
 
@@ -33,8 +33,7 @@ export function labelsWriter(escaping: Escaping, reserved?: 'le' | 'quantile'): 
   };
 }
 
-const taken = (name: string) =>
-  new MetricsError('INVALID_SAMPLE', `its label "${name}" is one that the format needs for itself`);
+const taken = (name: string) => new InvalidSample(() => `its label "${name}" is one that the format needs for itself`);
 
 const collision = (names: readonly string[]) =>
-  new MetricsError('INVALID_SAMPLE', `two of its labels (${names.join(', ')}) are one after escaping`);
+  new InvalidSample(() => `two of its labels (${names.join(', ')}) are one after escaping`);
