@@ -14,10 +14,15 @@ export interface Deadline {
   clear(): void;
 }
 
+export interface DeadlineOptions {
+  /** Whether synchronous work counts as waiting. */
+  readonly countsWork?: boolean;
+}
+
 /** Calls back once, when the waiting adds up to so many milliseconds. */
-export function createDeadline(longest: number, expired: () => void): Deadline {
+export function createDeadline(longest: number, expired: () => void, options?: DeadlineOptions): Deadline {
   // Items that nobody asks for any more, and nobody has returned, must not keep the process alive.
-  const stopwatch = createStopwatch((isRunning) => (isRunning ? timer.ref() : timer.unref()));
+  const stopwatch = createStopwatch((isRunning) => (isRunning ? timer.ref() : timer.unref()), options);
   let isOver = false;
   let ms = longest;
   let timer = setTimeout(check, ms).unref();
@@ -29,22 +34,24 @@ export function createDeadline(longest: number, expired: () => void): Deadline {
     else timer = timer.hasRef() ? setTimeout(check, left) : setTimeout(check, left).unref();
   }
 
-  async function wait<T>(promise: T | Promise<T>): Promise<T> {
+  /** The clock runs before the call: a generator works before its first `await`. */
+  async function timedCall<T>(call: () => T | Promise<T>): Promise<T> {
     stopwatch.start();
     try {
-      return await promise;
+      return await call();
     } finally {
       stopwatch.stop();
     }
   }
 
   return {
-    wait,
+    wait: (promise) => timedCall(() => promise),
     timed: (items) => ({
       [Symbol.asyncIterator]() {
         const iterator = items[Symbol.asyncIterator]();
-        const end = async (value?: unknown) => (await wait(iterator.return?.(value))) ?? { done: true, value };
-        return { next: () => (isOver ? end() : wait(iterator.next())), return: end };
+        const end = async (value?: unknown) =>
+          (await timedCall(() => iterator.return?.(value))) ?? { done: true, value };
+        return { next: () => (isOver ? end() : timedCall(() => iterator.next())), return: end };
       },
     }),
     get waited() {

@@ -9,8 +9,16 @@ export interface Stopwatch {
   clear(): void;
 }
 
+export interface StopwatchOptions {
+  /** Whether the time of synchronous work is measured too. */
+  readonly countsWork?: boolean;
+}
+
 /** `running` is told when somebody waits who got nothing before the event loop turned, and when nobody does any more. */
-export function createStopwatch(running: (isRunning: boolean) => void = () => {}): Stopwatch {
+export function createStopwatch(
+  running: (isRunning: boolean) => void = () => {},
+  { countsWork = false }: StopwatchOptions = {},
+): Stopwatch {
   let waiting = 0;
   let waited = 0;
   let since: number | undefined;
@@ -34,10 +42,8 @@ export function createStopwatch(running: (isRunning: boolean) => void = () => {}
     stop() {
       if (--waiting > 0) return;
       // What comes before the event loop has turned was at hand: its time was work, and not waiting.
-      if (hasTurned) {
-        waited = elapsed();
-        running(false);
-      }
+      if (hasTurned || countsWork) waited = elapsed();
+      if (hasTurned) running(false);
       since = undefined;
     },
     clear: () => clearImmediate(turn),

@@ -116,6 +116,7 @@ describe.each(FORMATS)('in %s', (_, make, read) => {
       family() {
         throw error;
       },
+      duplicateFamily: () => undefined,
       sample: () => undefined,
     };
     const document = make().encode([family({ type: 'gouge' }), family({})], { prefix: '', losses });

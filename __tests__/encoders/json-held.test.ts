@@ -81,7 +81,10 @@ describe.each([
     ['while what was held is written', 9000],
   ])('and are closed when the reader of the document leaves %s', async (_, certainAt) => {
     const samples = once(numbered(Number.POSITIVE_INFINITY, (i) => (i < certainAt ? one(i) : two(i))));
-    const chunks = json().encode([family({ samples })], { prefix: '', losses: { family: fail, sample: fail } });
+    const chunks = json().encode([family({ samples })], {
+      prefix: '',
+      losses: { family: fail, duplicateFamily: fail, sample: fail },
+    });
     await chunks.next();
     expect(samples.closed).toBe(0);
     await chunks.return();

@@ -156,7 +156,7 @@ describe('what cannot be read before it is whole', () => {
     ['a label', gauge(`{"q":{"${'a'.repeat(2 * MIB)}":1}}`), 35],
     ['a string that nobody wants', `{"m":{"x":["${'a'.repeat(2 * MIB)}"]}}`, 11],
     ['a value before its type', `{"m":{"value":{"q":{${numbers(300_000)}}},"type":"gauge"}}`, 14],
-    ['a list item', gauge(`[{${Array.from({ length: 300_000 }, (_, i) => `"${i}":""`)},"@":1}]`), 30],
+    ['a list item', gauge(`[{"a":"b","c":"${'d'.repeat(2 * MIB)}","@":1}]`), 30],
     ['whitespace', gauge(`[${' '.repeat(2 * MIB)}]`), 30],
   ])('but not larger than a mebibyte: %s', async (_, document, byte) => {
     async function* chunks() {

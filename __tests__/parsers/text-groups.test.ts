@@ -1,6 +1,7 @@
 import type { HistogramValue } from '../../lib/metric-family.ts';
 import { parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
 import { readAll, readUpTo } from '../support/parsed.ts';
+import { watchedAsync } from '../support/watched.ts';
 
 const read = (lines: readonly string[], type = 'histogram') =>
   readAll(parsePrometheusText(), `# TYPE h ${type}\n${lines.join('\n')}\n`);
@@ -175,22 +176,39 @@ describe('samples that lack something wait for it', () => {
   const padding = 'x'.repeat(2 ** 20 - 100);
   const one = (i: number) => lines(`a="${padding}${i}",`);
 
-  test('up to 8 MiB of their lines; without a sum they are then given as they are', async () => {
-    const groups = Array.from({ length: 6 }, (_, i) => one(i));
+  test('in up to 16 MiB of memory; without a sum they are then given as they are', async () => {
+    const groups = Array.from({ length: 12 }, (_, i) => one(i));
     const document = groups.flatMap(({ last, count }) => [last, count]);
-    expect(await samples(document)).toHaveLength(6);
+    expect(await samples(document)).toHaveLength(12);
     await expect(read([...document, ...groups.map(({ sum }) => sum)])).rejects.toMatchObject({
       message: expect.stringMatching(/^line \d+: the histogram that begins here has no \+Inf bucket$/),
     });
   });
 
-  test('up to 8 MiB of their lines; without a +Inf bucket that is an error', async () => {
-    const document = Array.from({ length: 9 }, (_, i) => one(i).first);
+  test('in up to 16 MiB of memory; without a +Inf bucket that is an error', async () => {
+    const document = Array.from({ length: 17 }, (_, i) => one(i).first);
     const { read: found, error } = await readUpTo(
       parsePrometheusText(),
       `# TYPE h histogram\n${document.join('\n')}\n`,
     );
     expect(found).toEqual([['h']]);
     expect(error).toMatchObject({ message: 'line 2: the histogram that begins here has no +Inf bucket' });
+  });
+
+  test('which counts what a sample takes besides its lines: of short ones, fewer bytes are read', async () => {
+    const LINES = 2 ** 17;
+    const document = watchedAsync((i) => {
+      if (i === 0) return Buffer.from('# TYPE h histogram\n');
+      return i <= LINES ? Buffer.from(`h_bucket{a="${i}",le="1"} 1\n`) : undefined;
+    });
+    const families = parsePrometheusText()(document);
+    const reading = (async () => {
+      for await (const { samples } of families) for await (const _ of samples);
+    })();
+    await expect(reading).rejects.toMatchObject({
+      message: 'line 2: the histogram that begins here has no +Inf bucket',
+    });
+    expect(document.pulled).toBeGreaterThan(10_000);
+    expect(document.pulled).toBeLessThan(LINES / 4);
   });
 });

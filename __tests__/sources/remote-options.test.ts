@@ -28,13 +28,16 @@ test.each([
   [{ timout: 1 }, 'options: expected the name of an option, got "timout"; did you mean "timeout"?'],
   [
     { retries: 1 },
-    'options: expected the name of an option, got "retries"; write one of headers, tls, timeout, maxBytes, labels, format, up',
+    'options: expected the name of an option, got "retries"; write one of headers, tls, timeout, maxBytes, maxSeries, maxFamilies, maxLabelBytes, labels, format, up',
   ],
   [
     { timeout: 0 },
     'timeout: expected milliseconds, above 0 and at most 2147483647, got 0; write a number such as 5000',
   ],
   [{ maxBytes: 1.5 }, 'maxBytes: expected a positive integer, got 1.5; write a number such as 1000'],
+  [{ maxSeries: 0 }, 'maxSeries: expected a positive integer, got 0; write a number such as 1000'],
+  [{ maxFamilies: '9' }, 'maxFamilies: expected a positive integer, got "9"; write 9'],
+  [{ maxLabelBytes: -1 }, 'maxLabelBytes: expected a positive integer, got -1; write a number such as 1000'],
   [{ format: 'text' }, 'format: expected "auto" or "json" or "prometheus" or "openmetrics", got "text"; write "auto"'],
   [{ up: 1 }, 'up: expected a boolean, got 1; write true or false'],
   [{ labels: { 'a-b': 'c' } }, `labels.a-b: ${LABEL_NAME}, got "a-b"; write { instance: "a" }`],

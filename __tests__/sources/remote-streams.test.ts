@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import type { MetricFamily } from '../../lib/metric-family.ts';
 import { remoteSource } from '../../lib/sources/remote.ts';
-import { connections, connectRaw, serve, steady, TERMINATOR, until } from '../support/clients.ts';
+import { connections, connectRaw, serve, steady, until } from '../support/clients.ts';
 import { collectAll, scrape } from '../support/collect.ts';
 import { requestText } from '../support/raw-http.ts';
 import { JSON_TYPE, upstream } from '../support/upstreams.ts';
@@ -43,22 +43,6 @@ test('an upstream is read no faster than the client reads', async () => {
   await until(async () => (await connections(server)) === 0);
 });
 
-test('the time that a client takes does not count', async () => {
-  const { listener } = large(16_000);
-  const { url } = await upstream(listener);
-  const { port, failures } = await serve({ source: remoteSource(url, { timeout: 2_000 }) });
-  const client = connectRaw(port, requestText({ headers: ['Connection: close'] }));
-  client.read();
-  await until(() => client.received().length > MIB);
-  client.socket.pause();
-  const pausedAt = performance.now();
-  await until(() => performance.now() > pausedAt + 2_500);
-  client.read();
-  await client.closed;
-  expect(client.received()).toMatch(TERMINATOR);
-  expect(failures).toEqual([]);
-});
-
 test('leaving early ends the request', async () => {
   const { listener } = large(200_000);
   const { server, url } = await upstream(listener);
@@ -79,7 +63,7 @@ test('a family that nobody wants is not kept', async () => {
 });
 
 test('an error in the middle cuts the document off', async () => {
-  const { listener } = large(30_000, ',NaN]}}');
+  const { listener } = large(6_000, ',NaN]}}');
   const { url } = await upstream(listener);
   const { get, failures } = await serve({ source: remoteSource(url, { up: true }) });
   await expect(get('/metrics.json')).rejects.toThrow('aborted');

@@ -5,30 +5,30 @@ const MAX_HELD = 10_000;
 const MAX_HELD_BYTES = 4 * 2 ** 20;
 
 /**
- * Gives a family that is read as it comes in a shape in the JSON document. A small one becomes an array,
+ * Gives a family that is read as it comes a shape in the JSON document. A small one becomes an array,
  * which shows its shape by itself, and whose errors come before the family does. One that goes on beyond that, each
  * sample so far with one and the same single label, is declared to have no other: a sample that comes
  * without it, or with another, will be left out and reported. Any other shape shows at the second sample. What is
  * declared already stays as it is.
  */
-export async function declareShape(family: MetricFamily): Promise<MetricFamily> {
-  if (Array.isArray(family.samples)) return family;
-  const iterator = iteratorOf(family.samples);
+export async function declareShape(
+  family: Omit<MetricFamily, 'samples'>,
+  batches: AsyncIterable<readonly Sample[]>,
+): Promise<MetricFamily> {
+  const iterator = batches[Symbol.asyncIterator]();
   const held: Sample[] = [];
   let bytes = 0;
   while (held.length < MAX_HELD && bytes < MAX_HELD_BYTES) {
     const next = await iterator.next();
     if (next.done) return { ...family, samples: held };
-    held.push(next.value);
-    bytes += estimate(next.value);
+    for (const sample of next.value) {
+      held.push(sample);
+      bytes += estimate(sample);
+    }
   }
   const label = onlyLabel(held);
   const { labelNames = label === undefined ? undefined : [label] } = family;
   return { ...family, ...(labelNames !== undefined && { labelNames }), samples: chain(held, iterator) };
-}
-
-function iteratorOf(samples: MetricFamily['samples']): AsyncIterator<Sample> | Iterator<Sample> {
-  return Symbol.asyncIterator in samples ? samples[Symbol.asyncIterator]() : samples[Symbol.iterator]();
 }
 
 /** The label that each of the samples has, and no other. */
@@ -42,13 +42,11 @@ function onlyLabel(samples: readonly Sample[]): string | undefined {
   return label;
 }
 
-async function* chain(
-  held: readonly Sample[],
-  rest: AsyncIterator<Sample> | Iterator<Sample>,
-): AsyncGenerator<Sample, void> {
+async function* chain(held: readonly Sample[], rest: AsyncIterator<readonly Sample[]>): AsyncGenerator<Sample, void> {
   try {
     for (const sample of held) yield sample;
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+    for (let next = await rest.next(); !next.done; next = await rest.next())
+      for (const sample of next.value) yield sample;
   } finally {
     await rest.return?.();
   }

@@ -3,7 +3,7 @@ import { breathe } from '../turns.ts';
 import { JsonTokens, MORE } from './json-tokens.ts';
 
 /** How much (bytes) is read again at most: what is longer cannot be a name, a sample, or a value before its type. */
-const MAX_HELD = 2 ** 20;
+export const MAX_HELD = 2 ** 20;
 /** How much (bytes) becomes text at once. */
 const MAX_PIECE = 64 * 1024;
 

@@ -1,6 +1,8 @@
 import type { JsonTokens } from './json-tokens.ts';
 
 const MAX_DEPTH = 100;
+/** Maximum number of steps for a value that is held until it is whole. */
+const MAX_WHOLE_STEPS = 1_000;
 
 /** Reads a value that nobody wants, or what is left of one, in memory that does not depend on its size. */
 export class JsonSkip {
@@ -44,7 +46,9 @@ export class JsonSkip {
 /** A value that is held until it is whole, as a part of something that is wanted. */
 export function skipWhole(tokens: JsonTokens): void {
   const skip = new JsonSkip();
-  while (skip.step(tokens));
+  for (let steps = 0; skip.step(tokens); steps++) {
+    if (steps > MAX_WHOLE_STEPS) throw tokens.malformed('a member that is not known holds too much');
+  }
 }
 
 function readScalar(tokens: JsonTokens, first: string): void {

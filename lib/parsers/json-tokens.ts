@@ -88,6 +88,11 @@ export class JsonTokens {
     return this.text.slice(mark, this.at);
   }
 
+  /** What was committed since a mark. */
+  committedSince(mark: number): string {
+    return this.text.slice(mark, this.start);
+  }
+
   take(character: string): void {
     if (this.peek() !== character) throw this.malformed(`expected ${character}`);
     this.at++;

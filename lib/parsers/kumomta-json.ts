@@ -1,10 +1,12 @@
+import { MetricsError } from '../errors.ts';
 import type { MetricType, Sample } from '../metric-family.ts';
-import { JsonInput } from './json-input.ts';
-import { JsonSkip, skipWhole } from './json-skip.ts';
+import { unlimited } from './document-meter.ts';
+import { JsonInput, MAX_HELD } from './json-input.ts';
+import { JsonSkip } from './json-skip.ts';
 import type { JsonTokens } from './json-tokens.ts';
 import { KeptLabels, type Relabel } from './kept-labels.ts';
-import { type FamilyHead, type OpenValue, openValue } from './kumomta-samples.ts';
-import type { Parse, ParsedFamily } from './parser.ts';
+import { type FamilyHead, type OpenValue, openValue, type ReadContext } from './kumomta-samples.ts';
+import type { Parse, ParsedFamily, ParsedSamples } from './parser.ts';
 
 /**
  * A parser of the JSON document of KumoMTA's `GET /metrics.json`. It holds some 64 KiB of a document, however large a
@@ -18,14 +20,17 @@ import type { Parse, ParsedFamily } from './parser.ts';
  */
 export function parseKumoMtaJson(relabel?: Relabel): Parse {
   const kept = new KeptLabels(relabel);
-  return (bytes) => readFamilies(bytes, kept);
+  return (bytes, meter = unlimited) => readFamilies(bytes, { kept, meter });
 }
 
-async function* readFamilies(bytes: AsyncIterable<Uint8Array>, kept: KeptLabels): AsyncGenerator<ParsedFamily, void> {
-  kept.begin();
+async function* readFamilies(
+  bytes: AsyncIterable<Uint8Array>,
+  context: ReadContext,
+): AsyncGenerator<ParsedFamily, void> {
+  context.kept.begin();
   const input = new JsonInput(bytes);
   try {
-    for await (const name of input.members()) yield* readFamily(input, name, kept);
+    for await (const name of input.members()) yield* readFamily(input, name, context);
     await input.end();
   } finally {
     await input.close();
@@ -36,7 +41,7 @@ interface Head extends FamilyHead {
   readonly help: string | undefined;
 }
 
-async function* readFamily(input: JsonInput, name: string, kept: KeptLabels): AsyncGenerator<ParsedFamily, void> {
+async function* readFamily(input: JsonInput, name: string, context: ReadContext): AsyncGenerator<ParsedFamily, void> {
   const seen = new Set<string>();
   let help: string | undefined;
   let type: MetricType | undefined;
@@ -51,16 +56,16 @@ async function* readFamily(input: JsonInput, name: string, kept: KeptLabels): As
     if (member === 'help') help = await input.read((tokens) => tokens.string());
     else if (member === 'type') type = await input.read(readType);
     else if (type === undefined) held = await hold(input);
-    else yield* readValue(input, { name, help, type }, kept);
+    else yield* readValue(input, { name, help, type }, context);
   }
   if (type === undefined) throw input.malformed('expected "type" before this');
   if (!seen.has('value')) throw input.malformed('expected "value" before this');
-  if (held !== undefined) yield* readValue(held, { name, help, type }, kept);
+  if (held !== undefined) yield* readValue(held, { name, help, type }, context);
 }
 
-async function* readValue(input: JsonInput, head: Head, kept: KeptLabels): AsyncGenerator<ParsedFamily, void> {
+async function* readValue(input: JsonInput, head: Head, context: ReadContext): AsyncGenerator<ParsedFamily, void> {
   const { name, help, type } = head;
-  const value = await input.read((tokens) => openValue(tokens, head, kept));
+  const value = await input.read((tokens) => openValue(tokens, head, context));
   const samples = new Samples(input, value);
   const { labelNames } = value;
   yield {
@@ -93,15 +98,28 @@ function readType(tokens: JsonTokens): MetricType {
 }
 
 /** Reads a value before it is known what it means. */
-function hold(input: JsonInput): Promise<JsonInput> {
-  return input.read((tokens) => {
+async function hold(input: JsonInput): Promise<JsonInput> {
+  const rest = new JsonSkip();
+  let text = '';
+  let position: number | undefined;
+  await input.read((tokens) => {
+    position ??= tokens.position;
     const mark = tokens.mark();
-    skipWhole(tokens);
-    // The space ends a number.
-    const bytes = Buffer.from(`${tokens.since(mark)} `, 'latin1');
-    return new JsonInput(only(bytes), tokens.position);
+    try {
+      while (rest.step(tokens)) {
+        tokens.commit();
+        if (tokens.position - position > MAX_HELD) throw tooLong(position);
+      }
+    } finally {
+      text += tokens.committedSince(mark);
+    }
   });
+  // The space ends a number.
+  return new JsonInput(only(Buffer.from(`${text} `, 'latin1')), position);
 }
+
+const tooLong = (position: number) =>
+  new MetricsError('MALFORMED_DOCUMENT', `byte ${position}: more than ${MAX_HELD} bytes have to be held`);
 
 async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
   yield bytes;
@@ -117,7 +135,7 @@ function skip(input: JsonInput, rest: JsonSkip): Promise<void> {
 const MAX_BATCH = 256;
 
 /** The samples of a family, until the next family is asked for. */
-class Samples implements AsyncIterable<Sample> {
+class Samples implements ParsedSamples {
   private readonly input: JsonInput;
   private readonly value: OpenValue;
   private hasBegun = false;
@@ -131,12 +149,16 @@ class Samples implements AsyncIterable<Sample> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Sample, void> {
-    while (!this.isWhole && !this.isOver) {
-      for (const sample of await this.readBatch()) {
+    for await (const batch of this.batches()) {
+      for (const sample of batch) {
         if (this.isOver) return;
         yield sample;
       }
     }
+  }
+
+  async *batches(): AsyncGenerator<readonly Sample[], void> {
+    while (!this.isWhole && !this.isOver) yield await this.readBatch();
   }
 
   /** @throws what kept the samples from being read, if something did */

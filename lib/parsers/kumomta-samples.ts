@@ -1,8 +1,10 @@
 import type { LabelSet, MetricType, Sample } from '../metric-family.ts';
-import { addLabel, JsonLabels } from './json-labels.ts';
+import { addLabel, JsonLabels, type ReadContext, seriesOf } from './json-labels.ts';
 import type { JsonTokens } from './json-tokens.ts';
-import type { KeptLabels } from './kept-labels.ts';
 import { type ReadValue, valueReader } from './kumomta-values.ts';
+import { MAX_LABELS } from './sample-limits.ts';
+
+export type { ReadContext } from './json-labels.ts';
 
 /** A family's value, of which the beginning was read. */
 export interface OpenValue {
@@ -26,43 +28,47 @@ export interface FamilyHead {
  *           / { label name: { label value: number … } }     ; each with the same single label
  *           / [ { label name: label value …, "@": number } … ]
  */
-export function openValue(tokens: JsonTokens, family: FamilyHead, kept: KeptLabels): OpenValue {
+export function openValue(tokens: JsonTokens, family: FamilyHead, context: ReadContext): OpenValue {
   const read = valueReader(family.type);
   switch (tokens.peek()) {
     case 'n':
       tokens.word();
-      return bare(kept);
+      return bare(context);
     case '[':
       tokens.take('[');
-      return list(read, new JsonLabels(kept, family.name));
+      return list(read, new JsonLabels(context, family.name));
     case '{':
-      return openObject(tokens, family, read, kept);
+      return openObject(tokens, family, read, context);
     default:
-      return bare(kept, read(tokens));
+      return bare(context, read(tokens));
   }
 }
 
 /** A map, or a histogram or summary: of these no member is an object. */
-function openObject(tokens: JsonTokens, { name, type }: FamilyHead, read: ReadValue, kept: KeptLabels): OpenValue {
+function openObject(tokens: JsonTokens, { name, type }: FamilyHead, read: ReadValue, context: ReadContext): OpenValue {
   const mark = tokens.mark();
   tokens.take('{');
   const label = tokens.member(true);
-  if (label === undefined) return bare(kept);
+  if (label === undefined) return bare(context);
   if (tokens.peek() === '{') {
     tokens.take('{');
-    const labelNames = Object.keys(kept.relabel({ [label]: '' }));
-    return { labelNames, ...map(label, read, new JsonLabels(kept, name, label)) };
+    const labelNames = Object.keys(context.kept.relabel({ [label]: '' }));
+    return { labelNames, ...map(label, read, new JsonLabels(context, name, label)) };
   }
   if (type !== 'histogram' && type !== 'summary') throw tokens.malformed('expected {');
   tokens.back(mark);
-  return bare(kept, read(tokens));
+  return bare(context, read(tokens));
 }
 
-function bare({ none }: KeptLabels, value?: Sample['value']): OpenValue {
+function bare({ kept: { none }, meter }: ReadContext, value?: Sample['value']): OpenValue {
   return {
     labelNames: Object.keys(none),
     brackets: '',
-    next: (_tokens, isFirst) => (isFirst && value !== undefined ? { labels: none, value } : undefined),
+    next(_tokens, isFirst) {
+      if (!isFirst || value === undefined) return undefined;
+      meter.addSeries(0, seriesOf(value));
+      return { labels: none, value };
+    },
   };
 }
 
@@ -75,7 +81,7 @@ function map(label: string, read: ReadValue, kept: JsonLabels): OpenValue {
         return undefined;
       }
       const sample = { labels: kept.takeKnown(tokens) ?? readKey(tokens, label, kept), value: read(tokens) };
-      kept.next();
+      kept.next(sample.value);
       return sample;
     },
   };
@@ -94,7 +100,7 @@ function list(read: ReadValue, kept: JsonLabels): OpenValue {
     next(tokens, isFirst) {
       if (!tokens.goesOn(']', isFirst)) return undefined;
       const sample = readKnownItem(tokens, read, kept) ?? readItem(tokens, read, kept);
-      kept.next();
+      kept.next(sample.value);
       return sample;
     },
   };
@@ -116,11 +122,13 @@ function readItem(tokens: JsonTokens, read: ReadValue, kept: JsonLabels): Sample
   const labels: Record<string, string> = {};
   let value: Sample['value'] | undefined;
   let text: string | undefined;
+  let count = 0;
   tokens.take('{');
   for (let isFirst = true; tokens.goesOn('}', isFirst); isFirst = false) {
     const name = tokens.name();
     const isThere = name === '@' ? value !== undefined : Object.hasOwn(labels, name);
     if (isThere) throw tokens.malformed(`${JSON.stringify(name)} is there twice`);
+    if (++count > MAX_LABELS) throw tokens.malformed(`a sample has more than ${MAX_LABELS} members`);
     text = name === '@' ? tokens.since(mark) : undefined;
     if (name === '@') value = read(tokens);
     else addLabel(labels, name, tokens.string());

@@ -1,6 +1,7 @@
 import type { MetricType, Sample } from '../metric-family.ts';
 import { skipWhole } from './json-skip.ts';
 import type { JsonTokens } from './json-tokens.ts';
+import { MAX_BUCKETS, MAX_LABELS } from './sample-limits.ts';
 
 export type ReadValue = (tokens: JsonTokens) => Sample['value'];
 
@@ -82,6 +83,7 @@ function* members(tokens: JsonTokens): Generator<string, void> {
   for (let name = tokens.member(true); name !== undefined; name = tokens.member(false)) {
     if (names.has(name)) throw tokens.malformed(`${JSON.stringify(name)} is there twice`);
     names.add(name);
+    if (names.size > MAX_LABELS) throw tokens.malformed(`a value has more than ${MAX_LABELS} members`);
     yield name;
   }
 }
@@ -122,6 +124,7 @@ function readPairs(tokens: JsonTokens, add: AddPair): Pairs {
     const value = readNumber(tokens);
     const objection = add(pairs, key, value);
     if (objection !== undefined) throw tokens.malformed(objection);
+    if (pairs.keys.length > MAX_BUCKETS) throw tokens.malformed(`a value has more than ${MAX_BUCKETS} of these pairs`);
     tokens.take(']');
   }
   return pairs;

@@ -1,3 +1,4 @@
+import { unlimited } from './document-meter.ts';
 import { KeptLabels, type Relabel } from './kept-labels.ts';
 import type { Parse } from './parser.ts';
 import type { TextFormat } from './text-cursor.ts';
@@ -37,5 +38,5 @@ export function parseOpenMetrics(relabel?: Relabel): Parse {
 
 function parser(format: TextFormat, relabel: Relabel | undefined): Parse {
   const keptLabels = new KeptLabels(relabel);
-  return (bytes) => readFamilies(bytes, format, keptLabels);
+  return (bytes, meter = unlimited) => readFamilies(bytes, format, keptLabels, meter);
 }

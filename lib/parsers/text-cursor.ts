@@ -120,16 +120,23 @@ function isEscaped(text: string, start: number, at: number): boolean {
   return (at - first) % 2 === 1;
 }
 
-const ESCAPE = /\\["\\n]/g;
-const HELP_ESCAPE = /\\[\\n]/g;
-const unescaped = (text: string) => (text === '\\n' ? '\n' : text.slice(1));
-
 /** Other escapes are left as they are, as in Prometheus and OpenMetrics. */
-export const unescapeText = (text: string) => (text.includes('\\') ? text.replace(ESCAPE, unescaped) : text);
+export const unescapeText = (text: string) => replaceEscapes(text, true);
 
 /** In the Prometheus format a quote is not escaped in a help text. */
-export const unescapeHelp = (text: string, format: TextFormat) =>
-  text.replace(format === 'openmetrics' ? ESCAPE : HELP_ESCAPE, unescaped);
+export const unescapeHelp = (text: string, format: TextFormat) => replaceEscapes(text, format === 'openmetrics');
+
+/** Replaces all escapes of a kind at once: a callback for each would hold the event loop where there are many. */
+function replaceEscapes(text: string, hasQuotes: boolean): string {
+  if (!text.includes('\\')) return text;
+  const unescaped = (part: string) => {
+    if (!part.includes('\\')) return part;
+    const plain = part.replaceAll('\\n', '\n');
+    return hasQuotes ? plain.replaceAll('\\"', '"') : plain;
+  };
+  // Between two escaped backslashes, a backslash begins another escape.
+  return text.split('\\\\').map(unescaped).join('\\');
+}
 
 /** The reverse of a quoted string. */
 export const quote = (text: string) =>

@@ -1,3 +1,4 @@
+import type { DocumentMeter } from './document-meter.ts';
 import type { KeptLabels } from './kept-labels.ts';
 import type { ParsedFamily } from './parser.ts';
 import { excerpt, type TextFormat, unsliced } from './text-cursor.ts';
@@ -12,13 +13,14 @@ export async function* readFamilies(
   bytes: AsyncIterable<Uint8Array>,
   format: TextFormat,
   keptLabels: KeptLabels,
+  meter: DocumentMeter,
 ): AsyncGenerator<ParsedFamily, void> {
   const lines = new TextLines(bytes, format === 'openmetrics' ? END : undefined);
   const malformed = (reason: string) => lines.malformed(reason);
   const readers = {
     lines,
     meta: new MetaReader(format, malformed),
-    series: new SeriesReader(format, malformed),
+    series: new SeriesReader(format, meter, malformed),
   };
   keptLabels.begin();
   try {

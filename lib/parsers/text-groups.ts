@@ -1,12 +1,15 @@
 import type { Exemplar, HistogramValue, LabelSet, Sample, SummaryValue } from '../metric-family.ts';
+import { MAX_BUCKETS } from './sample-limits.ts';
 import { excerpt } from './text-cursor.ts';
 import type { TextLines } from './text-lines.ts';
 import { textNumberValue } from './text-number.ts';
 import type { SeriesReader } from './text-series.ts';
 import type { SeriesRole } from './text-types.ts';
 
-/** How long (characters) the lines of samples that wait for more of them may be together. */
-const MAX_WAITING = 8 * 2 ** 20;
+/** Maximum memory (bytes, estimated) of the samples that wait for more of their lines. */
+const MAX_WAITING = 16 * 2 ** 20;
+/** Memory (bytes, estimated) of a sample besides its lines. */
+const OVERHEAD = 700;
 
 /** A histogram or summary in the making. */
 interface Group {
@@ -19,7 +22,7 @@ interface Group {
   readonly keys: number[];
   readonly values: number[];
   /** The quantiles that were there already: unlike bounds, they come in any order. */
-  readonly seen: Set<number>;
+  seen?: Set<number>;
   /** The value of the +Inf bucket. */
   infinite?: number;
   sum?: number;
@@ -74,8 +77,9 @@ export class SampleGroups {
     const key = JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
     const known = this.waiting.get(key);
     if (known !== undefined) return known;
-    const group: Group = { labels, key, line: this.lines.number, length: 0, keys: [], values: [], seen: new Set() };
+    const group: Group = { labels, key, line: this.lines.number, length: OVERHEAD, keys: [], values: [] };
     this.waiting.set(key, group);
+    this.waitingLength += OVERHEAD;
     return group;
   }
 
@@ -110,9 +114,13 @@ export class SampleGroups {
     }
     keys.push(bound);
     values.push(value);
+    this.checkLength(keys);
   }
 
-  private addQuantile({ keys, values, seen }: Group, { own, value }: SeriesReader): void {
+  private addQuantile(group: Group, { own, value }: SeriesReader): void {
+    const { keys, values } = group;
+    group.seen ??= new Set();
+    const { seen } = group;
     const quantile = this.keyOf(own, 'quantile');
     const isQuantile = quantile >= 0 && quantile <= 1;
     if (!isQuantile) throw this.lines.malformed(`quantile=${excerpt(own ?? '')} is not from 0 to 1`);
@@ -120,6 +128,13 @@ export class SampleGroups {
     seen.add(quantile);
     keys.push(quantile);
     values.push(value);
+    this.checkLength(keys);
+  }
+
+  private checkLength({ length }: readonly number[]): void {
+    if (length <= MAX_BUCKETS) return;
+    const [type, parts] = this.isHistogram ? ['histogram', 'buckets'] : ['summary', 'quantiles'];
+    throw this.lines.malformed(`a ${type} has more than ${MAX_BUCKETS} ${parts}`);
   }
 
   private keyOf(text: string | undefined, label: string): number {

@@ -1,4 +1,5 @@
 import type { LabelSet } from '../metric-family.ts';
+import { MAX_LABELS } from './sample-limits.ts';
 import { excerpt, quote, type TextCursor } from './text-cursor.ts';
 
 const LABEL_NAME = /[a-zA-Z_][a-zA-Z0-9_]*/y;
@@ -7,10 +8,12 @@ const BARE_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 /** What stands between the braces: labels divided by commas, with one more at the end where somebody likes it. */
 export function parseLabels(text: string, cursor: TextCursor): LabelSet {
   const labels: Record<string, string> = {};
+  let count = 0;
   cursor.load(text);
   for (cursor.skipBlanks(); !cursor.isAtEnd(); cursor.skipBlanks()) {
     const name = cursor.has('"') ? cursor.quoted() : cursor.match(LABEL_NAME);
     if (!name) throw cursor.expected('a label name');
+    if (++count > MAX_LABELS) throw cursor.fail(`a series has more than ${MAX_LABELS} labels`);
     if (name === '__name__') throw cursor.fail('the label __name__ is not allowed: a series has its name in front');
     if (Object.hasOwn(labels, name)) throw duplicate(name, cursor);
     cursor.skipBlanks();

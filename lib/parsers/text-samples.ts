@@ -1,5 +1,6 @@
 import type { Sample } from '../metric-family.ts';
 import type { FamilyLabels } from './kept-labels.ts';
+import type { ParsedSamples } from './parser.ts';
 import { excerpt } from './text-cursor.ts';
 import { SampleGroups } from './text-groups.ts';
 import type { TextLines } from './text-lines.ts';
@@ -18,7 +19,7 @@ export interface LineReaders {
 }
 
 /** The samples of the family whose first series is the next line. */
-export class TextSamples implements AsyncIterable<Sample> {
+export class TextSamples implements ParsedSamples {
   private readonly name: string;
   private readonly labels: FamilyLabels;
   private readonly readers: LineReaders;
@@ -39,8 +40,15 @@ export class TextSamples implements AsyncIterable<Sample> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Sample, void> {
-    for (let batch = await this.batch(); batch.length > 0; batch = await this.batch()) {
-      for (const sample of batch) yield sample;
+    for await (const batch of this.batches()) for (const sample of batch) yield sample;
+  }
+
+  async *batches(): AsyncGenerator<readonly Sample[], void> {
+    for (;;) {
+      const batch = await this.batch();
+      if (batch.length === 0) return;
+      yield batch;
+      if (this.isOver && this.failure === undefined) return;
     }
   }
 

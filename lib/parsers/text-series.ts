@@ -1,4 +1,5 @@
 import type { Exemplar, LabelSet } from '../metric-family.ts';
+import type { DocumentMeter } from './document-meter.ts';
 import type { FamilyLabels } from './kept-labels.ts';
 import { excerpt, METRIC_NAME, quoteEnd, TextCursor, type TextFormat, unsliced } from './text-cursor.ts';
 import { parseLabels } from './text-labels.ts';
@@ -22,14 +23,16 @@ export class SeriesReader {
   value = 0;
   exemplar: Exemplar | undefined;
   private readonly format: TextFormat;
+  private readonly meter: DocumentMeter;
   private readonly cursor: TextCursor;
   private readonly labelCursor: TextCursor;
   /** Of the line before: mostly the next one has it too. */
   private lastName: string | undefined;
   private isQuoted = false;
 
-  constructor(format: TextFormat, malformed: (reason: string) => Error) {
+  constructor(format: TextFormat, meter: DocumentMeter, malformed: (reason: string) => Error) {
     this.format = format;
+    this.meter = meter;
     this.cursor = new TextCursor(format, malformed);
     this.labelCursor = new TextCursor(format, malformed);
   }
@@ -57,6 +60,7 @@ export class SeriesReader {
   /** What stands behind the name that was read. */
   rest(labels: FamilyLabels, own: OwnLabel | undefined): void {
     const text = this.labelsText();
+    this.meter.addSeries(text.length, 1);
     this.own = undefined;
     if (own === undefined) this.labels = labels.of(text, this.labelCursor);
     else ({ labels: this.labels, own: this.own } = labels.split(text, own, this.labelCursor));

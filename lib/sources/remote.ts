@@ -1,10 +1,10 @@
 import type { MetricFamily } from '../metric-family.ts';
 import type { MetricsSource, Scrape } from '../metrics-source.ts';
 import { declareShape } from '../parsers/declared-shape.ts';
+import { DocumentLimits } from './remote/document-limits.ts';
 import { ACCEPT, documentParser } from './remote/documents.ts';
 import { CODINGS, type Exchange, openExchange } from './remote/exchange.ts';
 import { type RemoteSourceOptions, resolveOptions } from './remote/options.ts';
-import { located, passedOn } from './remote/passed-on.ts';
 import { upFamilies } from './remote/up.ts';
 
 export type { RemoteSourceOptions } from './remote/options.ts';
@@ -32,12 +32,10 @@ export function remoteSource(url: string | URL, options: RemoteSourceOptions = {
 
   async function* read(exchange: Exchange, { wants }: Scrape): AsyncGenerator<MetricFamily, void> {
     const parse = parserFor(await exchange.begin());
-    try {
-      for await (const family of parse(exchange.body)) {
-        if (wants(family.name)) yield await declareShape(passedOn(family, request.url));
-      }
-    } catch (error) {
-      throw located(error, request.url);
+    const limits = new DocumentLimits(request.url, request);
+    for await (const family of exchange.timed(parse(exchange.body, limits))) {
+      limits.addFamily();
+      if (wants(family.name)) yield await declareShape(family, exchange.timed(family.samples.batches()));
     }
   }
 

@@ -21,11 +21,16 @@ export interface ExchangeOptions {
 export interface Exchange {
   /** The answer's Content-Type. @throws {MetricsError} when the answer is not a document */
   begin(): Promise<string>;
-  /** The answer's body, decompressed, as it comes: nothing is read ahead of who takes it. */
+  /** The answer's body, decompressed, as it comes: nothing is read ahead of who takes it. Time it with what is made of it. */
   readonly body: AsyncIterable<Uint8Array>;
+  /**
+   * The same items, parsed from the body: the wait for each counts, with all the work in it. Errors say which upstream
+   * they are about. @throws when time is up
+   */
+  timed<T>(items: AsyncIterable<T>): AsyncIterable<T>;
   /** How many bytes of the body there were so far. */
   readonly size: number;
-  /** How long (ms) the upstream has been waited for so far. */
+  /** How long (ms) the upstream has been waited for and parsed so far. */
   readonly waited: number;
   close(): void;
 }
@@ -47,9 +52,10 @@ export function openExchange(options: ExchangeOptions): Exchange {
     sent.destroy();
   };
   const abort = () => fail(signal.reason);
-  const deadline = createDeadline(timeout, () => {
+  const expire = () => {
     fail(upstreamError(url, 'UPSTREAM_TIMEOUT', `no answer within ${Math.round(timeout)} ms; see the option timeout`));
-  });
+  };
+  const deadline = createDeadline(timeout, expire, { countsWork: true });
   signal.addEventListener('abort', abort, { once: true });
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     sent.once('response', resolve);
@@ -66,9 +72,36 @@ export function openExchange(options: ExchangeOptions): Exchange {
     return upstreamError(url, 'UPSTREAM_FAILED', message || String(code), error);
   };
 
+  // What was received before the connection was closed is still there to be read.
+  const throwIfFailed = () => {
+    if (failure !== undefined) throw failure;
+  };
+
+  // No generator, which would cost as much as a small family does otherwise.
+  const timed = <T>(items: AsyncIterable<T>): AsyncIterable<T> => ({
+    [Symbol.asyncIterator]() {
+      const iterator = deadline.timed(items)[Symbol.asyncIterator]();
+      return {
+        async next() {
+          let result: IteratorResult<T>;
+          try {
+            result = await iterator.next();
+          } catch (error) {
+            throw located(error, url);
+          }
+          if (failure === undefined) return result;
+          await iterator.return?.();
+          throw failure;
+        },
+        return: async (value) => (await iterator.return?.(value)) ?? { done: true, value },
+      };
+    },
+  });
+
   async function* read(): AsyncGenerator<Uint8Array, void> {
     try {
-      for await (const chunk of deadline.timed(decoded(response as IncomingMessage, url))) {
+      for await (const chunk of decoded(response as IncomingMessage, url)) {
+        throwIfFailed();
         size += chunk.length;
         if (size > maxBytes) {
           throw upstreamError(url, 'UPSTREAM_TOO_LARGE', `more than ${maxBytes} bytes; see the option maxBytes`);
@@ -93,6 +126,7 @@ export function openExchange(options: ExchangeOptions): Exchange {
       }
     },
     body: { [Symbol.asyncIterator]: read },
+    timed,
     get size() {
       return size;
     },
@@ -108,10 +142,16 @@ export function openExchange(options: ExchangeOptions): Exchange {
 }
 
 /** The upstream's address without what may be secret in it. */
-export const addressOf = ({ origin, pathname }: URL) => origin + pathname;
+const addressOf = ({ origin, pathname }: URL) => origin + pathname;
 
 export function upstreamError(url: URL, code: MetricsErrorCode, reason: string, cause?: unknown): MetricsError {
   return new MetricsError(code, `${addressOf(url)}: ${reason}`, cause === undefined ? {} : { cause });
+}
+
+/** The parser knows the place in the document, and not whose it is. */
+function located(error: unknown, url: URL): unknown {
+  if (!(error instanceof MetricsError) || error.message.startsWith(addressOf(url))) return error;
+  return new MetricsError(error.code, `${addressOf(url)}: ${error.message}`, { cause: error });
 }
 
 function checkStatus({ statusCode = 0, headers: { location } }: IncomingMessage, url: URL): void {

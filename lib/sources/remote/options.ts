@@ -17,16 +17,32 @@ export interface RemoteSourceOptions {
   headers?: Readonly<Record<string, string>> | undefined;
   tls?: TlsOptions | undefined;
   /**
-   * How long (ms) a scrape waits for the upstream in all; the time that its own client takes does not count. At most nine
-   * tenths of what the scrape itself waits.
+   * Maximum time (ms) that a scrape waits for the upstream and parses its document; the time that its own client takes
+   * does not count. At most nine tenths of what the scrape itself waits.
    * @default 5_000
    */
   timeout?: number | undefined;
   /**
-   * Of one document, decompressed. It is never held as a whole.
+   * Maximum size of one document, decompressed. It is never held as a whole.
    * @default 256 MiB
    */
   maxBytes?: number | undefined;
+  /**
+   * Maximum number of series of one document; each bucket and each quantile is one. Series of families that are
+   * filtered out do not count.
+   * @default 1_000_000
+   */
+  maxSeries?: number | undefined;
+  /**
+   * Maximum number of families of one document.
+   * @default 100_000
+   */
+  maxFamilies?: number | undefined;
+  /**
+   * Maximum size of the labels of all series of one document together, as they are written there.
+   * @default 128 MiB
+   */
+  maxLabelBytes?: number | undefined;
   /**
    * Put on each series, such as `{ instance: 'a' }`. A label of that name which the series has becomes
    * `exported_instance`, as in Prometheus.
@@ -55,6 +71,9 @@ export interface ResolvedOptions {
   readonly tls: TlsOptions | undefined;
   readonly timeout: number;
   readonly maxBytes: number;
+  readonly maxSeries: number;
+  readonly maxFamilies: number;
+  readonly maxLabelBytes: number;
   readonly labels: LabelSet;
   readonly format: RemoteFormat | 'auto';
   readonly up: boolean;
@@ -68,6 +87,9 @@ const CHECKS = {
   tls: isCheckedLater,
   timeout: isMilliseconds,
   maxBytes: isWholeNumber,
+  maxSeries: isWholeNumber,
+  maxFamilies: isWholeNumber,
+  maxLabelBytes: isWholeNumber,
   labels: isLabelSet,
   format: isOneOf('auto', 'json', 'prometheus', 'openmetrics'),
   up: isBoolean,
@@ -77,9 +99,19 @@ const CHECKS = {
 export function resolveOptions(address: string | URL, options: RemoteSourceOptions): ResolvedOptions {
   const url = checkUrl(readUrl(CALLER, address, 'http://10.0.0.7:8000/metrics.json'));
   const checked = checkOptions(CALLER, options, CHECKS);
-  const { timeout = 5_000, maxBytes = 2 ** 28, format = 'auto', up = false, labels } = checked;
-  const headers = readHeaders(CALLER, checked.headers, ['accept']);
-  return { url, headers, tls: readTls(CALLER, checked.tls, url), timeout, maxBytes, labels: { ...labels }, format, up };
+  return {
+    url,
+    headers: readHeaders(CALLER, checked.headers, ['accept']),
+    tls: readTls(CALLER, checked.tls, url),
+    timeout: checked.timeout ?? 5_000,
+    maxBytes: checked.maxBytes ?? 2 ** 28,
+    maxSeries: checked.maxSeries ?? 1_000_000,
+    maxFamilies: checked.maxFamilies ?? 100_000,
+    maxLabelBytes: checked.maxLabelBytes ?? 2 ** 27,
+    labels: { ...checked.labels },
+    format: checked.format ?? 'auto',
+    up: checked.up ?? false,
+  };
 }
 
 function checkUrl(url: URL): URL {

@@ -12,7 +12,7 @@ export function upFamilies(isUp: boolean, { waited, size }: Exchange, labels: La
   });
   return [
     gauge('remote_up', 'Whether the upstream gave its whole document.', isUp ? 1 : 0),
-    gauge('remote_scrape_duration_seconds', 'How long the upstream was waited for.', waited / 1000),
+    gauge('remote_scrape_duration_seconds', 'How long the upstream was waited for and parsed.', waited / 1000),
     gauge('remote_scrape_body_size_bytes', 'The size of its document, decompressed.', size),
   ];
 }

@@ -1,0 +1,103 @@
+import { parseKumoMtaJson } from '../../lib/parsers/kumomta-json.ts';
+import type { Parse } from '../../lib/parsers/parser.ts';
+import { parseOpenMetrics, parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
+import { MAX_BUCKETS, MAX_LABELS } from '../../lib/parsers/sample-limits.ts';
+import * as turns from '../../lib/turns.ts';
+import { readAll } from '../support/parsed.ts';
+
+jest.mock('../../lib/turns.ts', () => {
+  const actual = jest.requireActual('../../lib/turns.ts');
+  return { ...actual, breathe: jest.fn(actual.breathe) };
+});
+
+const list = (count: number, item: (i: number) => string, separator = ',') =>
+  Array.from({ length: count }, (_, i) => item(i)).join(separator);
+const textLabels = (count: number) => list(count, (i) => `l${i}="a"`);
+
+test.each<[what: string, limit: number, parse: () => Parse, document: (count: number) => string, message: RegExp]>([
+  [
+    'labels of a series',
+    MAX_LABELS,
+    parsePrometheusText,
+    (n) => `m{${textLabels(n)}} 1\n`,
+    /^line 1: a series has more/,
+  ],
+  [
+    'labels of an exemplar',
+    MAX_LABELS,
+    parseOpenMetrics,
+    (n) => `# TYPE m counter\nm_total 1 # {${textLabels(n)}} 1\n# EOF\n`,
+    /^line 2: a series has more than 1000 labels/,
+  ],
+  [
+    'labels in JSON, the value among them',
+    MAX_LABELS,
+    parseKumoMtaJson,
+    (n) => `{"m":{"type":"gauge","value":[{${list(n - 1, (i) => `"l${i}":"a"`)},"@":1}]}}`,
+    /a sample has more than 1000 members/,
+  ],
+  [
+    'buckets',
+    MAX_BUCKETS,
+    parsePrometheusText,
+    (n) => `# TYPE h histogram\n${list(n, (i) => `h_bucket{le="${i}"} ${i}\n`, '')}h_bucket{le="+Inf"} ${n}\n`,
+    /^line 4002: a histogram has more than 4000 buckets/,
+  ],
+  [
+    'quantiles',
+    MAX_BUCKETS,
+    parsePrometheusText,
+    (n) => `# TYPE s summary\n${list(n, (i) => `s{quantile="${i / n}"} ${i}\n`, '')}s_count ${n}\n`,
+    /^line 4002: a summary has more than 4000 quantiles/,
+  ],
+  [
+    'buckets in JSON',
+    MAX_BUCKETS,
+    parseKumoMtaJson,
+    (n) => `{"h":{"type":"histogram","value":{"count":${n},"bucket":[${list(n, (i) => `[${i},${i}]`)}]}}}`,
+    /a value has more than 4000 of these pairs/,
+  ],
+  [
+    'members of a histogram in JSON',
+    MAX_LABELS,
+    parseKumoMtaJson,
+    (n) => `{"h":{"type":"histogram","value":{"count":1,"bucket":[],${list(n - 2, (i) => `"x${i}":0`)}}}}`,
+    /a value has more than 1000 members/,
+  ],
+])('a sample has so many %s, and no more: %d', async (_what, limit, parse, document, message) => {
+  const [family] = await readAll(parse(), document(limit));
+  expect(family?.samples).toHaveLength(1);
+  await expect(readAll(parse(), document(limit + 1))).rejects.toMatchObject({
+    code: 'MALFORMED_DOCUMENT',
+    message: expect.stringMatching(message),
+  });
+});
+
+test('a member of a histogram that is not known may hold little', async () => {
+  const document = (count: number) =>
+    `{"h":{"type":"histogram","value":{"count":0,"x":[${list(count, () => '0')}],"bucket":[]}}}`;
+  expect(await readAll(parseKumoMtaJson(), document(400))).toHaveLength(1);
+  await expect(readAll(parseKumoMtaJson(), document(4000))).rejects.toMatchObject({
+    message: expect.stringMatching(/a member that is not known/),
+  });
+});
+
+test.each<[what: string, parse: () => Parse, document: string]>([
+  [
+    'a value before its type',
+    parseKumoMtaJson,
+    `{"m":{"value":[${list(30_000, (i) => `{"a":"${i}","@":1}`)}],"type":"gauge"}}`,
+  ],
+  [
+    'a member that nobody knows',
+    parseKumoMtaJson,
+    `{"m":{"x":[${list(300_000, () => '1')}],"type":"gauge","value":1}}`,
+  ],
+  ['lines', parsePrometheusText, list(100_000, () => 'm 1\n', '')],
+  ['empty lines', parsePrometheusText, '\n'.repeat(600_000)],
+])('within %s the event loop is offered a turn every 64 KiB', async (_what, parse, document) => {
+  const breathe = jest.mocked(turns.breathe).mockClear();
+  await readAll(parse(), document, document.length);
+  expect(document.length).toBeGreaterThan(5 * 2 ** 16);
+  expect(breathe.mock.calls.length).toBeGreaterThanOrEqual(Math.floor(document.length / 2 ** 16));
+});

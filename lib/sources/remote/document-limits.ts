@@ -1,0 +1,41 @@
+import type { DocumentMeter } from '../../parsers/document-meter.ts';
+import { upstreamError } from './exchange.ts';
+
+/** Limits of one document. They bound the work that an upstream can cause with few bytes, compressed or not. */
+export interface DocumentLimitOptions {
+  readonly maxSeries: number;
+  readonly maxFamilies: number;
+  readonly maxLabelBytes: number;
+}
+
+/** Counts one document. @throws {MetricsError} `UPSTREAM_TOO_LARGE` beyond a limit, from either method */
+export class DocumentLimits implements DocumentMeter {
+  private readonly url: URL;
+  private readonly limits: DocumentLimitOptions;
+  private series = 0;
+  private families = 0;
+  private labelBytes = 0;
+
+  constructor(url: URL, limits: DocumentLimitOptions) {
+    this.url = url;
+    this.limits = limits;
+  }
+
+  /** Counts every family, whether it is wanted or not. */
+  addFamily(): void {
+    const { maxFamilies } = this.limits;
+    if (++this.families > maxFamilies) throw this.exceeded(maxFamilies, 'families', 'maxFamilies');
+  }
+
+  addSeries(labelLength: number, count: number): void {
+    const { maxSeries, maxLabelBytes } = this.limits;
+    this.series += count;
+    this.labelBytes += labelLength;
+    if (this.series > maxSeries) throw this.exceeded(maxSeries, 'series', 'maxSeries');
+    if (this.labelBytes > maxLabelBytes) throw this.exceeded(maxLabelBytes, 'bytes of labels', 'maxLabelBytes');
+  }
+
+  private exceeded(limit: number, what: string, option: keyof DocumentLimitOptions) {
+    return upstreamError(this.url, 'UPSTREAM_TOO_LARGE', `more than ${limit} ${what}; see the option ${option}`);
+  }
+}
