@@ -173,6 +173,13 @@ describe('it says what to mend when', () => {
       {},
       /the connection failed: .*onError is told/,
     ],
+    [
+      'the connection is reset when the answer has begun',
+      // By then, the client has read its headers.
+      (req, res) => void res.write('{', () => setTimeout(() => req.socket.resetAndDestroy(), 50)),
+      {},
+      /the connection failed: .*onError is told/,
+    ],
   ])('%s', async (_case, app, options, message) => {
     const error = await scrapeMetrics(app, options).catch((error) => error);
     expect(error).toMatchObject({

@@ -39,6 +39,8 @@ export async function askUrl(url: URL, headers: http.OutgoingHttpHeaders): Promi
   const { request } = url.protocol === 'https:' ? https : http;
   try {
     const sent = request(url, { headers: { accept: 'application/json', ...headers }, agent: false }).end();
+    // A reset in the middle of the body is an error of the request too. The body says so to who reads it.
+    sent.on('error', () => undefined);
     const [answer] = (await once(sent, 'response')) as [http.IncomingMessage];
     const { statusCode = 0, headers: answered } = answer;
     return { status: statusCode, contentType: answered['content-type'] ?? '', body: await buffer(answer) };
