@@ -127,6 +127,31 @@ describe.each([[undefined], [null], [false], [0], ['']])('a source that fails wi
   });
 });
 
+test('a source that rejects with what another scrape was aborted with is reported', async () => {
+  let pending: Promise<never> | undefined;
+  // It collects once for all who ask meanwhile, and listens to the first of them alone.
+  const collect: MetricsSource['collect'] = ({ signal }) => {
+    pending ??= new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
+    return pending;
+  };
+  for (const version of ['HTTP/1.1', 'HTTP/1.0']) {
+    pending = undefined;
+    const { port, failures, decisions } = await serve({ source: { collect }, allowHttp10: true });
+    const first = connectRaw(port, requestText());
+    await until(() => pending !== undefined);
+    // A document for HTTP/1.0 is never shared.
+    const second = connectRaw(port, `GET /metrics ${version}\r\nHost: 127.0.0.1\r\n\r\n`);
+    second.read();
+    await until(() => decisions.length === 2);
+    first.socket.destroy();
+    await until(() => second.received().includes('The metrics could not be collected'));
+    expect(second.received()).toMatch(/^HTTP\/1\.1 500 /);
+    expect(failures).toEqual([{ phase: 'collect', error: expect.objectContaining({ code: 'CLIENT_GONE' }) }]);
+  }
+});
+
 describe('a sample that cannot be written', () => {
   const [good] = queueDepth.samples as readonly Sample[];
 

@@ -77,7 +77,7 @@ function conclude(
   // All that aborts the client's signal is about sending, but for the scraper's own timeout.
   const isLost = signal.aborted && error === signal.reason && code !== 'SOURCE_TIMEOUT';
   if (code === 'TOO_MANY_SCRAPES') observer.decided({ req }, 'too-many-scrapes');
-  else if (code !== 'CLIENT_GONE' && (told === undefined || error !== told.error)) {
+  else if (!(isLost && code === 'CLIENT_GONE') && (told === undefined || error !== told.error)) {
     observer.failed({ phase: isLost || code === 'DOCUMENT_TOO_LARGE' ? 'send' : 'collect', error });
   }
   delivery.abandon();

@@ -3,7 +3,7 @@ import { abortable } from './abortable.ts';
 import type { Client } from './client.ts';
 import { type Coding, compress } from './compression.ts';
 import { type DocumentOptions, type DocumentStream, openDocument } from './document-stream.ts';
-import { interruption, MetricsError } from './errors.ts';
+import { interruption, type MetricsError } from './errors.ts';
 import { rawHeader } from './guards/raw-headers.ts';
 import { MAX_SHARED, type SharedDocument, type SharedDocuments } from './shared-documents.ts';
 import { nextTurn } from './turns.ts';
@@ -80,25 +80,29 @@ async function stream(client: Client, { key, documents }: Job, document: Documen
 interface Begun {
   readonly shared: SharedDocument;
   readonly document: DocumentStream;
+  /** What it is aborted with when the last client has left. */
+  readonly abandonment: MetricsError;
 }
 
 function beginShared(job: Job): Begun | undefined {
   if (job.key === undefined) return undefined;
+  const abandonment = interruption('CLIENT_GONE');
   const shared = job.documents.begin(job.key, {
     get waited() {
       return document.waited;
     },
-    onAbandoned: () => document.abort(interruption('CLIENT_GONE')),
+    onAbandoned: () => document.abort(abandonment),
   });
   if (shared === undefined) return undefined;
   // With the time that everybody has: whoever has less leaves alone.
   const document = openDocument({ ...job, timeout: job.longestTimeout });
-  return { shared, document };
+  return { shared, document, abandonment };
 }
 
 /** Waits as everybody does who joins, and goes on alone when the document outgrows what can be shared. */
-async function serveShared(client: Client, job: Job, { shared, document }: Begun, giveBack: () => void): Promise<void> {
-  const outgrown = fill(shared, document, job);
+async function serveShared(client: Client, job: Job, begun: Begun, giveBack: () => void): Promise<void> {
+  const { shared, document } = begun;
+  const outgrown = fill(begun, job);
   try {
     const body = await waitFor(shared, client, job);
     if (body !== undefined) await client.delivery.sendWhole(body);
@@ -116,7 +120,7 @@ async function serveShared(client: Client, job: Job, { shared, document }: Begun
 }
 
 /** Makes the document for all who wait; resolves with what it holds when that is too large, and never rejects. */
-async function fill(shared: SharedDocument, document: DocumentStream, job: Job): Promise<string | undefined> {
+async function fill({ shared, document, abandonment }: Begun, job: Job): Promise<string | undefined> {
   let held = '';
   try {
     // Requests that came in the same turn of the event loop can join until it has turned.
@@ -132,8 +136,8 @@ async function fill(shared: SharedDocument, document: DocumentStream, job: Job):
     job.documents.measured(job.key as string, held.length);
     shared.complete(await compress(Buffer.from(held, 'latin1'), job.coding));
   } catch (error) {
-    const isGone = error instanceof MetricsError && error.code === 'CLIENT_GONE';
-    if (!isGone && !document.knows(error)) job.failed({ phase: 'collect', error });
+    // By identity: a source may reject with what another scrape was aborted with.
+    if (error !== abandonment && !document.knows(error)) job.failed({ phase: 'collect', error });
     shared.fail(error);
     document.abort(error);
   }
