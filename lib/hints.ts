@@ -128,6 +128,10 @@ export const hostNotAllowed: Hint = ({ host }) => {
   return `It asked for ${quote(sent)}. If that name is yours, add ${added} to allowedHosts, or ${otherwise}. Behind a proxy, it is the name that the proxy sends.`;
 };
 
+/** Whatever the reason: an option that is set in answer to one leads to the next. */
+export const noSocket = () =>
+  "It came through no socket of Node's HTTP server, as in serverless adapters and mocks. Platforms without sockets are not supported here, and no option changes that: addresses are what the platform says. Restrict access in the platform, and serve the metrics with renderMetrics of express-metrics-json/render.";
+
 /** Of a request that was let in: with its address in trustedHosts, a proxy lets in everyone behind it. */
 export const unlistedForwarder: Hint = ({ address, forwardedHeader }) =>
   `${HEADERS[forwardedHeader].name} has more members to the left of ${address}. If ${address} is a proxy, all its clients get in: add "${address}" to trustedProxies.`;

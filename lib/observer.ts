@@ -3,12 +3,13 @@ import type { ScrapeFailure } from './errors.ts';
 import { formatAddress } from './guards/address.ts';
 import { peerAddress } from './guards/client-address.ts';
 import type { Visit } from './guards/guard.ts';
+import { hasSocket } from './guards/has-socket.ts';
 import { isHttp10 } from './guards/http-message.ts';
 import { hostOf, requestAuthority, targetPath } from './guards/request-target.ts';
 import type { RefusedRequest } from './hints.ts';
 import { callHook, debug, failureTeller } from './hooks.ts';
 import type { RefusalReason } from './refusals.ts';
-import { createAccessWarnings, createLossWarnings } from './warnings.ts';
+import { type AccessSubject, createAccessWarnings, createLossWarnings } from './warnings.ts';
 
 /** Where everything that the operator may want to know is said: hooks, warnings and the debug log. */
 export interface Observer {
@@ -42,7 +43,7 @@ export function createObserver(caller: string, options: ObserverOptions): Observ
     warn,
     decided(visit, reason) {
       if (reason !== undefined) counted?.(reason);
-      const subject = reason ?? (visit.client?.isForwarder ? 'unlisted-forwarder' : undefined);
+      const subject = subjectOf(visit, reason);
       const isNew = subject !== undefined && warnings.isNew(subject, addressOf(visit));
       if (!isNew && onDecision === undefined && !debug.enabled) return;
       const decision = describe(visit, reason);
@@ -56,6 +57,13 @@ export function createObserver(caller: string, options: ObserverOptions): Observ
       if (onError === undefined) warnOfLoss(failure);
     },
   };
+}
+
+/** What is to be warned of, once. */
+function subjectOf({ req, client }: Visit, reason: RefusalReason | undefined): AccessSubject | undefined {
+  if (reason === undefined) return client?.isForwarder ? 'unlisted-forwarder' : undefined;
+  const isForAddress = reason === 'not-trusted' || reason === client?.refused;
+  return isForAddress && !hasSocket(req) ? 'no-socket' : reason;
 }
 
 /** The address that counts or, where none does, the peer's. */

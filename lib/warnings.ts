@@ -1,7 +1,7 @@
 import type { AccessDecision } from './access-options.ts';
 import { MetricsError, type ScrapeFailure } from './errors.ts';
 import { FirstOfEach } from './first-of-each.ts';
-import { type RefusedRequest, unlistedForwarder } from './hints.ts';
+import { noSocket, type RefusedRequest, unlistedForwarder } from './hints.ts';
 import { quote } from './quote.ts';
 import { REFUSALS, type RefusalReason } from './refusals.ts';
 
@@ -11,10 +11,11 @@ const MAX_FAMILIES = 10;
 
 const DEBUG = 'NODE_DEBUG=express-metrics-json';
 const ONCE_PER_ADDRESS = `once per reason and address, for the first ${MAX_ADDRESSES} addresses; onDecision or ${DEBUG} report each request`;
+const ONCE = `once; onDecision or ${DEBUG} report each request`;
 const ONCE_PER_FAMILY = `once per kind of loss and family, for the first ${MAX_FAMILIES} families; onError or ${DEBUG} report each, with its error`;
 
-/** A refusal or, of a request that was let in, that it may come from a proxy that nobody listed. */
-export type AccessSubject = RefusalReason | 'unlisted-forwarder';
+/** A refusal, that a refused request came through no socket, or that one was let in that may come from an unlisted proxy. */
+export type AccessSubject = RefusalReason | 'no-socket' | 'unlisted-forwarder';
 
 export interface AccessWarnings {
   /** Whether there was no warning of this yet, and may be one. The address is that which counted, or the peer's. */
@@ -25,17 +26,24 @@ export interface AccessWarnings {
 export function createAccessWarnings(warn: (message: string) => void): AccessWarnings {
   const warned = new FirstOfEach(MAX_ADDRESSES);
   return {
-    isNew: (subject, address = '') => warned.isNew(subject, address),
+    isNew: (subject, address) => warned.isNew(subject, memberOf(subject, address)),
     emit(subject, decision, request) {
-      warned.add(subject, decision.address ?? decision.peer ?? '');
-      const origin = formatOrigin(decision);
-      const event =
-        subject === 'unlisted-forwarder'
-          ? `let in a request from ${origin}. ${unlistedForwarder(request)}`
-          : `refused a request from ${origin}: ${subject}. ${REFUSALS[subject].hint(request)}`;
-      warn(`${event} (${ONCE_PER_ADDRESS})`);
+      warned.add(subject, memberOf(subject, decision.address ?? decision.peer));
+      warn(`${formatEvent(subject, decision, request)} (${subject === 'no-socket' ? ONCE : ONCE_PER_ADDRESS})`);
     },
   };
+}
+
+/** Without a socket, an address is no more than what the platform says. */
+function memberOf(subject: AccessSubject, address = ''): string {
+  return subject === 'no-socket' ? '' : address;
+}
+
+function formatEvent(subject: AccessSubject, decision: AccessDecision, request: RefusedRequest): string {
+  const origin = formatOrigin(decision);
+  if (subject === 'unlisted-forwarder') return `let in a request from ${origin}. ${unlistedForwarder(request)}`;
+  const refused = `refused a request from ${origin}: ${decision.reason}.`;
+  return `${refused} ${subject === 'no-socket' ? noSocket() : REFUSALS[subject].hint(request)}`;
 }
 
 /** Through a trusted proxy, it is not the peer that has to be trusted. */
