@@ -91,6 +91,7 @@ export function createDelivery(res: ServerResponse, options: DeliveryOptions): D
 
   function writeOut(bytes: Buffer): boolean {
     sent(bytes.length);
+    stall.onWrite(bytes.length);
     return res.write(bytes);
   }
 
@@ -117,6 +118,7 @@ export function createDelivery(res: ServerResponse, options: DeliveryOptions): D
     closeWithServer(res);
     res.setHeader('Content-Length', body.length);
     sent(body.length);
+    stall.onWrite(body.length);
     hasBegun = true;
     hasEnded = true;
     const isSent = finished();

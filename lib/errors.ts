@@ -58,7 +58,7 @@ export type MetricsErrorCode =
   | 'SOURCE_FAILED'
   /** A family of one source could not be joined with the family of that name of others, which was kept. */
   | 'FAMILY_NOT_JOINED'
-  /** The client took no byte for `stallTimeout`. */
+  /** The client took no byte for `stallTimeout` and the time that is added to it. */
   | 'CLIENT_STALLED'
   /** The client went away before the document was complete. */
   | 'CLIENT_GONE'

@@ -43,7 +43,8 @@ export interface MetricsRouterOptions extends AccessOptions {
    */
   timeout?: number;
   /**
-   * How long (ms) a client may take no byte before its connection is destroyed.
+   * How long (ms) a client may take no byte before its connection is destroyed, or its HTTP/2 stream closed. The time in
+   * which it reads at 8 KiB/s what it was sent is added, up to ten times this one: Node does not see it being read.
    * @default 30_000
    */
   stallTimeout?: number;
