@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual, promisify } from 'node:util';
 import type { MetricsSource } from '../../lib/index.ts';
@@ -265,46 +267,102 @@ describe('of a main thread and its worker threads', () => {
   });
 });
 
+const folder = mkdtempSync(join(tmpdir(), 'express-metrics-json-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs the same program in a process and in the threads and workers that it starts there; gives what they print. */
+async function run(program: string): Promise<string[]> {
+  const file = join(mkdtempSync(join(folder, 'program-')), 'main.mjs');
+  writeFileSync(file, `${PRELUDE}${program}`);
+  const loader = join(__dirname, '../support/ts-loader.mjs');
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', loader, file]);
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+/** What the programs have in common. */
+const PRELUDE = `
+  import cluster from 'node:cluster';
+  import { setTimeout as sleep } from 'node:timers/promises';
+  import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+  import { clusterSource, setupPrimary } from 'express-metrics-json/cluster';
+  const startThread = () => new Worker(new URL(import.meta.url));
+  const up = (value) => ({ collect: () => [{ name: 'up', type: 'gauge', samples: [{ labels: {}, value }] }] });
+  /** The values of a source: that of up, and how many workers there are. */
+  async function valuesOf(source) {
+    const scrape = { signal: new AbortController().signal, timeout: 60_000, wants: () => true, report: () => {} };
+    const values = [];
+    for await (const { samples } of source.collect(scrape)) values.push([...samples][0].value);
+    return values.join();
+  }
+`;
+
 test('nothing of this keeps a process or a thread alive that has nothing else to do', async () => {
-  const app = `
-    import { isMainThread, Worker } from 'node:worker_threads';
-    import { clusterSource, setupPrimary } from 'express-metrics-json/cluster';
+  const printed = await run(`
     if (isMainThread) setupPrimary();
     clusterSource({ collect: () => [] });
-    if (isMainThread) {
-      new Worker(new URL('data:text/javascript,' + encodeURIComponent(process.env.APP)), { env: process.env });
-    }
-    process.on('exit', () => console.log(isMainThread ? 'main' : 'thread'));`;
-  const loader = join(__dirname, '../support/ts-loader.mjs');
-  const args = ['--import', loader, '--input-type=module', '--eval', app];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, APP: app } });
-  expect(stdout.split('\n').sort()).toEqual(['', 'main', 'thread']);
+    if (isMainThread) startThread();
+    process.on('exit', () => console.log(isMainThread ? 'main' : 'thread'));`);
+  expect(printed.sort()).toEqual(['main', 'thread']);
 });
 
 test('a thread that ends while its scrape is under way ends nothing else', async () => {
-  const app = `
-    import { setTimeout as sleep } from 'node:timers/promises';
-    import { isMainThread, parentPort, Worker } from 'node:worker_threads';
-    import { clusterSource, setupPrimary } from 'express-metrics-json/cluster';
+  const printed = await run(`
     if (isMainThread) {
       setupPrimary();
       let asked;
       const hasAsked = new Promise((resolve) => (asked = resolve));
-      const source = clusterSource({ collect: async () => (asked(), await sleep(200), []) });
-      const worker = new Worker(new URL('data:text/javascript,' + encodeURIComponent(process.env.APP)), { env: process.env });
+      clusterSource({ collect: async () => (asked(), await sleep(200), []) });
+      const worker = startThread();
       await hasAsked;
       await worker.terminate();
       await sleep(400);
       console.log('main lives');
-    } else {
-      const source = clusterSource({ collect: () => [] });
-      const scrape = { signal: new AbortController().signal, timeout: 5000, wants: () => true, report: () => {} };
-      for await (const family of source.collect(scrape));
-    }`;
-  const loader = join(__dirname, '../support/ts-loader.mjs');
-  const args = ['--import', loader, '--input-type=module', '--eval', app];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, APP: app } });
-  expect(stdout).toBe('main lives\n');
+    } else await valuesOf(clusterSource({ collect: () => [] }));`);
+  expect(printed).toEqual(['main lives']);
+});
+
+describe('two copies of the package in one process', () => {
+  type Cluster = typeof import('../../lib/sources/cluster.ts');
+  const load = (): Cluster => {
+    let copy: Cluster | undefined;
+    jest.isolateModules(() => {
+      copy = require('../../lib/sources/cluster.ts');
+    });
+    return copy as Cluster;
+  };
+  const up = (value: number): MetricsSource => ({ collect: () => [family({ name: 'up', samples: [sample(value)] })] });
+  const valuesOf = async (source: MetricsSource) =>
+    (await collectAll(source)).families.map(({ samples }) => samples[0]?.value);
+
+  test('are one: each process is counted once, whichever copy is asked', async () => {
+    const [first, second] = [load(), load()];
+    expect(first.clusterSource).not.toBe(second.clusterSource);
+    const source = up(1);
+    const hub = first.setupPrimary();
+    try {
+      expect(second.setupPrimary().close).toBe(hub.close);
+      for (const { clusterSource } of [first, second]) expect(await valuesOf(clusterSource(source))).toEqual([1, 1]);
+      expect(() => second.clusterSource(up(2))).toThrow(/^clusterSource: source: expected the source object of/);
+    } finally {
+      hub.close();
+    }
+  });
+
+  test('of two versions that cannot be merged fail where the second one is used', () => {
+    const key = Symbol.for('express-metrics-json:cluster');
+    const shared = globalThis as { [key]?: object };
+    const { [key]: known } = shared;
+    const { clusterSource, setupPrimary } = load();
+    try {
+      shared[key] = { protocol: 0 };
+      const message = /: expected one version of express-metrics-json in this process, got two; install one/;
+      expect(() => clusterSource(up(1))).toThrow(message);
+      expect(() => setupPrimary()).toThrow(message);
+    } finally {
+      if (known === undefined) delete shared[key];
+      else shared[key] = known;
+    }
+  });
 });
 
 describe('a process without workers', () => {

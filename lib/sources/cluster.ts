@@ -3,10 +3,9 @@ import { abortable } from '../abortable.ts';
 import { checkOptions, checkSource, isLabelName, isMilliseconds } from '../check-options.ts';
 import type { MetricFamily } from '../metric-family.ts';
 import type { MetricsSource } from '../metrics-source.ts';
-import { connect, isPrimary } from './cluster/connect.ts';
 import { explain } from './cluster/explain.ts';
 import { familyOf } from './cluster/family-table.ts';
-import { openHub } from './cluster/primary.ts';
+import { clusterProcess } from './cluster/process.ts';
 
 /** What `clusterSource` takes besides its source. Everything has a default. */
 export interface ClusterSourceOptions {
@@ -37,6 +36,7 @@ export interface ClusterPrimary {
  * A scrape fails with a `MetricsError`, code `NO_PRIMARY`, where nobody has called `setupPrimary()`.
  *
  * @throws {TypeError} for what is no source, an invalid option, or a second source in one process of a cluster
+ * @throws {Error} where the process has loaded another version of this module, which it cannot join
  * @example
  * if (cluster.isPrimary) {
  *   setupPrimary();
@@ -51,7 +51,7 @@ export function clusterSource(source: MetricsSource, options: ClusterSourceOptio
     timeout: isMilliseconds,
     workerLabel: isLabelName,
   });
-  const asker = connect(source);
+  const asker = clusterProcess('clusterSource').connect(source);
   return {
     async *collect(scrape) {
       const within = Math.min(timeout ?? scrape.timeout / 2, 0.8 * scrape.timeout);
@@ -73,16 +73,15 @@ export function clusterSource(source: MetricsSource, options: ClusterSourceOptio
  * In the primary process, before it forks; with worker threads, in the main thread before it starts them. Unless workers are
  * running or a serialization was chosen, it sets that of the channel to them to `'advanced'`, which copies numbers as they are.
  *
- * @throws {Error} in a worker
+ * @throws {Error} in a worker, and where the process has loaded another version of this module
  * @throws {TypeError} for an option: it has none
  */
 export function setupPrimary(options: Record<string, never> = {}): ClusterPrimary {
   checkOptions('setupPrimary', options, {});
-  if (!isPrimary())
-    throw new Error('setupPrimary: this is a worker; call it in the primary process, or in the main thread');
+  const close = clusterProcess('setupPrimary').openHub();
   const hasWorkers = Object.keys(cluster.workers ?? {}).length > 0;
   if (!hasWorkers && cluster.settings.serialization === undefined) cluster.setupPrimary({ serialization: 'advanced' });
-  return { close: openHub() };
+  return { close };
 }
 
 const expectedLabels = { state: 'expected' };

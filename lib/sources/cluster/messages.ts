@@ -1,11 +1,11 @@
 import type { Answer, Gathered, Question } from './hub.ts';
 import type { SnapshotEnd, SnapshotPart } from './snapshot-encoder.ts';
 
-/**
- * The name of the messages, with their version: a process that uses another version is not
- * understood. They are seen by handlers of the app, too.
- */
-export const CHANNEL = 'express-metrics-json:cluster:1';
+/** Changes with the messages, and with what the copies of this package in one process share. */
+export const PROTOCOL = 1;
+
+/** The name of the messages, which handlers of the app see, too. Other versions are not understood. */
+export const CHANNEL = `express-metrics-json:cluster:${PROTOCOL}` as const;
 
 // A session is what one hub and one process know of each other's snapshots. Its id is random, so
 // that a late message of a hub that was closed is never taken for one of the hub after it.

@@ -1,0 +1,164 @@
+import cluster from 'node:cluster';
+import { isMainThread, threadId } from 'node:worker_threads';
+import { MetricsError } from '../../errors.ts';
+import type { MetricsSource } from '../../metrics-source.ts';
+import { optionError } from '../../option-error.ts';
+import { type ChannelMember, createChannelMember } from './channel-member.ts';
+import { type Gather, gatherer, gatherFor } from './gather.ts';
+import { type Asker, createHub, type Hub, NO_PRIMARY } from './hub.ts';
+import { PROTOCOL } from './messages.ts';
+import { joinAsProcess, serveProcesses } from './process-channel.ts';
+import { joinAsThread, serveThreads } from './thread-channel.ts';
+
+/** What exists once in a process or thread, however many copies of this package are loaded there. */
+export interface ClusterProcess {
+  readonly protocol: number;
+  /**
+   * Makes the source this process's own among those of all processes.
+   *
+   * @throws {TypeError} when the process has another one already: it would be ambiguous which of
+   * the two to merge with the other processes
+   */
+  connect(source: MetricsSource): Asker;
+  /**
+   * Opens the hub to workers and threads, if it is not open; returns how to close it.
+   *
+   * @throws {Error} in a worker or thread
+   */
+  openHub(): () => void;
+}
+
+/** The ES module and the CommonJS module of this package, and the modules of two versions, find each other here. */
+const KEY = Symbol.for('express-metrics-json:cluster');
+
+/**
+ * The process's state, made by the first copy of this package that needs it.
+ *
+ * @throws {Error} when that copy is of a version that this one cannot join
+ */
+export function clusterProcess(caller: string): ClusterProcess {
+  const shared = globalThis as { [KEY]?: ClusterProcess };
+  shared[KEY] ??= createClusterProcess();
+  if (shared[KEY].protocol === PROTOCOL) return shared[KEY];
+  throw new Error(
+    `${caller}: expected one version of express-metrics-json in this process, got two; install one (npm ls express-metrics-json)`,
+  );
+}
+
+/** How a process reaches the others. */
+interface Link {
+  /** The process's name among the others. */
+  readonly name: string;
+  /** Whether no other process can ask this one: then it may have any number of sources, as tests do. */
+  isAlone(): boolean;
+  /** Gathers the process's own metrics for the others. The newest one counts. */
+  join(gather: Gather): void;
+  /**
+   * The way to an answer of all processes; undefined where this process is all of them.
+   *
+   * @throws {MetricsError} where there are others that cannot be reached
+   */
+  cluster(): Asker | undefined;
+  openHub: ClusterProcess['openHub'];
+}
+
+function createClusterProcess(): ClusterProcess {
+  const link = createLink();
+  let connected: { readonly source: MetricsSource; readonly asker: Asker } | undefined;
+
+  return {
+    protocol: PROTOCOL,
+    connect(source) {
+      if (connected?.source === source) return connected.asker;
+      if (connected !== undefined && !link.isAlone()) {
+        const expected = "the source object of this process's first clusterSource()";
+        const write = 'that one, or combineSources([one, other]) in its place';
+        throw optionError('clusterSource: source', source, { expected, got: 'another one', write });
+      }
+      const gather = gatherer(source);
+      const alone = createHub();
+      joinLocally(alone, link.name, gather);
+      link.join(gather);
+      const asker: Asker = { ask: async (...question) => (link.cluster() ?? alone).ask(...question) };
+      connected = { source, asker };
+      return asker;
+    },
+    openHub: link.openHub,
+  };
+}
+
+function createLink(): Link {
+  if (!isMainThread) return createThreadLink();
+  return cluster.isPrimary ? createPrimaryLink() : createWorkerLink();
+}
+
+/** The primary process or main thread, or one that has neither workers nor threads. */
+function createPrimaryLink(): Link {
+  const name = 'primary';
+  let open: { readonly hub: Hub; close(): void } | undefined;
+  let own: Gather | undefined;
+
+  return {
+    name,
+    isAlone: () => open === undefined,
+    join(gather) {
+      own = gather;
+      if (open !== undefined) joinLocally(open.hub, name, gather);
+    },
+    cluster() {
+      if (open !== undefined) return open.hub;
+      if (Object.keys(cluster.workers ?? {}).length > 0) throw new MetricsError('NO_PRIMARY', NO_PRIMARY);
+      return undefined;
+    },
+    openHub() {
+      if (open !== undefined) return open.close;
+      const hub = createHub();
+      const stops = [serveProcesses(hub), serveThreads(hub)];
+      if (own !== undefined) joinLocally(hub, name, own);
+      const opened = {
+        hub,
+        close() {
+          for (const stop of stops.splice(0)) stop();
+          if (open === opened) open = undefined;
+        },
+      };
+      open = opened;
+      return opened.close;
+    },
+  };
+}
+
+/** A worker process of `node:cluster`. */
+function createWorkerLink(): Link {
+  let member: ChannelMember | undefined;
+  return {
+    name: String(cluster.worker?.id),
+    isAlone: () => false,
+    join(gather) {
+      member = joinAsProcess((send) => createChannelMember(gather, send));
+    },
+    cluster: () => member,
+    openHub: refuseHub,
+  };
+}
+
+function createThreadLink(): Link {
+  let member: ChannelMember | undefined;
+  return {
+    name: `thread-${threadId}`,
+    isAlone: () => false,
+    join(gather) {
+      member = joinAsThread((send) => createChannelMember(gather, send));
+    },
+    cluster: () => member,
+    openHub: refuseHub,
+  };
+}
+
+function refuseHub(): never {
+  throw new Error('setupPrimary: this is a worker; call it in the primary process, or in the main thread');
+}
+
+function joinLocally(hub: Hub, name: string, gather: Gather): void {
+  const membership = hub.join(name, (round, timeout) => void gatherFor(membership, gather, round, timeout));
+}
