@@ -321,6 +321,62 @@ test('a thread that ends while its scrape is under way ends nothing else', async
   expect(printed).toEqual(['main lives']);
 });
 
+test('a thread without a hub answers for itself, in any number of apps, until its main thread opens one', async () => {
+  const printed = await run(`
+    if (isMainThread) {
+      const thread = startThread();
+      thread.once('message', () => {
+        clusterSource(up(4));
+        setupPrimary();
+      });
+    } else {
+      const [first, second] = [clusterSource(up(1)), clusterSource(up(2))];
+      console.log(await valuesOf(first), await valuesOf(second), await valuesOf(first));
+      parentPort.postMessage('open');
+      let values;
+      do values = await valuesOf(second); while (values === '2,1');
+      console.log(values);
+      try {
+        clusterSource(up(3));
+      } catch (error) {
+        console.log(error.message);
+      }
+    }`);
+  expect(printed).toEqual(['1,1 2,1 1,1', '6,2', expect.stringMatching(/^clusterSource: source: expected the source/)]);
+});
+
+test('a thread answers for all beside a hub, and for itself when it is started after the hub was closed', async () => {
+  const printed = await run(`
+    if (isMainThread) {
+      const hub = setupPrimary();
+      clusterSource(up(4));
+      startThread().once('message', () => {
+        hub.close();
+        startThread();
+      });
+    } else {
+      console.log(await valuesOf(clusterSource(up(1))));
+      parentPort.postMessage('done');
+    }`);
+  expect(printed).toEqual(['5,2', '1,1']);
+});
+
+test("a thread of a cluster's worker process fails at once, and says why", async () => {
+  const printed = await run(`
+    if (!isMainThread) {
+      const sources = [clusterSource(up(1)), clusterSource(up(2))];
+      for (const source of sources) await valuesOf(source).catch(({ code, message }) => console.log(code, message));
+    } else if (cluster.isPrimary) {
+      setupPrimary();
+      cluster.fork();
+    } else {
+      console.log(await valuesOf(clusterSource(up(3))));
+      startThread().once('exit', () => process.disconnect());
+    }`);
+  const why = "NO_PRIMARY a thread of a cluster's worker process cannot join; scrape the process itself";
+  expect(printed).toEqual(['3,1', why, why]);
+});
+
 describe('two copies of the package in one process', () => {
   type Cluster = typeof import('../../lib/sources/cluster.ts');
   const load = (): Cluster => {

@@ -33,7 +33,8 @@ export interface ClusterPrimary {
  * these around its own source, and the primary (or main thread) calls `setupPrimary()`. A process that has no workers answers for
  * itself, so that the same code runs without a cluster.
  *
- * A scrape fails with a `MetricsError`, code `NO_PRIMARY`, where nobody has called `setupPrimary()`.
+ * A scrape fails with a `MetricsError`, code `NO_PRIMARY`, in a worker process whose primary has not called `setupPrimary()`,
+ * and in a thread of a worker process. A thread whose main thread has not called it answers for itself.
  *
  * @throws {TypeError} for what is no source, an invalid option, or a second source in one process of a cluster
  * @throws {Error} where the process has loaded another version of this module, which it cannot join

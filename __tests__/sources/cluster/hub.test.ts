@@ -424,6 +424,23 @@ describe('without a hub', () => {
     });
   });
 
+  test('a later question fails at once: no timer is set for it', async () => {
+    const member = createChannelMember(gatherer({ collect: () => [] }), () => undefined);
+    await expect(member.ask(question, 20)).rejects.toThrow(/call setupPrimary\(\)/);
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    try {
+      await expect(member.ask(question, 20)).rejects.toThrow(/call setupPrimary\(\)/);
+      expect(timers).not.toHaveBeenCalled();
+    } finally {
+      timers.mockRestore();
+    }
+    member.receive({ kind: 'announce' });
+    const answer = member.ask(question, PATIENCE_MS);
+    member.receive({ kind: 'welcome', session: 'late' });
+    member.receive({ kind: 'refused', session: 'late', ask: 2, message: 'it is busy' });
+    await expect(answer).rejects.toThrow('the primary process failed: it is busy');
+  });
+
   test('and one that falls silent is told apart from that', async () => {
     const member = createChannelMember(gatherer({ collect: () => [] }), () => undefined);
     member.receive({ kind: 'welcome', session: 'first' });

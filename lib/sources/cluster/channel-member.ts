@@ -10,6 +10,8 @@ import { SnapshotEncoder } from './snapshot-encoder.ts';
 export interface ChannelMember extends Asker {
   /** Messages in the order in which they were sent. */
   receive(message: HubMessage): void;
+  /** Whether a hub has ever answered this process. */
+  readonly hasJoined: boolean;
 }
 
 /** What both ends know of each other's snapshots. */
@@ -29,7 +31,15 @@ export function createChannelMember(gather: Gather, post: (message: MemberMessag
   let session: Session | undefined;
   const asked = new Map<number, Asked>();
   let lastAsk = 0;
-  post({ kind: 'hello' });
+  let hasJoined = false;
+  /** Since when the process has waited for a hub, while it has none. */
+  let waitingSince = 0;
+  greet();
+
+  function greet(): void {
+    waitingSince = performance.now();
+    post({ kind: 'hello' });
+  }
 
   /** A late message of another session is no use to anybody; the other end ignores it. */
   function send({ id }: Session, message: MemberSessionMessage): void {
@@ -39,6 +49,7 @@ export function createChannelMember(gather: Gather, post: (message: MemberMessag
   /** What was said in the session before is forgotten, and what was asked there is asked again. */
   function begin(id: string): void {
     if (session?.id === id) return;
+    hasJoined = true;
     session = { id, encoder: new SnapshotEncoder(), decoders: new Map() };
     for (const [ask, { question }] of asked) send(session, { kind: 'ask', ask, question });
   }
@@ -72,6 +83,12 @@ export function createChannelMember(gather: Gather, post: (message: MemberMessag
     }
   }
 
+  /** How long (ms) a hub may still take to say that it is there. */
+  const timeForHub = (patience: number) => Math.max(0, waitingSince + patience - performance.now());
+
+  /** Whether no hub has answered for as long as a scrape waits: the next scrape need not wait again. */
+  const isHopeless = (patience: number) => session === undefined && timeForHub(patience) < 1;
+
   function silence(patience: number): MetricsError {
     return session === undefined
       ? new MetricsError('NO_PRIMARY', NO_PRIMARY)
@@ -79,12 +96,17 @@ export function createChannelMember(gather: Gather, post: (message: MemberMessag
   }
 
   return {
+    get hasJoined() {
+      return hasJoined;
+    },
     receive(message) {
-      if (message.kind === 'announce') return post({ kind: 'hello' });
+      if (message.kind === 'announce') return greet();
       if (message.kind === 'welcome') return begin(message.session);
       if (session === undefined || message.session !== session.id) return;
-      if (message.kind === 'closed') session = undefined;
-      else if (message.kind === 'gather') void answer(session, message.round, message.timeout);
+      if (message.kind === 'closed') {
+        session = undefined;
+        waitingSince = performance.now();
+      } else if (message.kind === 'gather') void answer(session, message.round, message.timeout);
       else if (message.kind === 'part') decoderOf(session, message.workerLabel).add(message.part);
       else if (message.kind === 'answer') void answered(session, message);
       else {
@@ -93,15 +115,19 @@ export function createChannelMember(gather: Gather, post: (message: MemberMessag
       }
     },
     async ask(question, patience) {
+      if (isHopeless(patience)) throw silence(patience);
       const ask = ++lastAsk;
       const answer = new Promise<Answer>((resolve, reject) => asked.set(ask, { question, resolve, reject }));
-      const timer = setTimeout(() => asked.get(ask)?.reject(silence(patience)), patience);
+      const fail = () => asked.get(ask)?.reject(silence(patience));
+      const timer = setTimeout(fail, patience);
+      const hubTimer = setTimeout(() => isHopeless(patience) && fail(), timeForHub(patience));
       // Before the hub has said that it is there, nobody might hear it.
       if (session !== undefined) send(session, { kind: 'ask', ask, question });
       try {
         return await answer;
       } finally {
         clearTimeout(timer);
+        clearTimeout(hubTimer);
         asked.delete(ask);
       }
     },

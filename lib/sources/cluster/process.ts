@@ -1,12 +1,12 @@
 import cluster from 'node:cluster';
-import { isMainThread, threadId } from 'node:worker_threads';
+import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads';
 import { MetricsError } from '../../errors.ts';
 import type { MetricsSource } from '../../metrics-source.ts';
 import { optionError } from '../../option-error.ts';
 import { type ChannelMember, createChannelMember } from './channel-member.ts';
 import { type Gather, gatherer, gatherFor } from './gather.ts';
 import { type Asker, createHub, type Hub, NO_PRIMARY } from './hub.ts';
-import { PROTOCOL } from './messages.ts';
+import { CHANNEL, PROTOCOL } from './messages.ts';
 import { joinAsProcess, serveProcesses } from './process-channel.ts';
 import { joinAsThread, serveThreads } from './thread-channel.ts';
 
@@ -44,6 +44,11 @@ export function clusterProcess(caller: string): ClusterProcess {
     `${caller}: expected one version of express-metrics-json in this process, got two; install one (npm ls express-metrics-json)`,
   );
 }
+
+/** What threads are told when they are started: whether their main thread has a hub, or is itself a worker process. */
+type Environment = 'hub' | 'worker' | undefined;
+
+const setEnvironment = (environment: Environment) => setEnvironmentData(CHANNEL, environment);
 
 /** How a process reaches the others. */
 interface Link {
@@ -113,7 +118,8 @@ function createPrimaryLink(): Link {
     openHub() {
       if (open !== undefined) return open.close;
       const hub = createHub();
-      const stops = [serveProcesses(hub), serveThreads(hub)];
+      setEnvironment('hub');
+      const stops = [serveProcesses(hub), serveThreads(hub), () => setEnvironment(undefined)];
       if (own !== undefined) joinLocally(hub, name, own);
       const opened = {
         hub,
@@ -131,6 +137,7 @@ function createPrimaryLink(): Link {
 /** A worker process of `node:cluster`. */
 function createWorkerLink(): Link {
   let member: ChannelMember | undefined;
+  setEnvironment('worker');
   return {
     name: String(cluster.worker?.id),
     isAlone: () => false,
@@ -142,15 +149,38 @@ function createWorkerLink(): Link {
   };
 }
 
+/** A worker thread. Without a hub in the main thread it is a process of its own: test runners run tests in threads. */
 function createThreadLink(): Link {
+  const environment = getEnvironmentData(CHANNEL) as Environment;
+  const name = `thread-${threadId}`;
+  if (environment === 'worker') return createUnreachableLink(name);
+  let own: Gather;
   let member: ChannelMember | undefined;
+  const isAlone = () => environment === undefined && member?.hasJoined !== true;
   return {
-    name: `thread-${threadId}`,
-    isAlone: () => false,
+    name,
+    isAlone,
     join(gather) {
-      member = joinAsThread((send) => createChannelMember(gather, send));
+      own = gather;
+      member ??= joinAsThread((send) => createChannelMember((timeout) => own(timeout), send));
     },
-    cluster: () => member,
+    cluster: () => (isAlone() ? undefined : member),
+    openHub: refuseHub,
+  };
+}
+
+/** A thread of a worker process: the primary does not know of it, and its own metrics are not those of the cluster. */
+function createUnreachableLink(name: string): Link {
+  return {
+    name,
+    isAlone: () => true,
+    join() {},
+    cluster() {
+      throw new MetricsError(
+        'NO_PRIMARY',
+        "a thread of a cluster's worker process cannot join; scrape the process itself",
+      );
+    },
     openHub: refuseHub,
   };
 }
