@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   behindOne,
   behindTwo,
+  CHAINED_HAPROXY,
   CHAINED_NGINX,
   isUnrecognisable,
   NGINX,
@@ -11,13 +12,11 @@ import {
   OTHERS,
   type Start,
 } from './support/hint-situations.ts';
-import { type StartProxy, walk } from './support/hint-walk.ts';
-import { startNginxLike } from './support/nginx-like.ts';
+import { walk } from './support/hint-walk.ts';
+import { startProxyLike } from './support/proxy-like.ts';
 import { closeServers } from './support/serve.ts';
 
 // Whoever does literally what the warnings say must get the scraper in, and at no step a stranger.
-
-const startProxy: StartProxy = ({ directives }, upstream) => startNginxLike(directives, upstream);
 
 let folder: string;
 beforeAll(async () => {
@@ -32,7 +31,7 @@ afterAll(() => rm(folder, { recursive: true }));
 let sockets = 0;
 
 async function expectWalk({ steps, what: _, ...start }: Start): Promise<void> {
-  const { hints, open } = await walk(start, startProxy, () => join(folder, `${sockets++}.sock`));
+  const { hints, open } = await walk(start, startProxyLike, () => join(folder, `${sockets++}.sock`));
   expect({ hints, isShort: hints.length <= steps, open }).toEqual({ hints, isShort: true, open: [] });
   expect(hints.length).toBeGreaterThan(0);
 }
@@ -44,7 +43,7 @@ test.each(behindOne({ program: 'nginx', ways: NGINX }).filter((start) => !isUnre
   expectWalk,
 );
 
-test.each(behindTwo(CHAINED_NGINX, CHAINED_NGINX))(
+test.each([...behindTwo(CHAINED_NGINX, CHAINED_NGINX), ...behindTwo(CHAINED_NGINX, CHAINED_HAPROXY)])(
   '$what: the scraper gets in within $steps, and no stranger does',
   expectWalk,
 );

@@ -54,6 +54,7 @@ const HEADERS = {
 } as const;
 
 const SPEAK_HTTP11 = 'speak HTTP/1.1 (nginx: proxy_http_version 1.1;)';
+const ALL_SPEAK_HTTP11 = `Have the proxies on the way ${SPEAK_HTTP11}; HAProxy passes on the version that comes in.`;
 
 export const addressUnparseable: Hint = (request) =>
   `Its socket has no address. If a proxy connects to the unix socket, ${overTcp(request)}. If only your scraper can open the unix socket, set allowUnixSocket: true, which lets in everyone who can. A socket that was closed meanwhile has no address either.`;
@@ -92,14 +93,14 @@ export const forwardedMalformed: Hint = ({ peer, forwardedHeader, malformed }) =
 };
 
 export const notTrusted: Hint = (request) => {
-  const { peer, address, hops, forwardedHeader, isForwarder, isHttp10 } = request;
+  const { address, hops, forwardedHeader, isForwarder, isHttp10 } = request;
   const { name, append } = HEADERS[forwardedHeader];
   if (isForwarder) {
     return `${name} has more members to the left of ${address}. If ${address} is a proxy, ${writeHeader({ forwardedHeader }, 'append', { unlessItDoes: true })} and add "${address}" to trustedProxies; in trustedHosts it would let in everyone behind it. If ${address} is your scraper, have it send no ${name}.`;
   }
   const asScraper = `If ${address} is your scraper, add "${address}" to trustedHosts`;
   if (hops > 0) {
-    const version = isHttp10 ? ` Have ${peer} ${SPEAK_HTTP11}.` : '';
+    const version = isHttp10 ? ` ${ALL_SPEAK_HTTP11}` : '';
     return `${asScraper}. It may also be a proxy that adds no header, and stand for everyone behind it. If ${address} is a proxy, ${writeHeader({ forwardedHeader }, 'replace')} and add "${address}" to trustedProxies. If ${address} is a proxy, or one of trustedProxies only passes on what clients send, have the proxies in trustedProxies append to ${name} (${append}).${version}`;
   }
   const asProxy = `If ${address} is a proxy, ${writeHeader(request, 'replace')} and add "${address}" to trustedProxies.`;
@@ -113,8 +114,8 @@ const PROBES = 'Let probes ask another route.';
 
 export const httpVersion: Hint = (request) => {
   const { peer, hops } = request;
+  if (hops > 0) return `${ALL_SPEAK_HTTP11} If your scraper itself speaks HTTP/1.0, set allowHttp10: true.`;
   const otherwise = 'If your scraper itself speaks HTTP/1.0 and comes through no proxy, set allowHttp10: true.';
-  if (hops > 0) return `Have ${peer} ${SPEAK_HTTP11}. ${otherwise}`;
   if (peer === undefined) return `If a proxy connects to the unix socket, ${overTcp(request)}. ${otherwise}`;
   return `nginx before 1.29.7 speaks it by default, and adds no header. If ${peer} is a proxy, ${writeHeader(request, 'replace')} and add "${peer}" to trustedProxies. ${otherwise}`;
 };

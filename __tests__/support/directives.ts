@@ -5,7 +5,7 @@ export function kindOf(line: string): string {
   return header?.toLowerCase() ?? line.replace(/ .*/, '');
 }
 
-/** What a directive of nginx sets, without quotes. */
+/** What a directive sets, without quotes. */
 export function valueIn(line: string): string {
-  return line.replace(/^(proxy_set_header )?\S+ /, '').replace(/^"(.*)"$/, '$1');
+  return line.replace(/^(proxy_set_header |http-request \S+ )?\S+ /, '').replace(/^"(.*)"$/, '$1');
 }

@@ -92,6 +92,7 @@ const CONDITIONS: readonly Condition[] = [
     /^(your scraper) itself speaks HTTP\/1\.0 and comes through no proxy$/,
     (it) => it.scraper.version === '1.0' && route(it).length === 0,
   ],
+  [/^(your scraper) itself speaks HTTP\/1\.0$/, (it) => it.scraper.version === '1.0'],
   [/^(that name) is yours$/, () => true],
 ];
 
@@ -135,7 +136,7 @@ function withList(situation: Situation, option: ListOption, change: (list: reado
 }
 
 const TARGET =
-  /[Hh]ave (the proxies in trustedProxies|the proxy that is member \d+|the proxy|that one|it|[\da-f.:]*[\da-f])/;
+  /[Hh]ave (the proxies in trustedProxies|the proxies on the way|the proxy that is member \d+|the proxy|that one|it|[\da-f.:]*[\da-f])/;
 const COPIED = /\((?:for IPv4 in )?nginx: ([^)]*)\)/;
 
 /** Copies what stands in parentheses into the proxies that the sentence has just named. */
@@ -176,6 +177,7 @@ function proxiesNamed(name: string, it: string | undefined, { proxies, options }
   if (name === 'the proxies in trustedProxies') {
     return proxies.filter((proxy) => options.trustedProxies?.includes(addressOf(proxy)));
   }
+  if (name === 'the proxies on the way') return [...proxies];
   if (name === 'that one') return proxies.slice(0, -1);
   if (name === 'the proxy' || (name === 'it' && it === undefined)) return proxies.slice(-1);
   return at(name === 'it' ? (it as string) : name);
