@@ -64,14 +64,16 @@ const rules: [whose: string, allowed: string[]][] = [
   ['hints.ts', ['quote.ts']],
   ['refusals.ts', ['hints.ts']],
   ['guards/', ['hints.ts', 'option-error.ts', 'refusals.ts']],
-  ['encoders/', [...CONTRACT, 'iterables.ts', 'turns.ts']],
-  ['parsers/', [...CONTRACT, 'turns.ts']],
+  ['cache-budget.ts', []],
+  ['encoders/', [...CONTRACT, 'cache-budget.ts', 'iterables.ts', 'turns.ts']],
+  ['parsers/', [...CONTRACT, 'cache-budget.ts', 'turns.ts']],
   [
     'sources/',
     [
       ...CONTRACT,
       ...[
         'abortable.ts',
+        'cache-budget.ts',
         'check-options.ts',
         'deadline.ts',
         'iterables.ts',

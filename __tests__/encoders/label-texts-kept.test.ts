@@ -1,76 +1,193 @@
+import { cachedBytes, excessBytes, MAX_CACHED_BYTES } from '../../lib/cache-budget.ts';
+import type { Encoder } from '../../lib/encoders/encoder.ts';
 import { type FamilyTexts, LabelTexts } from '../../lib/encoders/label-texts.ts';
+import { closeAccounts, holdAccount, leaveBytes } from '../support/budget.ts';
+import { encode, family, sample } from '../support/encode.ts';
+import { FORMATS } from '../support/encoders.ts';
 
-// In a file of its own: what a process keeps is counted, and nothing else is to be kept here.
+// In a file of its own: what a process caches is counted, and nothing else is to be cached here.
 
-const MOST = 2 ** 20;
-const labels = { a: 'x' };
+const KIB = 1024;
+const LONG = 'x'.repeat(4 * KIB);
 let all: FamilyTexts[] = [];
 afterEach(() => {
+  closeAccounts();
   for (const texts of all) texts.forget();
   all = [];
 });
 
-function open(cache = new LabelTexts(), variant = 'v'): FamilyTexts {
-  const texts = cache.family('f', variant);
+function open(cache = new LabelTexts(), variant = 'v', name = 'f'): FamilyTexts {
+  const texts = cache.family(name, variant);
   all.push(texts);
   return texts;
 }
 
-/** Keeps a text there, and room for those in front of it. */
-const fill = (texts: FamilyTexts, length: number) => texts.at(length - 1, labels, () => 'kept');
+/** Writes series with long labels; returns their label objects. */
+function fill(texts: FamilyTexts, length: number, labels = Array.from({ length }, (_, i) => ({ a: `${LONG}${i}` }))) {
+  for (const [i, own] of labels.entries()) texts.at(i, own, ({ a }) => a as string);
+  texts.end(length);
+  return labels;
+}
 
-/** Is a text kept that is written there now? */
+/** Whether a text is cached that is written there now. */
 function keeps(texts: FamilyTexts, position: number): boolean {
   const own = { a: `${position}` };
   texts.at(position, own, () => 'kept');
   return texts.at(position, own, () => 'not kept') === 'kept';
 }
 
-test.each(['one by one', 'at once'])('so many texts there are, and no more, when they come %s', (way) => {
+test('32,768 label sets of 4 KiB are cached as far as the limit in bytes allows', () => {
   const texts = open();
-  if (way === 'at once') fill(texts, MOST - 1);
-  else for (let i = 0; i < MOST - 1; i++) texts.at(i, labels, () => 'kept');
-  expect(keeps(texts, MOST - 1)).toBe(true);
-  expect(keeps(texts, MOST)).toBe(false);
-  expect(keeps(open(), 0)).toBe(false);
-  // What has its place keeps it, for other labels too.
+  const labels = fill(texts, 32_768);
+  expect(cachedBytes()).toBeLessThanOrEqual(MAX_CACHED_BYTES);
+  // As long as nobody else is known to keep them, the label objects count too.
+  const most = MAX_CACHED_BYTES / (8 * KIB);
+  const isCached = (i: number) => texts.at(i, labels[i]!, () => 'not kept') !== 'not kept';
+  const count = labels.findIndex((_, i) => !isCached(i));
+  expect(count).toBeGreaterThan(0.9 * most);
+  expect(count).toBeLessThanOrEqual(most);
+  expect(isCached(32_767)).toBe(false);
+});
+
+test('a million of them are written, and no more than the limit is cached', () => {
+  const texts = open();
+  for (let i = 0; i < 2 ** 20; i++) texts.at(i, { a: `${LONG}${i}` }, ({ a }) => a as string);
+  texts.end(2 ** 20);
+  expect(cachedBytes()).toBeLessThanOrEqual(MAX_CACHED_BYTES);
+  expect(cachedBytes()).toBeGreaterThan(0.9 * MAX_CACHED_BYTES);
+});
+
+test('each text, each label object and each family counts, and forgetting them gives everything back', () => {
+  const cache = new LabelTexts();
+  const before = cachedBytes();
+  const texts = open(cache);
+  const empty = cachedBytes();
+  expect(empty - before).toBeGreaterThanOrEqual(500);
+  fill(texts, 10);
+  expect(cachedBytes() - empty).toBeGreaterThanOrEqual(10 * 2 * LONG.length);
+  expect(cachedBytes() - empty).toBeLessThan(10 * 2 * (LONG.length + 200));
+  texts.end(0);
+  expect(cachedBytes()).toBe(empty);
+  fill(texts, 10);
+  texts.forget();
+  expect(cachedBytes()).toBe(before);
+  fill(texts, 10);
+  texts.forget();
+  expect(cachedBytes()).toBe(before);
+});
+
+test('label objects that come again are the source’s own and do not count; they do again when others come', () => {
+  const texts = open();
+  const labels = fill(texts, 100);
+  const charged = cachedBytes();
+  fill(texts, 100, labels);
+  const shared = cachedBytes();
+  expect(charged - shared).toBeGreaterThanOrEqual(100 * LONG.length);
+  fill(texts, 100, labels.with(0, { ...labels[0]! }));
+  expect(cachedBytes()).toBe(shared);
+  fill(texts, 100);
+  expect(cachedBytes()).toBe(charged);
+});
+
+test('series that found no room find it once the label objects before them are known to be the source’s', () => {
+  const giveBack = leaveBytes(15 * 2 * LONG.length);
+  const texts = open();
+  const labels = fill(texts, 20);
+  for (let scrapes = 0; scrapes < 3; scrapes++) fill(texts, 20, labels);
+  expect(keeps(texts, 19)).toBe(true);
+  expect(cachedBytes()).toBeLessThanOrEqual(MAX_CACHED_BYTES);
+  giveBack();
+});
+
+test('a text that is replaced counts with its new length, or is not replaced where that finds no room', () => {
+  const texts = open();
+  texts.at(0, { a: 'x' }, () => 'x'.repeat(100));
+  const before = cachedBytes();
+  texts.at(0, { a: 'y' }, () => 'y'.repeat(50));
+  expect(before - cachedBytes()).toBe(2 * 50);
+  const giveBack = leaveBytes(99);
+  texts.at(0, { a: 'z' }, () => 'z'.repeat(100));
+  expect(cachedBytes()).toBe(MAX_CACHED_BYTES - 99);
+  expect(texts.at(0, { a: 'z' }, () => 'anew')).toBe('anew');
+  giveBack();
+});
+
+test('the places before a series count, and one that is too far away costs nothing', () => {
+  const texts = open();
+  const empty = cachedBytes();
+  expect(keeps(texts, MAX_CACHED_BYTES / 16)).toBe(false);
+  expect(cachedBytes()).toBe(empty);
+  expect(keeps(texts, 1_000)).toBe(true);
+  expect(cachedBytes() - empty).toBeGreaterThanOrEqual(16 * 1_000);
+});
+
+test('a family for which there is no room is written without being cached', () => {
+  const cache = new LabelTexts();
+  const giveBack = leaveBytes(2_000);
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  expect(names.filter((name) => keeps(open(cache, 'v', name), 0))).toEqual(['a', 'b']);
+  expect(cachedBytes()).toBeLessThanOrEqual(MAX_CACHED_BYTES);
+  giveBack();
+  expect(keeps(open(cache, 'v', 'c'), 0)).toBe(true);
+});
+
+test('what another account took with priority is given back at the end of the next document', () => {
+  const texts = open();
+  const labels = fill(texts, 100);
+  const giveBack = leaveBytes(0);
+  const state = holdAccount({ hasPriority: true });
+  state.tryReserve(10 * LONG.length);
+  expect(excessBytes()).toBe(10 * LONG.length);
+  fill(texts, 100, labels);
+  expect(excessBytes()).toBe(0);
   expect(keeps(texts, 0)).toBe(true);
-  expect(keeps(texts, MOST)).toBe(false);
-});
-
-test('a place that is too far away costs nothing', () => {
-  const texts = open();
-  expect(keeps(texts, MOST)).toBe(false);
-  expect(keeps(texts, MOST - 1)).toBe(true);
-});
-
-test('what is trimmed makes room, and nothing else does', () => {
-  const [full, other] = [open(), open()];
-  fill(full, MOST);
-  full.trim(MOST);
-  full.trim(2 * MOST);
-  expect(keeps(full, MOST)).toBe(false);
-  expect(keeps(other, 0)).toBe(false);
-  full.trim(MOST - 2);
-  expect(keeps(full, MOST - 2)).toBe(true);
-  expect(keeps(other, 0)).toBe(true);
-  expect(keeps(other, 1)).toBe(false);
-});
-
-test('what is forgotten makes room', () => {
-  const [full, other] = [open(), open()];
-  fill(full, MOST);
-  full.forget();
-  expect(keeps(full, 0)).toBe(false);
-  full.trim(0);
-  fill(other, MOST);
-  expect(keeps(other, MOST)).toBe(false);
-  expect(keeps(open(), 0)).toBe(false);
+  state.tryReserve(1_000 * LONG.length);
+  texts.end(100);
+  expect(texts.isForgotten).toBe(true);
+  state.close();
+  giveBack();
 });
 
 test('another variant of a family takes the place of the one before', () => {
   const cache = new LabelTexts();
-  fill(open(cache, 'map'), MOST);
-  expect(keeps(open(cache, 'list'), MOST - 1)).toBe(true);
-  expect(keeps(open(), 0)).toBe(false);
+  fill(open(cache, 'map'), 10);
+  const before = cachedBytes();
+  fill(open(cache, 'list'), 10);
+  expect(cachedBytes() - before).toBeLessThan(10);
+});
+
+test('families that were not written for more than five minutes give their bytes back, and the cache still works', () => {
+  jest.useFakeTimers();
+  const before = cachedBytes();
+  const cache = new LabelTexts();
+  for (const name of ['a', 'b']) cache.family(name, 'v').at(0, { a: 'x' }, () => 'kept');
+  expect(cachedBytes()).toBeGreaterThan(before);
+  jest.advanceTimersByTime(10 * 60_000);
+  expect(cachedBytes()).toBe(before);
+  // The cache goes on to work.
+  cache.family('a', 'v').at(0, { a: 'x' }, () => 'kept');
+  expect(cache.family('a', 'v').at(0, { a: 'x' }, () => 'anew')).toBe('kept');
+  jest.advanceTimersByTime(10 * 60_000);
+  expect([cachedBytes(), jest.getTimerCount()]).toEqual([before, 0]);
+  jest.useRealTimers();
+});
+
+/** One that is garbage-collected would give back what it has cached, at any time. */
+const encoders: Encoder[] = [];
+
+describe.each(FORMATS)('in %s', (_format, make) => {
+  test('family names are cached as far as the limit allows, and all of them are written', async () => {
+    const encoder = make();
+    encoders.push(encoder);
+    const giveBack = leaveBytes(100 * KIB);
+    function* families() {
+      for (let i = 0; i < 2_000; i++) yield family({ name: `${LONG.slice(0, 1_000)}_${i}`, samples: [sample(i)] });
+    }
+    const { text, losses } = await encode(encoder, families());
+    expect(losses).toEqual([]);
+    expect(text.match(/x_\d+/g)?.length).toBeGreaterThanOrEqual(2_000);
+    expect(cachedBytes()).toBeGreaterThan(MAX_CACHED_BYTES - 50 * KIB);
+    expect(cachedBytes()).toBeLessThanOrEqual(MAX_CACHED_BYTES);
+    giveBack();
+  });
 });

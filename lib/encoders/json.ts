@@ -5,7 +5,7 @@ import { InvalidSample } from './invalid-sample.ts';
 import { findShape, type Shape } from './json-shape.ts';
 import { jsonString, type NonFinite } from './json-text.ts';
 import { valueText } from './json-value.ts';
-import { type FamilyTexts, LabelTexts } from './label-texts.ts';
+import { type FamilyTexts, type LabelTextSource, LabelTexts } from './label-texts.ts';
 import { checkType, helpOf, labelValue } from './samples.ts';
 
 export interface JsonOptions {
@@ -26,8 +26,7 @@ export interface JsonOptions {
  * For `number`, a histogram has `{count,sum,avg,bucket:[[bound,count]…]}` and a summary
  * `{count,sum,avg,quantile:[[quantile,value]…]}`.
  */
-export function jsonEncoder(options: JsonOptions): Encoder {
-  const labelTexts = new LabelTexts();
+export function jsonEncoder(options: JsonOptions, labelTexts: LabelTextSource = new LabelTexts()): Encoder {
   const syntax: DocumentSyntax = {
     begin: '{',
     separator: ',',
@@ -42,7 +41,7 @@ export function jsonEncoder(options: JsonOptions): Encoder {
   };
 }
 
-async function plan(family: MetricFamily, options: JsonOptions, labelTexts: LabelTexts): Promise<FamilyPlan> {
+async function plan(family: MetricFamily, options: JsonOptions, labelTexts: LabelTextSource): Promise<FamilyPlan> {
   const type = checkType(family.type);
   const help = helpOf(family);
   const helpText = help === undefined ? '' : `"help":${jsonString(help)},`;
@@ -61,7 +60,7 @@ async function plan(family: MetricFamily, options: JsonOptions, labelTexts: Labe
       const text = textOf(sample);
       return text === undefined ? undefined : encode(sample, position, text);
     },
-    done: (length) => texts.trim(length),
+    done: (length) => texts.end(length),
   };
 }
 

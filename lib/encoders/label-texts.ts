@@ -1,10 +1,21 @@
+import { type CacheAccount, excessBytes, openAccount, stringBytes } from '../cache-budget.ts';
 import type { LabelSet } from '../metric-family.ts';
 
-/** Of how many label sets a process keeps the text: some 100 MB, where a text has the usual 100 bytes. */
-const MAX_KEPT = 2 ** 20;
-let kept = 0;
 /** After how long (ms) without being written a family's texts are given back. */
 const IDLE = 5 * 60_000;
+
+// What V8 takes, in bytes: measured, and rounded up.
+/** A family without its strings. */
+const FAMILY = 560;
+/** A place for a text and its labels, with what an array has in reserve. */
+const PLACE = 24;
+/** A text, besides its characters. */
+const TEXT = 20;
+/** A label object, besides the characters of its values. */
+const LABELS = 80;
+
+/** Where the texts of a family's labels come from. */
+export type LabelTextSource = Pick<LabelTexts, 'family'>;
 
 /**
  * The text of label sets, kept from scrape to scrape: escaping it anew is most of the work of encoding. A
@@ -13,54 +24,82 @@ const IDLE = 5 * 60_000;
  */
 export class LabelTexts {
   private readonly families = new Map<string, FamilyTexts>();
+  private readonly account = openAccount(this);
   private sweeper: NodeJS.Timeout | undefined;
 
   /** Texts of another variant (another shape, say) of the same family are forgotten. */
   family(name: string, variant: string): FamilyTexts {
     let texts = this.families.get(name);
-    if (texts?.variant !== variant) {
-      if (texts !== undefined) this.forget(name, texts);
-      texts = new FamilyTexts(variant);
-      this.families.set(name, texts);
+    if (texts?.variant !== variant || texts.isForgotten) {
+      texts?.forget();
+      texts = this.open(name, variant);
     }
     texts.usedAt = performance.now();
-    this.sweeper ??= setInterval(() => this.sweep(), IDLE / 5).unref();
     return texts;
   }
 
-  private sweep(): void {
-    const oldest = performance.now() - IDLE;
-    for (const [name, texts] of this.families) if (texts.usedAt < oldest) this.forget(name, texts);
-    if (this.families.size > 0) return;
-    clearInterval(this.sweeper);
-    this.sweeper = undefined;
+  private open(name: string, variant: string): FamilyTexts {
+    const bytes = FAMILY + stringBytes(name) + stringBytes(variant);
+    if (!this.account.tryReserve(bytes)) {
+      this.families.delete(name);
+      return new FamilyTexts(variant);
+    }
+    const texts = new FamilyTexts(variant, this.account, bytes);
+    this.families.set(name, texts);
+    this.sweeper ??= sweepRegularly(new WeakRef(this));
+    return texts;
   }
 
-  private forget(name: string, texts: FamilyTexts): void {
-    texts.forget();
-    this.families.delete(name);
+  /** Forgets families that were not written for a while; false when none is left. */
+  sweep(): boolean {
+    const oldest = performance.now() - IDLE;
+    for (const [name, texts] of this.families) {
+      if (texts.usedAt >= oldest) continue;
+      texts.forget();
+      this.families.delete(name);
+    }
+    if (this.families.size === 0) this.sweeper = undefined;
+    return this.families.size > 0;
   }
 }
 
+/** The timer must not keep the texts of a source that is gone. */
+function sweepRegularly(cache: WeakRef<LabelTexts>): NodeJS.Timeout {
+  const timer = setInterval(() => {
+    if (cache.deref()?.sweep() !== true) clearInterval(timer);
+  }, IDLE / 5);
+  return timer.unref();
+}
+
 /** For documents that are asked for in a way of their own: there is no end to what a query can say. */
-export const keepsNothing: Pick<LabelTexts, 'family'> = {
-  family(_name, variant) {
-    const texts = new FamilyTexts(variant);
-    texts.forget();
-    return texts;
-  },
-};
+export const keepsNothing: LabelTextSource = { family: (_name, variant) => new FamilyTexts(variant) };
 
 /** The texts of one family's label sets. */
 export class FamilyTexts {
   readonly variant: string;
   usedAt = 0;
-  private isForgotten = false;
+  private account: CacheAccount | undefined;
   private readonly labels: (LabelSet | undefined)[] = [];
   private readonly texts: string[] = [];
+  /** Bytes that are charged to the account. */
+  private charged: number;
+  /** Bytes of all but the label objects. */
+  private textBytes: number;
+  private labelBytes = 0;
+  /** Bytes of label objects that are not charged, since the source keeps the same ones itself. */
+  private sharedBytes = 0;
+  /** How many label objects were put in place since the last end. */
+  private changes = 0;
 
-  constructor(variant: string) {
+  /** Without an account nothing is kept. The bytes are those of the family itself, which are charged already. */
+  constructor(variant: string, account?: CacheAccount, bytes = 0) {
     this.variant = variant;
+    this.account = account;
+    this.charged = this.textBytes = bytes;
+  }
+
+  get isForgotten(): boolean {
+    return this.account === undefined;
   }
 
   /** The text of the labels of the series at that position; `write` makes it when it is not known. */
@@ -70,43 +109,89 @@ export class FamilyTexts {
       if (known === labels) return this.texts[position] as string;
       if (isSame(known, labels)) {
         this.labels[position] = labels;
+        this.changes++;
         return this.texts[position] as string;
       }
     }
     const text = write(labels);
-    if (position < this.labels.length || this.reserve(position + 1 - this.labels.length)) {
-      // What was left out in between gets its place too: arrays with holes are slow.
-      while (this.labels.length < position) {
-        this.labels.push(undefined);
-        this.texts.push('');
-      }
-      this.labels[position] = labels;
-      this.texts[position] = flat(text);
-    }
+    if (this.account !== undefined) this.keep(this.account, position, labels, text);
     return text;
   }
 
-  /** Is there room for so many more? */
-  private reserve(count: number): boolean {
-    if (this.isForgotten || kept + count > MAX_KEPT) return false;
-    kept += count;
-    return true;
+  private keep(account: CacheAccount, position: number, labels: LabelSet, text: string): void {
+    const places = Math.max(0, position + 1 - this.labels.length);
+    const before = this.sizeAt(position);
+    const textBytes = places * PLACE + TEXT + text.length - before.text;
+    const labelBytes = LABELS + text.length - before.labels;
+    if (!account.tryReserve(textBytes + labelBytes)) return;
+    this.charged += textBytes + labelBytes;
+    this.textBytes += textBytes;
+    this.labelBytes += labelBytes;
+    this.changes++;
+    // What was left out in between gets its place too: arrays with holes are slow.
+    while (this.labels.length < position) {
+      this.labels.push(undefined);
+      this.texts.push('');
+    }
+    this.labels[position] = labels;
+    this.texts[position] = flat(text);
+  }
+
+  private sizeAt(position: number): { text: number; labels: number } {
+    if (this.labels[position] === undefined) return NOTHING;
+    const { length } = this.texts[position] as string;
+    return { text: TEXT + length, labels: LABELS + length };
+  }
+
+  /** To be called at the end of a document's family, with the number of its series: forgets what is beyond them. */
+  end(length: number): void {
+    this.cut(length);
+    // Label objects that come again are the source's own, and take no memory here; other ones are kept by nobody else.
+    if (this.changes === 0) this.sharedBytes = this.labelBytes;
+    else if (2 * this.changes > this.labels.length) this.sharedBytes = 0;
+    this.changes = 0;
+    this.settle();
+    this.freeExcess();
+  }
+
+  private freeExcess(): void {
+    let excess = excessBytes();
+    if (excess === 0) return;
+    let { length } = this.labels;
+    while (length > 0 && excess > 0) excess -= PLACE + this.sizeAt(--length).text;
+    if (length === 0) this.forget();
+    else this.cut(length);
   }
 
   /** Gives everything back; a scrape that is under way keeps nothing more here. */
   forget(): void {
-    this.trim(0);
-    this.isForgotten = true;
+    this.cut(0);
+    this.textBytes = 0;
+    this.settle();
+    this.account = undefined;
   }
 
-  /** Forgets what stands behind the last series. */
-  trim(length: number): void {
+  private cut(length: number): void {
     if (length >= this.labels.length) return;
-    kept -= this.labels.length - length;
+    for (let position = length; position < this.labels.length; position++) {
+      const { text, labels } = this.sizeAt(position);
+      this.textBytes -= PLACE + text;
+      this.labelBytes -= labels;
+    }
     this.labels.length = length;
     this.texts.length = length;
+    this.settle();
+  }
+
+  private settle(): void {
+    this.sharedBytes = Math.min(this.sharedBytes, this.labelBytes);
+    const bytes = this.textBytes + this.labelBytes - this.sharedBytes;
+    this.account?.charge(bytes - this.charged);
+    this.charged = bytes;
   }
 }
+
+const NOTHING = { text: 0, labels: 0 };
 
 /** The same labels in the same order. */
 function isSame(a: LabelSet, b: LabelSet): boolean {

@@ -3,7 +3,7 @@ import { batches } from './batches.ts';
 import { type DocumentSyntax, encodeDocument, type FamilyPlan } from './document.ts';
 import type { EncodeOptions, Encoder } from './encoder.ts';
 import { errorOf, InvalidSample } from './invalid-sample.ts';
-import { type FamilyTexts, keepsNothing, LabelTexts } from './label-texts.ts';
+import { type FamilyTexts, keepsNothing, type LabelTextSource, LabelTexts } from './label-texts.ts';
 import { checkType, helpOf } from './samples.ts';
 import { labelsWriter } from './text-labels.ts';
 import { sampleLines, seriesNames, type TextDialect } from './text-samples.ts';
@@ -30,8 +30,10 @@ export interface OpenMetricsOptions {
  *
  * where a counter's name lacks the `_total` that its series have, and bounds are floats.
  */
-export function openMetricsEncoder({ escaping }: OpenMetricsOptions): Encoder {
-  const labelTexts = new LabelTexts();
+export function openMetricsEncoder(
+  { escaping }: OpenMetricsOptions,
+  labelTexts: LabelTextSource = new LabelTexts(),
+): Encoder {
   const variant = escaping === undefined ? '' : ` escaping=${escaping};`;
   return {
     format: 'openmetrics',
@@ -45,11 +47,7 @@ export function openMetricsEncoder({ escaping }: OpenMetricsOptions): Encoder {
   };
 }
 
-function syntax(
-  escaping: Escaping,
-  { prefix, losses }: EncodeOptions,
-  labelTexts: Pick<LabelTexts, 'family'>,
-): DocumentSyntax {
+function syntax(escaping: Escaping, { prefix, losses }: EncodeOptions, labelTexts: LabelTextSource): DocumentSyntax {
   const nameOf = ({ name, type }: MetricFamily) => {
     const escaped = escapeMetricName(prefix + name, escaping);
     return type === 'counter' ? escaped.replace(/(?<=.)_total$/s, '') : escaped;
@@ -82,7 +80,7 @@ function plan(family: MetricFamily, name: string, dialect: TextDialect, texts: F
     head: `# TYPE ${nameText} ${typeText}\n${unitLine}${helpLine}`,
     samples: batches(family.samples),
     encode: sampleLines(type, type === 'counter' ? `${name}_total` : name, dialect, texts),
-    done: (length) => texts.trim(length),
+    done: (length) => texts.end(length),
   };
 }
 

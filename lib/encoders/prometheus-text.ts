@@ -2,7 +2,7 @@ import type { MetricFamily } from '../metric-family.ts';
 import { batches } from './batches.ts';
 import { type DocumentSyntax, encodeDocument } from './document.ts';
 import type { Encoder } from './encoder.ts';
-import { keepsNothing, LabelTexts } from './label-texts.ts';
+import { keepsNothing, type LabelTextSource, LabelTexts } from './label-texts.ts';
 import { checkType, helpOf } from './samples.ts';
 import { sampleLines, seriesNames, type TextDialect } from './text-samples.ts';
 import { type Escaping, escapeMetricName, helpText, metricNameText, textNumber } from './text-syntax.ts';
@@ -22,9 +22,11 @@ export interface PrometheusTextOptions {
  *     series = name [ "{" label *( "," label ) "}" ] / "{" DQUOTE name DQUOTE *( "," label ) "}"
  *     label  = ( name / DQUOTE name DQUOTE ) "=" DQUOTE value DQUOTE
  */
-export function prometheusTextEncoder({ version, escaping }: PrometheusTextOptions): Encoder {
+export function prometheusTextEncoder(
+  { version, escaping }: PrometheusTextOptions,
+  labelTexts: LabelTextSource = new LabelTexts(),
+): Encoder {
   const dialect: TextDialect = { escaping, bound: textNumber };
-  const labelTexts = new LabelTexts();
   const variant = version === '0.0.4' ? '' : ` escaping=${escaping};`;
   return {
     format: 'prometheus-text',
@@ -39,7 +41,7 @@ export function prometheusTextEncoder({ version, escaping }: PrometheusTextOptio
 function syntax(
   nameOf: (family: MetricFamily) => string,
   dialect: TextDialect,
-  labelTexts: Pick<LabelTexts, 'family'>,
+  labelTexts: LabelTextSource,
 ): DocumentSyntax {
   return {
     end: () => '',
@@ -55,7 +57,7 @@ function syntax(
         head: `${helpLine}# TYPE ${nameText} ${type}\n`,
         samples: batches(family.samples),
         encode: sampleLines(type, name, dialect, texts),
-        done: (length) => texts.trim(length),
+        done: (length) => texts.end(length),
       };
     },
   };

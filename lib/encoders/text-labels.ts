@@ -3,6 +3,9 @@ import { InvalidSample } from './invalid-sample.ts';
 import { labelValue } from './samples.ts';
 import { type Escaping, escapeLabelName, labelNameText, quote } from './text-syntax.ts';
 
+/** Maximum number of label names of one family whose escaped form is remembered while it is written. */
+const MAX_NAMES = 256;
+
 /**
  * Writes `a="x",b="y"`. A label that the format needs for itself, or two that are one after escaping, would
  * make Prometheus refuse the whole scrape: they cost the sample.
@@ -13,7 +16,7 @@ export function labelsWriter(escaping: Escaping, reserved?: 'le' | 'quantile'): 
     let text = escapedNames.get(name);
     if (text === undefined) {
       text = escapeLabelName(name, escaping);
-      escapedNames.set(name, text);
+      if (escapedNames.size < MAX_NAMES) escapedNames.set(name, text);
     }
     return text;
   };

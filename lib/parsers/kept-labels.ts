@@ -1,11 +1,11 @@
+import { excessBytes, openAccount, stringBytes } from '../cache-budget.ts';
 import type { LabelSet } from '../metric-family.ts';
 import { type TextCursor, unsliced } from './text-cursor.ts';
 import { cutLabel, duplicate, labelsText, parseLabels } from './text-labels.ts';
 
-/** How much (bytes, estimated) one parser keeps: some 200,000 label sets. */
-const MAX_KEPT = 64 * 2 ** 20;
-/** What a label set or a family takes beside its text, and what a label does. */
-const OVERHEAD = 100;
+// What V8 takes, in bytes, besides the characters: measured, and rounded up.
+const FAMILY = 560;
+const LABELS = 100;
 const PER_LABEL = 50;
 /** After how many documents without it a family is forgotten. */
 const MAX_ABSENCE = 3;
@@ -18,6 +18,7 @@ export interface KeptFamily {
   readonly name: string;
   readonly texts: string[];
   readonly sets: LabelSet[];
+  /** Bytes that are charged for it. */
   size: number;
   /** The last document that had it. */
   document: number;
@@ -32,7 +33,7 @@ export class KeptLabels {
   readonly none: LabelSet;
   readonly relabel: Relabel;
   private readonly families = new Map<string, KeptFamily>();
-  private size = 0;
+  private readonly account = openAccount(this);
   private document = 0;
 
   constructor(relabel: Relabel = (labels) => labels) {
@@ -44,9 +45,9 @@ export class KeptLabels {
   begin(): void {
     this.document++;
     for (const [name, { document, size }] of this.families) {
-      if (this.document - document <= MAX_ABSENCE) continue;
+      if (this.document - document <= MAX_ABSENCE && excessBytes() === 0) continue;
       this.families.delete(name);
-      this.size -= size;
+      this.account.charge(-size);
     }
   }
 
@@ -58,11 +59,8 @@ export class KeptLabels {
   keptFamily(name: string): KeptFamily {
     let family = this.families.get(name);
     if (family === undefined) {
-      family = { name, texts: [], sets: [], size: OVERHEAD + name.length, document: 0 };
-      if (this.size + family.size <= MAX_KEPT) {
-        this.families.set(name, family);
-        this.size += family.size;
-      }
+      family = { name, texts: [], sets: [], size: FAMILY + stringBytes(name), document: 0 };
+      if (this.account.tryReserve(family.size)) this.families.set(name, family);
     }
     family.document = this.document;
     return family;
@@ -72,15 +70,15 @@ export class KeptLabels {
     const { texts, sets, name } = family;
     const size = sizeOf(text, labels) - (at < texts.length ? sizeOf(texts[at] as string, sets[at] as LabelSet) : 0);
     const isForgotten = this.families.get(name) !== family;
-    if (isForgotten || at > texts.length || this.size + size > MAX_KEPT) return;
+    if (isForgotten || at > texts.length || !this.account.tryReserve(size)) return;
     texts[at] = text;
     sets[at] = labels;
     family.size += size;
-    this.size += size;
   }
 }
 
-const sizeOf = (text: string, labels: LabelSet) => OVERHEAD + text.length + PER_LABEL * Object.keys(labels).length;
+/** The characters count twice: once in the text, and once in the labels' values. */
+const sizeOf = (text: string, labels: LabelSet) => LABELS + 2 * text.length + PER_LABEL * Object.keys(labels).length;
 
 /** The label sets of one family in one document. */
 export class FamilyLabels {

@@ -10,7 +10,8 @@ import type { Parse, ParsedFamily, ParsedSamples } from './parser.ts';
 
 /**
  * A parser of the JSON document of KumoMTA's `GET /metrics.json`. It holds some 64 KiB of a document, however large a
- * family is; and up to 64 MiB of label sets, to be known again in the next document: use one parser for each upstream.
+ * family is; and label sets, within the budget of the process, to be known again in the next document: use one parser
+ * for each upstream.
  *
  * Members of a family that are not known are skipped. A `value` that comes before its `type` is held, up to 1 MiB; a
  * `help` that comes after both is not waited for. A name that comes twice is two families.

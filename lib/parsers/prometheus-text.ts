@@ -6,8 +6,8 @@ import { readFamilies } from './text-families.ts';
 
 /**
  * A parser of the Prometheus text format, 0.0.4 and 1.0.0 (where names of any characters stand in quotes). It
- * holds some 64 KiB of a document, and what a histogram needs to be whole; and up to 64 MiB of label sets, to be known
- * again in the next document: use one parser for each upstream.
+ * holds some 64 KiB of a document, and what a histogram needs to be whole; and label sets, within the budget of the
+ * process, to be known again in the next document: use one parser for each upstream.
  *
  * Families are as their series stand together: series without a `# TYPE` are untyped, and a name that comes
  * back later is a second family of that name. Timestamps and comments are dropped.

@@ -1,3 +1,4 @@
+import { openAccount } from '../../cache-budget.ts';
 import { MetricsError } from '../../errors.ts';
 import type { MetricFamily } from '../../metric-family.ts';
 import type { Scrape } from '../../metrics-source.ts';
@@ -24,6 +25,7 @@ type Join = (members: readonly Member[], scrape: Scrape) => AsyncGenerator<Metri
  */
 export function createJoiner(maxBuffered: number): Join {
   const habits = new Map<string, Set<string>>();
+  const account = openAccount(habits);
 
   function habitsOf(member: Member): Set<string> {
     const own = habits.get(member.name) ?? new Set();
@@ -33,7 +35,7 @@ export function createJoiner(maxBuffered: number): Join {
 
   return async function* join(members, { signal, report }) {
     const written = new Set<string>();
-    const lanes = members.map((member) => createLane(member, { written, habits: habitsOf(member), report }));
+    const lanes = members.map((member) => createLane(member, { written, habits: habitsOf(member), account, report }));
     const buffer = createBuffer(maxBuffered, lose);
     const completeName = completeNames(lanes);
 

@@ -1,3 +1,4 @@
+import { type CacheAccount, stringBytes } from '../../cache-budget.ts';
 import { MetricsError } from '../../errors.ts';
 import type { Scrape } from '../../metrics-source.ts';
 import { breathe } from '../../turns.ts';
@@ -26,13 +27,17 @@ export interface LaneOptions {
   readonly written: ReadonlySet<string>;
   /** Names that this source has brought in any scrape. */
   readonly habits: Set<string>;
+  /** What the habits of all sources take of the process's budget. */
+  readonly account: CacheAccount;
   report: Scrape['report'];
 }
 
 /** How many names of one source are remembered from scrape to scrape. */
 const MAX_HABITS = 10_000;
+/** What V8 takes for one, in bytes, besides the name itself. */
+const PLACE_IN_SET = 40;
 
-export function createLane(member: Member, { written, habits, report }: LaneOptions): Lane {
+export function createLane(member: Member, { written, habits, account, report }: LaneOptions): Lane {
   const seen = new Set<string>();
   const ahead = new Map<string, Part>();
   let head: Part | undefined;
@@ -54,9 +59,14 @@ export function createLane(member: Member, { written, habits, report }: LaneOpti
         ? 'comes when it was written already, and more could not be held for it; see the option maxBuffered'
         : undefined;
     seen.add(name);
-    if (habits.size < MAX_HABITS) habits.add(name);
+    remember(name);
     if (why !== undefined) report(new MetricsError('FAMILY_NOT_JOINED', `${member.name}: the family ${why}`), name);
     return why === undefined;
+  }
+
+  function remember(name: string): void {
+    if (habits.size >= MAX_HABITS || habits.has(name)) return;
+    if (account.tryReserve(PLACE_IN_SET + stringBytes(name))) habits.add(name);
   }
 
   function take(name: string | undefined): Part | undefined {

@@ -1,4 +1,5 @@
 import type { MetricData, ScopeMetrics } from '@opentelemetry/sdk-metrics';
+import { openAccount } from '../../cache-budget.ts';
 import type { LabelSet } from '../../metric-family.ts';
 import { type Attribute, attributesOf, type LabelName, labelSet } from './labels.ts';
 import { scopeAttributes } from './scopes.ts';
@@ -37,13 +38,14 @@ export interface Series {
 
 /**
  * The labels of one metric's series, from scrape to scrape: the SDK gives a series at its old place with its old
- * attributes object. As many are kept as there were series in the last scrape.
+ * attributes object. As many are kept as there were series in the last scrape, and as the process's budget has room for.
  */
 export class SeriesLabels {
   readonly inherited: readonly Attribute[];
   private readonly labelName: LabelName;
   private readonly attributes: object[] = [];
   private readonly known: Series[] = [];
+  private readonly account = openAccount(this);
 
   constructor(inherited: readonly Attribute[], labelName: LabelName) {
     this.inherited = inherited;
@@ -55,6 +57,8 @@ export class SeriesLabels {
     if (known !== undefined && this.attributes[position] === attributes) return known;
     const labels = labelSet([...attributesOf(attributes), ...this.inherited], this.labelName);
     const series = { labels, key: keyOf(labels) };
+    // An array with holes would be slow.
+    if (position > this.known.length || !this.account.tryReserve(sizeOf(series) - sizeOf(known))) return series;
     this.attributes[position] = attributes;
     this.known[position] = series;
     return series;
@@ -62,10 +66,14 @@ export class SeriesLabels {
 
   trim(length: number): void {
     if (this.known.length <= length) return;
+    for (const series of this.known.slice(length)) this.account.charge(-sizeOf(series));
     this.attributes.length = length;
     this.known.length = length;
   }
 }
+
+/** Memory of a series, estimated from its key, which has all characters of its labels. */
+const sizeOf = (series: Series | undefined) => (series === undefined ? 0 : 300 + 4 * series.key.length);
 
 function keyOf(labels: LabelSet): string {
   const names = Object.keys(labels).sort();

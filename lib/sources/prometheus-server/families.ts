@@ -1,11 +1,12 @@
 import { MetricsError, type MetricsErrorCode } from '../../errors.ts';
 import type { MetricFamily, MetricType } from '../../metric-family.ts';
 import type { Answer } from './api.ts';
+import { KeptLabelSets } from './kept-label-sets.ts';
 import type { Metadata } from './metadata.ts';
 import { readHistograms, readSummaries } from './parts.ts';
 import type { FamilyQuery } from './queries.ts';
 import { resultOf } from './results.ts';
-import { type LabelSets, type Read, type Reading, readSamples } from './samples.ts';
+import { type Read, type Reading, readSamples } from './samples.ts';
 
 /** Makes a family of each answer to one query. */
 export interface FamilyReader {
@@ -20,7 +21,7 @@ export interface FamilyReader {
 }
 
 export function createFamilyReader(query: FamilyQuery): FamilyReader {
-  let labelSets: LabelSets = new Map();
+  const labelSets = new KeptLabelSets();
   let seenAt: number | undefined;
   let infos = '';
   return {
@@ -37,8 +38,8 @@ export function createFamilyReader(query: FamilyQuery): FamilyReader {
       const type = typeOf(query, metadata, result);
       const notes = new Map<string, number>();
       const note = (text: string) => void notes.set(text, (notes.get(text) ?? 0) + 1);
-      const read = await readAs(query, type, result, { known: labelSets, note });
-      labelSets = read.labelSets;
+      const read = await readAs(query, type, result, { known: labelSets.known, note });
+      await labelSets.replace(read.labelSets);
       for (const [text, count] of notes) say('INVALID_SAMPLE', `${count} series ${text}`);
 
       if (result.length > 0) seenAt = time;

@@ -1,3 +1,4 @@
+import { openAccount, stringBytes } from '../../cache-budget.ts';
 import { MetricsError } from '../../errors.ts';
 import type { MetricType } from '../../metric-family.ts';
 import type { Api } from './api.ts';
@@ -20,10 +21,14 @@ export type LookUp = (
   failed: (error: unknown) => void,
 ) => Promise<Metadata | undefined>;
 
-/** Remembers what it was asked for: as many metrics as there are queries. Failures are told once while they last. */
+/**
+ * Remembers what it was asked for: as many metrics as there are queries, unless the process's budget has no room for
+ * what the server says of one. Failures are told once while they last.
+ */
 export function createMetadata(api: Api): LookUp {
   let isFailing = false;
   const known = new Map<string, { readonly found: Metadata | undefined; readonly until: number }>();
+  const account = openAccount(known);
   return async (metric, signal, failed) => {
     const before = known.get(metric);
     if (before !== undefined && performance.now() < before.until) return before.found;
@@ -40,10 +45,14 @@ export function createMetadata(api: Api): LookUp {
       if (!isFailing) failed(error);
       isFailing = true;
     }
-    known.set(metric, { found, until: performance.now() + lasts });
+    const bytes = sizeOf(found) - sizeOf(known.get(metric)?.found);
+    if (account.tryReserve(bytes)) known.set(metric, { found, until: performance.now() + lasts });
     return found;
   };
 }
+
+const sizeOf = (metadata: Metadata | undefined) =>
+  stringBytes(metadata?.help ?? '') + stringBytes(metadata?.unit ?? '');
 
 async function lookUp(api: Api, metric: string, signal: AbortSignal): Promise<Metadata | undefined> {
   const found = await entryOf(api, metric, signal);

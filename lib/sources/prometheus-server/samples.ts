@@ -1,10 +1,8 @@
 import type { LabelSet, MetricType, Sample } from '../../metric-family.ts';
 import { breathe } from '../../turns.ts';
 import { faultOf } from './faults.ts';
+import type { LabelSets } from './kept-label-sets.ts';
 import { seriesOf } from './results.ts';
-
-/** Label sets by their text: the same object is given from scrape to scrape. Bounded by what the last answer held. */
-export type LabelSets = ReadonlyMap<string, LabelSet>;
 
 export interface Read {
   readonly samples: Sample[];
