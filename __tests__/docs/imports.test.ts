@@ -78,6 +78,7 @@ const rules: [whose: string, allowed: string[]][] = [
         'deadline.ts',
         'iterables.ts',
         'option-error.ts',
+        'short-key.ts',
         'stopwatch.ts',
         'turns.ts',
       ],

@@ -19,8 +19,9 @@ export interface HideIdleOptions {
  * of queues that are gone. Of histograms and summaries, count and sum are compared. What is seen for the first time
  * has just changed.
  *
- * What is kept: for each series of these families that was in the last whole scrape, its value, its label object and
- * its labels in one string; some 300 bytes, for at most 1,048,576 series of a family. Further ones are not hidden.
+ * What is kept: for each series of these families that was in the last whole scrape, its value and a key of its labels,
+ * of at most 128 characters; some 350 bytes. Label objects count too until the second scrape shows that the source keeps
+ * them itself, or that they are of no use. Series for which the 128 MiB of the process have no room are not hidden.
  *
  * @throws {TypeError} for an unknown, missing or invalid option, which it names
  * @example
@@ -50,7 +51,11 @@ export function hideIdle(source: MetricsSource, options: HideIdleOptions): Metri
         // The next family is asked for: this one is read.
         if (pass.length !== undefined && !losses.concern(name)) await memory.forgetUnseen(pass);
       }
-      for (const name of absent) if (!losses.concern(name)) memories.set(name, new ActivityMemory());
+      for (const name of absent) {
+        if (losses.concern(name)) continue;
+        memories.get(name)?.close();
+        memories.set(name, new ActivityMemory());
+      }
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { LabelSet } from '../../metric-family.ts';
+import { shortKey } from '../../short-key.ts';
 import { type FamilyTable, inSlices, isSameShape, type Series, type Shape, widthOf } from './family-table.ts';
 import { withLabel } from './worker-label.ts';
 
@@ -163,5 +164,5 @@ function keyOf(labels: LabelSet): string {
     const text = labels[name] as string;
     key += `${name.length}:${name}${text.length}:${text}`;
   }
-  return key;
+  return shortKey(key);
 }

@@ -1,10 +1,12 @@
+import { openAccount } from '../../cache-budget.ts';
 import { isAsync, isReiterable } from '../../iterables.ts';
 import type { LabelSet, MetricFamily, Sample } from '../../metric-family.ts';
+import { shortKey } from '../../short-key.ts';
 import { breathe } from '../../turns.ts';
 
 /** One series, as it was last seen. */
 interface Series {
-  /** Undefined when the series is forgotten. */
+  /** Undefined when the series is forgotten, and when label objects are of no use. */
   labels: LabelSet | undefined;
   /** The value itself or, of a histogram or summary, the count. */
   value: number | undefined;
@@ -12,16 +14,33 @@ interface Series {
   changedAt: number;
   /** The latest pass that met it. */
   seenIn: number;
+  /** Memory without the label object, and that of the label object. */
+  readonly bytes: number;
+  readonly labelBytes: number;
 }
 
-/** Further ones are not remembered. Where no scrape is ever whole, nothing is forgotten that goes. */
-const MAX_SERIES = 2 ** 20;
+// What V8 takes, in bytes: measured, and rounded up.
+/** A series with its places in the map and in the order, without key and labels. */
+const SERIES = 220;
+const LABELS = 80;
+const LABEL = 30;
 
-/** When each series of one family last changed its value. */
+/** Label objects of the first series are always kept, to see whether they come again. */
+const SAMPLE = 64;
+
+/**
+ * When each series of one family last changed its value. A series for which the process's budget has no room is not
+ * remembered. Where no scrape is ever whole, nothing is forgotten that goes.
+ */
 export class ActivityMemory {
   private readonly series = new Map<string, Series>();
   /** Where each one stood last. Mostly it still does, with the same label object: then its key need not be made. */
   private readonly order: Series[] = [];
+  private readonly account = openAccount(this, { hasPriority: true });
+  /** Of all label objects that may be kept here. */
+  private labelBytes = 0;
+  /** Whether the source gives the same label objects again, and so keeps them itself; undefined until it is known. */
+  private isSharing: boolean | undefined;
   private passes = 0;
 
   /** Begins to read the family once more. Several passes may be under way. */
@@ -35,7 +54,7 @@ export class ActivityMemory {
     const current = isNumber ? value : value.count;
     const sum = isNumber ? undefined : value.sum;
     if (typeof current !== 'number') return undefined;
-    const series = this.at(position, labels);
+    const series = this.at(position, labels, pass);
     if (series === undefined) return undefined;
     if (!Object.is(series.value, current) || !Object.is(series.sum, sum)) {
       series.value = current;
@@ -46,33 +65,72 @@ export class ActivityMemory {
     return series;
   }
 
-  private at(position: number, labels: LabelSet): Series | undefined {
+  private at(position: number, labels: LabelSet, pass: ActivityPass): Series | undefined {
     const known = this.order[position];
-    if (known?.labels === labels) return known;
+    if (known?.labels === labels) {
+      pass.sameObjects++;
+      return known;
+    }
+    const names = Object.keys(labels);
     // The same for the same labels in any order.
-    const key = JSON.stringify(labels, Object.keys(labels).sort());
+    const text = JSON.stringify(labels, names.sort());
+    const key = shortKey(text);
     let series = this.series.get(key);
     if (series === undefined) {
-      if (this.series.size >= MAX_SERIES) return undefined;
-      series = { labels, value: undefined, sum: undefined, changedAt: Number.NEGATIVE_INFINITY, seenIn: 0 };
-      this.series.set(key, series);
-    }
-    series.labels = labels;
+      series = this.add(key, LABELS + LABEL * names.length + 2 * text.length);
+      if (series === undefined) return undefined;
+    } else if (series.labels !== undefined) pass.otherObjects++;
+    if (this.isSharing !== false || position < SAMPLE) series.labels = labels;
     this.order[position] = series;
     return series;
   }
 
-  /** Forgets what the pass did not meet, nor a later one. */
-  async forgetUnseen({ number, length = 0 }: ActivityPass): Promise<void> {
+  private add(key: string, labelBytes: number): Series | undefined {
+    const bytes = SERIES + 2 * key.length;
+    if (!this.account.tryReserve(bytes + (this.isSharing === undefined ? labelBytes : 0))) return undefined;
+    this.labelBytes += labelBytes;
+    const changedAt = Number.NEGATIVE_INFINITY;
+    const series = { labels: undefined, value: undefined, sum: undefined, changedAt, seenIn: 0, bytes, labelBytes };
+    this.series.set(key, series);
+    return series;
+  }
+
+  /** Forgets what a whole pass did not meet, nor a later one. */
+  async forgetUnseen(pass: ActivityPass): Promise<void> {
+    const { number, length = 0 } = pass;
     this.order.length = Math.min(length, this.order.length);
+    const isUseless = this.learn(pass) === false;
+    const sample = new Set(this.order.slice(0, SAMPLE));
     let looked = 0;
     for (const [key, series] of this.series) {
-      if (series.seenIn < number) {
-        series.labels = undefined;
-        this.series.delete(key);
-      }
+      if (isUseless && !sample.has(series)) series.labels = undefined;
+      if (series.seenIn < number) this.forget(key, series);
       if (++looked % 1_000 === 0) await breathe();
     }
+  }
+
+  private forget(key: string, series: Series): void {
+    series.labels = undefined;
+    this.series.delete(key);
+    this.labelBytes -= series.labelBytes;
+    this.account.charge(-series.bytes - (this.isSharing === undefined ? series.labelBytes : 0));
+  }
+
+  /** Learns whether label objects come again; gives the answer when it is a new one. */
+  private learn({ sameObjects, otherObjects }: ActivityPass): boolean | undefined {
+    if (sameObjects + otherObjects === 0) return undefined;
+    const before = this.isSharing;
+    this.isSharing = sameObjects > otherObjects;
+    // From here on they are either the source's or not kept.
+    if (before === undefined) this.account.charge(-this.labelBytes);
+    return this.isSharing === before ? undefined : this.isSharing;
+  }
+
+  /** Gives everything back. Passes that are under way remember nothing more. */
+  close(): void {
+    this.series.clear();
+    this.order.length = 0;
+    this.account.close();
   }
 }
 
@@ -82,6 +140,9 @@ export class ActivityPass {
   readonly startedAt = performance.now();
   /** How many series there are; undefined until a look came to its end. */
   length: number | undefined;
+  /** How often a known series came with the label object that it had, and how often with another one. */
+  sameObjects = 0;
+  otherObjects = 0;
   private readonly memory: ActivityMemory;
   private readonly idleFor: number;
   /** What the first look left out the second one does too, even if it has changed in between. */
