@@ -61,8 +61,8 @@ describe('the document is the router’s, byte for byte:', () => {
     const source = mixedSource();
     const { get } = await serve({ source, ...routerOptions });
     const { headers, text } = await get(path, { accept });
-    // The second time, the labels come from texts that were kept.
-    for (let times = 0; times < 2; times++) {
+    // From the second time on their texts are cached, and the third document is made of them.
+    for (let times = 0; times < 3; times++) {
       expect(await rendered(source, options)).toEqual({ contentType: headers['content-type'], text });
     }
   });
@@ -113,7 +113,7 @@ test('text that is not ASCII is UTF-8', async () => {
   expect(JSON.parse(text).queue_depth.help).toBe('ü€😀');
 });
 
-test('labels are written once for many documents of one source', async () => {
+test('labels are written twice for many documents of one source: the first one may be the last', async () => {
   let reads = 0;
   const labels = new Proxy(
     { queue: 'a' },
@@ -128,7 +128,7 @@ test('labels are written once for many documents of one source', async () => {
   await rendered(source);
   const first = reads;
   for (let times = 0; times < 10; times++) await rendered(source);
-  expect([first > 0, reads]).toEqual([true, first]);
+  expect([first > 0, reads]).toEqual([true, 2 * first]);
 });
 
 describe('an option is refused:', () => {

@@ -1,4 +1,5 @@
 import type { Encoder } from './encoders/encoder.ts';
+import type { LabelTextSource } from './encoders/label-texts.ts';
 import { openMetricsEncoder } from './encoders/openmetrics-text.ts';
 import { prometheusTextEncoder } from './encoders/prometheus-text.ts';
 import type { Escaping } from './encoders/text-syntax.ts';
@@ -70,13 +71,14 @@ export interface TextEncoders {
   named(range: Range, offered: TextFormats): Encoder | undefined;
 }
 
-export function textEncoders(): TextEncoders {
-  const plain = prometheusTextEncoder({ version: '0.0.4', escaping: 'underscores' });
+/** With `labelTexts`, all of them take the texts of labels from there. */
+export function textEncoders(labelTexts?: LabelTextSource): TextEncoders {
+  const plain = prometheusTextEncoder({ version: '0.0.4', escaping: 'underscores' }, labelTexts);
   const text100 = new Map(
-    ESCAPINGS.map((escaping) => [escaping, prometheusTextEncoder({ version: '1.0.0', escaping })]),
+    ESCAPINGS.map((escaping) => [escaping, prometheusTextEncoder({ version: '1.0.0', escaping }, labelTexts)]),
   );
-  const unescaped = openMetricsEncoder({ escaping: undefined });
-  const openMetrics100 = new Map(ESCAPINGS.map((escaping) => [escaping, openMetricsEncoder({ escaping })]));
+  const unescaped = openMetricsEncoder({ escaping: undefined }, labelTexts);
+  const openMetrics100 = new Map(ESCAPINGS.map((escaping) => [escaping, openMetricsEncoder({ escaping }, labelTexts)]));
 
   function named({ value, parameters }: Range, { openMetrics }: TextFormats): Encoder | undefined {
     const version = parameters.get('version');

@@ -2,6 +2,7 @@ import { checkSource } from './check-options.ts';
 import { type DocumentStream, openDocument } from './document-stream.ts';
 import type { Encoder } from './encoders/encoder.ts';
 import { jsonEncoder } from './encoders/json.ts';
+import { keepsNothing, type LabelTextSource } from './encoders/label-texts.ts';
 import { interruption } from './errors.ts';
 import { createFilter } from './filter.ts';
 import { failureTeller } from './hooks.ts';
@@ -33,7 +34,7 @@ export interface RenderedMetrics {
  * Writes a source's metrics in one of the formats, without Express: for a route of another framework, or a job. Who
  * may ask, and how many at once, is the caller's business.
  *
- * Labels are written from texts that are kept for each source object: pass the same one each time.
+ * From the second document of a source object on, the texts of its labels are cached: pass the same one each time.
  *
  * @throws {TypeError} for an unknown or invalid option, which it names
  * @example
@@ -129,23 +130,25 @@ function chooseEncoder(
   return asked ?? preferred;
 }
 
+/** For a source's first document, which may be its last: without label texts that nobody would use again. */
+const uncached: Encoders = { ...textEncoders(keepsNothing), json: jsonEncoders(keepsNothing) };
+
 /** Encoders keep the texts of one source's labels, by position: two sources would evict each other's. */
-const kept = new WeakMap<MetricsSource, Encoders>();
+const encoders = new WeakMap<MetricsSource, Encoders>();
 
 function encodersOf(source: MetricsSource): Encoders {
-  let encoders = kept.get(source);
-  if (encoders === undefined) {
-    encoders = { ...textEncoders(), json: jsonEncoders() };
-    kept.set(source, encoders);
-  }
-  return encoders;
+  let own = encoders.get(source);
+  if (own === undefined) own = uncached;
+  else if (own === uncached) own = { ...textEncoders(), json: jsonEncoders() };
+  encoders.set(source, own);
+  return own;
 }
 
-function jsonEncoders(): Encoders['json'] {
+function jsonEncoders(labelTexts?: LabelTextSource): Encoders['json'] {
   const made = new Map<string, Encoder>();
   return ({ singleLabel, nonFinite }) => {
     const key = `${singleLabel} ${nonFinite}`;
-    const encoder = made.get(key) ?? jsonEncoder({ singleLabel, nonFinite });
+    const encoder = made.get(key) ?? jsonEncoder({ singleLabel, nonFinite }, labelTexts);
     made.set(key, encoder);
     return encoder;
   };

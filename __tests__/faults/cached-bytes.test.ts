@@ -1,11 +1,14 @@
-import { MAX_CACHED_BYTES } from '../../lib/cache-budget.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import { cachedBytes, MAX_CACHED_BYTES } from '../../lib/cache-budget.ts';
 import type { Encoder } from '../../lib/encoders/encoder.ts';
 import type { MetricFamily } from '../../lib/index.ts';
 import type { MetricFamilies } from '../../lib/metrics-source.ts';
 import { parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
+import { renderMetrics } from '../../lib/render.ts';
 import { recorded } from '../support/encode.ts';
 import { json, text004 } from '../support/encoders.ts';
 import { MIB, memoryInUse } from '../support/given-back.ts';
+import { queueDepth, sourceOf } from '../support/scrape-sources.ts';
 
 jest.setTimeout(300_000);
 
@@ -57,4 +60,21 @@ test('250,000 names of families, from one upstream, keep no more than the limit'
   await write(encoder, parse(upstream()));
   expect((await memoryInUse()) - before).toBeLessThan(MOST);
   held.length = 0;
+});
+
+test('what was cached for a source goes with it', async () => {
+  async function renderOften(): Promise<void> {
+    const samples = Array.from({ length: 1_000 }, (_, i) => ({ labels: longLabels(i), value: i }));
+    const source = sourceOf({ ...queueDepth, samples });
+    for (let times = 0; times < 3; times++) for await (const _chunk of renderMetrics(source).chunks);
+  }
+  await memoryInUse();
+  const before = cachedBytes();
+  for (let sources = 0; sources < 5; sources++) await renderOften();
+  expect(cachedBytes() - before).toBeGreaterThan(4 * MIB);
+  for (let tries = 0; tries < 100 && cachedBytes() > before; tries++) {
+    await memoryInUse();
+    await turn();
+  }
+  expect(cachedBytes()).toBeLessThanOrEqual(before);
 });
