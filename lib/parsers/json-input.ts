@@ -1,5 +1,6 @@
 import type { MetricsError } from '../errors.ts';
 import { breathe } from '../turns.ts';
+import { JsonSkip } from './json-skip.ts';
 import { JsonTokens, MORE } from './json-tokens.ts';
 
 /** How much (bytes) is read again at most: what is longer cannot be a name, a sample, or a value before its type. */
@@ -40,6 +41,29 @@ export class JsonInput {
       if (name === undefined) return;
       yield name;
     }
+  }
+
+  /**
+   * The text of a value, which is read once however it comes, and where it begins.
+   *
+   * @throws what `tooLong` gives when it has more bytes than that
+   */
+  async valueText(maxBytes: number, tooLong: (position: number) => Error): Promise<{ text: string; position: number }> {
+    const rest = new JsonSkip();
+    const { position } = this.tokens;
+    let text = '';
+    await this.read((tokens) => {
+      const mark = tokens.mark();
+      try {
+        while (rest.step(tokens)) {
+          tokens.commit();
+          if (tokens.position - position > maxBytes) throw tooLong(position);
+        }
+      } finally {
+        text += tokens.committedSince(mark);
+      }
+    });
+    return { text, position };
   }
 
   /** At what was read last. */

@@ -1,6 +1,5 @@
-import type { JsonTokens } from './json-tokens.ts';
+import { type JsonTokens, MAX_DEPTH } from './json-tokens.ts';
 
-const MAX_DEPTH = 100;
 /** Maximum number of steps for a value that is held until it is whole. */
 const MAX_WHOLE_STEPS = 1_000;
 

@@ -1,6 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { MetricsError } from '../errors.ts';
 
+/** Maximum depth of nested values. */
+export const MAX_DEPTH = 100;
+
 /** Thrown where the text ends before what is being read does: to be read again when there is more of it. */
 export const MORE = new Error('the text ends here');
 
@@ -91,6 +94,27 @@ export class JsonTokens {
   /** What was committed since a mark. */
   committedSince(mark: number): string {
     return this.text.slice(mark, this.start);
+  }
+
+  /**
+   * The text of an object, up to the bracket that closes it. Only strings and brackets are looked at, which is faster
+   * than to read it: it may not be JSON all the same.
+   */
+  objectText(): string {
+    const { text } = this;
+    const start = this.at;
+    let depth = 0;
+    for (let at = start; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code === QUOTE) at = stringEnd(text, at);
+      else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+        if (++depth > MAX_DEPTH) throw this.malformed(`it is nested deeper than ${MAX_DEPTH}`);
+      } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--;
+      if (depth > 0) continue;
+      this.at = at + 1;
+      return text.slice(start, this.at);
+    }
+    throw MORE;
   }
 
   take(character: string): void {
@@ -210,7 +234,22 @@ export class JsonTokens {
   }
 }
 
+/** The quote at the end of the string that begins here. */
+function stringEnd(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  if (end === -1) throw MORE;
+  return end;
+}
+
+function isEscaped(text: string, position: number): boolean {
+  let first = position;
+  while (text.charCodeAt(first - 1) === BACKSLASH) first--;
+  return (position - first) % 2 === 1;
+}
+
 const MAX_SHOWN = 40;
 const NUMBER_CHARACTERS = '0123456789.-+eE';
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/;
 const [TAB, LINE_FEED, RETURN, SPACE, QUOTE, BACKSLASH, LAST_ASCII] = [9, 10, 13, 32, 34, 92, 127];
+const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [91, 93, 123, 125];

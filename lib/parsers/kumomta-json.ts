@@ -100,21 +100,7 @@ function readType(tokens: JsonTokens): MetricType {
 
 /** Reads a value before it is known what it means. */
 async function hold(input: JsonInput): Promise<JsonInput> {
-  const rest = new JsonSkip();
-  let text = '';
-  let position: number | undefined;
-  await input.read((tokens) => {
-    position ??= tokens.position;
-    const mark = tokens.mark();
-    try {
-      while (rest.step(tokens)) {
-        tokens.commit();
-        if (tokens.position - position > MAX_HELD) throw tooLong(position);
-      }
-    } finally {
-      text += tokens.committedSince(mark);
-    }
-  });
+  const { text, position } = await input.valueText(MAX_HELD, tooLong);
   // The space ends a number.
   return new JsonInput(only(Buffer.from(`${text} `, 'latin1')), position);
 }

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { MetricsError } from '../../errors.ts';
-import { parseAnswer } from './parse.ts';
+import { type ParsedAnswer, parseAnswer } from './parse.ts';
 import type { Request, Response, Transport } from './transport.ts';
 
 /** The HTTP API of Prometheus, as much as is needed of it. */
@@ -40,9 +40,16 @@ export function createApi(transport: Transport, parameters: Readonly<Record<stri
  * `{"status":"success","data":…}`, or `{"status":"error","errorType":"bad_data","error":"…"}` in the body of a 4xx or 5xx
  * (Prometheus HTTP API, "Format overview").
  */
-async function read({ status, date, text }: Response, sentAt: number): Promise<Answer> {
+async function read({ status, date, chunks }: Response, sentAt: number): Promise<Answer> {
   const skew = skewOf(date, sentAt);
-  const body = Object(await parseAnswer(text).catch(() => undefined)) as Record<string, unknown>;
+  let body: ParsedAnswer = {};
+  let cause: unknown;
+  try {
+    body = await parseAnswer(chunks);
+  } catch (error) {
+    if (error instanceof MetricsError && error.code === 'UPSTREAM_TOO_LARGE') throw error;
+    cause = error;
+  }
   if (body.status === 'error') {
     const { errorType, error } = body;
     throw new MetricsError('UPSTREAM_FAILED', `the server answered ${status}, ${quote(errorType)}: ${quote(error)}`);
@@ -52,12 +59,13 @@ async function read({ status, date, text }: Response, sentAt: number): Promise<A
     throw new MetricsError('UPSTREAM_FAILED', `the server answered ${status} ${STATUS_CODES[status] ?? ''}${hint}`);
   }
   if (body.status !== 'success') {
-    throw new MetricsError('UPSTREAM_INVALID', 'the answer is not that of a Prometheus API; look at the option url');
+    const text = 'the answer is not that of a Prometheus API; look at the option url';
+    throw new MetricsError('UPSTREAM_INVALID', text, { cause });
   }
-  const warnings = texts(body.warnings);
+  const warnings = lines(body.warnings);
   // VictoriaMetrics, when some of its storage nodes did not answer.
   if (body.isPartial === true) warnings.push('the answer is partial');
-  return { data: body.data, warnings, infos: texts(body.infos), skew };
+  return { data: body.data, warnings, infos: lines(body.infos), skew };
 }
 
 /** A `Date` header is of the time between request and response, cut to seconds, on a clock that is right. */
@@ -67,10 +75,14 @@ function skewOf(header: string | undefined, sentAt: number): number {
   return Math.max(sentAt - date - 1000, date - Date.now(), 0);
 }
 
-const texts = (value: unknown) => (Array.isArray(value) ? value.map(quote) : []);
+function lines({ texts, more }: ParsedAnswer['warnings'] = { texts: [], more: 0 }): string[] {
+  const quoted = texts.map(quote);
+  return more > 0 ? [...quoted, `and ${more} more of them`] : quoted;
+}
 
 /** What the server says, as a short line. */
 const quote = (text: unknown) =>
   String(text)
+    .slice(0, 1000)
     .replaceAll(/\p{Cc}+/gu, ' ')
     .slice(0, 300);

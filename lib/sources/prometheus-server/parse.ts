@@ -1,75 +1,172 @@
+import { MetricsError } from '../../errors.ts';
+import { JsonInput } from '../../parsers/json-input.ts';
+import { JsonSkip, skipWhole } from '../../parsers/json-skip.ts';
+import { type JsonTokens, MORE } from '../../parsers/json-tokens.ts';
 import { breathe } from '../../turns.ts';
 
-/** Of how many series one piece is. */
+/** Series are parsed together up to this number, and this size (bytes). */
 const PIECE = 64;
+const PIECE_BYTES = 64 * 1024;
+/** Maximum size (bytes) of one series, and of any other value. */
+const MAX_VALUE = 256 * 1024;
+/** Maximum number of members of `data`. */
+const MAX_MEMBERS = 1_000;
+/** Maximum number of warnings, and of infos, that are kept. */
+const MAX_TEXTS = 100;
+
+/** The members of an answer that are used, as far as it has them. */
+export interface ParsedAnswer {
+  status?: unknown;
+  errorType?: unknown;
+  error?: unknown;
+  isPartial?: unknown;
+  data?: unknown;
+  warnings?: Texts;
+  infos?: Texts;
+}
+
+interface Texts {
+  readonly texts: readonly unknown[];
+  /** The number of texts beyond those that are kept. */
+  readonly more: number;
+}
 
 /**
- * `JSON.parse` of an answer of the API. It would hold the event loop for a while when there are many series, so these
- * are parsed some at a time. Only where one ends is looked up here, and every character still goes through `JSON.parse`.
+ * Parses an answer of the API. `JSON.parse` would hold the event loop as long as the whole answer takes; here it gets
+ * one series, or a bounded value, at a time. Members that are not used are skipped, and of two with one name the last
+ * one counts.
  *
+ * @throws {MetricsError} `MALFORMED_DOCUMENT` for what is not JSON, `UPSTREAM_TOO_LARGE` for a value beyond its limit
  * @throws {SyntaxError} as `JSON.parse` does
  */
-export async function parseAnswer(text: string): Promise<unknown> {
-  // No string can hold this, as its quotes would be escaped.
-  const opening = /"data"\s*:\s*\{[^{}[\]]*"result"\s*:\s*\[\s*(?=\{)/.exec(text);
-  if (opening === null) return JSON.parse(text);
-  const first = opening.index + opening[0].length;
-  const series: unknown[] = [];
-  let start = first;
-  let end = first;
-  for (let count = 1, isMore = true; isMore; count++) {
-    end = skipSpace(text, endOfObject(text, end));
-    isMore = text[end] === ',';
-    if (count % PIECE === 0 || !isMore) {
-      series.push(...JSON.parse(`[${text.slice(start, end)}]`));
-      start = end + 1;
-      await breathe();
+export async function parseAnswer(chunks: Iterable<Uint8Array>): Promise<ParsedAnswer> {
+  const input = new JsonInput(asyncOf(chunks));
+  const answer: ParsedAnswer = {};
+  for await (const name of input.members()) {
+    switch (name) {
+      case 'status':
+      case 'errorType':
+      case 'error':
+      case 'isPartial':
+        answer[name] = await readValue(input, name);
+        break;
+      case 'warnings':
+      case 'infos':
+        answer[name] = await readTexts(input, name);
+        break;
+      case 'data':
+        answer.data = await readData(input);
+        break;
+      default:
+        await skip(input);
     }
-    if (isMore) end = skipSpace(text, end + 1);
   }
-  // What follows must be the end of the list, or this does not parse.
-  const answer = JSON.parse(text.slice(0, first) + text.slice(end));
-  if (answer?.data?.result?.length !== 0) return JSON.parse(text);
-  answer.data.result = series;
+  await input.end();
   return answer;
 }
 
-function skipSpace(text: string, start: number): number {
-  let i = start;
-  while (/\s/.test(text.charAt(i))) i++;
-  return i;
+async function* asyncOf(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  yield* chunks;
 }
 
-/** Behind the object that begins here. */
-function endOfObject(text: string, start: number): number {
-  let depth = 0;
-  for (let i = start; i < text.length; i++) {
-    switch (text.charCodeAt(i)) {
-      case 0x22: // "
-        i = endOfString(text, i);
-        break;
-      case 0x7b: // {
-        depth++;
-        break;
-      case 0x7d: // }
-        depth--;
-        if (depth === 0) return i + 1;
-    }
-    if (depth === 0) break;
+function skip(input: JsonInput): Promise<void> {
+  const rest = new JsonSkip();
+  return input.read((tokens) => {
+    while (rest.step(tokens)) tokens.commit();
+  });
+}
+
+/** `{"resultType":"vector","result":[…]}`, or metadata: a list of entries for each metric. */
+async function readData(input: JsonInput): Promise<unknown> {
+  if ((await input.read((tokens) => tokens.peek())) !== '{') return readValue(input, 'data');
+  const data = Object.create(null);
+  let count = 0;
+  for await (const name of input.members()) {
+    if (++count > MAX_MEMBERS) throw tooLarge(`"data" has more than ${MAX_MEMBERS} members`);
+    data[name] = name === 'result' ? await readResult(input) : await readValue(input, 'data');
   }
-  throw new SyntaxError(`no object at ${start}`);
+  return data;
 }
 
-/** The quote at the end of the string that begins here. */
-function endOfString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1);
-  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  if (end === -1) throw new SyntaxError(`no end of the string at ${start}`);
-  return end;
+async function readResult(input: JsonInput): Promise<unknown> {
+  if (!(await opensList(input))) return readValue(input, 'result');
+  const series: unknown[] = [];
+  let isFirst = true;
+  for (;;) {
+    const { texts, isLast } = await input.read((tokens) => takePiece(tokens, isFirst));
+    series.push(...(parse(`[${texts.join(',')}]`) as unknown[]));
+    if (isLast) return series;
+    isFirst &&= texts.length === 0;
+    await breathe();
+  }
 }
 
-function isEscaped(text: string, position: number): boolean {
-  let i = position;
-  while (text.charCodeAt(i - 1) === 0x5c) i--;
-  return (position - i) % 2 === 1;
+interface Piece {
+  readonly texts: readonly string[];
+  readonly isLast: boolean;
 }
+
+/** Takes as many members of a list as are there already, up to a limit. Their text still has to be parsed. */
+function takePiece(tokens: JsonTokens, isFirstPiece: boolean): Piece {
+  const texts: string[] = [];
+  let size = 0;
+  try {
+    while (texts.length < PIECE && size < PIECE_BYTES) {
+      if (!tokens.goesOn(']', isFirstPiece && texts.length === 0)) return { texts, isLast: true };
+      const text = takeValue(tokens);
+      if (text.length > MAX_VALUE) throw tooLarge(`a series has more than ${MAX_VALUE} bytes`);
+      texts.push(text);
+      size += text.length;
+      tokens.commit();
+    }
+  } catch (error) {
+    if (error !== MORE || texts.length === 0) throw error;
+    tokens.rewind();
+  }
+  return { texts, isLast: false };
+}
+
+function takeValue(tokens: JsonTokens): string {
+  if (tokens.peek() === '{') return tokens.objectText();
+  const mark = tokens.mark();
+  skipWhole(tokens);
+  return tokens.since(mark);
+}
+
+async function readTexts(input: JsonInput, name: string): Promise<Texts> {
+  const texts: unknown[] = [];
+  let more = 0;
+  if (!(await opensList(input))) {
+    await readValue(input, name);
+    return { texts, more };
+  }
+  await input.read((tokens) => {
+    while (tokens.goesOn(']', texts.length === 0)) {
+      const text = takeValue(tokens);
+      if (texts.length < MAX_TEXTS) texts.push(parse(text));
+      else more++;
+      tokens.commit();
+    }
+  });
+  return { texts, more };
+}
+
+/** Takes the bracket that a list begins with, if there is one. */
+const opensList = (input: JsonInput): Promise<boolean> =>
+  input.read((tokens) => {
+    const isList = tokens.peek() === '[';
+    if (isList) tokens.take('[');
+    return isList;
+  });
+
+/** Reads a value of bounded size. */
+async function readValue(input: JsonInput, name: string): Promise<unknown> {
+  const tooLong = () => tooLarge(`a value in "${name}" has more than ${MAX_VALUE} bytes`);
+  const { text } = await input.valueText(MAX_VALUE, tooLong);
+  return parse(text);
+}
+
+/** `text` is a byte string. */
+const parse = (text: string): unknown => JSON.parse(Buffer.from(text, 'latin1').toString());
+
+const tooLarge = (what: string) => new MetricsError('UPSTREAM_TOO_LARGE', `the answer is too large: ${what}`);

@@ -25,7 +25,7 @@ export interface Response {
   readonly status: number;
   /** The `Date` header. */
   readonly date: string | undefined;
-  readonly text: string;
+  readonly chunks: readonly Uint8Array[];
 }
 
 /** Asks one server. @throws {MetricsError}, or what the signal says */
@@ -58,7 +58,7 @@ export function createTransport({ url, headers, tls, maxBytes, maxConcurrent }: 
   async function exchange(request: Request, signal: AbortSignal): Promise<Response> {
     const response = await send(request, signal);
     const { statusCode, headers } = response;
-    return { status: statusCode as number, date: headers.date, text: await readText(response, maxBytes) };
+    return { status: statusCode as number, date: headers.date, chunks: await readChunks(response, maxBytes) };
   }
 
   return async (request, signal) => {
@@ -80,10 +80,10 @@ function withoutTrailingSlashes(href: string): string {
   return href.slice(0, end);
 }
 
-async function readText(response: IncomingMessage, maxBytes: number): Promise<string> {
+async function readChunks(response: IncomingMessage, maxBytes: number): Promise<readonly Uint8Array[]> {
   const isGzip = response.headers['content-encoding'] === 'gzip';
   const body = isGzip ? pipeline(response, createGunzip(), () => undefined) : response;
-  const chunks: Buffer[] = [];
+  const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
@@ -95,5 +95,5 @@ async function readText(response: IncomingMessage, maxBytes: number): Promise<st
   }
   // Several answers may end in one turn.
   await nextTurn();
-  return Buffer.concat(chunks).toString();
+  return chunks;
 }
