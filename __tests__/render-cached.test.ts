@@ -1,6 +1,6 @@
-import { cachedBytes } from '../lib/cache-budget.ts';
 import type { MetricsSource } from '../lib/index.ts';
 import { type RenderOptions, renderMetrics } from '../lib/render.ts';
+import { cachedBytes } from '../lib/util/cache-budget.ts';
 import { queueDepth, sourceOf } from './support/scrape-sources.ts';
 
 // In a file of its own: what a process caches is counted, and nothing else is to be cached here.

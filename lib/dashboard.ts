@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
-import { type Check, checkOptions, expecting } from './check-options.ts';
-import { type Coding, negotiateCoding } from './compression.ts';
 import { FILES, PAGE } from './dashboard/files.ts';
-import type { Middleware } from './gate.ts';
-import type { Dashboard, Page } from './page.ts';
-import { endWith, leaveAnswered, prepare } from './respond.ts';
-import { cutResponse } from './response-events.ts';
+import { type Coding, negotiateCoding } from './http/compression.ts';
+import { endWith, leaveAnswered, prepare } from './http/error-responses.ts';
+import type { Middleware } from './http/guard-middleware.ts';
+import type { Dashboard, Page } from './http/page.ts';
+import { cutResponse } from './http/response-events.ts';
+import { type Check, checkOptions, expecting } from './util/check-options.ts';
 
-export type { Dashboard } from './page.ts';
+export type { Dashboard } from './http/page.ts';
 
 /** What `dashboard` takes. Everything has a default. */
 export interface DashboardOptions {

@@ -1,6 +1,8 @@
-export type { AccessDecision, AccessOptions } from './access-options.ts';
-export { MetricsError, type MetricsErrorCode, type ScrapeFailure } from './errors.ts';
-export type { Middleware } from './gate.ts';
+export type { AccessDecision, AccessOptions } from './access/options.ts';
+export type { RefusalReason } from './access/refusals.ts';
+export type { Middleware } from './http/guard-middleware.ts';
+export type { Dashboard } from './http/page.ts';
+export { MetricsError, type MetricsErrorCode, type ScrapeFailure } from './model/errors.ts';
 export type {
   Aggregator,
   Exemplar,
@@ -10,13 +12,11 @@ export type {
   MetricType,
   Sample,
   SummaryValue,
-} from './metric-family.ts';
-export { type MetricsRouter, metricsRouter } from './metrics-router.ts';
-export type { MetricFamilies, MetricsSource, Scrape } from './metrics-source.ts';
-export { refuseAuthorization, trustedIp } from './middleware.ts';
-export type { MetricsRouterOptions } from './options.ts';
-export type { Dashboard } from './page.ts';
-export type { RefusalReason } from './refusals.ts';
+} from './model/metric-family.ts';
+export type { MetricFamilies, MetricsSource, Scrape } from './model/metrics-source.ts';
+export { type MetricsRouter, metricsRouter } from './router/metrics-router.ts';
+export { refuseAuthorization, trustedIp } from './router/middleware.ts';
+export type { MetricsRouterOptions } from './router/options.ts';
 export { type CombineOptions, combineSources } from './sources/combine.ts';
 export { type HideIdleOptions, hideIdle } from './sources/hide-idle.ts';
 export { type LimitSeriesOptions, limitSeries } from './sources/limit-series.ts';

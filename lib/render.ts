@@ -1,18 +1,18 @@
-import { checkSource } from './check-options.ts';
-import { type DocumentStream, openDocument } from './document-stream.ts';
+import { type DocumentStream, openDocument } from './document/document-stream.ts';
+import { createFilter } from './document/filter.ts';
+import { failureTeller } from './document/hooks.ts';
+import { bestOf, type TextEncoders, textEncoders } from './document/negotiate.ts';
+import { type RenderOptions, type ResolvedRenderOptions, resolveRenderOptions } from './document/render-options.ts';
 import type { Encoder } from './encoders/encoder.ts';
 import { jsonEncoder } from './encoders/json.ts';
 import { keepsNothing, type LabelTextSource } from './encoders/label-texts.ts';
-import { interruption } from './errors.ts';
-import { createFilter } from './filter.ts';
-import { failureTeller } from './hooks.ts';
-import type { MetricsSource } from './metrics-source.ts';
-import { bestOf, type TextEncoders, textEncoders } from './negotiate.ts';
-import { type RenderOptions, type ResolvedRenderOptions, resolveRenderOptions } from './render-options.ts';
+import { interruption } from './model/errors.ts';
+import type { MetricsSource } from './model/metrics-source.ts';
+import { checkSource } from './util/check-options.ts';
 
 // For those who cannot load the main entry, which loads Express.
-export type { MetricFamily, Sample } from './metric-family.ts';
-export type { MetricsSource, Scrape } from './metrics-source.ts';
+export type { MetricFamily, Sample } from './model/metric-family.ts';
+export type { MetricsSource, Scrape } from './model/metrics-source.ts';
 export { type CombineOptions, combineSources } from './sources/combine.ts';
 export { type HideIdleOptions, hideIdle } from './sources/hide-idle.ts';
 export { type LimitSeriesOptions, limitSeries } from './sources/limit-series.ts';

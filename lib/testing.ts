@@ -1,4 +1,4 @@
-export type { HistogramValue, LabelSet, SummaryValue } from './metric-family.ts';
+export type { HistogramValue, LabelSet, SummaryValue } from './model/metric-family.ts';
 export { checkedSource } from './testing/checked-source.ts';
 export type { MetricsDocument, MetricValue, ScrapedFamily, ScrapedSample } from './testing/document.ts';
 export type { Labels } from './testing/labels.ts';

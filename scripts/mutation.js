@@ -19,7 +19,7 @@ const cache = at(`../node_modules/.cache/stryker-${version}`);
 // Every mutant costs the loading of all test files that know its file: the parts have those that are about them. The long tries, of round
 // trips and access vectors, are not among them: what these notice, one of the short ones should.
 const parts = {
-  guards: { files: 'lib/guards/*.ts', tests: 'guards/*.test.ts' },
+  guards: { files: 'lib/access/*.ts', tests: 'guards/*.test.ts' },
   documents: {
     files: 'lib/encoders/{batches,document,label-texts}.ts',
     tests: 'encoders/{batches,document,families,json-held,kept-texts,label-texts,label-texts-kept,samples}.test.ts',

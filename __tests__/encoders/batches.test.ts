@@ -1,5 +1,5 @@
 import { BATCH_SIZE, batches } from '../../lib/encoders/batches.ts';
-import type { MetricFamily, Sample } from '../../lib/metric-family.ts';
+import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 import { sample } from '../support/encode.ts';
 import { WAYS } from '../support/samples.ts';
 

@@ -1,7 +1,7 @@
 import { CHUNK } from '../../lib/encoders/document.ts';
 import type { Encoder } from '../../lib/encoders/encoder.ts';
-import type { MetricFamily, Sample } from '../../lib/metric-family.ts';
-import type { MetricFamilies } from '../../lib/metrics-source.ts';
+import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
+import type { MetricFamilies } from '../../lib/model/metrics-source.ts';
 import { encode, family, sample } from '../support/encode.ts';
 import { FORMATS, json, text004 } from '../support/encoders.ts';
 import { watched, watchedAsync } from '../support/watched.ts';

@@ -1,5 +1,5 @@
-import { MetricsError } from '../../lib/errors.ts';
-import type { MetricFamily } from '../../lib/metric-family.ts';
+import { MetricsError } from '../../lib/model/errors.ts';
+import type { MetricFamily } from '../../lib/model/metric-family.ts';
 import { encode, family, sample } from '../support/encode.ts';
 import { FORMATS, json } from '../support/encoders.ts';
 

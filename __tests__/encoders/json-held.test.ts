@@ -1,4 +1,4 @@
-import type { LabelSet } from '../../lib/metric-family.ts';
+import type { LabelSet } from '../../lib/model/metric-family.ts';
 import { encode, family, sample } from '../support/encode.ts';
 import { json } from '../support/encoders.ts';
 import { watched, watchedAsync } from '../support/watched.ts';

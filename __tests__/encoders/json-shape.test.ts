@@ -1,4 +1,4 @@
-import type { Sample } from '../../lib/metric-family.ts';
+import type { Sample } from '../../lib/model/metric-family.ts';
 import { encode, family, sample } from '../support/encode.ts';
 import { json } from '../support/encoders.ts';
 

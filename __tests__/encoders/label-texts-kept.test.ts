@@ -1,6 +1,6 @@
-import { cachedBytes, excessBytes, MAX_CACHED_BYTES } from '../../lib/cache-budget.ts';
 import type { Encoder } from '../../lib/encoders/encoder.ts';
 import { type FamilyTexts, LabelTexts } from '../../lib/encoders/label-texts.ts';
+import { cachedBytes, excessBytes, MAX_CACHED_BYTES } from '../../lib/util/cache-budget.ts';
 import { closeAccounts, holdAccount, leaveBytes } from '../support/budget.ts';
 import { encode, family, sample } from '../support/encode.ts';
 import { FORMATS } from '../support/encoders.ts';

@@ -1,6 +1,6 @@
 import { openMetricsEncoder } from '../../lib/encoders/openmetrics-text.ts';
 import type { Escaping } from '../../lib/encoders/text-syntax.ts';
-import type { Exemplar, MetricFamily, Sample } from '../../lib/metric-family.ts';
+import type { Exemplar, MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 import { encode, family, sample } from '../support/encode.ts';
 import { parseText } from '../support/parse-text.ts';
 

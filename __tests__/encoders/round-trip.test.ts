@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { openMetricsEncoder } from '../../lib/encoders/openmetrics-text.ts';
 import { escapeLabelName } from '../../lib/encoders/text-syntax.ts';
-import type { MetricFamily, Sample } from '../../lib/metric-family.ts';
+import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 import { anyText, families } from '../support/arbitraries.ts';
 import { encode } from '../support/encode.ts';
 import { json, openMetrics, text004, text100 } from '../support/encoders.ts';

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { Sample } from '../../lib/metric-family.ts';
+import type { Sample } from '../../lib/model/metric-family.ts';
 import { encode, family, sample } from '../support/encode.ts';
 import { FORMATS } from '../support/encoders.ts';
 

@@ -1,4 +1,4 @@
-import type { LabelSet, MetricFamily, Sample } from '../../lib/metric-family.ts';
+import type { LabelSet, MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 import { declareShape as declareBatches } from '../../lib/parsers/declared-shape.ts';
 import { Count } from '../support/counted.ts';
 import { encode, family, sample } from '../support/encode.ts';

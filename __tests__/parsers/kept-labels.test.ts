@@ -1,7 +1,7 @@
-import { cachedBytes, excessBytes, MAX_CACHED_BYTES } from '../../lib/cache-budget.ts';
 import { KeptLabels } from '../../lib/parsers/kept-labels.ts';
 import { parseKumoMtaJson } from '../../lib/parsers/kumomta-json.ts';
 import { parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
+import { cachedBytes, excessBytes, MAX_CACHED_BYTES } from '../../lib/util/cache-budget.ts';
 import { closeAccounts, holdAccount, leaveBytes } from '../support/budget.ts';
 
 // In a file of its own: what a process caches is counted, and nothing else is to be cached here.

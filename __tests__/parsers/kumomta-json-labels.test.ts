@@ -1,4 +1,4 @@
-import type { LabelSet } from '../../lib/metric-family.ts';
+import type { LabelSet } from '../../lib/model/metric-family.ts';
 import { parseKumoMtaJson } from '../../lib/parsers/kumomta-json.ts';
 import { readAll } from '../support/parsed.ts';
 

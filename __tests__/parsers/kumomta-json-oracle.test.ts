@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import type { NonFinite } from '../../lib/encoders/json-text.ts';
-import type { HistogramValue, MetricFamily, Sample, SummaryValue } from '../../lib/metric-family.ts';
+import type { HistogramValue, MetricFamily, Sample, SummaryValue } from '../../lib/model/metric-family.ts';
 import { parseKumoMtaJson } from '../../lib/parsers/kumomta-json.ts';
 import { anyText, families } from '../support/arbitraries.ts';
 import { bytesOf, readDocument } from '../support/documents.ts';

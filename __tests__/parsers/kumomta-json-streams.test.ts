@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Sample } from '../../lib/metric-family.ts';
+import type { Sample } from '../../lib/model/metric-family.ts';
 import { parseKumoMtaJson } from '../../lib/parsers/kumomta-json.ts';
 import { bytesOf, readDocument } from '../support/documents.ts';
 import { watchedAsync } from '../support/watched.ts';

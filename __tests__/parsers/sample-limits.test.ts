@@ -2,11 +2,11 @@ import { parseKumoMtaJson } from '../../lib/parsers/kumomta-json.ts';
 import type { Parse } from '../../lib/parsers/parser.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
 import { MAX_BUCKETS, MAX_LABELS } from '../../lib/parsers/sample-limits.ts';
-import * as turns from '../../lib/turns.ts';
+import * as turns from '../../lib/util/event-loop.ts';
 import { readAll } from '../support/parsed.ts';
 
-jest.mock('../../lib/turns.ts', () => {
-  const actual = jest.requireActual('../../lib/turns.ts');
+jest.mock('../../lib/util/event-loop.ts', () => {
+  const actual = jest.requireActual('../../lib/util/event-loop.ts');
   return { ...actual, breathe: jest.fn(actual.breathe) };
 });
 

@@ -1,4 +1,4 @@
-import type { HistogramValue } from '../../lib/metric-family.ts';
+import type { HistogramValue } from '../../lib/model/metric-family.ts';
 import { parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
 import { readAll, readUpTo } from '../support/parsed.ts';
 import { watchedAsync } from '../support/watched.ts';

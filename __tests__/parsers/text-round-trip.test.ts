@@ -1,5 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check';
-import type { HistogramValue, MetricFamily, Sample, SummaryValue } from '../../lib/metric-family.ts';
+import type { HistogramValue, MetricFamily, Sample, SummaryValue } from '../../lib/model/metric-family.ts';
 import type { Parse } from '../../lib/parsers/parser.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
 import { anyText, families } from '../support/arbitraries.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Sample } from '../../lib/metric-family.ts';
+import type { Sample } from '../../lib/model/metric-family.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
 import { Count } from '../support/counted.ts';
 import { inPieces, readAll, readUpTo } from '../support/parsed.ts';

@@ -1,6 +1,6 @@
-import { cachedBytes, MAX_CACHED_BYTES } from '../../lib/cache-budget.ts';
 import { combineSources, type LabelSet, type MetricFamily, type MetricsSource } from '../../lib/index.ts';
 import { prometheusServerSource } from '../../lib/sources/prometheus-server.ts';
+import { cachedBytes, MAX_CACHED_BYTES } from '../../lib/util/cache-budget.ts';
 import { closeAccounts, leaveBytes } from '../support/budget.ts';
 import { collectAll } from '../support/collect.ts';
 import { telemetry } from '../support/open-telemetry.ts';

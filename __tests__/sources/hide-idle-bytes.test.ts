@@ -1,5 +1,5 @@
-import { cachedBytes, excessBytes } from '../../lib/cache-budget.ts';
 import { hideIdle, type LabelSet, type MetricFamily, type MetricsSource } from '../../lib/index.ts';
+import { cachedBytes, excessBytes } from '../../lib/util/cache-budget.ts';
 import { closeAccounts, leaveBytes } from '../support/budget.ts';
 import { collectAll, scrape } from '../support/collect.ts';
 

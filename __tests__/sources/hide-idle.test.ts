@@ -7,7 +7,7 @@ import {
   type MetricsSource,
   type Sample,
 } from '../../lib/index.ts';
-import { isReiterable } from '../../lib/iterables.ts';
+import { isReiterable } from '../../lib/model/iterables.ts';
 import { collectAll, scrape } from '../support/collect.ts';
 import { WAYS } from '../support/samples.ts';
 import { queueDepth, sourceOf } from '../support/scrape-sources.ts';

@@ -7,7 +7,7 @@ import {
   type Sample,
   type Scrape,
 } from '../../lib/index.ts';
-import { isReiterable } from '../../lib/iterables.ts';
+import { isReiterable } from '../../lib/model/iterables.ts';
 import { renderMetrics } from '../../lib/render.ts';
 import { promClientSource } from '../../lib/sources/prom-client.ts';
 import { collectAll, scrape } from '../support/collect.ts';

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
-import type { MetricFamily } from '../../lib/metric-family.ts';
+import type { MetricFamily } from '../../lib/model/metric-family.ts';
 import { remoteSource } from '../../lib/sources/remote.ts';
 import { connections, connectRaw, serve, steady, until } from '../support/clients.ts';
 import { collectAll, scrape } from '../support/collect.ts';

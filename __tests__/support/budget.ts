@@ -1,4 +1,4 @@
-import { type CacheAccount, cachedBytes, MAX_CACHED_BYTES, openAccount } from '../../lib/cache-budget.ts';
+import { type CacheAccount, cachedBytes, MAX_CACHED_BYTES, openAccount } from '../../lib/util/cache-budget.ts';
 
 /** Accounts by their owners: one closes when its owner is garbage-collected. */
 const accounts = new Map<object, CacheAccount>();

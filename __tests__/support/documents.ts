@@ -1,4 +1,4 @@
-import { MetricsError } from '../../lib/errors.ts';
+import { MetricsError } from '../../lib/model/errors.ts';
 import type { Parse } from '../../lib/parsers/parser.ts';
 import { type Collected, collectAll } from './collect.ts';
 

@@ -1,7 +1,7 @@
 import type { Encoder } from '../../lib/encoders/encoder.ts';
-import { MetricsError } from '../../lib/errors.ts';
-import type { MetricFamily, Sample } from '../../lib/metric-family.ts';
-import type { MetricFamilies } from '../../lib/metrics-source.ts';
+import { MetricsError } from '../../lib/model/errors.ts';
+import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
+import type { MetricFamilies } from '../../lib/model/metrics-source.ts';
 
 /** A document, and what was lost on the way: `family name: message` or `sample name: message`. */
 export interface Encoded {

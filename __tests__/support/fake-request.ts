@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { parsePeer } from '../../lib/guards/address.ts';
-import type { Visit } from '../../lib/guards/guard.ts';
+import { parsePeer } from '../../lib/access/address.ts';
+import type { Visit } from '../../lib/access/guard.ts';
 
 export interface RequestFacts {
   peer?: string | undefined;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import * as http2 from 'node:http2';
 import { type AddressInfo, connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { Middleware } from '../../lib/gate.ts';
+import type { Middleware } from '../../lib/http/guard-middleware.ts';
 import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts';
 
 /** A server of `node:http2`, without or with TLS. */

@@ -1,4 +1,4 @@
-import type { Exemplar, HistogramValue, MetricType, SummaryValue } from '../../lib/metric-family.ts';
+import type { Exemplar, HistogramValue, MetricType, SummaryValue } from '../../lib/model/metric-family.ts';
 
 export type TextFormat = 'prometheus' | 'openmetrics';
 

@@ -1,4 +1,4 @@
-import type { MetricFamily, Sample } from '../../lib/metric-family.ts';
+import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 import type { Parse } from '../../lib/parsers/parser.ts';
 
 export interface Read extends Omit<MetricFamily, 'samples'> {

@@ -1,4 +1,4 @@
-import type { MetricFamily, MetricType, Sample } from '../../lib/metric-family.ts';
+import type { MetricFamily, MetricType, Sample } from '../../lib/model/metric-family.ts';
 
 /** A family of a JSON document: the samples' values are left as they are written. */
 export interface ReadFamily {

@@ -1,4 +1,4 @@
-import type { MetricFamily, Sample } from '../../lib/metric-family.ts';
+import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 
 /** With values such as a histogram and a summary have, and not just any numbers. */
 export function sensible({ samples, ...family }: MetricFamily): MetricFamily {

@@ -1,4 +1,4 @@
-import type { MetricFamily, Sample } from '../../lib/metric-family.ts';
+import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 import { type FamilyTable, familyOf } from '../../lib/sources/cluster/family-table.ts';
 import { Losses } from '../../lib/sources/cluster/losses.ts';
 import { Recorder } from '../../lib/sources/cluster/recorder.ts';

@@ -1,5 +1,5 @@
-import { MetricsError } from '../errors.ts';
-import type { MetricFamily, Sample } from '../metric-family.ts';
+import { MetricsError } from '../model/errors.ts';
+import type { MetricFamily, Sample } from '../model/metric-family.ts';
 
 /** A family's samples, some at a time, so that the loop over them need not wait for each. */
 export type Batches = Generator<readonly Sample[]> | AsyncGenerator<readonly Sample[]>;

@@ -1,7 +1,7 @@
-import { MetricsError } from '../errors.ts';
-import type { MetricFamily, Sample } from '../metric-family.ts';
-import type { MetricFamilies } from '../metrics-source.ts';
-import { breathe } from '../turns.ts';
+import { MetricsError } from '../model/errors.ts';
+import type { MetricFamily, Sample } from '../model/metric-family.ts';
+import type { MetricFamilies } from '../model/metrics-source.ts';
+import { breathe } from '../util/event-loop.ts';
 import type { Batches } from './batches.ts';
 import type { Losses } from './encoder.ts';
 import { errorOf } from './invalid-sample.ts';

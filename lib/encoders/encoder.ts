@@ -1,5 +1,5 @@
-import type { MetricsError } from '../errors.ts';
-import type { MetricFamilies } from '../metrics-source.ts';
+import type { MetricsError } from '../model/errors.ts';
+import type { MetricFamilies } from '../model/metrics-source.ts';
 
 /** A format: turns families into the text of a document. */
 export interface Encoder {

@@ -1,4 +1,4 @@
-import { MetricsError } from '../errors.ts';
+import { MetricsError } from '../model/errors.ts';
 
 /**
  * Thrown by the encoders for a sample that cannot be written. Not an `Error`: to capture a stack costs more than to

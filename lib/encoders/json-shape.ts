@@ -1,7 +1,7 @@
-import { MetricsError } from '../errors.ts';
-import { isReiterable } from '../iterables.ts';
-import type { MetricFamily, Sample } from '../metric-family.ts';
-import { breathe } from '../turns.ts';
+import { MetricsError } from '../model/errors.ts';
+import { isReiterable } from '../model/iterables.ts';
+import type { MetricFamily, Sample } from '../model/metric-family.ts';
+import { breathe } from '../util/event-loop.ts';
 import { BATCH_SIZE, type Batches, batches } from './batches.ts';
 import { labelValue } from './samples.ts';
 

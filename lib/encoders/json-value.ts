@@ -1,4 +1,4 @@
-import type { MetricType, Sample } from '../metric-family.ts';
+import type { MetricType, Sample } from '../model/metric-family.ts';
 import { type NonFinite, type NumberText, numberText } from './json-text.ts';
 import { histogramOf, numberOf, summaryOf } from './samples.ts';
 

@@ -1,4 +1,4 @@
-import type { LabelSet, MetricFamily, Sample } from '../metric-family.ts';
+import type { LabelSet, MetricFamily, Sample } from '../model/metric-family.ts';
 import { type DocumentSyntax, encodeDocument, type FamilyPlan } from './document.ts';
 import type { Encoder } from './encoder.ts';
 import { InvalidSample } from './invalid-sample.ts';

@@ -1,5 +1,5 @@
-import { type CacheAccount, excessBytes, openAccount, stringBytes } from '../cache-budget.ts';
-import type { LabelSet } from '../metric-family.ts';
+import type { LabelSet } from '../model/metric-family.ts';
+import { type CacheAccount, excessBytes, openAccount, stringBytes } from '../util/cache-budget.ts';
 
 /** After how long (ms) without being written a family's texts are given back. */
 const IDLE = 5 * 60_000;

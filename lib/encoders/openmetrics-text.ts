@@ -1,4 +1,4 @@
-import type { Exemplar, MetricFamily } from '../metric-family.ts';
+import type { Exemplar, MetricFamily } from '../model/metric-family.ts';
 import { batches } from './batches.ts';
 import { type DocumentSyntax, encodeDocument, type FamilyPlan } from './document.ts';
 import type { EncodeOptions, Encoder } from './encoder.ts';

@@ -1,4 +1,4 @@
-import type { MetricFamily } from '../metric-family.ts';
+import type { MetricFamily } from '../model/metric-family.ts';
 import { batches } from './batches.ts';
 import { type DocumentSyntax, encodeDocument } from './document.ts';
 import type { Encoder } from './encoder.ts';

@@ -1,5 +1,12 @@
-import { MetricsError } from '../errors.ts';
-import type { HistogramValue, LabelSet, MetricFamily, MetricType, Sample, SummaryValue } from '../metric-family.ts';
+import { MetricsError } from '../model/errors.ts';
+import type {
+  HistogramValue,
+  LabelSet,
+  MetricFamily,
+  MetricType,
+  Sample,
+  SummaryValue,
+} from '../model/metric-family.ts';
 
 // What a source promises and JavaScript does not check. Each check throws what `onError` gets to see.
 

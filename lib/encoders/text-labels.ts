@@ -1,4 +1,4 @@
-import type { LabelSet } from '../metric-family.ts';
+import type { LabelSet } from '../model/metric-family.ts';
 import { InvalidSample } from './invalid-sample.ts';
 import { labelValue } from './samples.ts';
 import { type Escaping, escapeLabelName, labelNameText, quote } from './text-syntax.ts';

@@ -1,4 +1,4 @@
-import type { Exemplar, MetricType, Sample } from '../metric-family.ts';
+import type { Exemplar, MetricType, Sample } from '../model/metric-family.ts';
 import type { FamilyTexts } from './label-texts.ts';
 import { histogramOf, numberOf, summaryOf } from './samples.ts';
 import { labelsWriter } from './text-labels.ts';

@@ -1,4 +1,4 @@
-import type { MetricFamily, Sample } from '../metric-family.ts';
+import type { MetricFamily, Sample } from '../model/metric-family.ts';
 
 /** How many samples, and how much (bytes, estimated), is looked at before a family is given. */
 const MAX_HELD = 10_000;

@@ -1,5 +1,5 @@
-import type { MetricsError } from '../errors.ts';
-import { breathe } from '../turns.ts';
+import type { MetricsError } from '../model/errors.ts';
+import { breathe } from '../util/event-loop.ts';
 import { JsonSkip } from './json-skip.ts';
 import { JsonTokens, MORE } from './json-tokens.ts';
 

@@ -1,4 +1,4 @@
-import type { LabelSet, Sample } from '../metric-family.ts';
+import type { LabelSet, Sample } from '../model/metric-family.ts';
 import type { DocumentMeter } from './document-meter.ts';
 import type { JsonTokens } from './json-tokens.ts';
 import type { KeptFamily, KeptLabels } from './kept-labels.ts';

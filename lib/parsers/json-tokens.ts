@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { MetricsError } from '../errors.ts';
+import { MetricsError } from '../model/errors.ts';
 
 /** Maximum depth of nested values. */
 export const MAX_DEPTH = 100;

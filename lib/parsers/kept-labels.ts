@@ -1,5 +1,5 @@
-import { excessBytes, openAccount, stringBytes } from '../cache-budget.ts';
-import type { LabelSet } from '../metric-family.ts';
+import type { LabelSet } from '../model/metric-family.ts';
+import { excessBytes, openAccount, stringBytes } from '../util/cache-budget.ts';
 import { type TextCursor, unsliced } from './text-cursor.ts';
 import { cutLabel, duplicate, labelsText, parseLabels } from './text-labels.ts';
 

@@ -1,5 +1,5 @@
-import { MetricsError } from '../errors.ts';
-import type { MetricType, Sample } from '../metric-family.ts';
+import { MetricsError } from '../model/errors.ts';
+import type { MetricType, Sample } from '../model/metric-family.ts';
 import { unlimited } from './document-meter.ts';
 import { JsonInput, MAX_HELD } from './json-input.ts';
 import { JsonSkip } from './json-skip.ts';

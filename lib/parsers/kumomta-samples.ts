@@ -1,4 +1,4 @@
-import type { LabelSet, MetricType, Sample } from '../metric-family.ts';
+import type { LabelSet, MetricType, Sample } from '../model/metric-family.ts';
 import { addLabel, JsonLabels, type ReadContext, seriesOf } from './json-labels.ts';
 import type { JsonTokens } from './json-tokens.ts';
 import { type ReadValue, valueReader } from './kumomta-values.ts';

@@ -1,4 +1,4 @@
-import type { MetricType, Sample } from '../metric-family.ts';
+import type { MetricType, Sample } from '../model/metric-family.ts';
 import { skipWhole } from './json-skip.ts';
 import type { JsonTokens } from './json-tokens.ts';
 import { MAX_BUCKETS, MAX_LABELS } from './sample-limits.ts';

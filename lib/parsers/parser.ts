@@ -1,4 +1,4 @@
-import type { MetricFamily, Sample } from '../metric-family.ts';
+import type { MetricFamily, Sample } from '../model/metric-family.ts';
 import type { DocumentMeter } from './document-meter.ts';
 
 /** Reads a document as it comes in: families in its order, each with its samples lazily. */

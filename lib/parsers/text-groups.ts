@@ -1,4 +1,4 @@
-import type { Exemplar, HistogramValue, LabelSet, Sample, SummaryValue } from '../metric-family.ts';
+import type { Exemplar, HistogramValue, LabelSet, Sample, SummaryValue } from '../model/metric-family.ts';
 import { MAX_BUCKETS } from './sample-limits.ts';
 import { excerpt } from './text-cursor.ts';
 import type { TextLines } from './text-lines.ts';

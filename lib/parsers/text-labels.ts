@@ -1,4 +1,4 @@
-import type { LabelSet } from '../metric-family.ts';
+import type { LabelSet } from '../model/metric-family.ts';
 import { MAX_LABELS } from './sample-limits.ts';
 import { excerpt, quote, type TextCursor } from './text-cursor.ts';
 

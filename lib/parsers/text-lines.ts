@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { MetricsError } from '../errors.ts';
-import { breathe } from '../turns.ts';
+import { MetricsError } from '../model/errors.ts';
+import { breathe } from '../util/event-loop.ts';
 
 /** How long (bytes) a line may be. */
 const MAX_LINE = 2 ** 20;

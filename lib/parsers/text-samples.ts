@@ -1,4 +1,4 @@
-import type { Sample } from '../metric-family.ts';
+import type { Sample } from '../model/metric-family.ts';
 import type { FamilyLabels } from './kept-labels.ts';
 import type { ParsedSamples } from './parser.ts';
 import { excerpt } from './text-cursor.ts';

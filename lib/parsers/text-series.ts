@@ -1,4 +1,4 @@
-import type { Exemplar, LabelSet } from '../metric-family.ts';
+import type { Exemplar, LabelSet } from '../model/metric-family.ts';
 import type { DocumentMeter } from './document-meter.ts';
 import type { FamilyLabels } from './kept-labels.ts';
 import { excerpt, METRIC_NAME, quoteEnd, TextCursor, type TextFormat, unsliced } from './text-cursor.ts';

@@ -1,4 +1,4 @@
-import type { MetricType } from '../metric-family.ts';
+import type { MetricType } from '../model/metric-family.ts';
 import type { TextFormat } from './text-cursor.ts';
 
 /** What a series is of its family. */

@@ -1,8 +1,8 @@
 import cluster from 'node:cluster';
-import { abortable } from '../abortable.ts';
-import { checkOptions, checkSource, isLabelName, isMilliseconds } from '../check-options.ts';
-import type { MetricFamily } from '../metric-family.ts';
-import type { MetricsSource } from '../metrics-source.ts';
+import type { MetricFamily } from '../model/metric-family.ts';
+import type { MetricsSource } from '../model/metrics-source.ts';
+import { abortable } from '../util/abortable.ts';
+import { checkOptions, checkSource, isLabelName, isMilliseconds } from '../util/check-options.ts';
 import { explain } from './cluster/explain.ts';
 import { familyOf } from './cluster/family-table.ts';
 import { clusterProcess } from './cluster/process.ts';

@@ -1,3 +1,6 @@
+import { MetricsError } from '../model/errors.ts';
+import type { MetricFamily } from '../model/metric-family.ts';
+import type { MetricsSource } from '../model/metrics-source.ts';
 import {
   checkOptions,
   checkValue,
@@ -6,11 +9,8 @@ import {
   isMilliseconds,
   isSource,
   isWholeNumber,
-} from '../check-options.ts';
-import { MetricsError } from '../errors.ts';
-import type { MetricFamily } from '../metric-family.ts';
-import type { MetricsSource } from '../metrics-source.ts';
-import { createStopwatch } from '../stopwatch.ts';
+} from '../util/check-options.ts';
+import { createStopwatch } from '../util/stopwatch.ts';
 import { createJoiner } from './combine/join.ts';
 import { type Member, openMember } from './combine/member.ts';
 import { SHARE } from './combine/patience.ts';

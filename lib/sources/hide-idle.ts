@@ -1,5 +1,12 @@
-import { type Check, checkOptions, checkSource, isMilliseconds, isNameList, requireOptions } from '../check-options.ts';
-import type { MetricsSource, Scrape } from '../metrics-source.ts';
+import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
+import {
+  type Check,
+  checkOptions,
+  checkSource,
+  isMilliseconds,
+  isNameList,
+  requireOptions,
+} from '../util/check-options.ts';
 import { ActivityMemory } from './hide-idle/activity-memory.ts';
 import { nameOf, withSamples } from './wrapped-family.ts';
 

@@ -1,7 +1,14 @@
-import { type Check, checkOptions, checkSource, expecting, isWholeNumber, requireOptions } from '../check-options.ts';
-import type { MetricFamily } from '../metric-family.ts';
-import type { MetricsSource } from '../metrics-source.ts';
-import { type Fault, member, shown } from '../option-error.ts';
+import type { MetricFamily } from '../model/metric-family.ts';
+import type { MetricsSource } from '../model/metrics-source.ts';
+import {
+  type Check,
+  checkOptions,
+  checkSource,
+  expecting,
+  isWholeNumber,
+  requireOptions,
+} from '../util/check-options.ts';
+import { type Fault, member, shown } from '../util/option-error.ts';
 import { FirstSamples } from './limit-series/first-samples.ts';
 import { nameOf, withSamples } from './wrapped-family.ts';
 

@@ -5,7 +5,9 @@ import {
   MetricReader,
   type MetricReaderOptions,
 } from '@opentelemetry/sdk-metrics';
-import { abortable } from '../abortable.ts';
+import { MetricsError } from '../model/errors.ts';
+import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
+import { abortable } from '../util/abortable.ts';
 import {
   type Check,
   checkOptions,
@@ -15,9 +17,7 @@ import {
   isListOf,
   isOneOf,
   isString,
-} from '../check-options.ts';
-import { MetricsError } from '../errors.ts';
-import type { MetricsSource, Scrape } from '../metrics-source.ts';
+} from '../util/check-options.ts';
 import { type Conversion, type ConversionOptions, conversion, resourceAttributes } from './opentelemetry/conversion.ts';
 import { TRANSLATION_STRATEGIES } from './opentelemetry/names.ts';
 

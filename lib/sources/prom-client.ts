@@ -1,9 +1,9 @@
-import { type Check, checkValue } from '../check-options.ts';
-import type { Aggregator, LabelSet, MetricFamily, MetricType, Sample } from '../metric-family.ts';
-import type { MetricsSource } from '../metrics-source.ts';
-import { withDefaultLabels } from './default-labels.ts';
-import { hasUnlabelled, isTelling, type StoringMetric, saySame, storedSamples } from './prom-client-series.ts';
-import { type MetricData, samplesOf } from './prom-client-values.ts';
+import type { Aggregator, LabelSet, MetricFamily, MetricType, Sample } from '../model/metric-family.ts';
+import type { MetricsSource } from '../model/metrics-source.ts';
+import { type Check, checkValue } from '../util/check-options.ts';
+import { withDefaultLabels } from './prom-client/default-labels.ts';
+import { hasUnlabelled, isTelling, type StoringMetric, saySame, storedSamples } from './prom-client/store.ts';
+import { type MetricData, samplesOf } from './prom-client/values.ts';
 
 /**
  * What is needed of a registry, by structure: those of prom-client 14 and 15, `@prometheus-io/client` and

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import { MetricsError } from '../errors.ts';
-import type { MetricFamily } from '../metric-family.ts';
-import type { MetricsSource, Scrape } from '../metrics-source.ts';
+import { MetricsError } from '../model/errors.ts';
+import type { MetricFamily } from '../model/metric-family.ts';
+import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
 import { type Answer, createApi } from './prometheus-server/api.ts';
 import { createFamilyReader, type FamilyReader, needsMetadata } from './prometheus-server/families.ts';
 import { createMetadata } from './prometheus-server/metadata.ts';

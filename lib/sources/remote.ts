@@ -1,5 +1,5 @@
-import type { MetricFamily } from '../metric-family.ts';
-import type { MetricsSource, Scrape } from '../metrics-source.ts';
+import type { MetricFamily } from '../model/metric-family.ts';
+import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
 import { declareShape } from '../parsers/declared-shape.ts';
 import { DocumentLimits } from './remote/document-limits.ts';
 import { ACCEPT, documentParser } from './remote/documents.ts';

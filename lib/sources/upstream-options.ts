@@ -1,7 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { type ConnectionOptions, createSecureContext, type SecureContextOptions } from 'node:tls';
-import { unknownOption } from '../check-options.ts';
-import { type Fault, member, optionError, shownType } from '../option-error.ts';
+import { unknownOption } from '../util/check-options.ts';
+import { type Fault, member, optionError, shownType } from '../util/option-error.ts';
 
 // Options that all sources with an upstream have. Errors show no value of theirs: it may be a secret.
 

@@ -1,4 +1,4 @@
-import type { MetricFamily } from '../metric-family.ts';
+import type { MetricFamily } from '../model/metric-family.ts';
 
 /** The name; none where it cannot be read: members may be getters, and getters may throw. */
 export function nameOf(family: MetricFamily): string {

@@ -3,7 +3,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { MetricsError } from '../errors.ts';
+import { MetricsError } from '../model/errors.ts';
 
 export interface Answer {
   readonly status: number;

@@ -1,4 +1,4 @@
-import { optionError } from '../option-error.ts';
+import { optionError } from '../util/option-error.ts';
 import type { MetricsDocument } from './document.ts';
 
 /** @throws {TypeError} for what is not a document, such as the promise of one */

@@ -1,9 +1,9 @@
-import { checkSource } from '../check-options.ts';
-import { MetricsError } from '../errors.ts';
-import { asyncFamilies, isAsync } from '../iterables.ts';
-import type { LabelSet, MetricFamily, Sample } from '../metric-family.ts';
-import type { MetricsSource } from '../metrics-source.ts';
+import { MetricsError } from '../model/errors.ts';
+import { asyncFamilies, isAsync } from '../model/iterables.ts';
+import type { LabelSet, MetricFamily, Sample } from '../model/metric-family.ts';
+import type { MetricsSource } from '../model/metrics-source.ts';
 import { withSamples } from '../sources/wrapped-family.ts';
+import { checkSource } from '../util/check-options.ts';
 import { labelKey } from './labels.ts';
 import { keepsFamily, keepsSample, must } from './promises.ts';
 import { seriesText } from './series-text.ts';

@@ -1,5 +1,5 @@
-import { MetricsError } from '../errors.ts';
-import type { HistogramValue, LabelSet, Sample, SummaryValue } from '../metric-family.ts';
+import { MetricsError } from '../model/errors.ts';
+import type { HistogramValue, LabelSet, Sample, SummaryValue } from '../model/metric-family.ts';
 import { parseKumoMtaJson } from '../parsers/kumomta-json.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { MetricsError } from '../errors.ts';
-import type { LabelSet } from '../metric-family.ts';
-import { nearestNames } from '../nearest-names.ts';
+import { MetricsError } from '../model/errors.ts';
+import type { LabelSet } from '../model/metric-family.ts';
+import { nearestNames } from '../util/nearest-names.ts';
 import type { MetricsDocument, ScrapedFamily, ScrapedSample } from './document.ts';
 import { commonLabels, type Labels, toLabelSet } from './labels.ts';
 import { nearestSamples } from './nearest.ts';

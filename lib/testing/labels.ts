@@ -1,5 +1,5 @@
 import { labelValue } from '../encoders/samples.ts';
-import type { LabelSet } from '../metric-family.ts';
+import type { LabelSet } from '../model/metric-family.ts';
 
 /** Labels as tests write them. A number stands for its text, as with prom-client: `{ status: 200 }`. */
 export type Labels = Readonly<Record<string, string | number>>;

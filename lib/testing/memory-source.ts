@@ -1,6 +1,6 @@
-import type { MetricFamily, Sample } from '../metric-family.ts';
-import type { MetricsSource } from '../metrics-source.ts';
-import { optionError, shown } from '../option-error.ts';
+import type { MetricFamily, Sample } from '../model/metric-family.ts';
+import type { MetricsSource } from '../model/metrics-source.ts';
+import { optionError, shown } from '../util/option-error.ts';
 import { type Labels, labelKey, toLabelSet } from './labels.ts';
 
 /** A source whose families are set by hand. */

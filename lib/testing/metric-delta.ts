@@ -1,5 +1,5 @@
-import { MetricsError } from '../errors.ts';
-import type { HistogramValue, SummaryValue } from '../metric-family.ts';
+import { MetricsError } from '../model/errors.ts';
+import type { HistogramValue, SummaryValue } from '../model/metric-family.ts';
 import { checkDocument } from './check-document.ts';
 import type { MetricsDocument, MetricValue, ScrapedSample } from './document.ts';
 import { familyOf, findSeries, seriesWith } from './find-series.ts';

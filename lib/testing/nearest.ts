@@ -1,4 +1,4 @@
-import type { LabelSet } from '../metric-family.ts';
+import type { LabelSet } from '../model/metric-family.ts';
 import type { ScrapedSample } from './document.ts';
 import { commonLabels } from './labels.ts';
 

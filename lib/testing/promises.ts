@@ -1,5 +1,5 @@
 import { checkType, histogramOf, labelValue, numberOf, summaryOf } from '../encoders/samples.ts';
-import type { Exemplar, HistogramValue, LabelSet, MetricFamily, Sample, SummaryValue } from '../metric-family.ts';
+import type { Exemplar, HistogramValue, LabelSet, MetricFamily, Sample, SummaryValue } from '../model/metric-family.ts';
 
 // What a family and a sample promise by themselves. Each check throws what was promised.
 

@@ -1,8 +1,8 @@
 import type { OutgoingHttpHeaders, RequestListener, Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
-import { type Check, checkOptions, expecting, isNameList } from '../check-options.ts';
-import { MetricsError } from '../errors.ts';
-import { optionError, shown } from '../option-error.ts';
+import { MetricsError } from '../model/errors.ts';
+import { type Check, checkOptions, expecting, isNameList } from '../util/check-options.ts';
+import { optionError, shown } from '../util/option-error.ts';
 import { askHandler, askUrl } from './ask.ts';
 import { type MetricsDocument, readDocument } from './document.ts';
 import { whyNot } from './why-not.ts';

@@ -1,5 +1,5 @@
 import { textNumber } from '../encoders/text-syntax.ts';
-import type { LabelSet } from '../metric-family.ts';
+import type { LabelSet } from '../model/metric-family.ts';
 import type { MetricValue, ScrapedSample } from './document.ts';
 
 // How messages show series: as Prometheus writes them, with a histogram or summary in one line.

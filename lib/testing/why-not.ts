@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { REFUSALS } from '../refusals.ts';
+import { REFUSALS } from '../access/refusals.ts';
 import type { Answer } from './ask.ts';
 
 /** Why an answer is no document and what to mend; undefined for one that may be. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { HistogramValue, LabelSet, MetricFamily, Sample, SummaryValue } from '../../../lib/metric-family.ts';
+import type { HistogramValue, LabelSet, MetricFamily, Sample, SummaryValue } from '../../../lib/model/metric-family.ts';
 import { Aggregate, type Statement } from '../../../lib/sources/cluster/aggregate.ts';
 import { Recorder } from '../../../lib/sources/cluster/recorder.ts';
 import { family, sample } from '../../support/encode.ts';

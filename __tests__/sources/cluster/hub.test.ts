@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MetricFamily, Sample } from '../../../lib/metric-family.ts';
-import type { MetricsSource, Scrape } from '../../../lib/metrics-source.ts';
+import type { MetricFamily, Sample } from '../../../lib/model/metric-family.ts';
+import type { MetricsSource, Scrape } from '../../../lib/model/metrics-source.ts';
 import { createChannelMember } from '../../../lib/sources/cluster/channel-member.ts';
 import { gatherer } from '../../../lib/sources/cluster/gather.ts';
 import { type Answer, createHub, type Hub } from '../../../lib/sources/cluster/hub.ts';

@@ -1,4 +1,4 @@
-import type { LabelSet, MetricFamily, Sample } from '../../../lib/metric-family.ts';
+import type { LabelSet, MetricFamily, Sample } from '../../../lib/model/metric-family.ts';
 import { Losses, withoutCauses } from '../../../lib/sources/cluster/losses.ts';
 import { Recorder } from '../../../lib/sources/cluster/recorder.ts';
 import { until } from '../../support/clients.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { MetricFamily } from '../../../lib/metric-family.ts';
+import type { MetricFamily } from '../../../lib/model/metric-family.ts';
 import type { FamilyTable } from '../../../lib/sources/cluster/family-table.ts';
 import { Recorder } from '../../../lib/sources/cluster/recorder.ts';
 import { SnapshotDecoder } from '../../../lib/sources/cluster/snapshot-decoder.ts';

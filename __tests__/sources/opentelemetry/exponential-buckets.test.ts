@@ -1,6 +1,6 @@
 import { type AggregationOption, AggregationType } from '@opentelemetry/sdk-metrics';
 import fc from 'fast-check';
-import type { HistogramValue } from '../../../lib/metric-family.ts';
+import type { HistogramValue } from '../../../lib/model/metric-family.ts';
 import {
   bucketLayout,
   type ExponentialHistogram,

@@ -1,4 +1,4 @@
-import type { MetricType } from '../../../lib/metric-family.ts';
+import type { MetricType } from '../../../lib/model/metric-family.ts';
 import { type TranslationStrategy, translation } from '../../../lib/sources/opentelemetry/names.ts';
 
 /** Name, unit and type of a metric, and its name in Prometheus with the unit that OpenMetrics may write. */

@@ -1,4 +1,4 @@
-import { MetricsError } from '../../errors.ts';
+import { MetricsError } from '../../model/errors.ts';
 import type { Gather } from './gather.ts';
 import { type Answer, type Asker, NO_PRIMARY, type Question } from './hub.ts';
 import { messageOf, withoutCauses } from './losses.ts';

@@ -1,4 +1,4 @@
-import { MetricsError } from '../../errors.ts';
+import { MetricsError } from '../../model/errors.ts';
 import type { Answer } from './hub.ts';
 
 /** The errors of one scrape of a cluster. */

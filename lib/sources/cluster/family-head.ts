@@ -1,6 +1,6 @@
 import { checkType, helpOf, show } from '../../encoders/samples.ts';
-import { MetricsError } from '../../errors.ts';
-import type { Aggregator, MetricFamily } from '../../metric-family.ts';
+import { MetricsError } from '../../model/errors.ts';
+import type { Aggregator, MetricFamily } from '../../model/metric-family.ts';
 import type { FamilyHead } from './family-table.ts';
 
 // The members of a family as they are sent to other processes. Sources are not type-checked, and a

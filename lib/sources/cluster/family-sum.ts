@@ -1,4 +1,4 @@
-import type { Aggregator } from '../../metric-family.ts';
+import type { Aggregator } from '../../model/metric-family.ts';
 import { type FamilyTable, inSlices, type Series, widthOf } from './family-table.ts';
 import { type Addend, type Placed, Placement } from './placement.ts';
 

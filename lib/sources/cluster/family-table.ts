@@ -1,5 +1,12 @@
-import type { HistogramValue, LabelSet, MetricFamily, MetricType, Sample, SummaryValue } from '../../metric-family.ts';
-import { breathe } from '../../turns.ts';
+import type {
+  HistogramValue,
+  LabelSet,
+  MetricFamily,
+  MetricType,
+  Sample,
+  SummaryValue,
+} from '../../model/metric-family.ts';
+import { breathe } from '../../util/event-loop.ts';
 
 /** One family of one process at one time. Nothing of it is changed once it was made. */
 export interface FamilyTable {

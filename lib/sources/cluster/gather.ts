@@ -1,6 +1,6 @@
-import { abortable } from '../../abortable.ts';
-import { MetricsError } from '../../errors.ts';
-import type { MetricsSource, Scrape } from '../../metrics-source.ts';
+import { MetricsError } from '../../model/errors.ts';
+import type { MetricsSource, Scrape } from '../../model/metrics-source.ts';
+import { abortable } from '../../util/abortable.ts';
 import type { Gathered, Membership } from './hub.ts';
 import { Losses, messageOf } from './losses.ts';
 import { Recorder } from './recorder.ts';

@@ -1,5 +1,5 @@
-import type { LabelSet } from '../../metric-family.ts';
-import { shortKey } from '../../short-key.ts';
+import type { LabelSet } from '../../model/metric-family.ts';
+import { shortKey } from '../../util/short-key.ts';
 import { type FamilyTable, inSlices, isSameShape, type Series, type Shape, widthOf } from './family-table.ts';
 import { withLabel } from './worker-label.ts';
 

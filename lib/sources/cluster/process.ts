@@ -1,8 +1,8 @@
 import cluster from 'node:cluster';
 import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads';
-import { MetricsError } from '../../errors.ts';
-import type { MetricsSource } from '../../metrics-source.ts';
-import { optionError } from '../../option-error.ts';
+import { MetricsError } from '../../model/errors.ts';
+import type { MetricsSource } from '../../model/metrics-source.ts';
+import { optionError } from '../../util/option-error.ts';
 import { type ChannelMember, createChannelMember } from './channel-member.ts';
 import { type Gather, gatherer, gatherFor } from './gather.ts';
 import { type Asker, createHub, type Hub, NO_PRIMARY } from './hub.ts';

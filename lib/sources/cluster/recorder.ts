@@ -1,11 +1,11 @@
-import { abortableItems } from '../../abortable.ts';
 import { batches } from '../../encoders/batches.ts';
 import { histogramOf, labelValue, numberOf, summaryOf } from '../../encoders/samples.ts';
-import { MetricsError } from '../../errors.ts';
-import { asyncFamilies, isAsync } from '../../iterables.ts';
-import type { LabelSet, MetricFamily, MetricType, Sample } from '../../metric-family.ts';
-import type { MetricFamilies } from '../../metrics-source.ts';
-import { breathe } from '../../turns.ts';
+import { MetricsError } from '../../model/errors.ts';
+import { asyncFamilies, isAsync } from '../../model/iterables.ts';
+import type { LabelSet, MetricFamily, MetricType, Sample } from '../../model/metric-family.ts';
+import type { MetricFamilies } from '../../model/metrics-source.ts';
+import { abortableItems } from '../../util/abortable.ts';
+import { breathe } from '../../util/event-loop.ts';
 import { headOf, nameOf } from './family-head.ts';
 import { type FamilyTable, isCumulative, isSameKeys, type Series, type Shape } from './family-table.ts';
 import { type Losses, messageOf } from './losses.ts';

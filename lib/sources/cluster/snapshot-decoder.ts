@@ -1,4 +1,4 @@
-import { breathe } from '../../turns.ts';
+import { breathe } from '../../util/event-loop.ts';
 import { type FamilyHead, type FamilyTable, type Series, widthOf } from './family-table.ts';
 import type { FamilyUpdate, SeriesRun, SnapshotEnd, SnapshotPart } from './snapshot-encoder.ts';
 

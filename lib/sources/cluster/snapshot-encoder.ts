@@ -1,5 +1,5 @@
-import type { LabelSet } from '../../metric-family.ts';
-import { breathe } from '../../turns.ts';
+import type { LabelSet } from '../../model/metric-family.ts';
+import { breathe } from '../../util/event-loop.ts';
 import { type FamilyHead, type FamilyTable, isSameShape, type Series, type Shape } from './family-table.ts';
 
 /**

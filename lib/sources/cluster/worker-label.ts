@@ -1,4 +1,4 @@
-import type { LabelSet } from '../../metric-family.ts';
+import type { LabelSet } from '../../model/metric-family.ts';
 
 /** Adds a label behind the others; one of that name that was there becomes `exported_…`, as in Prometheus (`honor_labels: false`). */
 export function withLabel(labels: LabelSet, name: string, value: string): LabelSet {

@@ -1,4 +1,4 @@
-import { breathe } from '../../turns.ts';
+import { breathe } from '../../util/event-loop.ts';
 import type { Lane } from './lane.ts';
 import type { Part } from './part.ts';
 

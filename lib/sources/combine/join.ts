@@ -1,7 +1,7 @@
-import { openAccount } from '../../cache-budget.ts';
-import { MetricsError } from '../../errors.ts';
-import type { MetricFamily } from '../../metric-family.ts';
-import type { Scrape } from '../../metrics-source.ts';
+import { MetricsError } from '../../model/errors.ts';
+import type { MetricFamily } from '../../model/metric-family.ts';
+import type { Scrape } from '../../model/metrics-source.ts';
+import { openAccount } from '../../util/cache-budget.ts';
 import { createBuffer } from './buffer.ts';
 import { joinParts } from './joined-family.ts';
 import { createLane, type Lane } from './lane.ts';

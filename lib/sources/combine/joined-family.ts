@@ -1,6 +1,6 @@
-import { MetricsError } from '../../errors.ts';
-import { isAsync, isReiterable, iteratorOf } from '../../iterables.ts';
-import type { MetricFamily, Sample } from '../../metric-family.ts';
+import { MetricsError } from '../../model/errors.ts';
+import { isAsync, isReiterable, iteratorOf } from '../../model/iterables.ts';
+import type { MetricFamily, Sample } from '../../model/metric-family.ts';
 import type { Part } from './part.ts';
 
 /** Told of what a part costs the family: all that this source has of it. */

@@ -1,7 +1,7 @@
-import { type CacheAccount, stringBytes } from '../../cache-budget.ts';
-import { MetricsError } from '../../errors.ts';
-import type { Scrape } from '../../metrics-source.ts';
-import { breathe } from '../../turns.ts';
+import { MetricsError } from '../../model/errors.ts';
+import type { Scrape } from '../../model/metrics-source.ts';
+import { type CacheAccount, stringBytes } from '../../util/cache-budget.ts';
+import { breathe } from '../../util/event-loop.ts';
 import type { Member } from './member.ts';
 import { Part } from './part.ts';
 

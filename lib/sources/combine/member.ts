@@ -1,10 +1,10 @@
-import { closeIterator } from '../../abortable.ts';
-import { MetricsError } from '../../errors.ts';
-import { asyncFamilies, isAsync } from '../../iterables.ts';
-import type { MetricFamily, Sample } from '../../metric-family.ts';
-import type { MetricsSource, Scrape } from '../../metrics-source.ts';
-import type { Stopwatch } from '../../stopwatch.ts';
-import { breathe } from '../../turns.ts';
+import { MetricsError } from '../../model/errors.ts';
+import { asyncFamilies, isAsync } from '../../model/iterables.ts';
+import type { MetricFamily, Sample } from '../../model/metric-family.ts';
+import type { MetricsSource, Scrape } from '../../model/metrics-source.ts';
+import { closeIterator } from '../../util/abortable.ts';
+import { breathe } from '../../util/event-loop.ts';
+import type { Stopwatch } from '../../util/stopwatch.ts';
 import { createPatience } from './patience.ts';
 
 /** One of several sources, in one scrape. It began to collect when it was opened. */

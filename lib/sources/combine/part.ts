@@ -1,5 +1,12 @@
-import { isAsync, iteratorOf } from '../../iterables.ts';
-import type { Exemplar, HistogramValue, LabelSet, MetricFamily, Sample, SummaryValue } from '../../metric-family.ts';
+import { isAsync, iteratorOf } from '../../model/iterables.ts';
+import type {
+  Exemplar,
+  HistogramValue,
+  LabelSet,
+  MetricFamily,
+  Sample,
+  SummaryValue,
+} from '../../model/metric-family.ts';
 import type { Found, Member } from './member.ts';
 
 /** What one source has of a family. It can be read ahead, into memory, before it is known when it will be written. */

@@ -1,4 +1,4 @@
-import type { Stopwatch } from '../../stopwatch.ts';
+import type { Stopwatch } from '../../util/stopwatch.ts';
 
 export interface PatienceOptions {
   /** Runs while any source of the combination is waited for. */

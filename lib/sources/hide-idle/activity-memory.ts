@@ -1,8 +1,8 @@
-import { openAccount } from '../../cache-budget.ts';
-import { isAsync, isReiterable } from '../../iterables.ts';
-import type { LabelSet, MetricFamily, Sample } from '../../metric-family.ts';
-import { shortKey } from '../../short-key.ts';
-import { breathe } from '../../turns.ts';
+import { isAsync, isReiterable } from '../../model/iterables.ts';
+import type { LabelSet, MetricFamily, Sample } from '../../model/metric-family.ts';
+import { openAccount } from '../../util/cache-budget.ts';
+import { breathe } from '../../util/event-loop.ts';
+import { shortKey } from '../../util/short-key.ts';
 
 /** One series, as it was last seen. */
 interface Series {

@@ -1,7 +1,7 @@
-import { isAsync, isReiterable } from '../../iterables.ts';
-import type { MetricFamily, Sample } from '../../metric-family.ts';
-import type { Scrape } from '../../metrics-source.ts';
-import { breathe } from '../../turns.ts';
+import { isAsync, isReiterable } from '../../model/iterables.ts';
+import type { MetricFamily, Sample } from '../../model/metric-family.ts';
+import type { Scrape } from '../../model/metrics-source.ts';
+import { breathe } from '../../util/event-loop.ts';
 
 type SampleIterator = Iterator<Sample> | AsyncIterator<Sample>;
 

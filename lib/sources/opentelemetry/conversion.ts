@@ -1,6 +1,6 @@
 import type { ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import type { MetricFamily } from '../../metric-family.ts';
-import type { Scrape } from '../../metrics-source.ts';
+import type { MetricFamily } from '../../model/metric-family.ts';
+import type { Scrape } from '../../model/metrics-source.ts';
 import { familiesOf } from './families.ts';
 import { type Attribute, attributesOf, labelSet } from './labels.ts';
 import { type TranslationStrategy, translation } from './names.ts';

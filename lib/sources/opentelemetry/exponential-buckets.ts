@@ -1,4 +1,4 @@
-import type { HistogramValue } from '../../metric-family.ts';
+import type { HistogramValue } from '../../model/metric-family.ts';
 
 /**
  * An exponential histogram: bucket i of the positive ones holds base^i < value ≤ base^(i+1), where base is

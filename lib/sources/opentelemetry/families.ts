@@ -1,7 +1,7 @@
 import { AggregationTemporality, DataPointType, type MetricData, type ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import { MetricsError } from '../../errors.ts';
-import type { MetricFamily, MetricType, Sample } from '../../metric-family.ts';
-import type { Scrape } from '../../metrics-source.ts';
+import { MetricsError } from '../../model/errors.ts';
+import type { MetricFamily, MetricType, Sample } from '../../model/metric-family.ts';
+import type { Scrape } from '../../model/metrics-source.ts';
 import type { Translation } from './names.ts';
 import type { SeriesLabels } from './series.ts';
 import { layoutOf, typeOf, valueReader } from './values.ts';

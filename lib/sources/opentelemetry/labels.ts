@@ -1,4 +1,4 @@
-import type { LabelSet } from '../../metric-family.ts';
+import type { LabelSet } from '../../model/metric-family.ts';
 
 /** What will be a label: its key as it was before translation, and the text of its value. */
 export type Attribute = readonly [key: string, text: string];

@@ -1,4 +1,4 @@
-import type { MetricType } from '../../metric-family.ts';
+import type { MetricType } from '../../model/metric-family.ts';
 import { type UnitWords, unitWords } from './units.ts';
 
 /** How names become Prometheus': the specification's four, by its own names. */

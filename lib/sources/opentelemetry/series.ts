@@ -1,6 +1,6 @@
 import type { MetricData, ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import { openAccount } from '../../cache-budget.ts';
-import type { LabelSet } from '../../metric-family.ts';
+import type { LabelSet } from '../../model/metric-family.ts';
+import { openAccount } from '../../util/cache-budget.ts';
 import { type Attribute, attributesOf, type LabelName, labelSet } from './labels.ts';
 import { scopeAttributes } from './scopes.ts';
 

@@ -1,5 +1,5 @@
 import { type DataPoint, DataPointType, type Histogram, type MetricData } from '@opentelemetry/sdk-metrics';
-import type { HistogramValue, MetricType, Sample } from '../../metric-family.ts';
+import type { HistogramValue, MetricType, Sample } from '../../model/metric-family.ts';
 import { type BucketLayout, bucketLayout, explicitBuckets } from './exponential-buckets.ts';
 
 /** Undefined for what no version of the SDK has had so far. */

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { MetricsError } from '../../errors.ts';
+import { MetricsError } from '../../model/errors.ts';
 import { type ParsedAnswer, parseAnswer } from './parse.ts';
 import type { Request, Response, Transport } from './transport.ts';
 

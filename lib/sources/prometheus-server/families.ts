@@ -1,5 +1,5 @@
-import { MetricsError, type MetricsErrorCode } from '../../errors.ts';
-import type { MetricFamily, MetricType } from '../../metric-family.ts';
+import { MetricsError, type MetricsErrorCode } from '../../model/errors.ts';
+import type { MetricFamily, MetricType } from '../../model/metric-family.ts';
 import type { Answer } from './api.ts';
 import { KeptLabelSets } from './kept-label-sets.ts';
 import type { Metadata } from './metadata.ts';

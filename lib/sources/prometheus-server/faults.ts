@@ -1,4 +1,4 @@
-import type { HistogramValue, MetricType, Sample } from '../../metric-family.ts';
+import type { HistogramValue, MetricType, Sample } from '../../model/metric-family.ts';
 
 /** Why a value cannot be one of this type. */
 export function faultOf(value: Sample['value'], type: MetricType): string | undefined {

@@ -1,6 +1,6 @@
-import { openAccount } from '../../cache-budget.ts';
-import type { LabelSet } from '../../metric-family.ts';
-import { breathe } from '../../turns.ts';
+import type { LabelSet } from '../../model/metric-family.ts';
+import { openAccount } from '../../util/cache-budget.ts';
+import { breathe } from '../../util/event-loop.ts';
 
 /** Label sets by their text. */
 export type LabelSets = ReadonlyMap<string, LabelSet>;

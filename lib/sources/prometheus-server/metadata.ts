@@ -1,6 +1,6 @@
-import { openAccount, stringBytes } from '../../cache-budget.ts';
-import { MetricsError } from '../../errors.ts';
-import type { MetricType } from '../../metric-family.ts';
+import { MetricsError } from '../../model/errors.ts';
+import type { MetricType } from '../../model/metric-family.ts';
+import { openAccount, stringBytes } from '../../util/cache-budget.ts';
 import type { Api } from './api.ts';
 
 /** What a metric's `# TYPE`, `# HELP` and `# UNIT` lines said. */

@@ -1,4 +1,4 @@
-import type { HistogramValue } from '../../metric-family.ts';
+import type { HistogramValue } from '../../model/metric-family.ts';
 import { parseNumber } from './numbers.ts';
 
 /**

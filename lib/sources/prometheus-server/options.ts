@@ -1,5 +1,5 @@
-import { type Check, checkOptions, isCheckedLater, isMilliseconds, isWholeNumber } from '../../check-options.ts';
-import { optionError } from '../../option-error.ts';
+import { type Check, checkOptions, isCheckedLater, isMilliseconds, isWholeNumber } from '../../util/check-options.ts';
+import { optionError } from '../../util/option-error.ts';
 import { readHeaders, readStrings, readTls, readUrl, SET_BY_SOURCE, type TlsOptions } from '../upstream-options.ts';
 import { type FamilyQuery, type Queries, readQueries } from './queries.ts';
 import type { TransportOptions } from './transport.ts';

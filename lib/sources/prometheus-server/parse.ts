@@ -1,8 +1,8 @@
-import { MetricsError } from '../../errors.ts';
+import { MetricsError } from '../../model/errors.ts';
 import { JsonInput } from '../../parsers/json-input.ts';
 import { JsonSkip, skipWhole } from '../../parsers/json-skip.ts';
 import { type JsonTokens, MORE } from '../../parsers/json-tokens.ts';
-import { breathe } from '../../turns.ts';
+import { breathe } from '../../util/event-loop.ts';
 
 /** Series are parsed together up to this number, and this size (bytes). */
 const PIECE = 64;

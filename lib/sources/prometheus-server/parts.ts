@@ -1,5 +1,5 @@
-import type { HistogramValue, LabelSet, Sample, SummaryValue } from '../../metric-family.ts';
-import { breathe } from '../../turns.ts';
+import type { HistogramValue, LabelSet, Sample, SummaryValue } from '../../model/metric-family.ts';
+import { breathe } from '../../util/event-loop.ts';
 import { histogramFault } from './faults.ts';
 import { parseNumber } from './numbers.ts';
 import { type Series, seriesOf } from './results.ts';

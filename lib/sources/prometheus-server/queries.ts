@@ -1,6 +1,14 @@
-import { type Check, checkOptions, checkValue, expecting, isListOf, isOneOf, isString } from '../../check-options.ts';
-import type { MetricType } from '../../metric-family.ts';
-import { type Fault, member, optionError } from '../../option-error.ts';
+import type { MetricType } from '../../model/metric-family.ts';
+import {
+  type Check,
+  checkOptions,
+  checkValue,
+  expecting,
+  isListOf,
+  isOneOf,
+  isString,
+} from '../../util/check-options.ts';
+import { type Fault, member, optionError } from '../../util/option-error.ts';
 import { metricOf, parseSelector, partsOf, type Selector } from './promql.ts';
 
 interface Described {

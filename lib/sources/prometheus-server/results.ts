@@ -1,5 +1,5 @@
-import { MetricsError } from '../../errors.ts';
-import type { HistogramValue, LabelSet } from '../../metric-family.ts';
+import { MetricsError } from '../../model/errors.ts';
+import type { HistogramValue, LabelSet } from '../../model/metric-family.ts';
 import { nativeHistogram } from './native-histograms.ts';
 import { parseNumber } from './numbers.ts';
 

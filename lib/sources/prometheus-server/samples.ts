@@ -1,5 +1,5 @@
-import type { LabelSet, MetricType, Sample } from '../../metric-family.ts';
-import { breathe } from '../../turns.ts';
+import type { LabelSet, MetricType, Sample } from '../../model/metric-family.ts';
+import { breathe } from '../../util/event-loop.ts';
 import { faultOf } from './faults.ts';
 import type { LabelSets } from './kept-label-sets.ts';
 import { seriesOf } from './results.ts';

@@ -2,9 +2,9 @@ import { Agent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { abortable } from '../../abortable.ts';
-import { MetricsError } from '../../errors.ts';
-import { nextTurn } from '../../turns.ts';
+import { MetricsError } from '../../model/errors.ts';
+import { abortable } from '../../util/abortable.ts';
+import { nextTurn } from '../../util/event-loop.ts';
 import type { TlsOptions } from '../upstream-options.ts';
 
 export interface TransportOptions {

@@ -2,8 +2,8 @@ import { type IncomingMessage, request as requestHttp, STATUS_CODES } from 'node
 import { request as requestHttps } from 'node:https';
 import { pipeline } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { createDeadline } from '../../deadline.ts';
-import { MetricsError, type MetricsErrorCode } from '../../errors.ts';
+import { MetricsError, type MetricsErrorCode } from '../../model/errors.ts';
+import { createDeadline } from '../../util/deadline.ts';
 import type { TlsOptions } from '../upstream-options.ts';
 
 export interface ExchangeOptions {

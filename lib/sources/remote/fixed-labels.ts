@@ -1,4 +1,4 @@
-import type { LabelSet } from '../../metric-family.ts';
+import type { LabelSet } from '../../model/metric-family.ts';
 import type { Relabel } from '../../parsers/kept-labels.ts';
 
 /** Puts these labels on a series. Its own of the same name is renamed, as Prometheus does without `honor_labels`. */

@@ -1,3 +1,4 @@
+import type { LabelSet } from '../../model/metric-family.ts';
 import {
   type Check,
   checkOptions,
@@ -6,9 +7,8 @@ import {
   isMilliseconds,
   isOneOf,
   isWholeNumber,
-} from '../../check-options.ts';
-import type { LabelSet } from '../../metric-family.ts';
-import { type Fault, member, optionError, shown } from '../../option-error.ts';
+} from '../../util/check-options.ts';
+import { type Fault, member, optionError, shown } from '../../util/option-error.ts';
 import { readHeaders, readTls, readUrl, type TlsOptions } from '../upstream-options.ts';
 
 /** What `remoteSource` takes besides its URL. Everything has a default. */

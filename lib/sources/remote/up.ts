@@ -1,4 +1,4 @@
-import type { LabelSet, MetricFamily } from '../../metric-family.ts';
+import type { LabelSet, MetricFamily } from '../../model/metric-family.ts';
 import type { Exchange } from './exchange.ts';
 
 /** As Prometheus says it of a target: `up`, `scrape_duration_seconds`, `scrape_body_size_bytes`. */

@@ -1,0 +1,28 @@
+import { type Guard, inspect } from '../../lib/access/guard.ts';
+import { refuseAuthorization } from '../../lib/access/refuse-authorization.ts';
+import { visitFrom } from '../support/fake-request.ts';
+
+const visit = visitFrom('127.0.0.1');
+
+test('the first guard that refuses has the word, and those behind it are not asked', () => {
+  const passes = jest.fn<ReturnType<Guard>, Parameters<Guard>>(() => undefined);
+  const last = jest.fn<ReturnType<Guard>, Parameters<Guard>>(() => 'not-trusted');
+  expect(inspect(visit, [passes, () => 'method', last])).toBe('method');
+  expect(passes).toHaveBeenCalledWith(visit);
+  expect(last).not.toHaveBeenCalled();
+});
+
+test('where no guard refuses, nothing is said', () => {
+  expect(inspect(visit, [])).toBeUndefined();
+  expect(inspect(visit, [() => undefined, () => undefined])).toBeUndefined();
+});
+
+test.each([
+  [[], undefined],
+  [[['Accept', '*/*']], undefined],
+  [[['Proxy-Authorization', 'Basic eDp5']], undefined],
+  [[['Authorization', 'Basic eDp5']], 'http-authentication'],
+  [[['AUTHORIZATION', '']], 'http-authentication'],
+] as [[string, string][], string | undefined][])('HTTP authentication in %j: %s', (fields, reason) => {
+  expect(refuseAuthorization(visitFrom('127.0.0.1', { fields }))).toBe(reason);
+});

@@ -1,0 +1,65 @@
+import { formatAddress } from '../../lib/access/address.ts';
+import { cidrSet } from '../../lib/access/cidr-set.ts';
+import type { Visit } from '../../lib/access/guard.ts';
+import { type TrustedIpOptions, trustedIp } from '../../lib/access/trusted-ip.ts';
+import { fakeRequest, type RequestFacts } from '../support/fake-request.ts';
+
+const trusting = (options: Partial<TrustedIpOptions> = {}) =>
+  trustedIp({
+    trustedHosts: ['127.0.0.1', '10.0.0.0/8'],
+    trustedProxies: cidrSet(['192.0.2.9'], { option: 'trustedProxies' }),
+    forwardedHeader: 'x-forwarded-for',
+    allowUnixSocket: false,
+    allowAnyAddress: false,
+    option: 'trustedHosts',
+    ...options,
+  });
+
+const visit = (facts: RequestFacts) => ({ req: fakeRequest(facts) });
+const through = (address: string): RequestFacts => ({ peer: '192.0.2.9', fields: [['X-Forwarded-For', address]] });
+
+test.each([
+  ['a trusted address', { peer: '127.0.0.1' }, undefined],
+  ['an address of a trusted network', { peer: '10.1.2.3' }, undefined],
+  ['another', { peer: '192.0.2.1' }, 'not-trusted'],
+  ['a trusted one behind a proxy', through('10.1.2.3'), undefined],
+  ['another behind a proxy', through('192.0.2.1'), 'not-trusted'],
+  ['a trusted one that forwards for others', through('192.0.2.1, 10.1.2.3'), undefined],
+  ['another that forwards for others', through('10.1.2.3, 192.0.2.1'), 'not-trusted'],
+  ['no address', {}, 'address-unparseable'],
+])('%s: %j gets %s', (_case, facts: RequestFacts, reason) => {
+  expect(trusting().guard(visit(facts))).toBe(reason);
+});
+
+test('a unix socket that is allowed needs no address', () => {
+  const guard = trusting({ allowUnixSocket: true }).guard;
+  expect(guard(visit({ server: { address: () => '/run/app.sock' } }))).toBeUndefined();
+});
+
+test('what was found out about the client is left for those who come after', () => {
+  const seen: Visit = visit(through('192.0.2.1'));
+  trusting().guard(seen);
+  expect({ ...seen.client, address: formatAddress(seen.client?.address ?? []) }).toEqual({
+    address: '192.0.2.1',
+    hops: 1,
+    isForwarder: false,
+  });
+});
+
+test('another list takes the place of the first, and a bad one that of none', () => {
+  const { guard, trust } = trusting();
+  trust(['192.0.2.1']);
+  expect(guard(visit({ peer: '192.0.2.1' }))).toBeUndefined();
+  expect(guard(visit({ peer: '127.0.0.1' }))).toBe('not-trusted');
+  for (const bad of [['127.0.0.1', '10/8'], ['::/0']]) expect(() => trust(bad)).toThrow(/^trustedHosts\[\d\]: /);
+  expect(guard(visit({ peer: '192.0.2.1' }))).toBeUndefined();
+  expect(guard(visit({ peer: '127.0.0.1' }))).toBe('not-trusted');
+});
+
+test('everybody is let in where that was said', () => {
+  const { guard, trust } = trusting({ trustedHosts: ['0.0.0.0/0'], allowAnyAddress: true });
+  expect(guard(visit({ peer: '192.0.2.1' }))).toBeUndefined();
+  expect(guard(visit({ peer: '2001:db8::1' }))).toBe('not-trusted');
+  trust(['::/0']);
+  expect(guard(visit({ peer: '2001:db8::1' }))).toBeUndefined();
+});

@@ -1,0 +1,141 @@
+import type { RefusalReason } from '../../lib/index.ts';
+import { type RequestParts, requestText, send } from '../support/raw-http.ts';
+import { closeServers, type Served, serveMetrics, watchWarnings } from '../support/serve.ts';
+
+// The table "What is answered, in this order": each row is a request that only this row is about, and
+// each pair of rows one request that both are about.
+
+interface Sent extends Required<Pick<RequestParts, 'method' | 'version' | 'hosts' | 'headers'>> {
+  from: string;
+  userinfo: string;
+  query: string;
+  /** How many header fields it has in all. */
+  fields?: number;
+  /** Is every slot taken by other scrapes? */
+  busy: boolean;
+}
+
+interface Row {
+  reason: RefusalReason | undefined;
+  status: number;
+  /** What the whole answer says; nothing for an answer without a body. */
+  says: string;
+  ask(sent: Sent): Partial<Sent>;
+}
+
+const ROWS: Row[] = [
+  row('header-limit', 431, 'Too many header fields', () => ({ fields: 40 })),
+  row('not-trusted', 403, 'Forbidden', () => ({ from: '127.0.0.2' })),
+  row('http-version', 505, 'HTTP/1.1 is needed here', () => ({ version: '1.0' })),
+  row('duplicate-host', 400, 'More than one host', ({ hosts }) => ({ hosts: [...hosts, ...hosts] })),
+  row('userinfo', 400, 'User information in the request target', () => ({ userinfo: 'ada:secret@' })),
+  row(
+    'http-authentication',
+    403,
+    'HTTP authentication is not permitted here: send no Authorization header',
+    ({ headers }) => ({ headers: [...headers, 'Authorization: Basic ZGFuaWVsOnRpZ2Vy'] }),
+  ),
+  row('cross-site', 403, 'Cross-site requests are not permitted here', ({ headers }) => ({
+    headers: [...headers, 'Origin: https://other.example'],
+  })),
+  row('host-not-allowed', 403, 'This host name is not permitted here', ({ hosts }) => ({
+    hosts: hosts.map(() => 'evil.example'),
+  })),
+  row('bad-query', 400, 'Malformed query', () => ({ query: '?name[]=' })),
+  row(undefined, 204, '', () => ({ method: 'OPTIONS' })),
+  row('method', 405, 'Method not allowed', () => ({ method: 'POST' })),
+  row(undefined, 200, '', () => ({ method: 'HEAD' })),
+  row('too-many-scrapes', 503, 'Too many scrapes in flight', () => ({ busy: true })),
+];
+
+let idle: Served;
+let busy: Served;
+
+beforeAll(async () => {
+  watchWarnings();
+  idle = await serveMetrics();
+  const isCollecting = new Promise<void>((resolve) => {
+    const collect = () => {
+      resolve();
+      return new Promise<never>(() => {});
+    };
+    serveMetrics({ source: { collect }, maxInFlight: 1, timeout: 2 ** 31 - 1 }).then((served) => {
+      busy = served;
+      // Of another document, which nobody joins.
+      send(served.server, requestText({ target: '/metrics.json?name[]=busy' })).catch(() => undefined);
+    });
+  });
+  await isCollecting;
+  for (const { server } of [idle, busy]) server.maxHeadersCount = 40;
+});
+afterAll(async () => {
+  await closeServers();
+  jest.restoreAllMocks();
+});
+
+const PLAIN: Sent = {
+  method: 'GET',
+  version: '1.1',
+  hosts: ['127.0.0.1'],
+  headers: ['Connection: close'],
+  from: '127.0.0.1',
+  userinfo: '',
+  query: '',
+  busy: false,
+};
+
+async function ask(rows: readonly Row[], path: string) {
+  const sent = { ...PLAIN };
+  for (const { ask } of rows) Object.assign(sent, ask(sent));
+  const authority = sent.userinfo === '' ? '' : `http://${sent.userinfo}${sent.hosts[0]}`;
+  const missing = (sent.fields ?? 0) - sent.hosts.length - sent.headers.length;
+  const fill = Array.from({ length: Math.max(missing, 0) }, (_, n) => `X-Filler-${n}: x`);
+  const { server, decisions } = sent.busy ? busy : idle;
+  const response = await send(
+    server,
+    requestText({ ...sent, target: `${authority}${path}${sent.query}`, headers: [...sent.headers, ...fill] }),
+    { from: sent.from },
+  );
+  return { response, decision: decisions.at(-1) };
+}
+
+const named = ROWS.map((row): [string, Row] => [row.reason ?? `answer ${row.status}`, row]);
+
+describe.each(['/metrics.json', '/metrics'])('%s', (path) => {
+  test.each(named)('%s is answered in its own words', async (_name, row) => {
+    const { response, decision } = await ask([row], path);
+    expect(response.status).toBe(row.status);
+    expect(decision?.reason).toBe(row.reason);
+    const problem = { type: 'about:blank', title: expect.any(String), status: row.status, detail: row.says };
+    if (row.says === '') expect(response.body).toBe('');
+    else if (path === '/metrics') expect(response.body).toBe(`${row.says}\n`);
+    else expect(JSON.parse(response.body)).toEqual(problem);
+  });
+});
+
+const pairs = named.flatMap(([first, row], at) =>
+  named
+    .slice(at + 1)
+    .filter(([, later]) => !(isMethod(row) && isMethod(later)))
+    .map(([second, later]): [string, string, Row, Row] => [first, second, row, later]),
+);
+
+test.each(pairs)('%s comes before %s', async (_first, _second, row, later) => {
+  // The later one is put into the request first, lest it undo what the other one put there.
+  const { response, decision } = await ask([later, row], '/metrics.json');
+  expect([response.status, decision?.reason]).toEqual([row.status, row.reason]);
+});
+
+test('a request that no row is about is answered with the document', async () => {
+  const { response, decision } = await ask([], '/metrics.json');
+  expect([response.status, decision?.decision]).toEqual([200, 'allow']);
+  expect(response.body).toBe('{\n"up":{"type":"gauge","value":1.0}\n}\n');
+});
+
+function row(reason: Row['reason'], status: number, says: string, ask: Row['ask']): Row {
+  return { reason, status, says, ask };
+}
+
+function isMethod({ ask }: Row): boolean {
+  return ask(PLAIN).method !== undefined;
+}

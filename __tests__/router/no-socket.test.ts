@@ -1,0 +1,105 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { hasSocket } from '../../lib/access/has-socket.ts';
+import { type AccessDecision, type AccessOptions, metricsRouter, trustedIp } from '../../lib/index.ts';
+import { watchWarnings } from '../support/serve.ts';
+
+// Serverless adapters, and the injectors of tests, make up a socket with the address that the platform says.
+
+let warnings: jest.SpyInstance;
+beforeEach(() => {
+  warnings = watchWarnings();
+});
+afterEach(() => jest.restoreAllMocks());
+
+/** The sockets that adapters make up. */
+const SOCKETS: [string, (remoteAddress: string | undefined) => object][] = [
+  ['an object', (remoteAddress) => ({ encrypted: true, remoteAddress, destroy: () => undefined })],
+  ['a stream', (remoteAddress) => Object.assign(new PassThrough(), { encrypted: true, remoteAddress })],
+];
+
+interface Facts {
+  readonly peer?: string | undefined;
+  readonly fields?: Record<string, string>;
+}
+
+/** A request with raw headers, as @codegenie/serverless-express makes it from an event. */
+function adapterRequest(socket: object, fields: Record<string, string>): IncomingMessage {
+  const headers = { host: 'api.example', ...fields };
+  const req = new IncomingMessage(socket as Socket);
+  return Object.assign(req, {
+    headers,
+    rawHeaders: Object.entries(headers).flat(),
+    httpVersionMajor: 1,
+    httpVersionMinor: 1,
+    method: 'GET',
+    url: '/metrics',
+  });
+}
+
+describe.each(SOCKETS)('a request whose socket is %s', (_case, createSocket) => {
+  /** Asks one middleware with each request in turn. */
+  function ask(options: AccessOptions, requests: readonly Facts[]) {
+    const reasons: (string | undefined)[] = [];
+    const onDecision = ({ reason }: AccessDecision) => void reasons.push(reason);
+    const guard = metricsRouter({ source: { collect: () => [] }, ...options, onDecision });
+    warnings.mockClear();
+    for (const { peer = '192.0.2.1', fields = {} } of requests) {
+      const req = adapterRequest(createSocket(peer), fields);
+      guard(req, new ServerResponse(req), () => undefined);
+    }
+    return { reasons, warned: warnings.mock.calls.map(([message]) => message as string) };
+  }
+
+  const forwarded = { fields: { 'X-Forwarded-For': '198.51.100.7' } };
+  const behindProxy = { trustedProxies: ['192.0.2.1', '198.51.100.7'] };
+
+  // What the hints said led from one of these to the next.
+  test.each<[string, AccessOptions, Facts]>([
+    ['not-trusted', {}, {}],
+    ['unexpected-forwarding-header', {}, forwarded],
+    ['not-trusted', { trustedProxies: ['192.0.2.1'] }, forwarded],
+    ['chain-exhausted', behindProxy, forwarded],
+    ['forwarding-header-missing', behindProxy, {}],
+    ['address-unparseable', { allowUnixSocket: true }, { peer: '' }],
+  ])('%s: the warning names no option, and renderMetrics', (reason, options, facts) => {
+    const { reasons, warned } = ask(options, [facts]);
+    expect(reasons).toEqual([reason]);
+    expect(warned).toEqual([expect.stringContaining(`: ${reason}. It came through no socket`)]);
+    expect(warned[0]).toContain('renderMetrics of express-metrics-json/render');
+    expect(warned[0]).not.toMatch(/trustedHosts|trustedProxies|allowUnixSocket/);
+  });
+
+  test('is warned of once, whatever the reasons and the addresses', () => {
+    const { reasons, warned } = ask({}, [{}, forwarded, { peer: '192.0.2.2' }, { peer: '192.0.2.3', ...forwarded }]);
+    expect(reasons).toEqual([
+      'not-trusted',
+      'unexpected-forwarding-header',
+      'not-trusted',
+      'unexpected-forwarding-header',
+    ]);
+    expect(warned).toHaveLength(1);
+    expect(warned[0]).toMatch(/ \(once; onDecision or NODE_DEBUG=express-metrics-json report each request\)$/);
+  });
+
+  test('gets the usual hint where the reason is not its address', () => {
+    const { reasons, warned } = ask({ trustedHosts: ['192.0.2.1'] }, [{ fields: { Authorization: 'Basic x' } }]);
+    expect(reasons).toEqual(['http-authentication']);
+    expect(warned).toEqual([expect.stringContaining('Take the credentials out of the scraper')]);
+  });
+});
+
+test('a mock without a socket gets the same warning', () => {
+  const req = { method: 'GET', url: '/', rawHeaders: ['Host', 'a'], headers: { host: 'a' } } as IncomingMessage;
+  trustedIp()(req, new ServerResponse(req), () => undefined);
+  expect(warnings.mock.calls).toEqual([[expect.stringContaining('no socket of Node'), 'MetricsAccessWarning']]);
+});
+
+test.each<[string, object, boolean]>([
+  ['a socket of a server', { server: {}, destroyed: false }, true],
+  ['a socket that is gone', { destroyed: true }, true],
+  ['a socket of no server', { destroyed: false }, false],
+])('whether %s is one: %#', (_case, socket, isSocket) => {
+  expect(hasSocket({ socket } as IncomingMessage)).toBe(isSocket);
+});

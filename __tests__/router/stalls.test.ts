@@ -1,0 +1,269 @@
+import { EventEmitter } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { createDelivery } from '../../lib/http/response-writer.ts';
+import { connectRaw, type RawClient, type Service, serve, TERMINATOR, until } from '../support/clients.ts';
+import { requestText } from '../support/raw-http.ts';
+import { endless, onceThenQueueDepth } from '../support/scrape-sources.ts';
+
+/** Asks for a document, and reads nothing of it yet. */
+function begin({ port }: Service, coding: string): RawClient {
+  return connectRaw(port, requestText({ target: '/metrics', headers: [`Accept-Encoding: ${coding}`] }));
+}
+
+describe.each(['identity', 'gzip', 'br'])('a client, in %s,', (coding) => {
+  test('that takes no byte for stallTimeout is cut off', async () => {
+    const source = endless();
+    const { collect } = source;
+    const service = await serve({ source: onceThenQueueDepth(collect), stallTimeout: 100, maxInFlight: 1 });
+    const client = begin(service, coding);
+    await until(() => source.scrape?.signal.aborted);
+    expect(source.scrape?.signal.reason).toMatchObject({ name: 'MetricsError', code: 'CLIENT_STALLED' });
+    expect(service.failures).toEqual([{ phase: 'send', error: source.scrape?.signal.reason }]);
+    await until(async () => (await service.get('/metrics')).status === 200);
+    await until(() => source.returned === 1);
+    client.read();
+    await client.closed;
+    expect(client.received()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(client.received()).not.toMatch(TERMINATOR);
+  });
+
+  test('that reads is not, however long it takes', async () => {
+    const stallTimeout = 500;
+    const source = endless();
+    const service = await serve({ source, stallTimeout });
+    const client = begin(service, coding);
+    client.socket.on('data', () => {
+      client.socket.pause();
+      setTimeout(client.read, 2);
+    });
+    client.read();
+    await until(() => client.received().length > 0);
+    const startedAt = performance.now();
+    await until(() => performance.now() > startedAt + 3 * stallTimeout);
+    expect(service.failures).toEqual([]);
+    expect(source.scrape?.signal.aborted).toBe(false);
+    expect(client.socket.readyState).toBe('open');
+  });
+});
+
+describe('a chunk that leaves slowly', () => {
+  const CHUNK = 'x'.repeat(32 * 1024);
+  /** How long (s) a client at 8 KiB/s reads a chunk. */
+  const READ_TIME = 4;
+
+  /** A response that holds what it was given until the test takes it. */
+  class SlowResponse extends EventEmitter {
+    writableLength = 0;
+    socket = {};
+    write(bytes: Buffer) {
+      this.writableLength += bytes.length;
+      return false;
+    }
+    end() {}
+    take(bytes: number) {
+      this.writableLength -= bytes;
+      if (this.writableLength === 0) this.emit('drain');
+    }
+  }
+
+  function deliver() {
+    const res = new SlowResponse();
+    const stalled = jest.fn();
+    const aborter = new AbortController();
+    const delivery = createDelivery(res as unknown as ServerResponse, {
+      coding: 'identity',
+      holdsWhole: false,
+      stallTimeout: 1_000,
+      signal: aborter.signal,
+      stalled,
+      onResponseEnded: () => {},
+      onCompressionError: () => {},
+      sent: () => {},
+    });
+    return { res, stalled, delivery, aborter };
+  }
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  test('is no stall while a byte is taken now and then', async () => {
+    const { res, stalled, delivery } = deliver();
+    const written = delivery.write(CHUNK);
+    for (let seconds = 0; seconds < 60; seconds++) {
+      res.take(1);
+      jest.advanceTimersByTime(1_000);
+    }
+    expect(stalled).not.toHaveBeenCalled();
+    res.take(res.writableLength);
+    await written;
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test.each([0, 1, 5, 60])('is one when none is taken any more after %i bytes', (bytes) => {
+    const { res, stalled, delivery } = deliver();
+    delivery.write(CHUNK);
+    for (let taken = 0; taken < bytes; taken++) {
+      res.take(1);
+      jest.advanceTimersByTime(1_000);
+    }
+    jest.advanceTimersByTime(1_000 * Math.max(READ_TIME - bytes, 0) + 999);
+    expect(stalled).not.toHaveBeenCalled();
+    jest.advanceTimersByTime(1);
+    expect(stalled).toHaveBeenCalledTimes(1);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('is no stall either when all of it was taken, and the next byte is still being made', () => {
+    const { res, stalled, delivery } = deliver();
+    delivery.write(CHUNK);
+    res.writableLength = 0;
+    jest.advanceTimersByTime(60_000);
+    expect(stalled).not.toHaveBeenCalled();
+  });
+
+  test('is waited for anew with each chunk: the time between them does not count', async () => {
+    const { res, stalled, delivery } = deliver();
+    for (let chunks = 0; chunks < 5; chunks++) {
+      const written = delivery.write(CHUNK);
+      jest.advanceTimersByTime(900);
+      res.take(CHUNK.length);
+      await written;
+      jest.advanceTimersByTime(5_000);
+    }
+    expect(stalled).not.toHaveBeenCalled();
+  });
+
+  test('is given up on abort, with its reason', async () => {
+    const { delivery, aborter } = deliver();
+    const written = delivery.write(CHUNK);
+    aborter.abort('gone');
+    await expect(written).rejects.toBe('gone');
+    expect(jest.getTimerCount()).toBe(0);
+    await expect(delivery.write(CHUNK)).rejects.toBe('gone');
+    await expect(delivery.end()).rejects.toBe('gone');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a client of which Node does not see what it reads', () => {
+  const CHUNK = 'x'.repeat(48 * 1024);
+  /** About what Linux buffers on loopback by default, for both ends of a connection. */
+  const BUFFERED = 4_300_000;
+  const STALL_TIMEOUT = 30_000;
+  const MAX_ADDED = 10 * STALL_TIMEOUT;
+
+  /** A response whose bytes go to the kernel while there is room: it asks for more when a third of that is free. */
+  class BufferedResponse extends EventEmitter {
+    writableLength = 0;
+    socket = {};
+    unread = 0;
+    written = 0;
+    write(bytes: Buffer) {
+      this.written += bytes.length;
+      this.writableLength += bytes.length;
+      if (this.unread + this.writableLength <= BUFFERED) this.flush();
+      return false;
+    }
+    read(bytes: number) {
+      this.unread = Math.max(this.unread - bytes, 0);
+      if (this.writableLength > 0 && this.unread <= (BUFFERED * 2) / 3) this.flush();
+    }
+    private flush() {
+      this.unread += this.writableLength;
+      this.writableLength = 0;
+      setImmediate(() => this.emit('drain'));
+    }
+  }
+
+  /** Writes chunks as long as they are welcome. */
+  function deliver() {
+    const res = new BufferedResponse();
+    const aborter = new AbortController();
+    let stalledAt: number | undefined;
+    const delivery = createDelivery(res as unknown as ServerResponse, {
+      coding: 'identity',
+      holdsWhole: false,
+      stallTimeout: STALL_TIMEOUT,
+      signal: aborter.signal,
+      stalled() {
+        stalledAt = performance.now();
+        aborter.abort('stalled');
+      },
+      onResponseEnded: () => {},
+      onCompressionError: () => {},
+      sent: () => {},
+    });
+    return {
+      res,
+      get stalledAt() {
+        return stalledAt;
+      },
+      async writeAll(chunks: number) {
+        for (let chunk = 0; chunk < chunks && !aborter.signal.aborted; chunk++) {
+          await delivery.write(CHUNK).catch(() => undefined);
+        }
+      },
+    };
+  }
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  test('has not stalled while it reads 8 KiB/s', async () => {
+    const delivered = deliver();
+    const { res } = delivered;
+    const isDone = delivered.writeAll(250);
+    // Half an hour: it goes without a sign for minutes, again and again.
+    for (let seconds = 0; seconds < 1_800; seconds++) {
+      await jest.advanceTimersByTimeAsync(1_000);
+      res.read(8 * 1024);
+    }
+    expect(delivered.stalledAt).toBeUndefined();
+    await isDone;
+    expect(res.written).toBe(250 * CHUNK.length);
+  });
+
+  test('has stalled when it reads nothing, after ten times the timeout more at most', async () => {
+    const delivered = deliver();
+    void delivered.writeAll(250);
+    await jest.advanceTimersByTimeAsync(MAX_ADDED + STALL_TIMEOUT - 1);
+    expect(delivered.stalledAt).toBeUndefined();
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(delivered.stalledAt).toBeDefined();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('has stalled when it reads nothing any more', async () => {
+    const delivered = deliver();
+    void delivered.writeAll(250);
+    for (let seconds = 0; seconds < 600; seconds++) {
+      await jest.advanceTimersByTimeAsync(1_000);
+      delivered.res.read(8 * 1024);
+    }
+    expect(delivered.stalledAt).toBeUndefined();
+    await jest.advanceTimersByTimeAsync(MAX_ADDED + 2 * STALL_TIMEOUT);
+    expect(delivered.stalledAt).toBeDefined();
+  });
+
+  test('gets no more time for what it could have read long ago', async () => {
+    const delivered = deliver();
+    const { res } = delivered;
+    void delivered.writeAll(80);
+    // Then the source had nothing for an hour.
+    await jest.advanceTimersByTimeAsync(3_600_000);
+    expect([res.written, res.writableLength]).toEqual([80 * CHUNK.length, 0]);
+    res.unread = BUFFERED;
+    const startedAt = performance.now();
+    void delivered.writeAll(1);
+    await jest.advanceTimersByTimeAsync(2 * STALL_TIMEOUT);
+    expect(delivered.stalledAt! - startedAt).toBe((1_000 * CHUNK.length) / 8192 + STALL_TIMEOUT);
+  });
+});

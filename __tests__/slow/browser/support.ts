@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { MetricFamily, Sample } from '../../../lib/index.ts';
+
+const root = join(__dirname, '../../..');
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+let browser: Browser;
+const children = new Set<ChildProcess>();
+const opened: Opened[] = [];
+
+beforeAll(async () => {
+  if (!existsSync(executablePath)) {
+    throw new Error(
+      `${executablePath} is missing; on Debian: apt-get install chromium; or say where it is in CHROMIUM`,
+    );
+  }
+  const args = ['no-sandbox', 'disable-gpu', 'disable-quic', 'no-first-run', 'disable-sync'];
+  const quiet = ['disable-background-networking', 'disable-component-update'];
+  browser = await chromium.launch({ executablePath, args: [...args, ...quiet].map((name) => `--${name}`) });
+});
+
+afterEach(async () => {
+  const all = opened.splice(0);
+  for (const { page } of all) await page.context().close();
+  // Whatever a test is about, no page may break its policy, fail, or ask another origin for anything.
+  for (const { complaints, foreign } of all) expect({ complaints, foreign }).toEqual({ complaints: [], foreign: [] });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  for (const child of children) await stop(child);
+});
+
+/** A service that runs in a process of its own. */
+export interface Service {
+  readonly origin: string;
+  kill(): Promise<void>;
+}
+
+/** Starts a program that prints its origin, or a URL of it, on its first line. */
+async function start(file: string, env: Record<string, string>): Promise<Service> {
+  const child = spawn(process.execPath, [file], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.add(child);
+  const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
+  return { origin: new URL(String(line).split('\n')[0] ?? '').origin, kill: () => stop(child) };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  children.delete(child);
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
+
+/** The example service, as `npm start` starts it. */
+export const startExample = () => start('example-app/dist/server.js', { PORT: '0', TRAFFIC: '10' });
+
+/** A service whose metrics are set while it runs. Its page is at `/ops/metrics.html`. */
+export const startService = (port = '0') => start('__tests__/slow/browser/service.js', { PORT: port });
+
+type Families = readonly (Omit<MetricFamily, 'samples'> & {
+  samples: readonly (Omit<Sample, 'value'> & { value: Sample['value'] | null })[];
+})[];
+
+/** A value of null is NaN. */
+export const setFamilies = (service: Service, families: Families) => put(service, '/families', families);
+
+export const setMany = (service: Service, series: number, names: number) => put(service, '/many', { series, names });
+
+async function put({ origin }: Service, path: string, body: unknown): Promise<void> {
+  const headers = { 'Content-Type': 'application/json' };
+  await fetch(origin + path, { method: 'PUT', headers, body: JSON.stringify(body) });
+}
+
+/** The documents that were asked for so far. */
+export async function askedOf({ origin }: Service): Promise<string[]> {
+  return (await (await fetch(`${origin}/asked`)).json()) as string[];
+}
+
+export interface Opened {
+  readonly page: Page;
+  /** Violations of the policy, errors on the console, and errors that nobody caught. */
+  readonly complaints: string[];
+  /** Requests to other origins. */
+  readonly foreign: string[];
+}
+
+export interface OpenOptions extends BrowserContextOptions {
+  /** Runs in the page before the page's own scripts. */
+  init?: () => void;
+}
+
+/** Opens a page in a profile of its own. */
+export async function openPage(url: string, { init, ...options }: OpenOptions = {}): Promise<Opened> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  const one: Opened = { page, complaints: [], foreign: [] };
+  opened.push(one);
+  page.setDefaultTimeout(30_000);
+  page.on('pageerror', (error) => one.complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') one.complaints.push(message.text());
+  });
+  context.on('request', (request) => {
+    if (new URL(request.url()).origin !== new URL(url).origin) one.foreign.push(request.url());
+  });
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+      console.error(`violated ${violatedDirective} by ${blockedURI}`),
+    );
+  });
+  if (init !== undefined) await page.addInitScript(init);
+  await page.goto(url);
+  return one;
+}
+
+/** Repeats an assertion until it holds; after a while it fails as it did last. */
+export async function eventually(assertion: () => Promise<void>, patience = 30_000): Promise<void> {
+  const end = performance.now() + patience;
+  for (;;) {
+    try {
+      return await assertion();
+    } catch (error) {
+      if (performance.now() > end) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+/** The row of a family in the overview. */
+export const rowOf = (page: Page, name: string) =>
+  page.locator('.families .family').filter({ has: page.getByRole('link', { name, exact: true }) });
+
+/** What stands in a family's row as its value. */
+export const shownValue = (page: Page, name: string) => rowOf(page, name).locator('.value').textContent();
+
+export async function namesOf(page: Page): Promise<string[]> {
+  return page.locator('.families .family .name').allInnerTexts();
+}

@@ -1,0 +1,206 @@
+import type { MetricType } from '../../../lib/index.ts';
+import { eventually, openPage, rowOf, type Service, setFamilies, shownValue, startService } from './support.ts';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+});
+
+const family = (name: string, type: MetricType, value: number | null) =>
+  setFamilies(service, [{ name, type, samples: [{ labels: {}, value }] }]);
+
+async function open(hash = '') {
+  const { page } = await openPage(`${service.origin}/ops/metrics.html${hash}`);
+  return page;
+}
+
+test('a counter that is reset has no negative rate', async () => {
+  await family('jobs_total', 'counter', 1_000_000);
+  const page = await open();
+  await eventually(async () => expect(await shownValue(page, 'jobs_total')).toBe('0/s'));
+  await family('jobs_total', 'counter', 50);
+  const label = () => rowOf(page, 'jobs_total').getByRole('img').getAttribute('aria-label');
+  // At first no more than what it counted since, and then nothing.
+  await eventually(async () => expect(await label()).toMatch(/^now .*, from 0\/s to [1-9][\d.]*\/s/));
+  expect(await label()).not.toContain('−');
+});
+
+test('what JSON cannot hold is a gap', async () => {
+  await family('temperature_celsius', 'gauge', 21);
+  const page = await open();
+  await eventually(async () => expect(await shownValue(page, 'temperature_celsius')).toBe('21 °C'));
+  await family('temperature_celsius', 'gauge', null);
+  await eventually(async () => expect(await shownValue(page, 'temperature_celsius')).toBe('–'));
+  await family('temperature_celsius', 'gauge', 23);
+  await eventually(async () => expect(await shownValue(page, 'temperature_celsius')).toBe('23 °C'));
+  const line = rowOf(page, 'temperature_celsius').locator('.spark-line');
+  // Two stretches: nothing joins what was before with what came after.
+  await eventually(async () => expect((await line.getAttribute('d'))?.match(/M/g)).toHaveLength(2));
+});
+
+test('a histogram shows what was observed between two polls, and its quantiles', async () => {
+  const bounds = [0.1, 0.2, 0.4];
+  const observed = (count: number, cumulativeCounts: number[]) =>
+    setFamilies(service, [
+      {
+        name: 'wait_seconds',
+        type: 'histogram',
+        samples: [{ labels: {}, value: { count, sum: 1, bounds, cumulativeCounts } }],
+      },
+    ]);
+  await observed(1000, [1000, 1000, 1000]);
+  const page = await open('#open=wait_seconds&interval=2');
+  await page.getByText(/Distribution of the 0 observations/).waitFor();
+  await observed(1100, [1000, 1080, 1090]);
+
+  const table = page.locator('.distribution');
+  await eventually(async () => expect(await table.locator('caption').textContent()).toContain('the 100 observations'));
+  const rows = await table.locator('tbody tr').allInnerTexts();
+  expect(rows.map((row) => row.split(/\s*[\n\t]\s*/))).toEqual([
+    ['≤ 100 ms', '0 %', '0'],
+    ['100 ms – 200 ms', '80 %', '80'],
+    ['200 ms – 400 ms', '10 %', '10'],
+    ['> 400 ms', '10 %', '10'],
+  ]);
+  const figures = await page.locator('.figures').textContent();
+  // Half of the way to 50 of 80, and the whole way to 90 of 100.
+  expect(figures).toMatch(/p50163 msp90400 msp99400 ms/);
+  expect(await page.getByRole('img', { name: /^Quantiles over time/ }).getAttribute('aria-label')).toContain(
+    'p50: now 163 ms',
+  );
+});
+
+test('series are in order of their rates, with shares, and can be put in order of their values and filtered', async () => {
+  const set = (values: readonly number[]) =>
+    setFamilies(service, [
+      {
+        name: 'sent_total',
+        type: 'counter',
+        samples: values.map((value, i) => ({ labels: { host: `host-${i}`, zone: i === 0 ? 'east' : 'west' }, value })),
+      },
+    ]);
+  let sent = [900, 100, 10];
+  await set(sent);
+  // As a service does that sends 1, 2 and 7 at a time.
+  const sending = setInterval(() => {
+    sent = [sent[0]! + 1, sent[1]! + 2, sent[2]! + 7];
+    void set(sent);
+  }, 100);
+  try {
+    const page = await open('#open=sent_total');
+    const order = () => page.locator('.series .rows .row .chip:first-child').allInnerTexts();
+    const hosts = async () => (await order()).map((text) => text.replace(/\s+/g, ' '));
+    await eventually(async () => expect(await hosts()).toEqual(['host host-2', 'host host-1', 'host host-0']));
+    const shares = async () => page.locator('.series .rows .share').allInnerTexts();
+    await eventually(async () => expect(await shares()).toEqual(['70 %', '20 %', '10 %']));
+
+    await page.getByRole('button', { name: 'Total', exact: true }).click();
+    await eventually(async () => expect((await hosts())[0]).toBe('host host-0'));
+    expect(await page.getByRole('columnheader', { name: 'Total' }).getAttribute('aria-sort')).toBe('descending');
+
+    await page.getByRole('button', { name: 'zone west' }).first().click();
+    await eventually(async () => expect(await hosts()).toHaveLength(2));
+    expect(await page.getByLabel('zone', { exact: true }).inputValue()).toBe('=west');
+    await page.getByLabel('zone', { exact: true }).fill('nowhere');
+    await page.getByText('No series matches these filters.').waitFor();
+  } finally {
+    clearInterval(sending);
+  }
+});
+
+const gauge = (name: string, samples: readonly (readonly [Record<string, string>, number])[]) =>
+  setFamilies(service, [{ name, type: 'gauge', samples: samples.map(([labels, value]) => ({ labels, value })) }]);
+
+test('a chip filters for its value alone, also for none, and every filter can be taken back', async () => {
+  await gauge('depth', [
+    [{ zone: 'eu', constructor: 'x' }, 3],
+    [{ zone: 'eu-east', constructor: 'x' }, 2],
+    [{ zone: '', constructor: 'x' }, 1],
+  ]);
+  const page = await open('#open=depth&label.gone=x');
+  const values = () => page.locator('.series .rows .row .number[data-title=Value]').allInnerTexts();
+  await page.getByText('No series matches these filters.').waitFor();
+  await page.getByLabel('gone', { exact: true }).fill('');
+  await eventually(async () => expect(await values()).toEqual(['3', '2', '1']));
+  expect(await page.getByLabel('constructor', { exact: true }).inputValue()).toBe('');
+
+  await page.getByRole('button', { name: 'zone eu', exact: true }).click();
+  await eventually(async () => expect(await values()).toEqual(['3']));
+  await page.getByLabel('zone', { exact: true }).fill('eu');
+  await eventually(async () => expect(await values()).toEqual(['3', '2']));
+  await page.getByLabel('zone', { exact: true }).fill('');
+  await page.getByRole('button', { name: 'zone (empty)' }).click();
+  await eventually(async () => expect(await values()).toEqual(['1']));
+});
+
+test('the focus stays with a series when others get larger, and goes to the next when it is gone', async () => {
+  await gauge('depth', [
+    [{ queue: 'a' }, 3],
+    [{ queue: 'b' }, 2],
+    [{ queue: 'c' }, 1],
+  ]);
+  const page = await open('#open=depth');
+  const focused = () => page.evaluate(() => document.activeElement?.textContent);
+  const queues = async () => (await page.locator('.series .rows .chip').allInnerTexts()).map((text) => text.at(-1));
+  await page.getByRole('button', { name: 'queue a' }).focus();
+  await page.keyboard.press('ArrowDown');
+  expect(await focused()).toBe('queueb');
+  await gauge('depth', [
+    [{ queue: 'a' }, 3],
+    [{ queue: 'b' }, 0],
+    [{ queue: 'c' }, 1],
+  ]);
+  await eventually(async () => expect(await queues()).toEqual(['a', 'c', 'b']));
+  expect(await focused()).toBe('queueb');
+  await gauge('depth', [
+    [{ queue: 'a' }, 3],
+    [{ queue: 'c' }, 1],
+  ]);
+  await eventually(async () => expect(await queues()).toEqual(['a', 'c']));
+  expect(await focused()).toBe('queuec');
+});
+
+test('gauges that cannot be added are told by their average', async () => {
+  await gauge('disk_celsius', [
+    [{ disk: 'a' }, 20],
+    [{ disk: 'b' }, 30],
+  ]);
+  const page = await open();
+  await eventually(async () => expect(await shownValue(page, 'disk_celsius')).toBe('25 °C'));
+  expect(await rowOf(page, 'disk_celsius').locator('.kind').textContent()).toBe('avg');
+});
+
+test('hostile label values and help are text', async () => {
+  const hostile = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>';
+  const rightToLeft = '\u202e\u2067evil\u2066';
+  const long = `long-${'x'.repeat(10_000)}`;
+  const values = [hostile, rightToLeft, long, '', '"&quot;', '\u0000\n\t'];
+  await setFamilies(service, [
+    {
+      name: 'hostile',
+      type: 'gauge',
+      help: `${hostile}${rightToLeft}`,
+      samples: values.map((value, i) => ({ labels: { value, [hostile]: 'name' }, value: values.length - i })),
+    },
+    { name: hostile, type: 'gauge', samples: [{ labels: {}, value: 1 }] },
+  ]);
+  const page = await open();
+  await rowOf(page, 'hostile').waitFor();
+  expect(await rowOf(page, 'hostile').locator('.help').textContent()).toBe(`${hostile}${rightToLeft}`);
+  await page.locator('#search').fill('onerror');
+  await rowOf(page, hostile).waitFor();
+  await rowOf(page, 'hostile').getByRole('link').click();
+  const chips = page.locator('.series .chip bdi');
+  await eventually(async () => expect(await chips.first().textContent()).toBe(hostile));
+  expect((await chips.allTextContents()).some((text) => text.startsWith('long-') && text.length <= 301)).toBe(true);
+
+  const found = await page.evaluate(() => [document.querySelectorAll('main img, main script').length, document.title]);
+  expect(found).toEqual([0, 'Metrics']);
+  // Nothing gets wider than the page, and what is right-to-left stays within its element.
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+  const isolated = await chips.evaluateAll((all) =>
+    all.every((one) => getComputedStyle(one).unicodeBidi === 'isolate'),
+  );
+  expect(isolated).toBe(true);
+  await page.goBack();
+});

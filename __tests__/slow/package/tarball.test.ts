@@ -1,0 +1,79 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Markdown } from '../../docs/markdown.ts';
+import { pack, run, temporaryFolder } from './tools.ts';
+
+const folder = temporaryFolder();
+const inside = join(folder, 'package');
+
+beforeAll(async () => {
+  await run('tar', ['-xzf', await pack(folder)], folder);
+});
+
+/** The modules that a file imports, JavaScript or declarations; not those in comments. */
+function imports(file: string): string[] {
+  const statement = /^(?!\s*(?:\*|\/\/)).*?\b(?:from |import |import\(|require\()["']([^"']+)["']/gm;
+  return [...readFileSync(file, 'utf8').matchAll(statement)].map((match) => match[1]!);
+}
+
+/** A relative import's file; declarations stand beside the JavaScript that they name. */
+function target(file: string, specifier: string): string {
+  const path = join(dirname(file), specifier);
+  return file.endsWith('.d.ts') ? path.replace(/\.js$/, '.d.ts') : path;
+}
+
+const isRelative = (specifier: string) => specifier.startsWith('.');
+
+it('holds what a user needs, and nothing else', () => {
+  expect(readdirSync(inside).sort()).toEqual([
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'SECURITY.md',
+    'dist',
+    'docs',
+    'package.json',
+    'schema.json',
+  ]);
+  const namesIn = (part: string) =>
+    readdirSync(join(inside, part), { recursive: true, withFileTypes: true }).flatMap((it) =>
+      it.isFile() ? it.name : [],
+    );
+  expect(namesIn('dist').filter((name) => !/\.(js|d\.ts)$|^package\.json$/.test(name))).toEqual([]);
+  expect(namesIn('docs').filter((name) => !name.endsWith('.md'))).toEqual([]);
+});
+
+it('holds what its README leads to, but for pictures and what is about the project', () => {
+  const links = new Markdown('README.md').links.filter((link) => !/^(https?:|#)/.test(link));
+  const absent = links.map((link) => link.split('#')[0]!).filter((path) => !existsSync(join(inside, path)));
+  expect(links).toContain('docs/sources/cluster.md');
+  expect(absent.filter((path) => !path.endsWith('.png'))).toEqual(['CONTRIBUTING.md', 'example-app/README.md']);
+});
+
+it.each(['esm', 'cjs'])('%s: every relative import leads to a file', (format) => {
+  const dist = join(inside, 'dist', format);
+  const files = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((file) => /\.(js|d\.ts)$/.test(file));
+  const lost = files.flatMap((file) => {
+    const path = join(dist, file);
+    const relative = imports(path).filter(isRelative);
+    return relative.filter((it) => !existsSync(target(path, it))).map((it) => `${file}: ${it}`);
+  });
+  expect(files).toContain('index.js');
+  expect(lost).toEqual([]);
+});
+
+it.each([
+  ['ES modules', 'app.mjs', "import { renderMetrics } from 'express-metrics-json/render';"],
+  ['CommonJS', 'app.cjs', "const { renderMetrics } = require('express-metrics-json/render');"],
+])('it renders where nothing else is installed, from %s', async (_, file, load) => {
+  const project = join(folder, file.replace('.', '-'));
+  mkdirSync(join(project, 'node_modules'), { recursive: true });
+  symlinkSync(inside, join(project, 'node_modules/express-metrics-json'));
+  const print = `
+    const source = { collect: () => [{ name: 'up', type: 'gauge', samples: [{ labels: {}, value: 1 }] }] };
+    (async () => {
+      for await (const chunk of renderMetrics(source).chunks) process.stdout.write(chunk);
+    })();`;
+  writeFileSync(join(project, file), load + print);
+  expect(await run(process.execPath, [file], project)).toBe('{\n"up":{"type":"gauge","value":1.0}\n}\n');
+});

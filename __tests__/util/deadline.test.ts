@@ -1,0 +1,223 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { createDeadline } from '../../lib/util/deadline.ts';
+import { activeTimeouts } from '../support/active-timeouts.ts';
+
+/** Resolves after so many milliseconds of the fake clock. */
+const later = (ms: number, value = 0) => new Promise<number>((resolve) => setTimeout(resolve, ms, value));
+const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
+
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+function deadlineOf(ms: number) {
+  const expired = jest.fn();
+  return { expired, deadline: createDeadline(ms, expired) };
+}
+
+test('it expires once when one wait is too long', async () => {
+  const { deadline, expired } = deadlineOf(100);
+  deadline.wait(later(1_000));
+  await pass(99);
+  expect(expired).not.toHaveBeenCalled();
+  await pass(2);
+  expect(expired).toHaveBeenCalledTimes(1);
+  await pass(10_000);
+  expect(expired).toHaveBeenCalledTimes(1);
+});
+
+test('it expires when the waits add up', async () => {
+  const { deadline, expired } = deadlineOf(100);
+  for (let i = 0; i < 4; i++) {
+    const waited = deadline.wait(later(30));
+    await pass(30);
+    await waited;
+    expect(expired).not.toHaveBeenCalled();
+    await pass(1_000);
+    if (i === 2) break;
+  }
+  deadline.wait(later(30));
+  await pass(9);
+  expect(expired).not.toHaveBeenCalled();
+  await pass(2);
+  expect(expired).toHaveBeenCalledTimes(1);
+});
+
+test('it does not expire while nobody waits', async () => {
+  const { expired } = deadlineOf(100);
+  await pass(100_000);
+  expect(expired).not.toHaveBeenCalled();
+});
+
+test.each([
+  ['resolves', Promise.resolve('value'), 'value'],
+  ['is a plain value', 'value', 'value'],
+])('a wait passes on what it waited for: it %s', async (_how, promise, value) => {
+  const { deadline } = deadlineOf(100);
+  await expect(deadline.wait(promise)).resolves.toBe(value);
+});
+
+test('a wait passes a rejection on, and the clock stops', async () => {
+  const { deadline, expired } = deadlineOf(100);
+  await expect(deadline.wait(Promise.reject(new Error('lost')))).rejects.toThrow('lost');
+  await pass(10_000);
+  expect(expired).not.toHaveBeenCalled();
+});
+
+test('nothing expires once it is cleared, and no timer is left', async () => {
+  const { deadline, expired } = deadlineOf(100);
+  deadline.wait(later(50));
+  await pass(60);
+  deadline.clear();
+  expect(jest.getTimerCount()).toBe(0);
+  deadline.wait(later(1_000));
+  await pass(2_000);
+  expect(expired).not.toHaveBeenCalled();
+});
+
+test('it can be shortened, and not lengthened: what was waited before counts', async () => {
+  const { deadline, expired } = deadlineOf(1_000);
+  deadline.wait(later(10_000));
+  await pass(60);
+  deadline.shorten(100);
+  deadline.shorten(2_000);
+  await pass(39);
+  expect(expired).not.toHaveBeenCalled();
+  await pass(2);
+  expect(expired).toHaveBeenCalledTimes(1);
+  await pass(10_000);
+  expect(expired).toHaveBeenCalledTimes(1);
+});
+
+test('it expires at once when it is shortened to less than was waited', async () => {
+  const { deadline, expired } = deadlineOf(1_000);
+  deadline.wait(later(10_000));
+  await pass(60);
+  deadline.shorten(50);
+  expect(expired).toHaveBeenCalledTimes(1);
+});
+
+test('it does not expire when it is shortened while nobody waits, or once it is cleared', async () => {
+  const { deadline, expired } = deadlineOf(1_000);
+  deadline.shorten(50);
+  await pass(10_000);
+  deadline.clear();
+  deadline.shorten(10);
+  await pass(10_000);
+  expect(expired).not.toHaveBeenCalled();
+  expect(jest.getTimerCount()).toBe(0);
+});
+
+test('work is not waiting: what is at hand before the event loop turns counts nothing, however long it takes', async () => {
+  jest.useRealTimers();
+  const { deadline, expired } = deadlineOf(50);
+  for (let pieces = 0; pieces < 4; pieces++) {
+    await deadline.wait(
+      Promise.resolve().then(() => {
+        const startedAt = performance.now();
+        while (performance.now() < startedAt + 30);
+      }),
+    );
+  }
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(expired).not.toHaveBeenCalled();
+  deadline.clear();
+});
+
+test('it keeps the process alive only while somebody waits', async () => {
+  jest.useRealTimers();
+  const others = activeTimeouts();
+  const { deadline } = deadlineOf(20);
+  expect(activeTimeouts()).toBe(others);
+  for (let waits = 0; waits < 2; waits++) {
+    let resolve = () => {};
+    const waiting = deadline.wait(
+      new Promise<void>((done) => {
+        resolve = done;
+      }),
+    );
+    await turn();
+    expect(activeTimeouts()).toBe(others + 1);
+    resolve();
+    await waiting;
+    expect(activeTimeouts()).toBe(others);
+    // Its timer goes off meanwhile, and there is time left.
+    const passed = performance.now() + 25;
+    while (performance.now() < passed) await turn();
+    expect(activeTimeouts()).toBe(others);
+  }
+  deadline.clear();
+});
+
+describe('timed items', () => {
+  test('are the same items, and only waiting for them counts', async () => {
+    const { deadline, expired } = deadlineOf(100);
+    async function* items() {
+      for (let n = 0; n < 3; n++) yield later(25, n);
+    }
+    const seen: number[] = [];
+    const reading = (async () => {
+      for await (const item of deadline.timed(items())) {
+        seen.push(item);
+        await later(1_000);
+      }
+    })();
+    await pass(4_000);
+    await reading;
+    expect(seen).toEqual([0, 1, 2]);
+    expect(expired).not.toHaveBeenCalled();
+  });
+
+  test('expire when the next one does not come', async () => {
+    const { deadline, expired } = deadlineOf(100);
+    const iterator = deadline.timed({ [Symbol.asyncIterator]: () => ({ next: () => later(1_000) as never }) });
+    iterator[Symbol.asyncIterator]().next();
+    await pass(101);
+    expect(expired).toHaveBeenCalledTimes(1);
+  });
+
+  test('are closed with their own return(), which is waited for with the clock running', async () => {
+    const { deadline, expired } = deadlineOf(100);
+    const close = jest.fn(() => later(1_000) as never);
+    const items = deadline.timed({
+      [Symbol.asyncIterator]: () => ({ next: async () => ({ value: 1 }), return: close }),
+    });
+    (async () => {
+      for await (const _item of items) break;
+    })();
+    await pass(101);
+    expect(close).toHaveBeenCalledTimes(1);
+    expect(expired).toHaveBeenCalledTimes(1);
+  });
+
+  test('need no return()', async () => {
+    const { deadline } = deadlineOf(100);
+    const items = deadline.timed({ [Symbol.asyncIterator]: () => ({ next: async () => ({ value: 1 }) }) });
+    for await (const item of items) {
+      expect(item).toBe(1);
+      break;
+    }
+  });
+
+  test('end at the next one once it is cleared, and are closed then: nobody reads on for a scrape that is over', async () => {
+    const { deadline } = deadlineOf(100);
+    const closed = jest.fn();
+    async function* endless() {
+      try {
+        for (let n = 0; ; n++) yield n;
+      } finally {
+        closed();
+      }
+    }
+    const seen: number[] = [];
+    for await (const item of deadline.timed(endless())) {
+      seen.push(item);
+      if (item === 2) deadline.clear();
+    }
+    expect(seen).toEqual([0, 1, 2]);
+    expect(closed).toHaveBeenCalledTimes(1);
+  });
+});

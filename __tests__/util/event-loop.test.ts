@@ -1,0 +1,94 @@
+import express from 'express';
+import { breathe } from '../../lib/util/event-loop.ts';
+import { ask, serve, until } from '../support/clients.ts';
+
+/** Works for at least so many milliseconds, and lets others in where `breathe` does. */
+async function work(ms: number, each = () => {}): Promise<void> {
+  let worked = 0;
+  while (worked < ms) {
+    const startedAt = performance.now();
+    while (performance.now() < startedAt + 0.5);
+    worked += performance.now() - startedAt;
+    each();
+    await breathe();
+  }
+}
+
+/** Counts turns of the event loop until it is stopped. */
+function countTurns() {
+  const counter = { turns: 0, stop: () => clearImmediate(immediate) };
+  const count = () => {
+    counter.turns++;
+    immediate = setImmediate(count);
+  };
+  let immediate = setImmediate(count);
+  return counter;
+}
+
+/** Uses the slice up and waits for the next one. */
+async function freshSlice(): Promise<void> {
+  let turn = breathe();
+  while (turn === undefined) turn = breathe();
+  await turn;
+}
+
+test('work that takes long lets the event loop turn many times', async () => {
+  const counter = countTurns();
+  await work(200);
+  counter.stop();
+  // Slices are 5 ms; on a busy machine they are fewer and longer.
+  expect(counter.turns).toBeGreaterThan(5);
+});
+
+test('several at once hold the loop no longer than one: the loop turns between any two of them', async () => {
+  await freshSlice();
+  const counter = countTurns();
+  const workers: Set<string>[] = [];
+  const noted = (name: string) => () => {
+    workers[counter.turns] = (workers[counter.turns] ?? new Set()).add(name);
+  };
+  await Promise.all(['a', 'b', 'c', 'd'].map((name) => work(50, noted(name))));
+  counter.stop();
+  // They all begin at once; from then on a turn is one worker's.
+  expect(workers[0]?.size).toBe(4);
+  expect(workers.slice(1).map((names) => names.size)).toEqual(workers.slice(1).map(() => 1));
+});
+
+test('short work is not interrupted', async () => {
+  await freshSlice();
+  let interruptions = 0;
+  for (let i = 0; i < 100; i++) if (breathe() !== undefined) interruptions++;
+  expect(interruptions).toBeLessThan(100);
+});
+
+test('everybody who waits is let in, one after the other', async () => {
+  const order: number[] = [];
+  while (breathe() === undefined);
+  await Promise.all(Array.from({ length: 10 }, (_, n) => breathe()?.then(() => order.push(n))));
+  expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
+test('other requests are answered while large documents are written', async () => {
+  const app = express();
+  let answered = 0;
+  app.get('/ping', (_req, res) => {
+    answered++;
+    res.end('pong');
+  });
+  const samples = Array.from({ length: 100_000 }, (_, n) => ({
+    labels: { id: `series-${n}`, zone: 'a' },
+    value: n / 3,
+  }));
+  const source = { collect: () => [{ name: 'many', type: 'gauge' as const, samples }] };
+  const service = await serve({ source }, app);
+
+  let areScraping = true;
+  const scrapes = Promise.all(Array.from({ length: 4 }, () => service.get('/metrics.json'))).finally(() => {
+    areScraping = false;
+  });
+  await until(() => service.decisions.length > 0);
+  answered = 0;
+  while (areScraping) expect((await ask(service.port, '/ping')).text).toBe('pong');
+  for (const { status } of await scrapes) expect(status).toBe(200);
+  expect(answered).toBeGreaterThan(10);
+});

@@ -1,0 +1,163 @@
+import { isQuotedWhole, quote } from '../util/quote.ts';
+
+// What a warning tells the operator to do about a refused request. Whoever does literally what it says must get the
+// scraper in, and no stranger. The service cannot tell a scraper from a proxy that adds no header, so a hint that would
+// trust an address says for which of the two it holds. Hints name addresses and never a network.
+
+/** What a hint may depend on: where the request came from, and what of it could not be accepted. */
+export interface RefusedRequest {
+  /** Absent on a unix socket. */
+  readonly peer?: string | undefined;
+  /** The address that counted. */
+  readonly address?: string | undefined;
+  /** Number of members of the forwarding header that were looked at; 0 when it was not read. */
+  readonly hops: number;
+  /** Whether the header has members to the left of the address. */
+  readonly isForwarder?: boolean | undefined;
+  readonly isHttp10?: boolean | undefined;
+  readonly forwardedHeader: keyof typeof HEADERS;
+  /** The member of the forwarding header that is not an address. */
+  readonly malformed?: MalformedMember | undefined;
+  /** The host that was asked for, as it was sent; undefined when there is none. */
+  readonly host?: { readonly sent: string; readonly name: string | undefined } | undefined;
+}
+
+/** A member of a forwarding header that is not an address. */
+export interface MalformedMember {
+  readonly text: string;
+  /** Counted from the left, from 1. */
+  readonly position: number;
+  /** Number of members. */
+  readonly count: number;
+}
+
+export type Hint = (request: RefusedRequest) => string;
+
+/** What proxies need in their configurations, to be copied. */
+const HEADERS = {
+  'x-forwarded-for': {
+    name: 'X-Forwarded-For',
+    other: 'forwarded',
+    replace:
+      'nginx: proxy_set_header X-Forwarded-For $remote_addr; HAProxy: http-request set-header X-Forwarded-For %[src]',
+    append: 'nginx: proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; HAProxy: option forwardfor',
+  },
+  // Neither proxy adds the quotes and brackets that an IPv6 address needs here; without them it is refused.
+  forwarded: {
+    name: 'Forwarded',
+    other: 'x-forwarded-for',
+    replace:
+      'for IPv4 in nginx: proxy_set_header Forwarded "for=$remote_addr"; HAProxy: http-request set-header Forwarded for=%[src]',
+    append:
+      'for IPv4 in nginx: proxy_set_header Forwarded "$http_forwarded, for=$remote_addr"; HAProxy: http-request add-header Forwarded for=%[src]',
+  },
+} as const;
+
+const SPEAK_HTTP11 = 'speak HTTP/1.1 (nginx: proxy_http_version 1.1;)';
+const ALL_SPEAK_HTTP11 = `Have the proxies on the way ${SPEAK_HTTP11}; HAProxy passes on the version that comes in.`;
+
+export const addressUnparseable: Hint = (request) =>
+  `Its socket has no address. If a proxy connects to the unix socket, ${overTcp(request)}. If only your scraper can open the unix socket, set allowUnixSocket: true, which lets in everyone who can. A socket that was closed meanwhile has no address either.`;
+
+export const unexpectedForwardingHeader: Hint = (request) => {
+  const { peer } = request;
+  if (peer === undefined) return `If a proxy connects to the unix socket, ${overTcp(request)}. ${sendNone('it')}`;
+  return `If ${peer} is a proxy, ${writeHeader(request, 'append', { unlessItDoes: true })} and add "${peer}" to trustedProxies (the app's trust proxy plays no part), or do not forward the metrics. ${sendNone(peer)}`;
+};
+
+export const forwardingHeaderMissing: Hint = (request) => {
+  const { peer, forwardedHeader } = request;
+  const { name, other } = HEADERS[forwardedHeader];
+  return `It came from one of trustedProxies without ${name}. If it came through a proxy that writes ${HEADERS[other].name} itself, set forwardedHeader: '${other}'. If it came through another proxy, ${writeHeader(request, 'replace')}. ${besideProxy(request)} If no proxy is at ${peer}, move "${peer}" from trustedProxies to trustedHosts.`;
+};
+
+export const chainExhausted: Hint = (request) => {
+  const { peer, forwardedHeader } = request;
+  const { name, replace, append } = HEADERS[forwardedHeader];
+  return `Every member of ${name} is in trustedProxies. If a network there holds your scraper, write "${peer}", the address of the proxy, in place of the network. If another proxy is in front of ${peer}, have that one write ${name} (${replace}) and have ${peer} append to it instead of replacing it (${append}). ${besideProxy(request)}`;
+};
+
+/** The proxy passes on what clients send in front of its own member. */
+export const excessiveHeader =
+  (excess: string): Hint =>
+  ({ peer, forwardedHeader }) => {
+    const { name, replace } = HEADERS[forwardedHeader];
+    return `Its ${name} ${excess}. If ${peer} is the only proxy, have it replace what clients send (${replace}); otherwise, the first proxy of the chain.`;
+  };
+
+export const forwardedMalformed: Hint = ({ peer, forwardedHeader, malformed }) => {
+  const { name, replace } = HEADERS[forwardedHeader];
+  const { text, position, count } = malformed ?? { text: '', position: 1, count: 1 };
+  const writer = position === count ? `${peer}, which connected,` : `the proxy that is member ${position + 1}`;
+  return `Member ${position} of ${count} of its ${name}, ${quote(text)}, is not an address. Have ${writer} write the address of its client there (${replace}).`;
+};
+
+export const notTrusted: Hint = (request) => {
+  const { address, hops, forwardedHeader, isForwarder, isHttp10 } = request;
+  const { name, append } = HEADERS[forwardedHeader];
+  if (isForwarder) {
+    return `${name} has more members to the left of ${address}. If ${address} is a proxy, ${writeHeader({ forwardedHeader }, 'append', { unlessItDoes: true })} and add "${address}" to trustedProxies; in trustedHosts it would let in everyone behind it. If ${address} is your scraper, have it send no ${name}.`;
+  }
+  const asScraper = `If ${address} is your scraper, add "${address}" to trustedHosts`;
+  if (hops > 0) {
+    const version = isHttp10 ? ` ${ALL_SPEAK_HTTP11}` : '';
+    return `${asScraper}. It may also be a proxy that adds no header, and stand for everyone behind it. If ${address} is a proxy, ${writeHeader({ forwardedHeader }, 'replace')} and add "${address}" to trustedProxies. If ${address} is a proxy, or one of trustedProxies only passes on what clients send, have the proxies in trustedProxies append to ${name} (${append}).${version}`;
+  }
+  const asProxy = `If ${address} is a proxy, ${writeHeader(request, 'replace')} and add "${address}" to trustedProxies.`;
+  if (isHttp10) {
+    return `It spoke HTTP/1.0, as nginx before 1.29.7 does by default. ${asProxy} ${asScraper} and set allowHttp10: true.`;
+  }
+  return `${asScraper}. It may also be a proxy that adds no header, or source NAT (Docker, Kubernetes), and stand for everyone behind it. ${asProxy} ${PROBES}`;
+};
+
+const PROBES = 'Let probes ask another route.';
+
+export const httpVersion: Hint = (request) => {
+  const { peer, hops } = request;
+  if (hops > 0) return `${ALL_SPEAK_HTTP11} If your scraper itself speaks HTTP/1.0, set allowHttp10: true.`;
+  const otherwise = 'If your scraper itself speaks HTTP/1.0 and comes through no proxy, set allowHttp10: true.';
+  if (peer === undefined) return `If a proxy connects to the unix socket, ${overTcp(request)}. ${otherwise}`;
+  return `nginx before 1.29.7 speaks it by default, and adds no header. If ${peer} is a proxy, ${writeHeader(request, 'replace')} and add "${peer}" to trustedProxies. ${otherwise}`;
+};
+
+export const hostNotAllowed: Hint = ({ host }) => {
+  const otherwise = 'ask by IP address or localhost';
+  if (host === undefined) return `Add the name, without its port, to allowedHosts, or ${otherwise}.`;
+  const { sent, name } = host;
+  if (name === undefined) return `It asked for ${quote(sent)}, which is no host. Instead, ${otherwise}.`;
+  const added = isQuotedWhole(name) ? quote(name) : 'it, without its port,';
+  return `It asked for ${quote(sent)}. If that name is yours, add ${added} to allowedHosts, or ${otherwise}. Behind a proxy, it is the name that the proxy sends.`;
+};
+
+/** Whatever the reason: an option that is set in answer to one leads to the next. */
+export const noSocket = () =>
+  "It came through no socket of Node's HTTP server, as in serverless adapters and mocks. Platforms without sockets are not supported here, and no option changes that: addresses are what the platform says. Restrict access in the platform, and serve the metrics with renderMetrics of express-metrics-json/render.";
+
+/** Of a request that was let in: with its address in trustedHosts, a proxy lets in everyone behind it. */
+export const unlistedForwarder: Hint = ({ address, forwardedHeader }) =>
+  `${HEADERS[forwardedHeader].name} has more members to the left of ${address}. If ${address} is a proxy, all its clients get in: add "${address}" to trustedProxies.`;
+
+/** A proxy that writes the header over HTTP/1.1. Appending is right in every place of a chain. */
+function writeHeader(
+  { forwardedHeader, isHttp10 }: Pick<RefusedRequest, 'forwardedHeader' | 'isHttp10'>,
+  how: 'replace' | 'append',
+  { unlessItDoes = false } = {},
+): string {
+  const header = HEADERS[forwardedHeader];
+  const version = isHttp10 ? `${SPEAK_HTTP11} and ` : '';
+  return `have it ${version}write ${header.name}${unlessItDoes ? ' itself, unless it does' : ''} (${header[how]})`;
+}
+
+/** Everyone behind a proxy comes through its unix socket, and no address tells them apart. */
+const overTcp = (request: RefusedRequest) =>
+  `have it connect over TCP (nginx: proxy_pass http://127.0.0.1:PORT;), ${writeHeader(request, 'append', { unlessItDoes: true })} and add "127.0.0.1" to trustedProxies`;
+
+const sendNone = (client: string) =>
+  `If ${client} is your scraper, have it send no forwarding header (X-Forwarded-For, Forwarded, Via and the like).`;
+
+/** A client on the host of a listed proxy has the proxy's address. */
+function besideProxy({ peer = '' }: RefusedRequest): string {
+  const isLocal = peer.startsWith('127.') || peer === '::1';
+  const other = !isLocal ? 'ANOTHER_ADDRESS_OF_ITS_HOST' : peer === '127.0.0.2' ? '127.0.0.3' : '127.0.0.2';
+  return `If your scraper runs on the proxy's host, have the proxy connect from another address (nginx: proxy_bind ${other}; HAProxy: source ${other}) and write "${other}" in place of "${peer}" in trustedProxies.`;
+}

@@ -1,0 +1,81 @@
+import * as hints from './refusal-hints.ts';
+
+/** Why a request was refused: the values of `onDecision`'s `reason` and of the label of the same name. */
+export type RefusalReason = keyof typeof REFUSALS;
+
+export interface Refusal {
+  readonly status: number;
+  /** The whole public explanation: fixed, so that an answer tells nothing of the request, the list or the source. */
+  readonly detail: string;
+  /** Tells the operator what to do: the option to set and the value to give it. */
+  readonly hint: hints.Hint;
+  /** Such a request may be passed on instead, so that nothing tells of the endpoint. */
+  readonly canHide?: true;
+}
+
+/** Every untrusted request gets the same answer, whatever the reason. */
+const untrusted = (hint: hints.Hint) => ({ status: 403, detail: 'Forbidden', hint, canHide: true }) satisfies Refusal;
+
+/** In the order in which the guards look for them. */
+export const REFUSALS = {
+  'raw-headers-missing': untrusted(
+    () =>
+      "It has no raw headers (req.rawHeaders), so that no header can be shown to be absent. Serverless adapters, Deno before 2.3, and mocks leave them out. Serve from Node's own HTTP server; elsewhere, restrict access in the platform and use renderMetrics of express-metrics-json/render.",
+  ),
+  'header-limit': {
+    status: 431,
+    detail: 'Too many header fields',
+    canHide: true,
+    hint: () =>
+      'It had as many header fields as the server keeps (server.maxHeadersCount), so some may have been cut off.',
+  },
+  'address-unparseable': untrusted(hints.addressUnparseable),
+  'unexpected-forwarding-header': untrusted(hints.unexpectedForwardingHeader),
+  'forwarding-header-missing': untrusted(hints.forwardingHeaderMissing),
+  'forwarding-header-too-long': untrusted(hints.excessiveHeader('is longer than 4 KiB')),
+  'too-many-hops': untrusted(hints.excessiveHeader('has more than 32 members')),
+  'forwarded-malformed': untrusted(hints.forwardedMalformed),
+  'chain-exhausted': untrusted(hints.chainExhausted),
+  'not-trusted': untrusted(hints.notTrusted),
+  'http-version': { status: 505, detail: 'HTTP/1.1 is needed here', hint: hints.httpVersion },
+  'duplicate-host': {
+    status: 400,
+    detail: 'More than one host',
+    hint: () =>
+      'It has two Host headers or, over HTTP/2, a Host header that differs from :authority. Only a broken or hostile client, or a proxy that rewrites one of them alone, sends that.',
+  },
+  userinfo: {
+    status: 400,
+    detail: 'User information in the request target',
+    hint: () => 'Take user:password@ out of the URL: HTTP authentication is not permitted.',
+  },
+  'http-authentication': {
+    status: 403,
+    detail: 'HTTP authentication is not permitted here: send no Authorization header',
+    hint: () =>
+      'Take the credentials out of the scraper (in Prometheus: authorization, basic_auth, bearer_token_file, oauth2) and out of its URL: its address is what is trusted.',
+  },
+  'cross-site': {
+    status: 403,
+    detail: 'Cross-site requests are not permitted here',
+    hint: () =>
+      'A page of another site, which another port is too, asked for it in a browser. Open the URL itself, or let the server of that page ask.',
+  },
+  'host-not-allowed': {
+    status: 403,
+    detail: 'This host name is not permitted here',
+    hint: hints.hostNotAllowed,
+  },
+  'bad-query': {
+    status: 400,
+    detail: 'Malformed query',
+    hint: () =>
+      'Mend its URL (in Prometheus: params): at most 100 values, none of them empty, of name[] and exclude[], one prefix that is the beginning of a metric name, and whole percent-encodings.',
+  },
+  method: { status: 405, detail: 'Method not allowed', hint: () => 'Ask with GET or HEAD.' },
+  'too-many-scrapes': {
+    status: 503,
+    detail: 'Too many scrapes in flight',
+    hint: () => 'Scrape less often or from fewer places, or raise maxInFlight.',
+  },
+} as const satisfies Record<string, Refusal>;

@@ -1,0 +1,113 @@
+import { formatAddress } from '../access/address.ts';
+import { peerAddress } from '../access/client-address.ts';
+import type { Visit } from '../access/guard.ts';
+import { hasSocket } from '../access/has-socket.ts';
+import { isHttp10 } from '../access/http-message.ts';
+import type { AccessDecision } from '../access/options.ts';
+import type { RefusedRequest } from '../access/refusal-hints.ts';
+import type { RefusalReason } from '../access/refusals.ts';
+import { hostOf, requestAuthority, targetPath } from '../access/request-target.ts';
+import { callHook, debug, failureTeller } from '../document/hooks.ts';
+import type { ScrapeFailure } from '../model/errors.ts';
+import { type AccessSubject, createAccessWarnings, createLossWarnings } from './warnings.ts';
+
+/** Where everything that the operator may want to know is said: hooks, warnings and the debug log. */
+export interface Observer {
+  /** A request was refused for that reason or, without one, let in. */
+  decided(visit: Visit, reason?: RefusalReason): void;
+  failed(failure: ScrapeFailure): void;
+  /** Something about the configuration. */
+  warn(message: string): void;
+}
+
+export interface ObserverOptions {
+  /** Counts refusals. */
+  counted?: (reason: RefusalReason) => void;
+  onDecision?: ((decision: AccessDecision) => void) | undefined;
+  onError?: ((failure: ScrapeFailure) => void) | undefined;
+  /** The header that hints are about. */
+  forwardedHeader?: RefusedRequest['forwardedHeader'];
+}
+
+/** `caller` is named in warnings. */
+export function createObserver(caller: string, options: ObserverOptions): Observer {
+  const { onDecision, onError, counted } = options;
+  const warn = (message: string) => process.emitWarning(`${caller}: ${message}`, 'MetricsAccessWarning');
+  const warnings = createAccessWarnings(warn);
+  const tell = failureTeller(onError);
+  const warnOfLoss = createLossWarnings((message) =>
+    process.emitWarning(`${caller}: ${message}`, 'MetricsLossWarning'),
+  );
+
+  return {
+    warn,
+    decided(visit, reason) {
+      if (reason !== undefined) counted?.(reason);
+      const subject = subjectOf(visit, reason);
+      const isNew = subject !== undefined && warnings.isNew(subject, addressOf(visit));
+      if (!isNew && onDecision === undefined && !debug.enabled) return;
+      const decision = describe(visit, reason);
+      debug('%s', lineOf(decision));
+      if (isNew) warnings.emit(subject, decision, requestOf(visit, decision, options));
+      callHook(onDecision, decision);
+    },
+    failed(failure) {
+      tell(failure);
+      // Without a hook, a 500 or a family that is missing would leave no trace.
+      if (onError === undefined) warnOfLoss(failure);
+    },
+  };
+}
+
+/** What is to be warned of, once. */
+function subjectOf({ req, client }: Visit, reason: RefusalReason | undefined): AccessSubject | undefined {
+  if (reason === undefined) return client?.isForwarder ? 'unlisted-forwarder' : undefined;
+  const isForAddress = reason === 'not-trusted' || reason === client?.refused;
+  return isForAddress && !hasSocket(req) ? 'no-socket' : reason;
+}
+
+/** The address that counts or, where none does, the peer's. */
+function addressOf({ req, client }: Visit): string | undefined {
+  const address = client?.address ?? peerAddress(req);
+  return address && formatAddress(address);
+}
+
+/** What hints depend on besides the decision. */
+function requestOf(
+  { req, client }: Visit,
+  { peer, address, hops, reason }: AccessDecision,
+  { forwardedHeader = 'x-forwarded-for' }: ObserverOptions,
+): RefusedRequest {
+  // Of other requests, nothing that they were sent is looked at, let alone shown.
+  const sent = reason === 'host-not-allowed' ? requestAuthority(req) : undefined;
+  return {
+    peer,
+    address,
+    hops,
+    forwardedHeader,
+    isHttp10: isHttp10(req),
+    isForwarder: client?.isForwarder,
+    malformed: client?.malformed,
+    // A Host must not have user information; where it has, it may be a password.
+    host: sent === undefined ? undefined : { sent: sent.replace(/^.*@/s, '***@'), name: hostOf(sent) },
+  };
+}
+
+function describe({ req, client }: Visit, reason: RefusalReason | undefined): AccessDecision {
+  const peer = peerAddress(req);
+  const address = client?.address;
+  return {
+    decision: reason === undefined ? 'allow' : 'deny',
+    ...(reason !== undefined && { reason }),
+    ...(peer !== undefined && { peer: formatAddress(peer) }),
+    ...(address !== undefined && { address: formatAddress(address) }),
+    hops: client?.hops ?? 0,
+    method: req.method ?? '',
+    path: targetPath(req),
+  };
+}
+
+function lineOf({ decision, reason, peer, address, hops, method, path }: AccessDecision): string {
+  const via = address === peer ? '' : ` for ${address ?? 'nobody'} (${hops} hops)`;
+  return `${decision} ${method} ${path} from ${peer ?? 'a socket without an address'}${via}${reason ? `: ${reason}` : ''}`;
+}

@@ -1,0 +1,159 @@
+import type { ServerResponse } from 'node:http';
+import type { Transform } from 'node:stream';
+import { CHUNK } from '../encoders/document.ts';
+import { MetricsError } from '../model/errors.ts';
+import { abortable } from '../util/abortable.ts';
+import { type Coding, compress, compressor } from './compression.ts';
+import { closeWithServer } from './connection.ts';
+import { isOver, writableOf } from './response-events.ts';
+import { createStallDetector, type StallDetector } from './stall-detector.ts';
+
+export interface DeliveryOptions {
+  readonly coding: Coding;
+  /** Hold the whole document and send its length: the end of a connection does not tell a cut one from a whole one. */
+  readonly holdsWhole: boolean;
+  readonly stallTimeout: number;
+  /** Aborts when there is nobody to deliver to any more. */
+  readonly signal: AbortSignal;
+  stalled(): void;
+  /** Other code of the app has begun to answer, or has ended the response. Aborts the signal. */
+  onResponseEnded(): void;
+  /** The compressor failed. Aborts the signal. */
+  onCompressionError(error: unknown): void;
+  sent(bytes: number): void;
+}
+
+/** Brings one document to its client, as fast as the client takes it. */
+export interface Delivery {
+  /** Were bytes sent already? */
+  readonly hasBegun: boolean;
+  /** Whether the response was ended here, and not by other code of the app. */
+  readonly hasEnded: boolean;
+  /** Takes a chunk of the document (a byte string); resolves when the next one is welcome. */
+  write(chunk: string): Promise<void>;
+  /** Resolves when the last byte has left. */
+  end(): Promise<void>;
+  /** Sends a document that is ready, compressed as it should be. */
+  sendWhole(body: Buffer): Promise<void>;
+  /** Gives back what a document that was not completed holds. */
+  abandon(): void;
+}
+
+const MAX_HELD = 4 * 1024 * 1024;
+
+export function createDelivery(res: ServerResponse, options: DeliveryOptions): Delivery {
+  const { coding, holdsWhole, signal, sent } = options;
+  const stall = createStallDetector(res, options.stallTimeout, options.stalled);
+  let held = '';
+  let hasBegun = false;
+  let hasEnded = false;
+  let compressed: Transform | undefined;
+  let drained = () => {};
+
+  async function write(chunk: string): Promise<void> {
+    if (!hasBegun && (holdsWhole || chunk.length < CHUNK)) {
+      // Only the last chunk is short: a document that begins with it fits in one.
+      held += chunk;
+      if (held.length > MAX_HELD)
+        throw new MetricsError('DOCUMENT_TOO_LARGE', `the document is larger than ${MAX_HELD} bytes`);
+      return;
+    }
+    requireOpen();
+    if (!hasBegun) open();
+    const bytes = Buffer.from(chunk, 'latin1');
+    if (compressed === undefined ? writeOut(bytes) : compressed.write(bytes)) return;
+    await settled(signal, stall, (done) => {
+      drained = done;
+    });
+  }
+
+  /** Every write and every end is behind this check: Node throws, or emits an error, when others were faster. */
+  function requireOpen(): void {
+    if (isOver(res) || (res.headersSent && !hasBegun)) options.onResponseEnded();
+    signal.throwIfAborted();
+  }
+
+  function open(): void {
+    closeWithServer(res);
+    hasBegun = true;
+    compressed = compressor(coding);
+    compressed
+      ?.on('data', (bytes: Buffer) => {
+        if (isOver(res)) options.onResponseEnded();
+        else if (!writeOut(bytes)) compressed?.pause();
+      })
+      .on('end', endResponse)
+      .on('error', options.onCompressionError)
+      .on('drain', () => drained());
+    // Once for all chunks: the middleware compression() lets nobody take a listener back.
+    res.on('drain', () => (compressed === undefined ? drained() : compressed.resume()));
+  }
+
+  function writeOut(bytes: Buffer): boolean {
+    sent(bytes.length);
+    stall.onWrite(bytes.length);
+    return res.write(bytes);
+  }
+
+  function endResponse(): void {
+    if (isOver(res)) {
+      options.onResponseEnded();
+      return;
+    }
+    hasEnded = true;
+    res.end();
+  }
+
+  async function end(): Promise<void> {
+    if (!hasBegun) return sendWhole(await abortable(compress(Buffer.from(held, 'latin1'), coding), signal));
+    requireOpen();
+    const isSent = finished();
+    if (compressed === undefined) endResponse();
+    else compressed.end();
+    return isSent;
+  }
+
+  async function sendWhole(body: Buffer): Promise<void> {
+    requireOpen();
+    closeWithServer(res);
+    res.setHeader('Content-Length', body.length);
+    sent(body.length);
+    stall.onWrite(body.length);
+    hasBegun = true;
+    hasEnded = true;
+    const isSent = finished();
+    res.end(body);
+    return isSent;
+  }
+
+  const finished = () => settled(signal, stall, (done) => writableOf(res).once('finish', done));
+
+  return {
+    get hasBegun() {
+      return hasBegun;
+    },
+    get hasEnded() {
+      return hasEnded;
+    },
+    write,
+    end,
+    sendWhole,
+    abandon: () => void compressed?.destroy(),
+  };
+}
+
+/** Resolves when the event comes; rejects on abort, and reports when the client takes no byte for too long. */
+function settled(signal: AbortSignal, stall: StallDetector, onEvent: (done: () => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stopWatching = stall.watch();
+    const onAbort = () => settle(() => reject(signal.reason));
+    function settle(how: () => void): void {
+      stopWatching();
+      signal.removeEventListener('abort', onAbort);
+      how();
+    }
+    signal.addEventListener('abort', onAbort);
+    onEvent(() => settle(resolve));
+    if (signal.aborted) onAbort();
+  });
+}

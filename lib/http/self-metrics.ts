@@ -1,0 +1,105 @@
+import type { RefusalReason } from '../access/refusals.ts';
+import type { Encoder } from '../encoders/encoder.ts';
+import type { LabelSet, MetricFamily, Sample } from '../model/metric-family.ts';
+
+/** How a scrape ended. */
+export type Outcome =
+  /** The client has the whole document. */
+  | 'complete'
+  /** The source failed before the first byte: a 500. */
+  | 'failed'
+  /** The source did not answer in time, before the first byte: a 503. */
+  | 'timeout'
+  /** The document outgrew what can be held for an HTTP/1.0 client: a 503. */
+  | 'too-large'
+  /** The document that it waited for became too large to be shared, and all slots were taken: a 503. */
+  | 'refused'
+  /** The source failed or was late after the first byte: the connection was destroyed. */
+  | 'cut'
+  /** The client took no byte any more: the connection was destroyed. */
+  | 'stalled'
+  /** The client went away, or other code of the app ended the response. */
+  | 'aborted';
+
+/** The endpoint's own numbers. Never labelled by address: that would let strangers grow them. */
+export interface SelfMetrics {
+  refused(reason: RefusalReason): void;
+  started(): void;
+  ended(scrape: { format: Encoder['format']; outcome: Outcome; seconds: number }): void;
+  sent(bytes: number): void;
+  lostFamily(): void;
+  lostSample(): void;
+  families(): MetricFamily[];
+}
+
+const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export function createSelfMetrics(): SelfMetrics {
+  const scrapes = new LabelledCounter();
+  const refusals = new LabelledCounter();
+  const durations = { count: 0, sum: 0, bounds: BOUNDS, cumulativeCounts: BOUNDS.map(() => 0) };
+  let bytes = 0;
+  let inFlight = 0;
+  let familiesLost = 0;
+  let samplesLost = 0;
+
+  return {
+    refused: (reason) => refusals.add({ reason }),
+    started() {
+      inFlight++;
+    },
+    ended({ format, outcome, seconds }) {
+      inFlight--;
+      scrapes.add({ format, outcome });
+      durations.count++;
+      durations.sum += seconds;
+      for (const [i, bound] of BOUNDS.entries()) if (seconds <= bound) durations.cumulativeCounts[i]! += 1;
+    },
+    sent(length) {
+      bytes += length;
+    },
+    lostFamily() {
+      familiesLost++;
+    },
+    lostSample() {
+      samplesLost++;
+    },
+    families: () => [
+      counter('scrapes_total', 'scrapes by format and by how they ended', scrapes.samples(), ['format', 'outcome']),
+      {
+        name: 'metrics_endpoint_scrape_duration_seconds',
+        help: 'time from a scrape being let in to its last byte being sent',
+        type: 'histogram',
+        unit: 'seconds',
+        labelNames: [],
+        samples: [{ labels: {}, value: { ...durations, cumulativeCounts: [...durations.cumulativeCounts] } }],
+      },
+      counter('response_bytes_total', 'bytes of documents sent, compressed where they were', bare(bytes)),
+      { ...counter('scrapes_in_flight', 'scrapes under way', bare(inFlight)), type: 'gauge' },
+      counter('refusals_total', 'requests refused by reason', refusals.samples(), ['reason']),
+      counter('families_lost_total', 'families left out because of an error', bare(familiesLost)),
+      counter('samples_lost_total', 'samples left out because of an error', bare(samplesLost)),
+    ],
+  };
+}
+
+const bare = (value: number): Sample[] => [{ labels: {}, value }];
+
+function counter(name: string, help: string, samples: Sample[], labelNames: string[] = []): MetricFamily {
+  return { name: `metrics_endpoint_${name}`, help, type: 'counter', labelNames, samples };
+}
+
+class LabelledCounter {
+  private readonly counts = new Map<string, { labels: LabelSet; value: number }>();
+
+  add(labels: LabelSet): void {
+    const key = Object.values(labels).join(' ');
+    const entry = this.counts.get(key);
+    if (entry === undefined) this.counts.set(key, { labels, value: 1 });
+    else entry.value++;
+  }
+
+  samples(): Sample[] {
+    return Array.from(this.counts.values(), (entry) => ({ ...entry }));
+  }
+}

@@ -1,0 +1,81 @@
+import type { AccessDecision } from '../access/options.ts';
+import { noSocket, type RefusedRequest, unlistedForwarder } from '../access/refusal-hints.ts';
+import { REFUSALS, type RefusalReason } from '../access/refusals.ts';
+import { MetricsError, type ScrapeFailure } from '../model/errors.ts';
+import { FirstOfEach } from '../util/first-of-each.ts';
+import { quote } from '../util/quote.ts';
+
+/** One address that asks again and again is warned of once, and a scanner with many addresses this often. */
+const MAX_ADDRESSES = 10;
+const MAX_FAMILIES = 10;
+
+const DEBUG = 'NODE_DEBUG=express-metrics-json';
+const ONCE_PER_ADDRESS = `once per reason and address, for the first ${MAX_ADDRESSES} addresses; onDecision or ${DEBUG} report each request`;
+const ONCE = `once; onDecision or ${DEBUG} report each request`;
+const ONCE_PER_FAMILY = `once per kind of loss and family, for the first ${MAX_FAMILIES} families; onError or ${DEBUG} report each, with its error`;
+
+/** A refusal, that a refused request came through no socket, or that one was let in that may come from an unlisted proxy. */
+export type AccessSubject = RefusalReason | 'no-socket' | 'unlisted-forwarder';
+
+export interface AccessWarnings {
+  /** Whether there was no warning of this yet, and may be one. The address is that which counted, or the peer's. */
+  isNew(subject: AccessSubject, address: string | undefined): boolean;
+  emit(subject: AccessSubject, decision: AccessDecision, request: RefusedRequest): void;
+}
+
+export function createAccessWarnings(warn: (message: string) => void): AccessWarnings {
+  const warned = new FirstOfEach(MAX_ADDRESSES);
+  return {
+    isNew: (subject, address) => warned.isNew(subject, memberOf(subject, address)),
+    emit(subject, decision, request) {
+      warned.add(subject, memberOf(subject, decision.address ?? decision.peer));
+      warn(`${formatEvent(subject, decision, request)} (${subject === 'no-socket' ? ONCE : ONCE_PER_ADDRESS})`);
+    },
+  };
+}
+
+/** Without a socket, an address is no more than what the platform says. */
+function memberOf(subject: AccessSubject, address = ''): string {
+  return subject === 'no-socket' ? '' : address;
+}
+
+function formatEvent(subject: AccessSubject, decision: AccessDecision, request: RefusedRequest): string {
+  const origin = formatOrigin(decision);
+  if (subject === 'unlisted-forwarder') return `let in a request from ${origin}. ${unlistedForwarder(request)}`;
+  const refused = `refused a request from ${origin}: ${decision.reason}.`;
+  return `${refused} ${subject === 'no-socket' ? noSocket() : REFUSALS[subject].hint(request)}`;
+}
+
+/** Through a trusted proxy, it is not the peer that has to be trusted. */
+function formatOrigin({ peer, address, hops }: AccessDecision): string {
+  const through = hops > 0 && address !== undefined ? `${address} through the proxy ` : '';
+  return `${through}${peer ?? 'a socket without an address'}`;
+}
+
+/** Warns of what scrapes have lost, without the error itself, which may hold anything. */
+export function createLossWarnings(warn: (message: string) => void): (failure: ScrapeFailure) => void {
+  const warned = new FirstOfEach(MAX_FAMILIES);
+  return (failure) => {
+    const { family = '' } = failure;
+    const kind = kindOfLoss(failure);
+    if (kind === undefined || !warned.isNew(kind, family)) return;
+    warned.add(kind, family);
+    const subject = failure.family === undefined ? 'a family' : `the family ${quote(family)}`;
+    warn(`${kind.replace('FAMILY', () => subject)} (${ONCE_PER_FAMILY})`);
+  };
+}
+
+/** The warning's text, with `FAMILY` for the family; undefined for what is not worth a warning. */
+function kindOfLoss({ phase, family, error }: ScrapeFailure): string | undefined {
+  const code = error instanceof MetricsError ? error.code : undefined;
+  const suffix = code === undefined ? '.' : `: ${code}.`;
+  if (phase === 'collect') {
+    if (family !== undefined) return `FAMILY could not be collected${suffix}`;
+    if (code === 'CUT_DOCUMENT') return `a document was cut off: ${quote((error as MetricsError).message)}.`;
+    return `the source failed, was late or reported an error${suffix}`;
+  }
+  if (phase === 'send') return undefined;
+  if (code === 'INVALID_FAMILY') return `FAMILY was left out${suffix}`;
+  // Without a family's name it is the number of losses that were not reported.
+  return family === undefined ? undefined : `a sample or exemplar of FAMILY was left out${suffix}`;
+}

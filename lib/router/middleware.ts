@@ -1,0 +1,43 @@
+import { headerLimit } from '../access/header-limit.ts';
+import type { AccessOptions } from '../access/options.ts';
+import { refuseAuthorization as refuseAuthorizationGuard } from '../access/refuse-authorization.ts';
+import { requireRawHeaders } from '../access/require-raw-headers.ts';
+import { forbidder } from '../http/error-responses.ts';
+import { gate, type Middleware } from '../http/guard-middleware.ts';
+import { createObserver } from '../http/observer.ts';
+import { checkOptions } from '../util/check-options.ts';
+import { createAccess } from './access.ts';
+import type { MetricsRouter } from './metrics-router.ts';
+import { resolveAccess } from './options.ts';
+
+/**
+ * The access rules of `metricsRouter` as middleware for routes of your own: whoever is not trusted gets a plain
+ * 403. With `hideFromUntrusted` the request leaves the router that this is mounted in, as if it had matched nothing.
+ *
+ * @throws {TypeError} for an unknown or invalid option, which it names
+ * @example
+ * app.use('/admin', trustedIp({ trustedHosts: ['10.0.0.0/8'] }), refuseAuthorization(), admin);
+ */
+export function trustedIp(options: AccessOptions = {}): MetricsRouter {
+  const resolved = resolveAccess('trustedIp', options);
+  const observer = createObserver('trustedIp', resolved);
+  const access = createAccess('trustedIp', resolved, observer);
+  const guards = [...access.whoAsks, ...access.onWhoseBehalf];
+  return Object.assign(gate({ guards, observer, refuse: forbidder(resolved) }), { trust: access.trust });
+}
+
+/**
+ * Refuses every request with an `Authorization` header, also an empty one, with a plain 403, and every request that
+ * does not show all of its header fields. It has no options.
+ *
+ * @throws {TypeError} for an option, and when it is mounted without being called
+ * @example
+ * app.use('/admin', refuseAuthorization());
+ */
+export function refuseAuthorization(options: Record<string, never> = {}): Middleware {
+  checkOptions('refuseAuthorization', options, {});
+  const observer = createObserver('refuseAuthorization', {});
+  // The first two refuse where the absence of the header cannot be proved.
+  const guards = [requireRawHeaders, headerLimit, refuseAuthorizationGuard];
+  return gate({ guards, observer, refuse: forbidder({ hideFromUntrusted: false }) });
+}

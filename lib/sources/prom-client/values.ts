@@ -1,0 +1,107 @@
+import type {
+  Exemplar,
+  HistogramValue,
+  LabelSet,
+  MetricType,
+  Sample,
+  SummaryValue,
+} from '../../model/metric-family.ts';
+
+/** What a metric of prom-client says of itself: a value for each line of the text format. */
+export interface MetricData {
+  readonly name: string;
+  readonly help: string;
+  readonly type: MetricType;
+  readonly values: readonly Line[];
+}
+
+export interface Line {
+  /** The forks have none on the totals of a summary without labels. */
+  readonly labels?: LabelSet | undefined;
+  readonly value: number;
+  /** Where it is not the family's: `…_bucket`, `…_sum`, `…_count`. */
+  readonly metricName?: string;
+  readonly exemplar?: PromClientExemplar | null;
+}
+
+interface PromClientExemplar {
+  readonly labelSet: LabelSet;
+  readonly value: number;
+  readonly timestamp?: number;
+}
+
+/** The samples of a metric. */
+export function samplesOf({ name, type, values }: MetricData): readonly Sample[] {
+  switch (type) {
+    case 'histogram':
+      return Array.from(children(name, 'le', values), (child) => ({
+        labels: child.labels,
+        value: histogramValue(child),
+      }));
+    case 'summary':
+      return Array.from(children(name, 'quantile', values), (child) => ({
+        labels: child.labels,
+        value: summaryValue(child),
+      }));
+    default:
+      return values.map(({ labels = {}, value, exemplar }) => ({
+        labels,
+        value,
+        ...(exemplar && { exemplar: exemplarOf(exemplar) }),
+      }));
+  }
+}
+
+/** The lines of one label set, put together again. */
+interface Child {
+  readonly labels: LabelSet;
+  /** The values of `le` or `quantile`, and what stands beside each. */
+  readonly keys: number[];
+  readonly values: number[];
+  readonly exemplars: (PromClientExemplar | null | undefined)[];
+  sum?: number;
+  count?: number;
+}
+
+function children(name: string, keyLabel: 'le' | 'quantile', lines: readonly Line[]): Iterable<Child> {
+  const found = new Map<string, Child>();
+  for (const { labels = {}, value, metricName, exemplar } of lines) {
+    const { [keyLabel]: key, ...own } = labels;
+    const id = JSON.stringify(own);
+    let child = found.get(id);
+    if (child === undefined) {
+      child = { labels: own, keys: [], values: [], exemplars: [] };
+      found.set(id, child);
+    }
+    if (metricName === `${name}_sum`) child.sum = value;
+    else if (metricName === `${name}_count`) child.count = value;
+    else {
+      child.keys.push(key === '+Inf' ? Number.POSITIVE_INFINITY : Number(key));
+      child.values.push(value);
+      child.exemplars.push(exemplar);
+    }
+  }
+  return found.values();
+}
+
+function histogramValue({ keys, values, exemplars, sum, count }: Child): HistogramValue {
+  const last = keys.indexOf(Number.POSITIVE_INFINITY);
+  const length = last === -1 ? keys.length : last;
+  return {
+    count: count ?? values[last] ?? 0,
+    ...(sum !== undefined && { sum }),
+    bounds: keys.slice(0, length),
+    cumulativeCounts: values.slice(0, length),
+    ...(exemplars.some(Boolean) && {
+      exemplars: exemplars.map((exemplar) => (exemplar ? exemplarOf(exemplar) : undefined)),
+    }),
+  };
+}
+
+function summaryValue({ keys, values, sum, count }: Child): SummaryValue {
+  return { count: count ?? 0, ...(sum !== undefined && { sum }), quantiles: keys, values };
+}
+
+function exemplarOf({ labelSet, value, timestamp }: PromClientExemplar): Exemplar {
+  return { labels: labelSet, value, ...(timestamp !== undefined && { timestamp }) };
+}
