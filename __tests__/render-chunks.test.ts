@@ -103,26 +103,31 @@ describe('a failure is a rejection', () => {
       ERROR,
     ],
     ['when collect() rejects', () => Promise.reject(ERROR), {}, ERROR],
-    ['when every family is lost', () => [failing(0)], {}, expect.objectContaining({ code: 'NO_FAMILY_LEFT' })],
+    [
+      'when every family is lost',
+      () => [failing(0)],
+      {},
+      expect.objectContaining({ code: 'ERR_METRICS_NO_FAMILY_LEFT' }),
+    ],
     ['when a family is lost that must not be', () => [queueDepth, failing(0)], { onSourceError: 'fail' }, ERROR],
     [
       'when a small family fails on the way',
       () => [queueDepth, failing(1)],
       {},
-      expect.objectContaining({ code: 'CUT_DOCUMENT', cause: ERROR }),
+      expect.objectContaining({ code: 'ERR_METRICS_CUT_DOCUMENT', cause: ERROR }),
     ],
     [
       'when a large family fails on the way',
       () => [failing(500)],
       {},
-      expect.objectContaining({ code: 'CUT_DOCUMENT', cause: ERROR }),
+      expect.objectContaining({ code: 'ERR_METRICS_CUT_DOCUMENT', cause: ERROR }),
     ],
-    ['when the source hangs', never, { timeout: 20 }, expect.objectContaining({ code: 'SOURCE_TIMEOUT' })],
+    ['when the source hangs', never, { timeout: 20 }, expect.objectContaining({ code: 'ERR_METRICS_SOURCE_TIMEOUT' })],
     [
       'when the source hangs on the way',
       () => [hanging],
       { timeout: 20 },
-      expect.objectContaining({ code: 'SOURCE_TIMEOUT' }),
+      expect.objectContaining({ code: 'ERR_METRICS_SOURCE_TIMEOUT' }),
     ],
   ])('%s', async (_case, collect, options, error) => {
     const chunks = chunksOf({ collect }, options);
@@ -140,7 +145,7 @@ describe('a failure is a rejection', () => {
       throw new Error('onError failed');
     };
     const { error } = await readAll(chunksOf(sourceOf(failing(0), failing(1)), { onError }));
-    expect(error).toMatchObject({ code: 'CUT_DOCUMENT' });
+    expect(error).toMatchObject({ code: 'ERR_METRICS_CUT_DOCUMENT' });
     expect(failures).toEqual([{ phase: 'collect', family: 'failing', error: ERROR }]);
   });
 });
@@ -163,7 +168,7 @@ describe('who leaves early', () => {
     });
     const next = chunks.next();
     await expect(chunks.return?.()).resolves.toEqual({ done: true, value: undefined });
-    await expect(next).rejects.toMatchObject({ code: 'CLIENT_GONE' });
+    await expect(next).rejects.toMatchObject({ code: 'ERR_METRICS_CLIENT_GONE' });
     expect(signals[0]?.aborted).toBe(true);
     await expect(chunks.next()).resolves.toEqual({ done: true, value: undefined });
   });

@@ -33,7 +33,7 @@ test('the body of a web Response is the document', async () => {
 });
 
 test('a failure on the way fails the body', async () => {
-  await expect(respond(sourceOf(failing())).text()).rejects.toMatchObject({ code: 'CUT_DOCUMENT' });
+  await expect(respond(sourceOf(failing())).text()).rejects.toMatchObject({ code: 'ERR_METRICS_CUT_DOCUMENT' });
 });
 
 test('cancelling the body stops the source, also one that hangs', async () => {

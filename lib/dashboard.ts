@@ -3,9 +3,9 @@ import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
 import { FILES, PAGE } from './dashboard/files.ts';
 import { type Coding, negotiateCoding } from './http/compression.ts';
-import { endWith, leaveAnswered, prepare } from './http/error-responses.ts';
+import { endWith, leaveAnswered, setCommonHeaders } from './http/error-responses.ts';
 import type { Middleware } from './http/guard-middleware.ts';
-import type { Dashboard, Page } from './http/page.ts';
+import type { Dashboard, StaticEndpoint } from './http/page.ts';
 import { cutResponse } from './http/response-events.ts';
 import { type Check, checkOptions, expecting } from './util/check-options.ts';
 
@@ -83,7 +83,7 @@ interface PageOptions {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-function page(path: string, text: string, contentType: string, { compression, headers }: PageOptions): Page {
+function page(path: string, text: string, contentType: string, { compression, headers }: PageOptions): StaticEndpoint {
   const plain = Buffer.from(text);
   const encoded = encoder(plain);
   const answer: Middleware = (req, res) => {
@@ -102,7 +102,7 @@ function page(path: string, text: string, contentType: string, { compression, he
       leaveAnswered(res);
       return;
     }
-    prepare(req, res);
+    setCommonHeaders(req, res);
     for (const [name, value] of Object.entries({ ...POLICY, ...headers })) res.setHeader(name, value);
     res.statusCode = 200;
     res.setHeader('Content-Type', contentType);
@@ -111,7 +111,7 @@ function page(path: string, text: string, contentType: string, { compression, he
     if (coding !== 'identity') res.setHeader('Content-Encoding', coding);
     endWith(req, res, body);
   }
-  return { path, errors: 'line', vary: VARY, answer };
+  return { path, errorFormat: 'line', vary: VARY, handler: answer };
 }
 
 const VARY = 'Accept-Encoding';

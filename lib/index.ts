@@ -15,7 +15,7 @@ export type {
 } from './model/metric-family.ts';
 export type { MetricFamilies, MetricsSource, Scrape } from './model/metrics-source.ts';
 export { type MetricsRouter, metricsRouter } from './router/metrics-router.ts';
-export { refuseAuthorization, trustedIp } from './router/middleware.ts';
+export { type AllowlistMiddleware, refuseAuthorization, trustedIp } from './router/middleware.ts';
 export type { MetricsRouterOptions } from './router/options.ts';
 export { type CombineOptions, combineSources } from './sources/combine.ts';
 export { type HideIdleOptions, hideIdle } from './sources/hide-idle.ts';

@@ -1,11 +1,11 @@
 import { type DocumentStream, openDocument } from './document/document-stream.ts';
 import { createFilter } from './document/filter.ts';
-import { failureTeller } from './document/hooks.ts';
-import { bestOf, type TextEncoders, textEncoders } from './document/negotiate.ts';
+import { createFailureReporter } from './document/hooks.ts';
+import { createTextEncoders, firstMatch, type TextEncoders } from './document/negotiate.ts';
 import { type RenderOptions, type ResolvedRenderOptions, resolveRenderOptions } from './document/render-options.ts';
 import type { Encoder } from './encoders/encoder.ts';
-import { jsonEncoder } from './encoders/json.ts';
-import { keepsNothing, type LabelTextSource } from './encoders/label-texts.ts';
+import { createJsonEncoder } from './encoders/json.ts';
+import { type LabelTextSource, uncachedLabels } from './encoders/label-texts.ts';
 import { interruption } from './model/errors.ts';
 import type { MetricsSource } from './model/metrics-source.ts';
 import { checkSource } from './util/check-options.ts';
@@ -54,10 +54,10 @@ export function renderMetrics(source: MetricsSource, options: RenderOptions = {}
       filter: createFilter(resolved.names, resolved.exclude, resolved.prefix),
       timeout: resolved.timeout,
       onSourceError: resolved.onSourceError,
-      failed: failureTeller(resolved.onError),
-      lostFamily: () => undefined,
-      lostSample: () => undefined,
-      ownFamilies: () => [],
+      onFailure: createFailureReporter(resolved.onError),
+      onFamilyDropped: () => undefined,
+      onSampleDropped: () => undefined,
+      selfMetricsFamilies: () => [],
     });
   return { contentType: encoder.contentType, chunks: chunksOf(open, resolved.signal) };
 }
@@ -100,7 +100,7 @@ function chunksOf(open: () => DocumentStream, signal: AbortSignal | undefined): 
       }
     },
     async return() {
-      if (!isOver) document?.abort(interruption('CLIENT_GONE'));
+      if (!isOver) document?.abort(interruption('ERR_METRICS_CLIENT_GONE'));
       return end();
     },
   };
@@ -123,15 +123,15 @@ function chooseEncoder(
 ): Encoder {
   const json = encoders.json(options);
   const preferred = { json, 'prometheus-text': encoders.plain, openmetrics: encoders.openMetrics }[format];
-  const asked = bestOf(accept ?? '', (range) => {
+  const asked = firstMatch(accept ?? '', (range) => {
     if (range.value === '*/*') return preferred;
-    return range.value === 'application/json' ? json : encoders.named(range, { openMetrics });
+    return range.value === 'application/json' ? json : encoders.match(range, { openMetrics });
   });
   return asked ?? preferred;
 }
 
 /** For a source's first document, which may be its last: without label texts that nobody would use again. */
-const uncached: Encoders = { ...textEncoders(keepsNothing), json: jsonEncoders(keepsNothing) };
+const uncached: Encoders = { ...createTextEncoders(uncachedLabels), json: jsonEncoders(uncachedLabels) };
 
 /** Encoders keep the texts of one source's labels, by position: two sources would evict each other's. */
 const encoders = new WeakMap<MetricsSource, Encoders>();
@@ -139,7 +139,7 @@ const encoders = new WeakMap<MetricsSource, Encoders>();
 function encodersOf(source: MetricsSource): Encoders {
   let own = encoders.get(source);
   if (own === undefined) own = uncached;
-  else if (own === uncached) own = { ...textEncoders(), json: jsonEncoders() };
+  else if (own === uncached) own = { ...createTextEncoders(), json: jsonEncoders() };
   encoders.set(source, own);
   return own;
 }
@@ -148,7 +148,7 @@ function jsonEncoders(labelTexts?: LabelTextSource): Encoders['json'] {
   const made = new Map<string, Encoder>();
   return ({ singleLabel, nonFinite }) => {
     const key = `${singleLabel} ${nonFinite}`;
-    const encoder = made.get(key) ?? jsonEncoder({ singleLabel, nonFinite }, labelTexts);
+    const encoder = made.get(key) ?? createJsonEncoder({ singleLabel, nonFinite }, labelTexts);
     made.set(key, encoder);
     return encoder;
   };

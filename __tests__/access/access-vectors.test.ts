@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { formatAddress, parseAddress, parsePeer } from '../../lib/access/address.ts';
-import { cidrSet } from '../../lib/access/cidr-set.ts';
+import { createCidrSet } from '../../lib/access/cidr-set.ts';
 import { clientAddress } from '../../lib/access/client-address.ts';
 import { EXPRESS_VERSIONS, loadExpress } from '../support/express-versions.ts';
 import { send } from '../support/raw-http.ts';
@@ -36,7 +36,7 @@ interface ConfigCase {
 }
 
 describe('entries of a list', () => {
-  const networksOf = (entry: string) => cidrSet([entry], { option: 'trustedHosts' });
+  const networksOf = (entry: string) => createCidrSet([entry], { option: 'trustedHosts' });
 
   test.each(vectors.cidr_config.filter((entry: ConfigCase) => entry.error))('$id: $input is refused', ({ input }) => {
     expect(() => networksOf(input)).toThrow(TypeError);
@@ -58,7 +58,7 @@ describe('matches', () => {
   test.each(vectors.cidr_match)('$id: $address, trusted: $trusted', ({ allow, address, trusted }) => {
     const peer = parsePeer(address);
     expect(peer).toBeDefined();
-    expect(cidrSet(allow, { option: 'trustedHosts' }).has(peer as number[])).toBe(trusted);
+    expect(createCidrSet(allow, { option: 'trustedHosts' }).has(peer as number[])).toBe(trusted);
   });
 });
 
@@ -82,7 +82,7 @@ describe('the address that counts', () => {
       ];
       const req = { socket: { remoteAddress: peer ?? undefined }, rawHeaders: fields.flat() };
       const { address, refused } = clientAddress(req as unknown as IncomingMessage, {
-        trustedProxies: cidrSet(given.trustedProxies, { option: 'trustedProxies' }),
+        trustedProxies: createCidrSet(given.trustedProxies, { option: 'trustedProxies' }),
         forwardedHeader: header ?? 'x-forwarded-for',
         allowUnixSocket: false,
       });

@@ -1,11 +1,11 @@
-import { type AllowedHostOptions, allowedHost } from '../../lib/access/allowed-host.ts';
+import { type AllowedHostOptions, createHostGuard } from '../../lib/access/allowed-host.ts';
 import { hostOf } from '../../lib/access/request-target.ts';
 import { fakeRequest, type RequestFacts, visitFrom } from '../support/fake-request.ts';
 
 const REFUSED = 'host-not-allowed';
 
 const guard = (options: Partial<AllowedHostOptions> = {}) =>
-  allowedHost({ allowedHosts: [], checkHost: false, ...options });
+  createHostGuard({ allowedHosts: [], checkHost: false, ...options });
 
 describe('a client on loopback', () => {
   test.each([

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { type Address, formatAddress, parseAddress } from '../../lib/access/address.ts';
-import { cidrSet, parseNetworks } from '../../lib/access/cidr-set.ts';
+import { createCidrSet, parseNetworks } from '../../lib/access/cidr-set.ts';
 import { parseNetwork } from '../../lib/access/network.ts';
 
 const address = (text: string) => parseAddress(text) as Address;
-const setOf = (list: readonly string[]) => cidrSet(list, { option: 'trustedHosts', allowAnyAddress: false });
+const setOf = (list: readonly string[]) => createCidrSet(list, { option: 'trustedHosts', allowAnyAddress: false });
 
 describe('membership', () => {
   test('is that of the first network that a search from the top would find', () => {
     const networks = fc.array(fc.oneof(networkOf(1), networkOf(4)), { maxLength: 40 });
     fc.assert(
       fc.property(networks, fc.array(fc.oneof(addressOf(1), addressOf(4))), (list, addresses) => {
-        const set = cidrSet(list, { option: 'trustedHosts', allowAnyAddress: true });
+        const set = createCidrSet(list, { option: 'trustedHosts', allowAnyAddress: true });
         const near = list.flatMap(edgesAndNeighbours);
         for (const candidate of [...addresses, ...near]) expect(set.has(candidate)).toBe(isInOne(list, candidate));
       }),
@@ -66,7 +66,7 @@ describe('covers', () => {
     [['::/1', '8000::/2', 'c000::/2'], '2001:db8::/32', true],
     [[], '10.0.0.1', false],
   ])('%j holds all of %s: %s', (list, network, covered) => {
-    const set = cidrSet(list, { option: 'trustedProxies', allowAnyAddress: true });
+    const set = createCidrSet(list, { option: 'trustedProxies', allowAnyAddress: true });
     expect(set.covers(parseNetwork(network, 'list[0]'))).toBe(covered);
   });
 });
@@ -98,13 +98,13 @@ describe('a list that lets everybody in', () => {
   });
 
   test('is accepted with allowAnyAddress', () => {
-    const set = cidrSet(['0.0.0.0/0'], { option: 'trustedHosts', allowAnyAddress: true });
+    const set = createCidrSet(['0.0.0.0/0'], { option: 'trustedHosts', allowAnyAddress: true });
     expect(set.has(address('255.255.255.255'))).toBe(true);
     expect(set.has(address('::1'))).toBe(false);
   });
 
   test('is not offered that way out where there is none', () => {
-    expect(() => cidrSet(['::/0'], { option: 'trustedProxies' })).toThrow(
+    expect(() => createCidrSet(['::/0'], { option: 'trustedProxies' })).toThrow(
       new TypeError('trustedProxies[0]: expected less than every IPv6 address, got "::/0"; write those that you know'),
     );
   });

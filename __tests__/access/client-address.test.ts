@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type Address, formatAddress } from '../../lib/access/address.ts';
-import { cidrSet } from '../../lib/access/cidr-set.ts';
+import { createCidrSet } from '../../lib/access/cidr-set.ts';
 import { clientAddress } from '../../lib/access/client-address.ts';
 import { fakeRequest, type RequestFacts } from '../support/fake-request.ts';
 
@@ -10,7 +10,7 @@ type Header = 'x-forwarded-for' | 'forwarded';
 /** The address that counts, or the reason that there is none. */
 function find(facts: RequestFacts, { header = 'x-forwarded-for' as Header, allowUnixSocket = false } = {}): string {
   const { address, refused } = clientAddress(fakeRequest(facts), {
-    trustedProxies: cidrSet(['10.0.0.0/8', 'fd00::/8'], { option: 'trustedProxies' }),
+    trustedProxies: createCidrSet(['10.0.0.0/8', 'fd00::/8'], { option: 'trustedProxies' }),
     forwardedHeader: header,
     allowUnixSocket,
   });
@@ -186,7 +186,10 @@ test.each([
   [', 192.0.2.1', false],
   ['192.0.2.9, , 192.0.2.1', true],
 ])('whether %j has members left of the address is said: %s', (value, isForwarder) => {
-  const options = { trustedProxies: cidrSet(['10.0.0.0/8'], { option: 'trustedProxies' }), allowUnixSocket: false };
+  const options = {
+    trustedProxies: createCidrSet(['10.0.0.0/8'], { option: 'trustedProxies' }),
+    allowUnixSocket: false,
+  };
   const request = fakeRequest({ peer: PROXY, fields: [['x-forwarded-for', value]] });
   expect(clientAddress(request, { ...options, forwardedHeader: 'x-forwarded-for' })).toMatchObject({ isForwarder });
 });

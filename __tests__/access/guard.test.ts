@@ -1,5 +1,5 @@
-import { type Guard, inspect } from '../../lib/access/guard.ts';
-import { refuseAuthorization } from '../../lib/access/refuse-authorization.ts';
+import { firstRefusal, type Guard } from '../../lib/access/guard.ts';
+import { authorizationGuard } from '../../lib/access/refuse-authorization.ts';
 import { visitFrom } from '../support/fake-request.ts';
 
 const visit = visitFrom('127.0.0.1');
@@ -7,14 +7,14 @@ const visit = visitFrom('127.0.0.1');
 test('the first guard that refuses has the word, and those behind it are not asked', () => {
   const passes = jest.fn<ReturnType<Guard>, Parameters<Guard>>(() => undefined);
   const last = jest.fn<ReturnType<Guard>, Parameters<Guard>>(() => 'not-trusted');
-  expect(inspect(visit, [passes, () => 'method', last])).toBe('method');
+  expect(firstRefusal(visit, [passes, () => 'method', last])).toBe('method');
   expect(passes).toHaveBeenCalledWith(visit);
   expect(last).not.toHaveBeenCalled();
 });
 
 test('where no guard refuses, nothing is said', () => {
-  expect(inspect(visit, [])).toBeUndefined();
-  expect(inspect(visit, [() => undefined, () => undefined])).toBeUndefined();
+  expect(firstRefusal(visit, [])).toBeUndefined();
+  expect(firstRefusal(visit, [() => undefined, () => undefined])).toBeUndefined();
 });
 
 test.each([
@@ -24,5 +24,5 @@ test.each([
   [[['Authorization', 'Basic eDp5']], 'http-authentication'],
   [[['AUTHORIZATION', '']], 'http-authentication'],
 ] as [[string, string][], string | undefined][])('HTTP authentication in %j: %s', (fields, reason) => {
-  expect(refuseAuthorization(visitFrom('127.0.0.1', { fields }))).toBe(reason);
+  expect(authorizationGuard(visitFrom('127.0.0.1', { fields }))).toBe(reason);
 });

@@ -1,4 +1,4 @@
-import { headerLimit } from '../../lib/access/header-limit.ts';
+import { headerLimitGuard } from '../../lib/access/header-limit.ts';
 import { visitFrom } from '../support/fake-request.ts';
 
 test.each([
@@ -12,11 +12,11 @@ test.each([
   ["at Node's default, on a socket that does not know its server", 1000, undefined, 'header-limit'],
 ])('%s: %d fields', (_case, count, server, reason) => {
   const fields = Array.from({ length: count }, (_, n) => [`a${n}`, ''] as const);
-  expect(headerLimit(visitFrom('127.0.0.1', { fields, ...(server && { server }) }))).toBe(reason);
+  expect(headerLimitGuard(visitFrom('127.0.0.1', { fields, ...(server && { server }) }))).toBe(reason);
 });
 
 test('a mock without a socket has the default limit', () => {
   const req = (count: number) => ({ rawHeaders: new Array(2 * count).fill('a') }) as never;
-  expect(headerLimit({ req: req(999) })).toBeUndefined();
-  expect(headerLimit({ req: req(1000) })).toBe('header-limit');
+  expect(headerLimitGuard({ req: req(999) })).toBeUndefined();
+  expect(headerLimitGuard({ req: req(1000) })).toBe('header-limit');
 });

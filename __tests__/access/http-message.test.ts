@@ -1,5 +1,5 @@
-import { httpVersion, noUserinfo, singleHost } from '../../lib/access/http-message.ts';
-import { knownMethod } from '../../lib/access/known-method.ts';
+import { createVersionGuard, singleHostGuard, userinfoGuard } from '../../lib/access/http-message.ts';
+import { methodGuard } from '../../lib/access/known-method.ts';
 import { type RequestFacts, visitFrom } from '../support/fake-request.ts';
 
 test.each([
@@ -9,8 +9,8 @@ test.each([
   ['2.0', undefined],
 ] as const)('HTTP/%s is too old: %s', (version, reason) => {
   const visit = visitFrom('127.0.0.1', { version });
-  expect(httpVersion({ allowHttp10: false })(visit)).toBe(reason);
-  expect(httpVersion({ allowHttp10: true })(visit)).toBeUndefined();
+  expect(createVersionGuard({ allowHttp10: false })(visit)).toBe(reason);
+  expect(createVersionGuard({ allowHttp10: true })(visit)).toBeUndefined();
 });
 
 test.each([
@@ -19,7 +19,7 @@ test.each([
   [['a', 'a'], 'duplicate-host'],
 ])('Host %j: %s', (hosts, reason) => {
   const fields = hosts.map((host, i) => [i === 0 ? 'Host' : 'HOST', host] as const);
-  expect(singleHost(visitFrom('127.0.0.1', { fields }))).toBe(reason);
+  expect(singleHostGuard(visitFrom('127.0.0.1', { fields }))).toBe(reason);
 });
 
 test.each<[NonNullable<RequestFacts['version']>, string, string | undefined, string | undefined]>([
@@ -35,13 +35,13 @@ test.each<[NonNullable<RequestFacts['version']>, string, string | undefined, str
   ['1.1', 'a', 'b', undefined],
 ])('HTTP/%s with the authority %j and Host %j: %s', (version, authority, host, reason) => {
   const fields = [[':authority', authority] as const, ...(host === undefined ? [] : [['host', host] as const])];
-  expect(singleHost(visitFrom('127.0.0.1', { fields, version }))).toBe(reason);
+  expect(singleHostGuard(visitFrom('127.0.0.1', { fields, version }))).toBe(reason);
 });
 
 test('the userinfo of an authority over HTTP/2 is found', () => {
   const fields = [[':authority', 'user@localhost']] as const;
-  expect(noUserinfo(visitFrom('127.0.0.1', { fields, version: '2.0' }))).toBe('userinfo');
-  expect(noUserinfo(visitFrom('127.0.0.1', { fields, version: '1.1' }))).toBeUndefined();
+  expect(userinfoGuard(visitFrom('127.0.0.1', { fields, version: '2.0' }))).toBe('userinfo');
+  expect(userinfoGuard(visitFrom('127.0.0.1', { fields, version: '1.1' }))).toBeUndefined();
 });
 
 test.each([
@@ -51,7 +51,7 @@ test.each([
   ['http://user@localhost/metrics', 'userinfo'],
   ['http://@localhost/metrics', 'userinfo'],
 ])('the userinfo of %s: %s', (target, reason) => {
-  expect(noUserinfo(visitFrom('127.0.0.1', { target }))).toBe(reason);
+  expect(userinfoGuard(visitFrom('127.0.0.1', { target }))).toBe(reason);
 });
 
 test.each([
@@ -64,5 +64,5 @@ test.each([
 ])('the method %j: %s', (method, reason) => {
   const visit = visitFrom('127.0.0.1');
   visit.req.method = method;
-  expect(knownMethod(visit)).toBe(reason);
+  expect(methodGuard(visit)).toBe(reason);
 });

@@ -1,10 +1,10 @@
-import { refuseCrossSite } from '../../lib/access/refuse-cross-site.ts';
+import { crossSiteGuard } from '../../lib/access/refuse-cross-site.ts';
 import { visitFrom } from '../support/fake-request.ts';
 
 type Fields = [string, string][];
 
 const guard = (fields: Fields, target?: string) =>
-  refuseCrossSite(visitFrom('127.0.0.1', { fields, ...(target !== undefined && { target }) }));
+  crossSiteGuard(visitFrom('127.0.0.1', { fields, ...(target !== undefined && { target }) }));
 
 describe('an Origin', () => {
   test.each([

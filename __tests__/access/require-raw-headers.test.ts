@@ -1,4 +1,4 @@
-import { requireRawHeaders } from '../../lib/access/require-raw-headers.ts';
+import { rawHeadersGuard } from '../../lib/access/require-raw-headers.ts';
 
 const MISSING = 'raw-headers-missing';
 
@@ -17,5 +17,5 @@ test.each<[string, object, string | undefined]>([
   ['a raw header without a value', { rawHeaders: ['Host'], headers: { host: 'a' } }, MISSING],
   ['a raw header with several values', { rawHeaders: ['Accept', ['a', 'b']], headers: { accept: 'a, b' } }, MISSING],
 ])('a request with %s: %#', (_case, req, reason) => {
-  expect(requireRawHeaders({ req: req as never })).toBe(reason);
+  expect(rawHeadersGuard({ req: req as never })).toBe(reason);
 });

@@ -1,13 +1,13 @@
 import { formatAddress } from '../../lib/access/address.ts';
-import { cidrSet } from '../../lib/access/cidr-set.ts';
-import type { Visit } from '../../lib/access/guard.ts';
-import { type TrustedIpOptions, trustedIp } from '../../lib/access/trusted-ip.ts';
+import { createCidrSet } from '../../lib/access/cidr-set.ts';
+import type { RequestContext } from '../../lib/access/guard.ts';
+import { type AllowlistOptions, createAllowlist } from '../../lib/access/trusted-ip.ts';
 import { fakeRequest, type RequestFacts } from '../support/fake-request.ts';
 
-const trusting = (options: Partial<TrustedIpOptions> = {}) =>
-  trustedIp({
+const trusting = (options: Partial<AllowlistOptions> = {}) =>
+  createAllowlist({
     trustedHosts: ['127.0.0.1', '10.0.0.0/8'],
-    trustedProxies: cidrSet(['192.0.2.9'], { option: 'trustedProxies' }),
+    trustedProxies: createCidrSet(['192.0.2.9'], { option: 'trustedProxies' }),
     forwardedHeader: 'x-forwarded-for',
     allowUnixSocket: false,
     allowAnyAddress: false,
@@ -37,7 +37,7 @@ test('a unix socket that is allowed needs no address', () => {
 });
 
 test('what was found out about the client is left for those who come after', () => {
-  const seen: Visit = visit(through('192.0.2.1'));
+  const seen: RequestContext = visit(through('192.0.2.1'));
   trusting().guard(seen);
   expect({ ...seen.client, address: formatAddress(seen.client?.address ?? []) }).toEqual({
     address: '192.0.2.1',
@@ -47,7 +47,7 @@ test('what was found out about the client is left for those who come after', () 
 });
 
 test('another list takes the place of the first, and a bad one that of none', () => {
-  const { guard, trust } = trusting();
+  const { guard, setTrustedHosts: trust } = trusting();
   trust(['192.0.2.1']);
   expect(guard(visit({ peer: '192.0.2.1' }))).toBeUndefined();
   expect(guard(visit({ peer: '127.0.0.1' }))).toBe('not-trusted');
@@ -57,7 +57,7 @@ test('another list takes the place of the first, and a bad one that of none', ()
 });
 
 test('everybody is let in where that was said', () => {
-  const { guard, trust } = trusting({ trustedHosts: ['0.0.0.0/0'], allowAnyAddress: true });
+  const { guard, setTrustedHosts: trust } = trusting({ trustedHosts: ['0.0.0.0/0'], allowAnyAddress: true });
   expect(guard(visit({ peer: '192.0.2.1' }))).toBeUndefined();
   expect(guard(visit({ peer: '2001:db8::1' }))).toBe('not-trusted');
   trust(['::/0']);

@@ -39,10 +39,10 @@ test('a changed signature makes it stale, and the message says what to run', asy
 });
 
 test('a changed type that a public one is made of does, too', async () => {
-  expect(await check(changed('respond.d.ts', 'readonly ', ''))).toMatch('npm run api');
+  expect(await check(changed('http/error-responses.d.ts', 'readonly ', ''))).toMatch('npm run api');
 });
 
 test('an exported name without a doc comment is named, with its file', async () => {
-  const copy = changed('errors.d.ts', '/** What a `MetricsError` is about. */\n', '');
-  expect(await check(copy)).toMatch('MetricsErrorCode (errors.d.ts)');
+  const copy = changed('model/errors.d.ts', '/** What a `MetricsError` is about. */\n', '');
+  expect(await check(copy)).toMatch('MetricsErrorCode (model/errors.d.ts)');
 });

@@ -95,7 +95,7 @@ describe.each(modes)(
           : [
               { phase: 'collect', family: 'a', error: SECRET },
               { phase: 'collect', family: 'b', error: SECRET },
-              { phase: 'collect', error: expect.objectContaining({ code: 'NO_FAMILY_LEFT' }) },
+              { phase: 'collect', error: expect.objectContaining({ code: 'ERR_METRICS_NO_FAMILY_LEFT' }) },
             ];
       expect(failures).toEqual([...perScrape, ...perScrape]);
     });
@@ -232,7 +232,7 @@ describe.each(modes)("what is no family is left out and reported, with onSourceE
     for (const failure of failures) {
       expect(failure).toEqual({
         phase: 'encode',
-        error: expect.objectContaining({ code: 'INVALID_FAMILY' }),
+        error: expect.objectContaining({ code: 'ERR_METRICS_INVALID_FAMILY' }),
         ...(name !== undefined && { family: name }),
       });
     }

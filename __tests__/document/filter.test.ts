@@ -7,8 +7,8 @@ import { closeServers, serveMetrics, watchWarnings } from '../support/serve.ts';
 const NAMES = ['up', 'down', 'name[]', 'a b', 'a+b', 'caf\u00e9', 'a&b=c', ''];
 
 /** The names that are wanted, of all that are offered; undefined when the query is malformed. */
-function wanted(query: string, offersPrefix = true): string[] | undefined {
-  const filter = parseFilter(`/metrics${query}`, { offersPrefix });
+function wanted(query: string, allowPrefix = true): string[] | undefined {
+  const filter = parseFilter(`/metrics${query}`, { allowPrefix });
   return filter && NAMES.filter((name) => filter.wants(name));
 }
 
@@ -42,8 +42,8 @@ describe('name[] and exclude[]', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), fc.string(), (name, other) => {
         const encoded = encodeURIComponent(name);
-        const kept = parseFilter(`/metrics?name[]=${encoded}`, { offersPrefix: false });
-        const dropped = parseFilter(`/metrics?exclude[]=${encoded}`, { offersPrefix: false });
+        const kept = parseFilter(`/metrics?name[]=${encoded}`, { allowPrefix: false });
+        const dropped = parseFilter(`/metrics?exclude[]=${encoded}`, { allowPrefix: false });
         expect([kept?.wants(name), dropped?.wants(name)]).toEqual([true, false]);
         fc.pre(other !== name);
         expect([kept?.wants(other), dropped?.wants(other)]).toEqual([false, true]);
@@ -77,7 +77,7 @@ describe('a query is malformed', () => {
 });
 
 describe('prefix', () => {
-  const prefixOf = (query: string, offersPrefix = true) => parseFilter(`/metrics${query}`, { offersPrefix })?.prefix;
+  const prefixOf = (query: string, allowPrefix = true) => parseFilter(`/metrics${query}`, { allowPrefix })?.prefix;
 
   test.each([
     ['', ''],

@@ -1,4 +1,4 @@
-import { parseRanges, textNegotiator } from '../../lib/document/negotiate.ts';
+import { createTextNegotiator, parseRanges } from '../../lib/document/negotiate.ts';
 
 const TEXT_004 = 'text/plain; version=0.0.4; charset=utf-8';
 const text100 = (escaping: string) => `text/plain; version=1.0.0; escaping=${escaping}; charset=utf-8`;
@@ -106,12 +106,12 @@ const rows: Record<string, Row> = {
 
 describe('the format of the text follows from Accept', () => {
   test.each(Object.entries(rows))('%s', (_, { accept, plain, open = plain }) => {
-    expect(textNegotiator({ openMetrics: false })(accept).contentType).toBe(plain);
-    expect(textNegotiator({ openMetrics: true })(accept).contentType).toBe(open);
+    expect(createTextNegotiator({ openMetrics: false })(accept).contentType).toBe(plain);
+    expect(createTextNegotiator({ openMetrics: true })(accept).contentType).toBe(open);
   });
 
   test.each(Object.entries(rows))('%s: scrape after scrape it is the same encoder', (_, { accept }) => {
-    const negotiate = textNegotiator({ openMetrics: true });
+    const negotiate = createTextNegotiator({ openMetrics: true });
     expect(negotiate(accept)).toBe(negotiate(accept));
   });
 });

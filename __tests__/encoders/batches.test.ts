@@ -1,4 +1,4 @@
-import { BATCH_SIZE, batches } from '../../lib/encoders/batches.ts';
+import { BATCH_SIZE, createBatches } from '../../lib/encoders/batches.ts';
 import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 import { sample } from '../support/encode.ts';
 import { WAYS } from '../support/samples.ts';
@@ -7,7 +7,7 @@ const numbered = (count: number) => Array.from({ length: count }, (_, i) => samp
 
 async function allOf(samples: MetricFamily['samples']): Promise<(readonly Sample[])[]> {
   const all = [];
-  for await (const batch of batches(samples)) all.push(batch);
+  for await (const batch of createBatches(samples)) all.push(batch);
   return all;
 }
 

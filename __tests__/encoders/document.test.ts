@@ -1,4 +1,4 @@
-import { CHUNK } from '../../lib/encoders/document.ts';
+import { CHUNK_SIZE } from '../../lib/encoders/document.ts';
 import type { Encoder } from '../../lib/encoders/encoder.ts';
 import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 import type { MetricFamilies } from '../../lib/model/metrics-source.ts';
@@ -19,7 +19,7 @@ const losses = {
     throw buildError();
   },
 };
-const start = (encoder: Encoder, families: MetricFamilies) => encoder.encode(families, { prefix: '', losses });
+const start = (encoder: Encoder, families: MetricFamilies) => encoder.encode(families, { prefix: '', drops: losses });
 
 const numbered = (i: number) => sample(i + 0.5, { queue: `queue-${String(i).padStart(6, '0')}` });
 const upTo = (count: number) => (i: number) => (i < count ? numbered(i) : undefined);
@@ -106,7 +106,7 @@ describe.each(FORMATS)('a document in %s', (_, make, read) => {
       return numbered(i);
     });
     const families = watched(() => family({ labelNames: ['queue'], samples }));
-    await expect(encode(make(), families)).rejects.toMatchObject({ code: 'CUT_DOCUMENT' });
+    await expect(encode(make(), families)).rejects.toMatchObject({ code: 'ERR_METRICS_CUT_DOCUMENT' });
     expect(families.closed).toBe(1);
     expect(families.pulled).toBe(1);
   });
@@ -136,12 +136,12 @@ describe('a chunk', () => {
   const lengthOf = async (one: MetricFamily) => (await lengths(one))[0] as number;
 
   test('ends behind the family that fills it', async () => {
-    const spare = CHUNK - (await lengthOf(family({ help: '' })));
+    const spare = CHUNK_SIZE - (await lengthOf(family({ help: '' })));
     const after = family({ name: 'after' });
     const rest = await lengthOf(after);
     const [first] = await lengths(family({ help: 'x'.repeat(spare) }), after);
     const [longer] = await lengths(family({ help: 'x'.repeat(spare - 1) }), after);
-    expect([first, longer]).toEqual([CHUNK, CHUNK - 1 + rest]);
+    expect([first, longer]).toEqual([CHUNK_SIZE, CHUNK_SIZE - 1 + rest]);
   });
 
   test('has the family’s start, and as many samples as fill one without it', async () => {
@@ -150,8 +150,8 @@ describe('a chunk', () => {
     const start = await lengthOf(family({ help, samples: [one] }));
     const line = (await lengthOf(family({ help, samples: [one, one] }))) - start;
     const padded = sample(1, { a: 'x'.repeat(1 + 64 - line) });
-    const samples = [one, ...Array<Sample>(CHUNK / 64).fill(padded)];
-    expect(await lengths(family({ help, samples: [...samples, one] }))).toEqual([start + CHUNK, line]);
+    const samples = [one, ...Array<Sample>(CHUNK_SIZE / 64).fill(padded)];
+    expect(await lengths(family({ help, samples: [...samples, one] }))).toEqual([start + CHUNK_SIZE, line]);
   });
 });
 

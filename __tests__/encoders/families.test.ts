@@ -95,7 +95,7 @@ describe.each(FORMATS)('in %s', (_, make, read) => {
     const whole = encode(make(), families);
     await expect(whole).rejects.toThrow(MetricsError);
     await expect(whole).rejects.toMatchObject({
-      code: 'CUT_DOCUMENT',
+      code: 'ERR_METRICS_CUT_DOCUMENT',
       message: 'family "m" failed after its first sample',
       cause: new Error(`failed at ${at}`),
     });
@@ -119,7 +119,7 @@ describe.each(FORMATS)('in %s', (_, make, read) => {
       duplicateFamily: () => undefined,
       sample: () => undefined,
     };
-    const document = make().encode([family({ type: 'gouge' }), family({})], { prefix: '', losses });
+    const document = make().encode([family({ type: 'gouge' }), family({})], { prefix: '', drops: losses });
     await expect(document.next()).rejects.toBe(error);
   });
 

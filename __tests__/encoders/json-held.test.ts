@@ -83,7 +83,7 @@ describe.each([
     const samples = once(numbered(Number.POSITIVE_INFINITY, (i) => (i < certainAt ? one(i) : two(i))));
     const chunks = json().encode([family({ samples })], {
       prefix: '',
-      losses: { family: fail, duplicateFamily: fail, sample: fail },
+      drops: { family: fail, duplicateFamily: fail, sample: fail },
     });
     await chunks.next();
     expect(samples.closed).toBe(0);

@@ -1,5 +1,5 @@
 import type { Encoder } from '../../lib/encoders/encoder.ts';
-import { type FamilyTexts, LabelTexts } from '../../lib/encoders/label-texts.ts';
+import { type FamilyLabelCache, LabelCache } from '../../lib/encoders/label-texts.ts';
 import { cachedBytes, excessBytes, MAX_CACHED_BYTES } from '../../lib/util/cache-budget.ts';
 import { closeAccounts, holdAccount, leaveBytes } from '../support/budget.ts';
 import { encode, family, sample } from '../support/encode.ts';
@@ -9,28 +9,32 @@ import { FORMATS } from '../support/encoders.ts';
 
 const KIB = 1024;
 const LONG = 'x'.repeat(4 * KIB);
-let all: FamilyTexts[] = [];
+let all: FamilyLabelCache[] = [];
 afterEach(() => {
   closeAccounts();
-  for (const texts of all) texts.forget();
+  for (const texts of all) texts.clear();
   all = [];
 });
 
-function open(cache = new LabelTexts(), variant = 'v', name = 'f'): FamilyTexts {
+function open(cache = new LabelCache(), variant = 'v', name = 'f'): FamilyLabelCache {
   const texts = cache.family(name, variant);
   all.push(texts);
   return texts;
 }
 
 /** Writes series with long labels; returns their label objects. */
-function fill(texts: FamilyTexts, length: number, labels = Array.from({ length }, (_, i) => ({ a: `${LONG}${i}` }))) {
+function fill(
+  texts: FamilyLabelCache,
+  length: number,
+  labels = Array.from({ length }, (_, i) => ({ a: `${LONG}${i}` })),
+) {
   for (const [i, own] of labels.entries()) texts.at(i, own, ({ a }) => a as string);
   texts.end(length);
   return labels;
 }
 
 /** Whether a text is cached that is written there now. */
-function keeps(texts: FamilyTexts, position: number): boolean {
+function keeps(texts: FamilyLabelCache, position: number): boolean {
   const own = { a: `${position}` };
   texts.at(position, own, () => 'kept');
   return texts.at(position, own, () => 'not kept') === 'kept';
@@ -58,7 +62,7 @@ test('a million of them are written, and no more than the limit is cached', () =
 });
 
 test('each text, each label object and each family counts, and forgetting them gives everything back', () => {
-  const cache = new LabelTexts();
+  const cache = new LabelCache();
   const before = cachedBytes();
   const texts = open(cache);
   const empty = cachedBytes();
@@ -69,10 +73,10 @@ test('each text, each label object and each family counts, and forgetting them g
   texts.end(0);
   expect(cachedBytes()).toBe(empty);
   fill(texts, 10);
-  texts.forget();
+  texts.clear();
   expect(cachedBytes()).toBe(before);
   fill(texts, 10);
-  texts.forget();
+  texts.clear();
   expect(cachedBytes()).toBe(before);
 });
 
@@ -122,7 +126,7 @@ test('the places before a series count, and one that is too far away costs nothi
 });
 
 test('a family for which there is no room is written without being cached', () => {
-  const cache = new LabelTexts();
+  const cache = new LabelCache();
   const giveBack = leaveBytes(2_000);
   const names = ['a', 'b', 'c', 'd', 'e', 'f'];
   expect(names.filter((name) => keeps(open(cache, 'v', name), 0))).toEqual(['a', 'b']);
@@ -149,7 +153,7 @@ test('what another account took with priority is given back at the end of the ne
 });
 
 test('another variant of a family takes the place of the one before', () => {
-  const cache = new LabelTexts();
+  const cache = new LabelCache();
   fill(open(cache, 'map'), 10);
   const before = cachedBytes();
   fill(open(cache, 'list'), 10);
@@ -159,7 +163,7 @@ test('another variant of a family takes the place of the one before', () => {
 test('families that were not written for more than five minutes give their bytes back, and the cache still works', () => {
   jest.useFakeTimers();
   const before = cachedBytes();
-  const cache = new LabelTexts();
+  const cache = new LabelCache();
   for (const name of ['a', 'b']) cache.family(name, 'v').at(0, { a: 'x' }, () => 'kept');
   expect(cachedBytes()).toBeGreaterThan(before);
   jest.advanceTimersByTime(10 * 60_000);

@@ -1,4 +1,4 @@
-import { keepsNothing, LabelTexts } from '../../lib/encoders/label-texts.ts';
+import { LabelCache, uncachedLabels } from '../../lib/encoders/label-texts.ts';
 
 const write = jest.fn((labels: Readonly<Record<string, string>>) => JSON.stringify(labels));
 
@@ -7,7 +7,7 @@ beforeEach(() => {
 });
 
 test('a text is written once for the same labels at the same place', () => {
-  const texts = new LabelTexts().family('f', 'v');
+  const texts = new LabelCache().family('f', 'v');
   const labels = { a: 'x' };
   expect([texts.at(0, labels, write), texts.at(0, labels, write)]).toEqual(['{"a":"x"}', '{"a":"x"}']);
   // Another object with the same labels, as gauges of prom-client have after each set().
@@ -22,13 +22,13 @@ test.each([
   ['none', {}],
   ['another type', { a: 1 as never }],
 ])('other labels are written anew: %s', (_what, labels) => {
-  const texts = new LabelTexts().family('f', 'v');
+  const texts = new LabelCache().family('f', 'v');
   texts.at(0, { a: 'x' }, write);
   expect(texts.at(0, labels, write)).toBe(JSON.stringify(labels));
 });
 
 test('of several labels all have to be the same', () => {
-  const texts = new LabelTexts().family('f', 'v');
+  const texts = new LabelCache().family('f', 'v');
   texts.at(0, { a: '1', b: '1' }, write);
   expect(texts.at(0, { a: '1', b: '2' }, write)).toBe('{"a":"1","b":"2"}');
   expect(texts.at(0, { a: '2', b: '2' }, write)).toBe('{"a":"2","b":"2"}');
@@ -36,26 +36,26 @@ test('of several labels all have to be the same', () => {
 
 test('a text that is kept has the bytes that were written', () => {
   const bytes = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)).join('');
-  const texts = new LabelTexts().family('f', 'v');
+  const texts = new LabelCache().family('f', 'v');
   const labels = { a: 'x' };
   texts.at(0, labels, () => bytes);
   expect(texts.at(0, labels, write)).toBe(bytes);
 });
 
 test('the order of the labels counts', () => {
-  const texts = new LabelTexts().family('f', 'v');
+  const texts = new LabelCache().family('f', 'v');
   texts.at(0, { a: '1', b: '2' }, write);
   expect(texts.at(0, { b: '2', a: '1' }, write)).toBe('{"b":"2","a":"1"}');
 });
 
 test('a place that was left out has no text', () => {
-  const texts = new LabelTexts().family('f', 'v');
+  const texts = new LabelCache().family('f', 'v');
   expect(texts.at(3, { a: 'x' }, write)).toBe('{"a":"x"}');
   for (const place of [0, 1, 2]) expect(texts.at(place, { a: String(place) }, write)).toBe(`{"a":"${place}"}`);
 });
 
 test('labels that cannot be written throw each time', () => {
-  const texts = new LabelTexts().family('f', 'v');
+  const texts = new LabelCache().family('f', 'v');
   const fail = () => {
     throw new TypeError('bad');
   };
@@ -64,7 +64,7 @@ test('labels that cannot be written throw each time', () => {
 });
 
 test('another variant of a family has texts of its own', () => {
-  const cache = new LabelTexts();
+  const cache = new LabelCache();
   const labels = { a: 'x' };
   cache.family('f', 'map').at(0, labels, () => 'map');
   expect(cache.family('f', 'list').at(0, labels, () => 'list')).toBe('list');
@@ -73,14 +73,14 @@ test('another variant of a family has texts of its own', () => {
 
 test('what is asked for in a way of its own is not kept', () => {
   const labels = { a: 'x' };
-  const texts = keepsNothing.family('f', 'v');
+  const texts = uncachedLabels.family('f', 'v');
   texts.at(0, labels, write);
   expect(texts.at(0, labels, () => 'anew')).toBe('anew');
 });
 
 test('texts are given back also when nothing is scraped any more', () => {
   jest.useFakeTimers();
-  const cache = new LabelTexts();
+  const cache = new LabelCache();
   cache.family('f', 'v').at(0, { a: 'x' }, () => 'kept');
   jest.advanceTimersByTime(10 * 60_000);
   expect(cache.family('f', 'v').at(0, { a: 'x' }, () => 'anew')).toBe('anew');
@@ -89,7 +89,7 @@ test('texts are given back also when nothing is scraped any more', () => {
 
 test('texts that nobody asked for in more than five minutes are given back, and no timer stays', () => {
   jest.useFakeTimers();
-  const cache = new LabelTexts();
+  const cache = new LabelCache();
   const labels = { a: 'x' };
   const names = ['busy', 'idle', 'back in time'];
   for (const name of names) cache.family(name, 'v').at(0, labels, () => 'kept');

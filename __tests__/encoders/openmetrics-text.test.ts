@@ -1,10 +1,10 @@
-import { openMetricsEncoder } from '../../lib/encoders/openmetrics-text.ts';
+import { createOpenMetricsEncoder } from '../../lib/encoders/openmetrics-text.ts';
 import type { Escaping } from '../../lib/encoders/text-syntax.ts';
 import type { Exemplar, MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 import { encode, family, sample } from '../support/encode.ts';
 import { parseText } from '../support/parse-text.ts';
 
-const openMetrics = (escaping?: Escaping) => openMetricsEncoder({ escaping });
+const openMetrics = (escaping?: Escaping) => createOpenMetricsEncoder({ escaping });
 
 const histogram = { count: 3, sum: 1.5, bounds: [0.00001, 1e6], cumulativeCounts: [1, 2] };
 

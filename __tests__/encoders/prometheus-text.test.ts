@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { prometheusTextEncoder } from '../../lib/encoders/prometheus-text.ts';
+import { createPrometheusTextEncoder } from '../../lib/encoders/prometheus-text.ts';
 import type { Escaping } from '../../lib/encoders/text-syntax.ts';
 import { encode, family, sample } from '../support/encode.ts';
 import { text004 } from '../support/encoders.ts';
 import { parseText } from '../support/parse-text.ts';
 
-const version100 = (escaping: Escaping) => prometheusTextEncoder({ version: '1.0.0', escaping });
+const version100 = (escaping: Escaping) => createPrometheusTextEncoder({ version: '1.0.0', escaping });
 
 const histogram = { count: 3, sum: 1.5, bounds: [0.25, 10], cumulativeCounts: [1, 2] };
 const summary = { count: 2, sum: 0.5, quantiles: [0.5, 1], values: [0.25, Number.NaN] };

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { openMetricsEncoder } from '../../lib/encoders/openmetrics-text.ts';
+import { createOpenMetricsEncoder } from '../../lib/encoders/openmetrics-text.ts';
 import { escapeLabelName } from '../../lib/encoders/text-syntax.ts';
 import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 import { anyText, families } from '../support/arbitraries.ts';
@@ -77,7 +77,7 @@ describe('what goes into a text comes back from it', () => {
     await fc.assert(
       fc.asyncProperty(families(anyText), async (generated) => {
         const source = generated.map((family) => ({ ...family, samples: distinct(family.samples as Sample[]) }));
-        const { text } = await encode(openMetricsEncoder({ escaping }), source);
+        const { text } = await encode(createOpenMetricsEncoder({ escaping }), source);
         for (const { name, samples } of parseText(text, 'openmetrics')) {
           expect(name).toMatch(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/);
           for (const label of samples.flatMap(({ labels }) => Object.keys(labels))) {

@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { compressor, negotiateCoding } from '../../lib/http/compression.ts';
+import { createCompressor, negotiateCoding } from '../../lib/http/compression.ts';
 
 test.each([
   [undefined, 'identity'],
@@ -39,7 +39,7 @@ describe('what is compressed comes back', () => {
     ['br', brotliDecompressSync],
     ['gzip', gunzipSync],
   ] as const)('from %s, at a fraction of its size', async (coding, decompress) => {
-    const stream = compressor(coding);
+    const stream = createCompressor(coding);
     stream?.end(document);
     const bytes = await buffer(stream as Transform);
     expect(decompress(bytes).equals(document)).toBe(true);
@@ -47,6 +47,6 @@ describe('what is compressed comes back', () => {
   });
 
   test('and identity needs no stream', () => {
-    expect(compressor('identity')).toBeUndefined();
+    expect(createCompressor('identity')).toBeUndefined();
   });
 });

@@ -64,7 +64,7 @@ describe('a client that goes away', () => {
     await until(() => signal);
     client.socket.destroy();
     await until(() => signal?.aborted);
-    expect(signal?.reason).toMatchObject({ name: 'MetricsError', code: 'CLIENT_GONE' });
+    expect(signal?.reason).toMatchObject({ name: 'MetricsError', code: 'ERR_METRICS_CLIENT_GONE' });
     await slotIsFree(service);
     expect(service.failures).toEqual([]);
   });
@@ -123,7 +123,7 @@ describe('a client that goes away', () => {
     await client.closed;
     await slotIsFree(service);
     // Here it is the app that closes the connection.
-    expect(service.failures).toMatchObject([{ phase: 'send', error: { code: 'RESPONSE_ENDED' } }]);
+    expect(service.failures).toMatchObject([{ phase: 'send', error: { code: 'ERR_METRICS_RESPONSE_ENDED' } }]);
   });
 
   test('leaves other scrapes alone', async () => {
@@ -176,7 +176,7 @@ describe('a response that waits behind another one on its connection', () => {
     expect(await steady(() => source.pulled)).toBeLessThan(1_000);
     client.socket.destroy();
     await until(() => source.returned === 1);
-    expect(source.scrape?.signal.reason).toMatchObject({ code: 'CLIENT_GONE' });
+    expect(source.scrape?.signal.reason).toMatchObject({ code: 'ERR_METRICS_CLIENT_GONE' });
     await slotIsFree(service);
   });
 

@@ -1,4 +1,4 @@
-import { createSharedDocuments, MAX_SHARED } from '../../lib/http/shared-documents.ts';
+import { createSharedDocuments, MAX_SHARED_BYTES } from '../../lib/http/shared-documents.ts';
 import type { MetricFamily, Scrape } from '../../lib/index.ts';
 import { ask, connectRaw, serve, sleep, TERMINATOR, until } from '../support/clients.ts';
 import { requestText } from '../support/raw-http.ts';
@@ -50,7 +50,7 @@ test('scrapes join the first one, whose size nobody knows yet', async () => {
 });
 
 test('the first one is streamed, and not shared, when it turns out large', async () => {
-  const large = largeFamily(2 * (MAX_SHARED / 1024));
+  const large = largeFamily(2 * (MAX_SHARED_BYTES / 1024));
   const held: (() => void)[] = [];
   const collect = () => new Promise<MetricFamily[]>((resolve) => held.push(() => resolve([large])));
   const { get, decisions } = await serve({ source: { collect }, maxInFlight: 2 });
@@ -150,7 +150,7 @@ test('what fails fails for all, and is told once', async () => {
 });
 
 describe('a document that has outgrown what can be shared', () => {
-  const large = largeFamily(2 * (MAX_SHARED / 1024));
+  const large = largeFamily(2 * (MAX_SHARED_BYTES / 1024));
 
   test('is streamed to the first one, and collected anew for the others', async () => {
     const { get, scrapes, held, started } = await serveHeld();
@@ -251,20 +251,20 @@ test('one that hurries does so too when the document is larger than what can be 
   const { port } = await serve({ source, timeout: 3_600_000, cacheFor: 1_000 });
   const headers = { 'X-Prometheus-Scrape-Timeout-Seconds': '0.4' };
   await expect(ask(port, '/metrics.json', { headers })).rejects.toThrow();
-  expect(scrape?.signal.reason).toMatchObject({ code: 'SOURCE_TIMEOUT' });
+  expect(scrape?.signal.reason).toMatchObject({ code: 'ERR_METRICS_SOURCE_TIMEOUT' });
 });
 
 test('nobody joins what was given up', () => {
   const onAbandoned = jest.fn();
   const collection = { waited: 0, onAbandoned };
   const documents = createSharedDocuments(0);
-  documents.measured('key', 1);
-  const leave = documents.begin('key', collection)?.join();
-  expect(documents.underWay('key')).toBeDefined();
+  documents.recordSize('key', 1);
+  const leave = documents.start('key', collection)?.join();
+  expect(documents.inFlight('key')).toBeDefined();
   leave?.();
   expect(onAbandoned).toHaveBeenCalledTimes(1);
-  expect(documents.underWay('key')).toBeUndefined();
-  expect(documents.begin('key', collection)).toBeDefined();
+  expect(documents.inFlight('key')).toBeUndefined();
+  expect(documents.start('key', collection)).toBeDefined();
 });
 
 describe('cacheFor', () => {
@@ -280,7 +280,7 @@ describe('cacheFor', () => {
   });
 
   test('does not keep a large one', async () => {
-    const collect = jest.fn(() => [largeFamily(2 * (MAX_SHARED / 1024))]);
+    const collect = jest.fn(() => [largeFamily(2 * (MAX_SHARED_BYTES / 1024))]);
     const { get } = await serve({ source: { collect }, cacheFor: 60_000 });
     for (let scrapes = 1; scrapes <= 3; scrapes++) {
       expect((await get('/metrics.json')).status).toBe(200);

@@ -103,7 +103,10 @@ test('leaving early closes the bytes', async () => {
 
 describe('an error', () => {
   const document = '{"m":{"type":"gauge","value":{"q":{"a":1,"b":2,"c":NaN}}},"n":{"type":"gauge","value":1}}';
-  const malformed = { code: 'MALFORMED_DOCUMENT', message: expect.stringContaining('byte 51: expected a number') };
+  const malformed = {
+    code: 'ERR_METRICS_MALFORMED_DOCUMENT',
+    message: expect.stringContaining('byte 51: expected a number'),
+  };
 
   test('in the middle of a family comes behind the samples before it, and again with the next family', async () => {
     const families = parse(bytesOf(document))[Symbol.asyncIterator]();

@@ -137,7 +137,7 @@ describe('what OpenMetrics does not allow is refused, though the Prometheus form
     ['# TYPE m counter\nm 1\n', 'line 2: no series of the family is called "m"'],
     ['# TYPE h histogram\nh{} {count:1,sum:1}\n', 'line 2: no series of the family is called "h"'],
   ])('%j', async (document, message) => {
-    await expect(read(document)).rejects.toMatchObject({ code: 'MALFORMED_DOCUMENT', message });
+    await expect(read(document)).rejects.toMatchObject({ code: 'ERR_METRICS_MALFORMED_DOCUMENT', message });
   });
 });
 
@@ -154,7 +154,7 @@ c_total{a="🦊"} 123
   const bytes = Buffer.from(document);
   for (let length = 0; length < bytes.length; length++) {
     const { error } = await readUpTo(parseOpenMetrics(), bytes.subarray(0, length));
-    expect(error).toMatchObject({ code: 'MALFORMED_DOCUMENT' });
+    expect(error).toMatchObject({ code: 'ERR_METRICS_MALFORMED_DOCUMENT' });
   }
   expect(await read(document)).toHaveLength(2);
 });

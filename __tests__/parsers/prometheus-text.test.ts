@@ -110,7 +110,7 @@ describe('a line that is not of the format is refused', () => {
   ])('%s', async (line, reason) => {
     await expect(read(`# a comment\n\n${line}\nm 1\n`)).rejects.toMatchObject({
       name: 'MetricsError',
-      code: 'MALFORMED_DOCUMENT',
+      code: 'ERR_METRICS_MALFORMED_DOCUMENT',
       message: `line 3: ${reason}`,
     });
   });
@@ -189,7 +189,7 @@ describe('what stands in front of the series', () => {
     ['m 1\nm 1', 'line 2: it does not end in a line feed: the document was cut'],
     ['\ufeffm 1\n', 'line 1: "\ufeffm 1" stands where a series is expected'],
   ])('%j is refused', async (document, message) => {
-    await expect(read(document)).rejects.toMatchObject({ code: 'MALFORMED_DOCUMENT', message });
+    await expect(read(document)).rejects.toMatchObject({ code: 'ERR_METRICS_MALFORMED_DOCUMENT', message });
   });
 });
 

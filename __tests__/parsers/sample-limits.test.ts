@@ -68,7 +68,7 @@ test.each<[what: string, limit: number, parse: () => Parse, document: (count: nu
   const [family] = await readAll(parse(), document(limit));
   expect(family?.samples).toHaveLength(1);
   await expect(readAll(parse(), document(limit + 1))).rejects.toMatchObject({
-    code: 'MALFORMED_DOCUMENT',
+    code: 'ERR_METRICS_MALFORMED_DOCUMENT',
     message: expect.stringMatching(message),
   });
 });
@@ -96,7 +96,7 @@ test.each<[what: string, parse: () => Parse, document: string]>([
   ['lines', parsePrometheusText, list(100_000, () => 'm 1\n', '')],
   ['empty lines', parsePrometheusText, '\n'.repeat(600_000)],
 ])('within %s the event loop is offered a turn every 64 KiB', async (_what, parse, document) => {
-  const breathe = jest.mocked(turns.breathe).mockClear();
+  const breathe = jest.mocked(turns.yieldToEventLoop).mockClear();
   await readAll(parse(), document, document.length);
   expect(document.length).toBeGreaterThan(5 * 2 ** 16);
   expect(breathe.mock.calls.length).toBeGreaterThanOrEqual(Math.floor(document.length / 2 ** 16));

@@ -104,7 +104,7 @@ async function faultOf(parse: Parse, bytes: Uint8Array): Promise<string | Metric
     }
     return undefined;
   } catch (error) {
-    if (!(error instanceof MetricsError) || error.code !== 'MALFORMED_DOCUMENT') throw error;
+    if (!(error instanceof MetricsError) || error.code !== 'ERR_METRICS_MALFORMED_DOCUMENT') throw error;
     return error;
   }
 }

@@ -129,7 +129,7 @@ describe('the series of a histogram', () => {
   ])('are refused when they are one %s', async (_, document, message) => {
     // A piece that could be a sample is in front of what is not.
     await expect(read([...document, ...(message.includes('begins here') ? [] : [b.last])])).rejects.toMatchObject({
-      code: 'MALFORMED_DOCUMENT',
+      code: 'ERR_METRICS_MALFORMED_DOCUMENT',
       message,
     });
   });
@@ -166,7 +166,7 @@ describe('the series of a summary', () => {
     ['with a quantile above 1', ['h{quantile="99"} 1'], 'line 2: quantile="99" is not from 0 to 1'],
     ['without the label quantile', ['h 1'], 'line 2: the label quantile is missing'],
   ])('are refused when they are one %s', async (_, document, message) => {
-    await expect(read(document, 'summary')).rejects.toMatchObject({ code: 'MALFORMED_DOCUMENT', message });
+    await expect(read(document, 'summary')).rejects.toMatchObject({ code: 'ERR_METRICS_MALFORMED_DOCUMENT', message });
   });
 });
 

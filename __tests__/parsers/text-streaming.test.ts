@@ -62,7 +62,7 @@ test('bytes that are not UTF-8 are refused with their line', async () => {
   document[document.indexOf('?')] = 0xff;
   const { read, error } = await readUpTo(parsePrometheusText(), document);
   expect(read).toEqual([['a'], ['a', { labels: {}, value: 1 }]]);
-  expect(error).toMatchObject({ code: 'MALFORMED_DOCUMENT', message: 'line 2: it is not valid UTF-8' });
+  expect(error).toMatchObject({ code: 'ERR_METRICS_MALFORMED_DOCUMENT', message: 'line 2: it is not valid UTF-8' });
 });
 
 test('a line of more than a MiB is refused, one of a MiB is not', async () => {
@@ -70,7 +70,7 @@ test('a line of more than a MiB is refused, one of a MiB is not', async () => {
   expect(await readAll(parsePrometheusText(), document(2 ** 20))).toHaveLength(2);
   for (const size of [1000, 65_536, 2 ** 22]) {
     await expect(readAll(parsePrometheusText(), document(2 ** 20 + 1), size)).rejects.toMatchObject({
-      code: 'MALFORMED_DOCUMENT',
+      code: 'ERR_METRICS_MALFORMED_DOCUMENT',
       message: 'line 2: it is longer than 1048576 bytes',
     });
   }

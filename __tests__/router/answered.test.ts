@@ -74,7 +74,9 @@ describe.each(EXPRESS_VERSIONS)('a response that other code has sent, in an app 
   test('is a failed scrape, which onError is told', async () => {
     for (const handler of [endsItFirst, beginsItFirst]) {
       const { failures } = await answerBehind(handler, {});
-      expect(failures).toEqual([{ phase: 'send', error: expect.objectContaining({ code: 'RESPONSE_ENDED' }) }]);
+      expect(failures).toEqual([
+        { phase: 'send', error: expect.objectContaining({ code: 'ERR_METRICS_RESPONSE_ENDED' }) },
+      ]);
     }
   });
 

@@ -28,19 +28,19 @@ const cases: { how: string; collect: MetricsSource['collect']; isSent: boolean; 
     how: 'a family fails after its first sample, before anything was sent',
     collect: () => [queueDepth, failing(1)],
     isSent: false,
-    error: expect.objectContaining({ code: 'CUT_DOCUMENT', cause: SECRET }),
+    error: expect.objectContaining({ code: 'ERR_METRICS_CUT_DOCUMENT', cause: SECRET }),
   },
   {
     how: 'a family fails on the way',
     collect: () => [queueDepth, failing(500)],
     isSent: true,
-    error: expect.objectContaining({ code: 'CUT_DOCUMENT', cause: SECRET }),
+    error: expect.objectContaining({ code: 'ERR_METRICS_CUT_DOCUMENT', cause: SECRET }),
   },
   {
     how: 'a family rejects on the way',
     collect: () => [{ ...failing(0), samples: rejecting(500) }],
     isSent: true,
-    error: expect.objectContaining({ code: 'CUT_DOCUMENT', cause: SECRET }),
+    error: expect.objectContaining({ code: 'ERR_METRICS_CUT_DOCUMENT', cause: SECRET }),
   },
   {
     how: 'the source fails after its first families',

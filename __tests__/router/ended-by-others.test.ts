@@ -20,7 +20,10 @@ import {
 const SLOTS = 2;
 // Nothing but the end of the response may end a scrape.
 const options = { maxInFlight: SLOTS, timeout: 600_000, stallTimeout: 600_000 };
-const ENDED = { phase: 'send', error: expect.objectContaining({ name: 'MetricsError', code: 'RESPONSE_ENDED' }) };
+const ENDED = {
+  phase: 'send',
+  error: expect.objectContaining({ name: 'MetricsError', code: 'ERR_METRICS_RESPONSE_ENDED' }),
+};
 
 const { NGHTTP2_CANCEL: CANCEL, NGHTTP2_INTERNAL_ERROR: INTERNAL_ERROR } = constants;
 
@@ -325,7 +328,7 @@ describe.each(codings)('over HTTP/2, in %s', (coding) => {
     clients[0]!.close(CANCEL);
     clients[1]!.session?.destroy();
     await until(() => sources.every(({ returned }) => returned === 1));
-    expect(sources[0]!.scrape?.signal.reason).toMatchObject({ code: 'CLIENT_GONE' });
+    expect(sources[0]!.scrape?.signal.reason).toMatchObject({ code: 'ERR_METRICS_CLIENT_GONE' });
     await expectAllSlots(service, source);
     expect(service.failures).toEqual([]);
   });

@@ -148,7 +148,9 @@ test('a source that rejects with what another scrape was aborted with is reporte
     first.socket.destroy();
     await until(() => second.received().includes('The metrics could not be collected'));
     expect(second.received()).toMatch(/^HTTP\/1\.1 500 /);
-    expect(failures).toEqual([{ phase: 'collect', error: expect.objectContaining({ code: 'CLIENT_GONE' }) }]);
+    expect(failures).toEqual([
+      { phase: 'collect', error: expect.objectContaining({ code: 'ERR_METRICS_CLIENT_GONE' }) },
+    ]);
   }
 });
 

@@ -48,8 +48,8 @@ async function listen(kind: 'unix' | 'TCP'): Promise<{ listener: Server; place: 
 /** Starts the service, gives it the listening socket or its connections, and resolves when it is ready. */
 async function startService(listener: Server, settings: Inherited): Promise<void> {
   const { fd } = (listener as unknown as { _handle: { fd: number } })._handle;
-  const child = fork(join(__dirname, 'support/inherited-app.ts'), {
-    execArgv: ['--import', join(__dirname, 'support/ts-loader.mjs')],
+  const child = fork(join(__dirname, '../support/inherited-app.ts'), {
+    execArgv: ['--import', join(__dirname, '../support/ts-loader.mjs')],
     env: { ...process.env, INHERITED: JSON.stringify(settings) },
     stdio: ['ignore', 'inherit', 'inherit', settings.by === 'descriptor' ? fd : 'ignore', 'ipc'],
   });

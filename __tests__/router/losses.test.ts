@@ -27,7 +27,7 @@ describe('without onError, a loss leaves a trace', () => {
       'of a source that is late',
       { collect: () => new Promise(() => {}) },
       503,
-      'the source failed, was late or reported an error: SOURCE_TIMEOUT.',
+      'the source failed, was late or reported an error: ERR_METRICS_SOURCE_TIMEOUT.',
     ],
     [
       'of a family that fails',
@@ -50,25 +50,25 @@ describe('without onError, a loss leaves a trace', () => {
       'of a family that comes twice',
       { collect: () => [gauge('up', []), gauge('up', [])] },
       200,
-      'the family "up" was left out: INVALID_FAMILY.',
+      'the family "up" was left out: ERR_METRICS_INVALID_FAMILY.',
     ],
     [
       'of a family without a name',
       { collect: () => [gauge('up', []), { type: 'gauge', samples: [] } as never] },
       200,
-      'a family was left out: INVALID_FAMILY.',
+      'a family was left out: ERR_METRICS_INVALID_FAMILY.',
     ],
     [
       'of a sample',
       { collect: () => [gauge('lost', unwritable)] },
       200,
-      'a sample or exemplar of the family "lost" was left out: INVALID_SAMPLE.',
+      'a sample or exemplar of the family "lost" was left out: ERR_METRICS_INVALID_SAMPLE.',
     ],
     [
       'of a name that a source took from somewhere',
       { collect: () => [gauge(`\n${'x'.repeat(100)}`, unwritable)] },
       200,
-      `a sample or exemplar of the family "\\u000a${'x'.repeat(55)}..." was left out: INVALID_SAMPLE.`,
+      `a sample or exemplar of the family "\\u000a${'x'.repeat(55)}..." was left out: ERR_METRICS_INVALID_SAMPLE.`,
     ],
   ])('%s, once and without its error', async (_case, source, status, loss) => {
     const { server } = await serveMetrics({ source, timeout: 50 });
@@ -96,7 +96,9 @@ describe('without onError, a loss leaves a trace', () => {
     for (let n = 0; n < 2; n++) await send(server, requestText());
     const texts = warnings.mock.calls.map(([text]) => text as string);
     const of = (kind: string) => texts.filter((text) => text.includes(kind));
-    expect([texts.length, of('INVALID_SAMPLE').length, of('INVALID_FAMILY').length]).toEqual([20, 10, 10]);
+    expect([texts.length, of('ERR_METRICS_INVALID_SAMPLE').length, of('ERR_METRICS_INVALID_FAMILY').length]).toEqual([
+      20, 10, 10,
+    ]);
     for (const name of names.slice(0, 10)) expect(of(`"${name}"`)).toHaveLength(2);
   });
 

@@ -92,9 +92,9 @@ describe('trustedIp', () => {
 
   test('trust() replaces its list', async () => {
     const { ask, guard } = await guarded();
-    guard.trust(['127.0.0.2']);
+    guard.setTrustedHosts(['127.0.0.2']);
     expect([(await ask()).status, (await ask({}, STRANGER)).status]).toEqual([403, 200]);
-    expect(() => guard.trust(['10/8'])).toThrow(
+    expect(() => guard.setTrustedHosts(['10/8'])).toThrow(
       'trustedIp: trustedHosts[0]: expected a network, got "10/8"; write "10.0.0.0/8"',
     );
     expect([(await ask()).status, (await ask({}, STRANGER)).status]).toEqual([403, 200]);

@@ -209,7 +209,7 @@ describe.each(EXPRESS_VERSIONS)('in an app of %s', (version) => {
   });
 });
 
-describe('router.trust()', () => {
+describe('router.setTrustedHosts()', () => {
   const CLIENTS = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
 
   async function trusting(options: Partial<MetricsRouterOptions>) {
@@ -226,9 +226,9 @@ describe('router.trust()', () => {
   test('replaces the list, the default one too', async () => {
     const { router, whoIsIn } = await trusting({});
     expect(await whoIsIn()).toEqual(['127.0.0.1']);
-    router.trust(['127.0.0.2', '127.0.0.3']);
+    router.setTrustedHosts(['127.0.0.2', '127.0.0.3']);
     expect(await whoIsIn()).toEqual(['127.0.0.2', '127.0.0.3']);
-    router.trust([]);
+    router.setTrustedHosts([]);
     expect(await whoIsIn()).toEqual([]);
   });
 
@@ -243,14 +243,14 @@ describe('router.trust()', () => {
     ['that is missing', undefined, 'metricsRouter: trustedHosts: expected a list of networks, got undefined'],
   ])('refuses a list whole, and keeps the old one: %s', async (_case, list, message) => {
     const { router, whoIsIn } = await trusting({ trustedHosts: ['127.0.0.2'] });
-    expect(() => router.trust(list as string[])).toThrow(TypeError);
-    expect(() => router.trust(list as string[])).toThrow(message);
+    expect(() => router.setTrustedHosts(list as string[])).toThrow(TypeError);
+    expect(() => router.setTrustedHosts(list as string[])).toThrow(message);
     expect(await whoIsIn()).toEqual(['127.0.0.2']);
   });
 
   test('lets everybody in only with the allowAnyAddress of the router', async () => {
     const { router, whoIsIn } = await trusting({ allowAnyAddress: true });
-    router.trust(['0.0.0.0/0']);
+    router.setTrustedHosts(['0.0.0.0/0']);
     expect(await whoIsIn()).toEqual(CLIENTS);
   });
 
@@ -259,7 +259,7 @@ describe('router.trust()', () => {
     const { router, whoIsIn } = await trusting({ trustedHosts: list });
     list.push('127.0.0.1');
     expect(await whoIsIn()).toEqual(['127.0.0.2']);
-    router.trust(list);
+    router.setTrustedHosts(list);
     list.length = 0;
     expect(await whoIsIn()).toEqual(['127.0.0.1', '127.0.0.2']);
   });

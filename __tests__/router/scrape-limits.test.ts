@@ -59,7 +59,7 @@ describe('a source that does not answer within timeout', () => {
       const answer = await get(path, { 'Accept-Encoding': 'gzip' });
       expect(answer).toMatchObject(unavailable(path, LATE));
       expect(answer.headers).not.toHaveProperty('content-encoding');
-      expect(signal?.reason).toMatchObject({ name: 'MetricsError', code: 'SOURCE_TIMEOUT' });
+      expect(signal?.reason).toMatchObject({ name: 'MetricsError', code: 'ERR_METRICS_SOURCE_TIMEOUT' });
       expect(failures).toEqual([{ phase: 'collect', error: signal?.reason }]);
       // It hangs still, and has given its slot up.
       expect(await get(path)).toMatchObject({ status: 200 });
@@ -75,7 +75,9 @@ describe('a source that does not answer within timeout', () => {
     await client.closed;
     expect(client.received()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(client.received()).not.toMatch(TERMINATOR);
-    expect(failures).toEqual([{ phase: 'collect', error: expect.objectContaining({ code: 'SOURCE_TIMEOUT' }) }]);
+    expect(failures).toEqual([
+      { phase: 'collect', error: expect.objectContaining({ code: 'ERR_METRICS_SOURCE_TIMEOUT' }) },
+    ]);
     expect(await get(path)).toMatchObject({ status: 200 });
   });
 });
@@ -91,7 +93,7 @@ describe('timeout', () => {
     const source = { collect: () => [{ ...queueDepth, labelNames: ['id', 'noise'], samples: slowly() }] };
     const { get, failures } = await serve({ source, timeout: 150 });
     await expect(get('/metrics')).resolves.toMatchObject({ status: 503 });
-    expect(failures).toMatchObject([{ error: { code: 'SOURCE_TIMEOUT' } }]);
+    expect(failures).toMatchObject([{ error: { code: 'ERR_METRICS_SOURCE_TIMEOUT' } }]);
   });
 
   test('is not used up by a client that reads slowly', async () => {

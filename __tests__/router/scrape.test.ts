@@ -174,7 +174,10 @@ describe('HTTP/1.0, where it is allowed', () => {
     expect(head).not.toMatch(/content-encoding/i);
     expect(body).toBe('The document is too large for HTTP/1.0\n');
     expect(failures).toEqual([
-      { phase: 'send', error: expect.objectContaining({ name: 'MetricsError', code: 'DOCUMENT_TOO_LARGE' }) },
+      {
+        phase: 'send',
+        error: expect.objectContaining({ name: 'MetricsError', code: 'ERR_METRICS_DOCUMENT_TOO_LARGE' }),
+      },
     ]);
     expect((await ask10(port)).body).toBe(QUEUE_DEPTH_TEXT);
   });

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { createDelivery } from '../../lib/http/response-writer.ts';
+import { createResponseWriter } from '../../lib/http/response-writer.ts';
 import { connectRaw, type RawClient, type Service, serve, TERMINATOR, until } from '../support/clients.ts';
 import { requestText } from '../support/raw-http.ts';
 import { endless, onceThenQueueDepth } from '../support/scrape-sources.ts';
@@ -17,7 +17,7 @@ describe.each(['identity', 'gzip', 'br'])('a client, in %s,', (coding) => {
     const service = await serve({ source: onceThenQueueDepth(collect), stallTimeout: 100, maxInFlight: 1 });
     const client = begin(service, coding);
     await until(() => source.scrape?.signal.aborted);
-    expect(source.scrape?.signal.reason).toMatchObject({ name: 'MetricsError', code: 'CLIENT_STALLED' });
+    expect(source.scrape?.signal.reason).toMatchObject({ name: 'MetricsError', code: 'ERR_METRICS_CLIENT_STALLED' });
     expect(service.failures).toEqual([{ phase: 'send', error: source.scrape?.signal.reason }]);
     await until(async () => (await service.get('/metrics')).status === 200);
     await until(() => source.returned === 1);
@@ -70,15 +70,15 @@ describe('a chunk that leaves slowly', () => {
     const res = new SlowResponse();
     const stalled = jest.fn();
     const aborter = new AbortController();
-    const delivery = createDelivery(res as unknown as ServerResponse, {
+    const delivery = createResponseWriter(res as unknown as ServerResponse, {
       coding: 'identity',
-      holdsWhole: false,
+      bufferWhole: false,
       stallTimeout: 1_000,
       signal: aborter.signal,
-      stalled,
+      onStall: stalled,
       onResponseEnded: () => {},
       onCompressionError: () => {},
-      sent: () => {},
+      onBytesSent: () => {},
     });
     return { res, stalled, delivery, aborter };
   }
@@ -184,18 +184,18 @@ describe('a client of which Node does not see what it reads', () => {
     const res = new BufferedResponse();
     const aborter = new AbortController();
     let stalledAt: number | undefined;
-    const delivery = createDelivery(res as unknown as ServerResponse, {
+    const delivery = createResponseWriter(res as unknown as ServerResponse, {
       coding: 'identity',
-      holdsWhole: false,
+      bufferWhole: false,
       stallTimeout: STALL_TIMEOUT,
       signal: aborter.signal,
-      stalled() {
+      onStall() {
         stalledAt = performance.now();
         aborter.abort('stalled');
       },
       onResponseEnded: () => {},
       onCompressionError: () => {},
-      sent: () => {},
+      onBytesSent: () => {},
     });
     return {
       res,

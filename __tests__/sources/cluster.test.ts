@@ -373,7 +373,7 @@ test("a thread of a cluster's worker process fails at once, and says why", async
       console.log(await valuesOf(clusterSource(up(3))));
       startThread().once('exit', () => process.disconnect());
     }`);
-  const why = "NO_PRIMARY a thread of a cluster's worker process cannot join; scrape the process itself";
+  const why = "ERR_METRICS_NO_PRIMARY a thread of a cluster's worker process cannot join; scrape the process itself";
   expect(printed).toEqual(['3,1', why, why]);
 });
 
@@ -471,7 +471,10 @@ describe('a process without workers', () => {
     const failing = collectAll(clusterSource({ collect: () => Promise.reject(error) }), {
       report: (error) => reports.push(error),
     });
-    await expect(failing).rejects.toMatchObject({ code: 'WORKER_FAILED', message: 'worker primary: cannot be read' });
+    await expect(failing).rejects.toMatchObject({
+      code: 'ERR_METRICS_WORKER_FAILED',
+      message: 'worker primary: cannot be read',
+    });
     await expect(failing).rejects.toHaveProperty('cause', error);
     expect(reports).toEqual([]);
   });
@@ -487,7 +490,7 @@ describe('a process without workers', () => {
     const reports: unknown[] = [];
     const { families } = await collectAll(losing, { report: (...report) => reports.push(report) });
     expect(families).toMatchObject(said(1));
-    expect(reports).toMatchObject([[{ code: 'WORKER_FAILED', cause: error }, 'down']]);
+    expect(reports).toMatchObject([[{ code: 'ERR_METRICS_WORKER_FAILED', cause: error }, 'down']]);
   });
 
   test('does not wait for a source that hangs', async () => {

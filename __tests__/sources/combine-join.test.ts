@@ -238,7 +238,7 @@ describe('one source that fails costs the joined families its own part', () => {
     const { get, failures } = await serve({ source: join(instance('0', 'm'), failing('m', samples)) });
     expect((await get('/metrics.json')).text).toContain('{"instance":{"0":0.0}}');
     expect(failures).toEqual([
-      { phase: 'collect', family: 'm', error: expect.objectContaining({ code: 'SOURCE_FAILED', cause }) },
+      { phase: 'collect', family: 'm', error: expect.objectContaining({ code: 'ERR_METRICS_SOURCE_FAILED', cause }) },
     ]);
   });
 
@@ -258,7 +258,7 @@ describe('one source that fails costs the joined families its own part', () => {
     expect(failures).toMatchObject([
       { family: 'm' },
       { family: 'm', error: LOST },
-      { error: { code: 'NO_FAMILY_LEFT' } },
+      { error: { code: 'ERR_METRICS_NO_FAMILY_LEFT' } },
     ]);
   });
 

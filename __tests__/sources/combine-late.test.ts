@@ -21,7 +21,7 @@ const hangs: Record<string, MetricsSource['collect']> = {
 const late = (index: number) => ({
   phase: 'collect',
   error: expect.objectContaining({
-    code: 'SOURCE_TIMEOUT',
+    code: 'ERR_METRICS_SOURCE_TIMEOUT',
     message: `source[${index}] did not answer in time: its families are missing from here on`,
   }),
 });
@@ -55,7 +55,7 @@ describe('over the router, a source that is late costs its own families', () => 
     client.read();
     await client.closed;
     expect(client.received()).not.toMatch(TERMINATOR);
-    expect(failures).toMatchObject([late(0), { error: { code: 'CUT_DOCUMENT' } }]);
+    expect(failures).toMatchObject([late(0), { error: { code: 'ERR_METRICS_CUT_DOCUMENT' } }]);
   });
 
   test.each([false, true])('all are late: 503, with join: %p', async (join) => {
@@ -63,7 +63,7 @@ describe('over the router, a source that is late costs its own families', () => 
     const { get, failures } = await serve({ source, timeout: 1_000 });
     expect((await get('/metrics')).status).toBe(503);
     expect(failures).toHaveLength(3);
-    for (const { error } of failures) expect(error).toMatchObject({ code: 'SOURCE_TIMEOUT' });
+    for (const { error } of failures) expect(error).toMatchObject({ code: 'ERR_METRICS_SOURCE_TIMEOUT' });
   });
 
   test('one is late and the other fails: 500', async () => {

@@ -22,7 +22,7 @@ const failingAfter = (...families: MetricFamily[]): MetricsSource => ({
   },
 });
 
-const failure = (index: number, code = 'SOURCE_FAILED') =>
+const failure = (index: number, code = 'ERR_METRICS_SOURCE_FAILED') =>
   expect.objectContaining({ code, message: expect.stringMatching(`^sources?\\[${index}\\] `) });
 
 test('families are given in the order of the list', async () => {
@@ -155,7 +155,7 @@ describe('one source that fails costs its own remaining families', () => {
       const good = await serve({ source: combineSources([broken, sourceOf(queueDepth)], { join }) });
       expect(await good.get('/metrics')).toMatchObject({ status: 200, text: QUEUE_DEPTH_TEXT });
       expect(good.failures).toHaveLength(1);
-      expect(good.failures[0]?.error).not.toMatchObject({ code: 'SOURCE_FAILED' });
+      expect(good.failures[0]?.error).not.toMatchObject({ code: 'ERR_METRICS_SOURCE_FAILED' });
       const alone = await serve({ source: combineSources([broken], { join }) });
       expect(await alone.get('/metrics')).toMatchObject({ status: 500 });
     }
@@ -195,7 +195,7 @@ test.each(['/metrics', '/metrics.json'])(
     expect(status).toBe(200);
     expect(text.match(/\d(?=\.0|\n)/g)).toEqual(['1', '3']);
     expect(failures).toEqual([
-      { phase: 'encode', family: 'a', error: expect.objectContaining({ code: 'INVALID_FAMILY' }) },
+      { phase: 'encode', family: 'a', error: expect.objectContaining({ code: 'ERR_METRICS_INVALID_FAMILY' }) },
     ]);
   },
 );

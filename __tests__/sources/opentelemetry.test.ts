@@ -208,7 +208,7 @@ test('what is left out of a family is reported once, though JSON reads it twice'
   const reports: unknown[] = [];
   const families = await source.collect(scrape({ report: (error) => void reports.push(error) }));
   expect((await encode(json(), families)).text).toBe('{\n"m":{"type":"gauge","value":{"a":{"1":1.0}}}\n}\n');
-  expect(reports).toEqual([expect.objectContaining({ code: 'INVALID_SAMPLE' })]);
+  expect(reports).toEqual([expect.objectContaining({ code: 'ERR_METRICS_INVALID_SAMPLE' })]);
 });
 
 test.each([

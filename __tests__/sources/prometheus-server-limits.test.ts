@@ -1,13 +1,13 @@
 import { parseAnswer } from '../../lib/sources/prometheus-server/parse.ts';
 import { prometheusServerSource } from '../../lib/sources/prometheus-server.ts';
-import * as turns from '../../lib/turns.ts';
+import * as turns from '../../lib/util/event-loop.ts';
 import { collectAll } from '../support/collect.ts';
 import { prometheusApi, send, vector } from '../support/prometheus-api.ts';
 import { closeServers } from '../support/serve.ts';
 
-jest.mock('../../lib/turns.ts', () => {
-  const actual = jest.requireActual('../../lib/turns.ts');
-  return { ...actual, breathe: jest.fn(actual.breathe) };
+jest.mock('../../lib/util/event-loop.ts', () => {
+  const actual = jest.requireActual('../../lib/util/event-loop.ts');
+  return { ...actual, yieldToEventLoop: jest.fn(actual.yieldToEventLoop) };
 });
 afterEach(closeServers);
 
@@ -26,10 +26,10 @@ const TEXTS: readonly [what: string, text: string][] = [
 ];
 
 test.each(TEXTS)('within an answer with %s the event loop is offered a turn every 64 KiB', async (_what, text) => {
-  const breathe = jest.mocked(turns.breathe).mockClear();
+  const yieldToEventLoop = jest.mocked(turns.yieldToEventLoop).mockClear();
   await parseAnswer([Buffer.from(text)]);
   expect(text.length).toBeGreaterThan(8 * PIECE);
-  expect(breathe.mock.calls.length).toBeGreaterThanOrEqual(Math.floor(text.length / PIECE));
+  expect(yieldToEventLoop.mock.calls.length).toBeGreaterThanOrEqual(Math.floor(text.length / PIECE));
 });
 
 test.each(TEXTS)('of an answer with %s, JSON.parse gets a bounded part at a time', async (_what, text) => {
@@ -61,34 +61,44 @@ test.each<[what: string, text: string, code: string, message: RegExp]>([
   [
     'a series',
     answer(vectorOf(`{"metric":{"a":"${'x'.repeat(300 * KIB)}"},"value":[1,"1"]}`)),
-    'UPSTREAM_TOO_LARGE',
+    'ERR_METRICS_UPSTREAM_TOO_LARGE',
     /: a series has more than 262144 bytes$/,
   ],
   [
     'data that is no object',
     answer(`[${'1,'.repeat(200 * KIB)}1]`),
-    'UPSTREAM_TOO_LARGE',
+    'ERR_METRICS_UPSTREAM_TOO_LARGE',
     /: a value in "data" has more than 262144 bytes$/,
   ],
   [
     'a status',
     `{"status":"${'x'.repeat(300 * KIB)}"}`,
-    'UPSTREAM_TOO_LARGE',
+    'ERR_METRICS_UPSTREAM_TOO_LARGE',
     /: a value in "status" has more than 262144 bytes$/,
   ],
   [
     'the number of its members',
     answer(`{${Array.from({ length: 1001 }, (_, i) => `"m${i}":1`)}}`),
-    'UPSTREAM_TOO_LARGE',
+    'ERR_METRICS_UPSTREAM_TOO_LARGE',
     /: "data" has more than 1000 members$/,
   ],
-  ['a warning', answer(vectorOf(SERIES), `,"warnings":["${'x'.repeat(2048 * KIB)}"]`), 'UPSTREAM_INVALID', INVALID],
-  ['the depth of data', answer(nested(101)), 'UPSTREAM_INVALID', INVALID],
-  ['the depth of a series', answer(vectorOf(`{"metric":{},"value":${nested(100)}}`)), 'UPSTREAM_INVALID', INVALID],
+  [
+    'a warning',
+    answer(vectorOf(SERIES), `,"warnings":["${'x'.repeat(2048 * KIB)}"]`),
+    'ERR_METRICS_UPSTREAM_INVALID',
+    INVALID,
+  ],
+  ['the depth of data', answer(nested(101)), 'ERR_METRICS_UPSTREAM_INVALID', INVALID],
+  [
+    'the depth of a series',
+    answer(vectorOf(`{"metric":{},"value":${nested(100)}}`)),
+    'ERR_METRICS_UPSTREAM_INVALID',
+    INVALID,
+  ],
   [
     'the depth of a member that is not used',
     answer(vectorOf(SERIES), `,"x":${nested(500_000)}`),
-    'UPSTREAM_INVALID',
+    'ERR_METRICS_UPSTREAM_INVALID',
     INVALID,
   ],
 ])('an answer fails that is too large in %s', async (_what, text, code, message) => {

@@ -128,39 +128,44 @@ describe('a failure', () => {
       'an error of the API',
       (res) => send(res, 422, { status: 'error', errorType: 'execution', error: 'too\nmany\u0000samples' }),
       /^the server answered 422, execution: too many samples$/,
-      'UPSTREAM_FAILED',
+      'ERR_METRICS_UPSTREAM_FAILED',
     ],
     [
       'an endless error',
       (res) => send(res, 400, { status: 'error', errorType: 'bad_data', error: 'x'.repeat(100_000) }),
       /^the server answered 400, bad_data: x{300}$/,
-      'UPSTREAM_FAILED',
+      'ERR_METRICS_UPSTREAM_FAILED',
     ],
     [
       'a proxy in front',
       (res) => send(res, 502, '<h1>Bad Gateway</h1>'),
       /^the server answered 502 Bad Gateway$/,
-      'UPSTREAM_FAILED',
+      'ERR_METRICS_UPSTREAM_FAILED',
     ],
     [
       'a redirect',
       (res) => res.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
       /^the server answered 302 Found; redirects are not followed$/,
-      'UPSTREAM_FAILED',
+      'ERR_METRICS_UPSTREAM_FAILED',
     ],
     [
       'a page',
       (res) => send(res, 200, '<h1>Welcome</h1>'),
       /not that of a Prometheus API; look at the option url$/,
-      'UPSTREAM_INVALID',
+      'ERR_METRICS_UPSTREAM_INVALID',
     ],
-    ['a document of its own', (res) => send(res, 200, '[]'), /not that of a Prometheus API/, 'UPSTREAM_INVALID'],
-    ['null', (res) => send(res, 200, 'null'), /not that of a Prometheus API/, 'UPSTREAM_INVALID'],
+    [
+      'a document of its own',
+      (res) => send(res, 200, '[]'),
+      /not that of a Prometheus API/,
+      'ERR_METRICS_UPSTREAM_INVALID',
+    ],
+    ['null', (res) => send(res, 200, 'null'), /not that of a Prometheus API/, 'ERR_METRICS_UPSTREAM_INVALID'],
     [
       'a connection that ends',
       (res) => res.socket?.destroy(),
       /^http:\/\/127\.0\.0\.1:\d+: socket hang up$/,
-      'UPSTREAM_FAILED',
+      'ERR_METRICS_UPSTREAM_FAILED',
     ],
     [
       'a cut answer',
@@ -169,32 +174,37 @@ describe('a failure', () => {
         setImmediate(() => res.destroy());
       },
       /^http:\/\/127\.0\.0\.1:\d+: aborted$/,
-      'UPSTREAM_FAILED',
+      'ERR_METRICS_UPSTREAM_FAILED',
     ],
     [
       'a cut gzip',
       (res) => res.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"status":"success"}').subarray(0, -8)),
       /unexpected end of file/,
-      'UPSTREAM_FAILED',
+      'ERR_METRICS_UPSTREAM_FAILED',
     ],
     [
       'an answer too large',
       (res) => send(res, 200, 'x'.repeat(200_001)),
       /^the answer has more than 200000 bytes; see the option maxBytes$/,
-      'UPSTREAM_TOO_LARGE',
+      'ERR_METRICS_UPSTREAM_TOO_LARGE',
     ],
     [
       'an answer too large, compressed',
       (res) => res.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('x'.repeat(1e6))),
       /^the answer has more than 200000 bytes/,
-      'UPSTREAM_TOO_LARGE',
+      'ERR_METRICS_UPSTREAM_TOO_LARGE',
     ],
-    ['silence', silent, /^no answer of the server within 1000 ms; see the option timeout$/, 'UPSTREAM_TIMEOUT'],
+    [
+      'silence',
+      silent,
+      /^no answer of the server within 1000 ms; see the option timeout$/,
+      'ERR_METRICS_UPSTREAM_TIMEOUT',
+    ],
     [
       'silence after the first words',
       (res) => res.writeHead(200).write('{'),
       /^no answer of the server within 1000 ms/,
-      'UPSTREAM_TIMEOUT',
+      'ERR_METRICS_UPSTREAM_TIMEOUT',
     ],
   ])('costs one family alone, and is told with its name: %s', async (_what, reply, message, code) => {
     const { url } = await prometheusApi({ a: one, b: reply, c: one });
@@ -212,7 +222,7 @@ describe('a failure', () => {
     await expect(
       collectAll(sourceOf(url, ['a', 'b']), { report: (...report) => told.push(report) }),
     ).rejects.toMatchObject({
-      code: 'UPSTREAM_FAILED',
+      code: 'ERR_METRICS_UPSTREAM_FAILED',
       message: '2 of 2 queries failed; a: the server answered 400, bad_data: parse error: unknown query',
     });
     expect(told).toEqual([]);
@@ -243,7 +253,7 @@ describe('the time', () => {
     expect(status).toBe(200);
     expect(Object.keys(JSON.parse(text))).toEqual(['quick']);
     expect(failures).toEqual([
-      { phase: 'collect', family: 'slow', error: expect.objectContaining({ code: 'UPSTREAM_TIMEOUT' }) },
+      { phase: 'collect', family: 'slow', error: expect.objectContaining({ code: 'ERR_METRICS_UPSTREAM_TIMEOUT' }) },
     ]);
   });
 
@@ -331,7 +341,7 @@ describe('over TLS', () => {
   ])('another one is not', async (tls, message) => {
     const source = sourceOf(await serveTls(), ['up'], { tls });
     await expect(collectAll(source)).rejects.toMatchObject({
-      code: 'UPSTREAM_FAILED',
+      code: 'ERR_METRICS_UPSTREAM_FAILED',
       message: expect.stringMatching(message),
     });
   });

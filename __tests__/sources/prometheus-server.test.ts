@@ -83,7 +83,7 @@ describe('an instant query', () => {
     ['a series of null', { resultType: 'vector', result: [null] }, /not a series: null/],
   ])('is lost when the server gives %s', async (_what, data, message) => {
     await expect(plain({ data })).rejects.toMatchObject({
-      code: 'UPSTREAM_INVALID',
+      code: 'ERR_METRICS_UPSTREAM_INVALID',
       message: expect.stringMatching(message),
     });
   });
@@ -318,6 +318,6 @@ describe('a native histogram', () => {
     ['buckets that are none', { count: '1', sum: '1', buckets: [7] }],
     ['boundaries that are none', { count: '1', sum: '1', buckets: [[0, '1']] }],
   ])('with %s is not taken for one', async (_what, histogram) => {
-    await expect(plain(vector([{}, histogram]))).rejects.toMatchObject({ code: 'UPSTREAM_INVALID' });
+    await expect(plain(vector([{}, histogram]))).rejects.toMatchObject({ code: 'ERR_METRICS_UPSTREAM_INVALID' });
   });
 });

@@ -36,57 +36,62 @@ const answering =
     void res.writeHead(status, { 'Content-Type': JSON_TYPE, ...headers }).end(DOCUMENT);
 
 test.each<[string, RequestListener, string, string | RegExp]>([
-  ['404', answering(404), 'UPSTREAM_FAILED', 'it answered 404 Not Found'],
-  ['403', answering(403), 'UPSTREAM_FAILED', 'it answered 403 Forbidden'],
-  ['206', answering(206), 'UPSTREAM_FAILED', 'it answered 206 Partial Content'],
-  ['599', answering(599), 'UPSTREAM_FAILED', 'it answered 599'],
+  ['404', answering(404), 'ERR_METRICS_UPSTREAM_FAILED', 'it answered 404 Not Found'],
+  ['403', answering(403), 'ERR_METRICS_UPSTREAM_FAILED', 'it answered 403 Forbidden'],
+  ['206', answering(206), 'ERR_METRICS_UPSTREAM_FAILED', 'it answered 206 Partial Content'],
+  ['599', answering(599), 'ERR_METRICS_UPSTREAM_FAILED', 'it answered 599'],
   [
     'a redirect on its own host',
     answering(301, { Location: '/elsewhere?token=secret' }),
-    'UPSTREAM_FAILED',
+    'ERR_METRICS_UPSTREAM_FAILED',
     /^it answered 301 Moved Permanently, a redirect to http:\/\/127\.0\.0\.1:\d+\/elsewhere; redirects are not followed$/,
   ],
   [
     'a redirect to another host',
     answering(302, { Location: 'http://u:secret@10.0.0.1/x#secret' }),
-    'UPSTREAM_FAILED',
+    'ERR_METRICS_UPSTREAM_FAILED',
     'it answered 302 Found, a redirect to http://10.0.0.1/x; redirects are not followed',
   ],
-  ['a redirect to nowhere', answering(302, { Location: 'http://' }), 'UPSTREAM_FAILED', 'it answered 302 Found'],
+  [
+    'a redirect to nowhere',
+    answering(302, { Location: 'http://' }),
+    'ERR_METRICS_UPSTREAM_FAILED',
+    'it answered 302 Found',
+  ],
   [
     'another type',
     serving('text/html; charset=utf-8', DOCUMENT),
-    'UPSTREAM_INVALID',
+    'ERR_METRICS_UPSTREAM_INVALID',
     'its Content-Type is "text/html"; if it is a metrics document all the same, set the option format',
   ],
   [
     'no type',
     serving(undefined, DOCUMENT),
-    'UPSTREAM_INVALID',
+    'ERR_METRICS_UPSTREAM_INVALID',
     'its answer has no Content-Type; if it is a metrics document all the same, set the option format',
   ],
   [
     'another coding',
     serving(JSON_TYPE, DOCUMENT, { 'Content-Encoding': 'zstd' }),
-    'UPSTREAM_INVALID',
+    'ERR_METRICS_UPSTREAM_INVALID',
     'its Content-Encoding is none of gzip, br, deflate',
   ],
   [
     'two codings',
     serving(JSON_TYPE, DOCUMENT, { 'Content-Encoding': 'gzip, br' }),
-    'UPSTREAM_INVALID',
+    'ERR_METRICS_UPSTREAM_INVALID',
     'its Content-Encoding is none of gzip, br, deflate',
   ],
   [
     'what is not compressed',
     serving(JSON_TYPE, DOCUMENT, { 'Content-Encoding': 'gzip' }),
-    'UPSTREAM_FAILED',
+    'ERR_METRICS_UPSTREAM_FAILED',
     'incorrect header check',
   ],
   [
     'half of what was compressed',
     serving(JSON_TYPE, gzipSync(DOCUMENT).subarray(0, -9), { 'Content-Encoding': 'gzip' }),
-    'UPSTREAM_FAILED',
+    'ERR_METRICS_UPSTREAM_FAILED',
     'unexpected end of file',
   ],
   [
@@ -94,23 +99,23 @@ test.each<[string, RequestListener, string, string | RegExp]>([
     serving(JSON_TYPE, Buffer.concat([gzipSync(DOCUMENT).subarray(0, -8), Buffer.alloc(8)]), {
       'Content-Encoding': 'gzip',
     }),
-    'UPSTREAM_FAILED',
+    'ERR_METRICS_UPSTREAM_FAILED',
     'incorrect data check',
   ],
   [
     'a malformed document',
     serving(JSON_TYPE, '{"m":{"type":"gauge","value":NaN}}'),
-    'MALFORMED_DOCUMENT',
+    'ERR_METRICS_MALFORMED_DOCUMENT',
     'byte 29: expected a number, found "NaN}}"',
   ],
   [
     'half a document',
     serving(JSON_TYPE, DOCUMENT.slice(0, -1)),
-    'MALFORMED_DOCUMENT',
+    'ERR_METRICS_MALFORMED_DOCUMENT',
     'byte 43: the document ends too early',
   ],
-  ['an empty one', serving(JSON_TYPE, ''), 'MALFORMED_DOCUMENT', 'byte 0: the document ends too early'],
-  ['JSON as text', serving(TEXT_TYPE, DOCUMENT), 'MALFORMED_DOCUMENT', /^line 1\b/],
+  ['an empty one', serving(JSON_TYPE, ''), 'ERR_METRICS_MALFORMED_DOCUMENT', 'byte 0: the document ends too early'],
+  ['JSON as text', serving(TEXT_TYPE, DOCUMENT), 'ERR_METRICS_MALFORMED_DOCUMENT', /^line 1\b/],
 ])('an answer that is %s fails the scrape', (_, listener, code, reason) => expectFailure(listener, {}, code, reason));
 
 describe("KumoMTA's own faults fail the scrape, and give no wrong number:", () => {
@@ -130,7 +135,7 @@ describe("KumoMTA's own faults fail the scrape, and give no wrong number:", () =
       /^byte \d+: expected a string, found "{/,
     ],
   ])('%s', (_, depths, reason) =>
-    expectFailure(serving('application/json', kumoMta(depths)), {}, 'MALFORMED_DOCUMENT', reason),
+    expectFailure(serving('application/json', kumoMta(depths)), {}, 'ERR_METRICS_MALFORMED_DOCUMENT', reason),
   );
 
   test('without them it is read', async () => {
@@ -152,7 +157,7 @@ test.each<[string, RequestListener]>([
   ['shorter than its Content-Length', cut({ 'Content-Length': '100' })],
   ['without its last chunk', cut({ 'Transfer-Encoding': 'chunked' })],
 ])('a body that is %s is never taken for a whole one', (_, listener) =>
-  expectFailure(listener, {}, 'UPSTREAM_FAILED', 'aborted'),
+  expectFailure(listener, {}, 'ERR_METRICS_UPSTREAM_FAILED', 'aborted'),
 );
 
 describe('a body that is larger than maxBytes', () => {
@@ -168,7 +173,7 @@ describe('a body that is larger than maxBytes', () => {
     expectFailure(
       serving(JSON_TYPE, compress(document), { 'Content-Encoding': coding }),
       { maxBytes: 150_000 },
-      'UPSTREAM_TOO_LARGE',
+      'ERR_METRICS_UPSTREAM_TOO_LARGE',
       reason,
     ),
   );
@@ -184,7 +189,7 @@ describe('a body that is larger than maxBytes', () => {
     await expectFailure(
       serving(JSON_TYPE, bomb, { 'Content-Encoding': 'gzip' }),
       { maxBytes: 2 ** 21 },
-      'MALFORMED_DOCUMENT',
+      'ERR_METRICS_MALFORMED_DOCUMENT',
       /^byte 0: more than 1048576 bytes have to be held/,
     );
   });
@@ -206,7 +211,12 @@ describe('an upstream that is silent', () => {
     ['behind its head', silentBehindHead],
     ['within its document', silentWithin],
   ])('%s is waited for as long as timeout says', (_, listener) =>
-    expectFailure(listener, { timeout: 60 }, 'UPSTREAM_TIMEOUT', 'no answer within 60 ms; see the option timeout'),
+    expectFailure(
+      listener,
+      { timeout: 60 },
+      'ERR_METRICS_UPSTREAM_TIMEOUT',
+      'no answer within 60 ms; see the option timeout',
+    ),
   );
 
   test('is waited for a bit shorter than the scrape waits', async () => {
@@ -248,7 +258,10 @@ test.each([
   const { port } = server.address() as AddressInfo;
   if (words === undefined) await once(server.close(), 'close');
   const reading = collectAll(remoteSource(`http://127.0.0.1:${port}/`));
-  await expect(reading).rejects.toMatchObject({ code: 'UPSTREAM_FAILED', message: expect.stringMatching(message) });
+  await expect(reading).rejects.toMatchObject({
+    code: 'ERR_METRICS_UPSTREAM_FAILED',
+    message: expect.stringMatching(message),
+  });
   server.close();
 });
 
@@ -257,7 +270,7 @@ test('a failed scrape is answered with an error, and the next one is not', async
   const { url } = await upstream((req, res) => (isBroken ? answering(500) : serving(JSON_TYPE, DOCUMENT))(req, res));
   const { get, failures } = await serve({ source: remoteSource(url) });
   expect((await get('/metrics.json')).status).toBe(500);
-  expect(failures).toMatchObject([{ phase: 'collect', error: { code: 'UPSTREAM_FAILED' } }]);
+  expect(failures).toMatchObject([{ phase: 'collect', error: { code: 'ERR_METRICS_UPSTREAM_FAILED' } }]);
   isBroken = false;
   expect((await get('/metrics.json')).status).toBe(200);
 });

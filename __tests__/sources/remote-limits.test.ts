@@ -70,7 +70,7 @@ describe.each(documents)('of a document in %s', (_format, type, document, series
     const source = remoteSource(url, { [option]: limit - 1 });
     for (let scrape = 0; scrape < 2; scrape++) {
       await expect(collectAll(source)).rejects.toMatchObject({
-        code: 'UPSTREAM_TOO_LARGE',
+        code: 'ERR_METRICS_UPSTREAM_TOO_LARGE',
         message: `${url}: more than ${limit - 1} ${what}; see the option ${option}`,
       });
     }
@@ -82,7 +82,7 @@ describe.each(documents)('of a document in %s', (_format, type, document, series
     expect(families.map(({ name }) => name)).toEqual(['b']);
     const source = remoteSource(url, { maxFamilies: 1 });
     await expect(collectAll(source, { wants: (name) => name === 'a' })).rejects.toMatchObject({
-      code: 'UPSTREAM_TOO_LARGE',
+      code: 'ERR_METRICS_UPSTREAM_TOO_LARGE',
     });
   });
 });
@@ -97,5 +97,5 @@ test('a few bytes that stand for many families are read no further than maxFamil
   expect(size).toBeGreaterThanOrEqual(80_000);
   expect(size).toBeLessThanOrEqual(80_000 + 2 * 2 ** 16);
   expect(failures).toHaveLength(101);
-  expect(failures[0]).toMatchObject({ error: { code: 'INVALID_FAMILY' } });
+  expect(failures[0]).toMatchObject({ error: { code: 'ERR_METRICS_INVALID_FAMILY' } });
 });

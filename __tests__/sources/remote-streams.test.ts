@@ -67,5 +67,7 @@ test('an error in the middle cuts the document off', async () => {
   const { url } = await upstream(listener);
   const { get, failures } = await serve({ source: remoteSource(url, { up: true }) });
   await expect(get('/metrics.json')).rejects.toThrow('aborted');
-  expect(failures).toMatchObject([{ error: { code: 'CUT_DOCUMENT', cause: { code: 'MALFORMED_DOCUMENT' } } }]);
+  expect(failures).toMatchObject([
+    { error: { code: 'ERR_METRICS_CUT_DOCUMENT', cause: { code: 'ERR_METRICS_MALFORMED_DOCUMENT' } } },
+  ]);
 });

@@ -25,7 +25,7 @@ const lines = (count: number, value: string) =>
 test('the time to parse a document counts, though it has come whole and at once', async () => {
   const { url } = await upstream(serving(TEXT_TYPE, lines(1000, '0.5')));
   await expect(collectAll(remoteSource(url, { timeout: 900 }))).rejects.toMatchObject({
-    code: 'UPSTREAM_TIMEOUT',
+    code: 'ERR_METRICS_UPSTREAM_TIMEOUT',
     message: `${url}: no answer within 900 ms; see the option timeout`,
   });
 });

@@ -48,7 +48,7 @@ test.each<[string, TlsOptions | undefined, ServerOptions, RegExp]>([
 ])('an upstream is not read because of %s', async (_, tls, server, message) => {
   const url = await urlOf(server);
   await expect(collectAll(remoteSource(url, { tls }))).rejects.toMatchObject({
-    code: 'UPSTREAM_FAILED',
+    code: 'ERR_METRICS_UPSTREAM_FAILED',
     message: expect.stringMatching(message),
   });
 });

@@ -228,7 +228,7 @@ describe('with up,', () => {
     server.close();
     const { get, failures } = await serve({ source: remoteSource(url, { up: true }) });
     expect((await get('/metrics')).text).toMatch(/^remote_up 0$/m);
-    expect(failures).toMatchObject([{ phase: 'collect', error: { code: 'UPSTREAM_FAILED' } }]);
+    expect(failures).toMatchObject([{ phase: 'collect', error: { code: 'ERR_METRICS_UPSTREAM_FAILED' } }]);
   });
 
   test('what came before the failure is given', async () => {

@@ -24,7 +24,7 @@ export async function readDocument(
   try {
     return (await collectAll({ collect: () => parse(bytes) })).families;
   } catch (error) {
-    if (error instanceof MetricsError && error.code === 'MALFORMED_DOCUMENT') return error.message;
+    if (error instanceof MetricsError && error.code === 'ERR_METRICS_MALFORMED_DOCUMENT') return error.message;
     throw error;
   }
 }

@@ -13,7 +13,7 @@ export interface Encoded {
 export async function encode(encoder: Encoder, families: MetricFamilies, prefix = ''): Promise<Encoded> {
   const losses: string[] = [];
   const chunks: string[] = [];
-  for await (const chunk of encoder.encode(families, { prefix, losses: recorded(losses) })) chunks.push(chunk);
+  for await (const chunk of encoder.encode(families, { prefix, drops: recorded(losses) })) chunks.push(chunk);
   return { text: decode(chunks.join('')), chunks, losses };
 }
 
@@ -25,11 +25,13 @@ export function recorded(losses: string[]) {
   };
   return {
     family: (error: unknown, name: string | undefined) =>
-      void losses.push(`family ${name}: ${message(error, 'INVALID_FAMILY', 'SHAPE_UNCERTAIN')}`),
+      void losses.push(
+        `family ${name}: ${message(error, 'ERR_METRICS_INVALID_FAMILY', 'ERR_METRICS_SHAPE_UNCERTAIN')}`,
+      ),
     duplicateFamily: (buildError: () => unknown, name: string) =>
-      void losses.push(`family ${name}: ${message(buildError(), 'INVALID_FAMILY')}`),
+      void losses.push(`family ${name}: ${message(buildError(), 'ERR_METRICS_INVALID_FAMILY')}`),
     sample: (buildError: () => unknown, name: string) =>
-      void losses.push(`sample ${name}: ${message(buildError(), 'INVALID_SAMPLE')}`),
+      void losses.push(`sample ${name}: ${message(buildError(), 'ERR_METRICS_INVALID_SAMPLE')}`),
   };
 }
 

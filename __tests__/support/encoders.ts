@@ -1,15 +1,15 @@
 import type { Encoder } from '../../lib/encoders/encoder.ts';
-import { type JsonOptions, jsonEncoder } from '../../lib/encoders/json.ts';
-import { openMetricsEncoder } from '../../lib/encoders/openmetrics-text.ts';
-import { prometheusTextEncoder } from '../../lib/encoders/prometheus-text.ts';
+import { createJsonEncoder, type JsonOptions } from '../../lib/encoders/json.ts';
+import { createOpenMetricsEncoder } from '../../lib/encoders/openmetrics-text.ts';
+import { createPrometheusTextEncoder } from '../../lib/encoders/prometheus-text.ts';
 import { parseText } from './parse-text.ts';
 import { type ReadFamily, readJson } from './read-json.ts';
 
 export const json = (options: Partial<JsonOptions> = {}) =>
-  jsonEncoder({ singleLabel: 'map', nonFinite: 'null', ...options });
-export const text004 = () => prometheusTextEncoder({ version: '0.0.4', escaping: 'underscores' });
-export const text100 = () => prometheusTextEncoder({ version: '1.0.0', escaping: 'allow-utf-8' });
-export const openMetrics = () => openMetricsEncoder({ escaping: 'allow-utf-8' });
+  createJsonEncoder({ singleLabel: 'map', nonFinite: 'null', ...options });
+export const text004 = () => createPrometheusTextEncoder({ version: '0.0.4', escaping: 'underscores' });
+export const text100 = () => createPrometheusTextEncoder({ version: '1.0.0', escaping: 'allow-utf-8' });
+export const openMetrics = () => createOpenMetricsEncoder({ escaping: 'allow-utf-8' });
 
 type Read = (text: string) => readonly Pick<ReadFamily, 'name' | 'samples'>[];
 

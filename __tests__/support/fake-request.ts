@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { parsePeer } from '../../lib/access/address.ts';
-import type { Visit } from '../../lib/access/guard.ts';
+import type { RequestContext } from '../../lib/access/guard.ts';
 
 export interface RequestFacts {
   peer?: string | undefined;
@@ -38,6 +38,6 @@ export function fakeRequest({
 }
 
 /** A visit from an address that was found already. */
-export function visitFrom(address: string | undefined, facts: RequestFacts = {}): Visit {
+export function visitFrom(address: string | undefined, facts: RequestFacts = {}): RequestContext {
   return { req: fakeRequest({ peer: address, ...facts }), client: { address: parsePeer(address), hops: 0 } };
 }

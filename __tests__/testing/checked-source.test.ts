@@ -63,7 +63,7 @@ test('labels that are numbers are as good as their texts: those of prom-client o
 
 const brokenBy = async (...families: unknown[]) => {
   const error = await collectAll(checkedSource({ collect: () => families as MetricFamily[] })).catch((error) => error);
-  expect(error).toMatchObject({ name: 'MetricsError', code: 'BROKEN_PROMISE' });
+  expect(error).toMatchObject({ name: 'MetricsError', code: 'ERR_METRICS_CONTRACT_VIOLATION' });
   return error.message;
 };
 
@@ -248,7 +248,7 @@ test('a scrape that leaves the family out fails all the same', async () => {
   });
   const app = express().use(metricsRouter({ source, onError: ({ error }) => errors.push(error) }));
   await expect(scrapeMetrics(app)).rejects.toThrow(/answered 500/);
-  expect(errors).toContainEqual(expect.objectContaining({ code: 'BROKEN_PROMISE' }));
+  expect(errors).toContainEqual(expect.objectContaining({ code: 'ERR_METRICS_CONTRACT_VIOLATION' }));
 });
 
 test('families that were not asked for are no breach', async () => {

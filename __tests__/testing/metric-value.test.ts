@@ -54,25 +54,25 @@ describe('metricValue', () => {
   });
 
   test.each<[name: string, labels: Parameters<typeof metricValue>[2], code: string, message: string]>([
-    ['queue_deph', {}, 'METRIC_NOT_FOUND', 'there is no family "queue_deph"; did you mean "queue_depth"?'],
+    ['queue_deph', {}, 'ERR_METRICS_METRIC_NOT_FOUND', 'there is no family "queue_deph"; did you mean "queue_depth"?'],
     [
       'http_requests',
       {},
-      'METRIC_NOT_FOUND',
+      'ERR_METRICS_METRIC_NOT_FOUND',
       'there is no family "http_requests"; did you mean "http_requests_total"?',
     ],
     [
       'temperature_celsius',
       {},
-      'METRIC_NOT_FOUND',
+      'ERR_METRICS_METRIC_NOT_FOUND',
       'there is no family "temperature_celsius"; there are\n  up\n  queue_depth\n  http_requests_total\n  jobs\n  latency_seconds\n  size_bytes\n  nothing',
     ],
-    ['toString', {}, 'METRIC_NOT_FOUND', expect.stringContaining('there is no family "toString"') as never],
-    ['nothing', { a: 'b' }, 'METRIC_NOT_FOUND', 'there is no series nothing{a="b"}: the family has none'],
+    ['toString', {}, 'ERR_METRICS_METRIC_NOT_FOUND', expect.stringContaining('there is no family "toString"') as never],
+    ['nothing', { a: 'b' }, 'ERR_METRICS_METRIC_NOT_FOUND', 'there is no series nothing{a="b"}: the family has none'],
     [
       'http_requests_total',
       { method: 'POST', status: 500 },
-      'METRIC_NOT_FOUND',
+      'ERR_METRICS_METRIC_NOT_FOUND',
       'there is no series http_requests_total{method="POST",status="500"}; nearest are\n' +
         '  http_requests_total{method="GET",status="500"} 1\n' +
         '  http_requests_total{method="POST",status="200"} 2\n' +
@@ -81,19 +81,24 @@ describe('metricValue', () => {
     [
       'latency_seconds',
       { route: '/b' },
-      'METRIC_NOT_FOUND',
+      'ERR_METRICS_METRIC_NOT_FOUND',
       'there is no series latency_seconds{route="/b"}; nearest are\n' +
         '  latency_seconds{route="/a"} count 3, sum 0.9 (le 0.1: 1, le 1: 2)',
     ],
     [
       'http_requests_total',
       { method: 'GET' },
-      'METRIC_AMBIGUOUS',
+      'ERR_METRICS_METRIC_AMBIGUOUS',
       '2 series have the labels of http_requests_total{method="GET"}; add one that tells them apart:\n' +
         '  http_requests_total{method="GET",status="200"} 5\n' +
         '  http_requests_total{method="GET",status="500"} 1',
     ],
-    ['queue_depth', undefined, 'METRIC_AMBIGUOUS', expect.stringContaining('\n  queue_depth{queue="b"} NaN') as never],
+    [
+      'queue_depth',
+      undefined,
+      'ERR_METRICS_METRIC_AMBIGUOUS',
+      expect.stringContaining('\n  queue_depth{queue="b"} NaN') as never,
+    ],
   ])('of %s with %p says what there is instead', (name, labels, code, message) => {
     let error: unknown;
     try {
@@ -163,7 +168,7 @@ describe('metricDelta', () => {
     ["a summary's count has fallen", () => delta('summary', { '': summary }, { '': { ...summary, count: 1 } })],
     ['it became something else', () => delta('summary', { '': summary }, { '': 5 })],
   ])('is no number when %s', (_what, change) => {
-    expect(change).toThrow(expect.objectContaining({ code: 'METRIC_RESET' }));
+    expect(change).toThrow(expect.objectContaining({ code: 'ERR_METRICS_METRIC_RESET' }));
   });
 
   test('says from what to what it was reset', () => {
@@ -171,6 +176,8 @@ describe('metricDelta', () => {
   });
 
   test('of what is not there afterwards is not found', () => {
-    expect(() => delta('counter', { 'q=a': 5 }, {})).toThrow(expect.objectContaining({ code: 'METRIC_NOT_FOUND' }));
+    expect(() => delta('counter', { 'q=a': 5 }, {})).toThrow(
+      expect.objectContaining({ code: 'ERR_METRICS_METRIC_NOT_FOUND' }),
+    );
   });
 });

@@ -184,7 +184,7 @@ describe('it says what to mend when', () => {
     const error = await scrapeMetrics(app, options).catch((error) => error);
     expect(error).toMatchObject({
       name: 'MetricsError',
-      code: 'SCRAPE_FAILED',
+      code: 'ERR_METRICS_SCRAPE_FAILED',
       message: expect.stringMatching(message),
     });
     expect(error.message).toMatch(/^scrapeMetrics: GET \/\S+: /);
@@ -198,7 +198,7 @@ test.each([
   ['has a family twice', '{"up":{"type":"gauge","value":1.0},"up":{"type":"gauge","value":1.0}}'],
 ])('a document that %s is malformed', async (_case, body) => {
   await expect(scrapeMetrics(answer(200, 'json', body))).rejects.toMatchObject({
-    code: 'MALFORMED_DOCUMENT',
+    code: 'ERR_METRICS_MALFORMED_DOCUMENT',
     message: expect.stringMatching(/^scrapeMetrics: GET \/metrics\.json: /),
   });
 });

@@ -1,5 +1,5 @@
 import express from 'express';
-import { breathe } from '../../lib/util/event-loop.ts';
+import { yieldToEventLoop } from '../../lib/util/event-loop.ts';
 import { ask, serve, until } from '../support/clients.ts';
 
 /** Works for at least so many milliseconds, and lets others in where `breathe` does. */
@@ -10,7 +10,7 @@ async function work(ms: number, each = () => {}): Promise<void> {
     while (performance.now() < startedAt + 0.5);
     worked += performance.now() - startedAt;
     each();
-    await breathe();
+    await yieldToEventLoop();
   }
 }
 
@@ -27,8 +27,8 @@ function countTurns() {
 
 /** Uses the slice up and waits for the next one. */
 async function freshSlice(): Promise<void> {
-  let turn = breathe();
-  while (turn === undefined) turn = breathe();
+  let turn = yieldToEventLoop();
+  while (turn === undefined) turn = yieldToEventLoop();
   await turn;
 }
 
@@ -57,14 +57,14 @@ test('several at once hold the loop no longer than one: the loop turns between a
 test('short work is not interrupted', async () => {
   await freshSlice();
   let interruptions = 0;
-  for (let i = 0; i < 100; i++) if (breathe() !== undefined) interruptions++;
+  for (let i = 0; i < 100; i++) if (yieldToEventLoop() !== undefined) interruptions++;
   expect(interruptions).toBeLessThan(100);
 });
 
 test('everybody who waits is let in, one after the other', async () => {
   const order: number[] = [];
-  while (breathe() === undefined);
-  await Promise.all(Array.from({ length: 10 }, (_, n) => breathe()?.then(() => order.push(n))));
+  while (yieldToEventLoop() === undefined);
+  await Promise.all(Array.from({ length: 10 }, (_, n) => yieldToEventLoop()?.then(() => order.push(n))));
   expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 

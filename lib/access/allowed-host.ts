@@ -13,7 +13,7 @@ export interface AllowedHostOptions {
  * Protects from DNS rebinding: a page whose name was made to resolve to 127.0.0.1 asks with that name, and
  * cannot make a browser send another. Listing a host adds to the rule, and never puts more clients under it.
  */
-export function allowedHost({ allowedHosts, checkHost }: AllowedHostOptions): Guard {
+export function createHostGuard({ allowedHosts, checkHost }: AllowedHostOptions): Guard {
   const listed = new Set(allowedHosts.map((host) => host.toLowerCase()));
   return ({ req, client }) => {
     const address = client?.address;

@@ -23,15 +23,15 @@ export interface CidrSetOptions {
  *
  * @throws {TypeError} that names the entry and says what to write instead
  */
-export function cidrSet(list: readonly string[], { option, allowAnyAddress }: CidrSetOptions): CidrSet {
+export function createCidrSet(list: readonly string[], { option, allowAnyAddress }: CidrSetOptions): CidrSet {
   const networks = parseNetworks(list, option);
-  const v4 = intervals(networks, 1);
-  const v6 = intervals(networks, 4);
+  const v4 = createIntervals(networks, 1);
+  const v6 = createIntervals(networks, 4);
   if (!allowAnyAddress) {
     const letIn = allowAnyAddress === undefined ? '' : ', or allowAnyAddress: true to let everyone in';
     const write = `those that you know${letIn}`;
-    if (v4.isEverything) throw everything('IPv4', 1, networks, list, option, write);
-    if (v6.isEverything) throw everything('IPv6', 4, networks, list, option, write);
+    if (v4.isEverything) throw catchAllMessage('IPv4', 1, networks, list, option, write);
+    if (v6.isEverything) throw catchAllMessage('IPv6', 4, networks, list, option, write);
   }
   const setOf = (address: Address) => (address.length === 1 ? v4 : v6);
   return {
@@ -41,7 +41,7 @@ export function cidrSet(list: readonly string[], { option, allowAnyAddress }: Ci
 }
 
 /** Not a closure in the function above, which would keep the whole list in memory. */
-function everything(
+function catchAllMessage(
   family: string,
   width: number,
   networks: readonly Network[],
@@ -49,7 +49,7 @@ function everything(
   option: string,
   write: string,
 ): TypeError {
-  const index = networks.findIndex((network) => intervals([network], width).isEverything);
+  const index = networks.findIndex((network) => createIntervals([network], width).isEverything);
   const every = `every ${family} address`;
   if (index >= 0) return optionError(option, list[index], { at: `[${index}]`, expected: `less than ${every}`, write });
   return optionError(option, list, { expected: `networks that together are less than ${every}`, write });
@@ -69,7 +69,7 @@ function listFor(value: unknown): string {
 }
 
 /** A look-up among the networks whose addresses have `width` words. */
-function intervals(networks: readonly Network[], width: number) {
+function createIntervals(networks: readonly Network[], width: number) {
   // Two flat arrays; nothing else of the list is kept.
   const { firsts, lasts } = merge(networks.filter(({ first }) => first.length === width));
 

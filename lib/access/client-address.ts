@@ -35,7 +35,7 @@ export function clientAddress(req: IncomingMessage, options: ClientAddressOption
   const peer = peerAddress(req);
   if (peer === undefined && !(options.allowUnixSocket && isUnixSocket(req.socket)))
     return refused('address-unparseable');
-  if (peer !== undefined && options.trustedProxies.has(peer)) return walk(req, options);
+  if (peer !== undefined && options.trustedProxies.has(peer)) return resolveForwarded(req, options);
   // It came through a proxy that nobody configured; on the same host, that would make everybody look local.
   if (hasRawHeader(req, FORWARDING_HEADERS)) return refused('unexpected-forwarding-header');
   return { address: peer, hops: 0 };
@@ -50,7 +50,10 @@ export function peerAddress({
   return parsePeer(socket?.remoteAddress);
 }
 
-function walk(req: IncomingMessage, { trustedProxies, forwardedHeader }: ClientAddressOptions): ClientAddress {
+function resolveForwarded(
+  req: IncomingMessage,
+  { trustedProxies, forwardedHeader }: ClientAddressOptions,
+): ClientAddress {
   const lines = rawHeader(req, forwardedHeader);
   if (lines.length === 0) return refused('forwarding-header-missing');
   const text = lines.join(',');

@@ -4,11 +4,11 @@
  * a comma becomes two malformed members, and no address needs one.
  */
 export function forwardedMembers(header: string): string[] {
-  return header.split(',').map(trimmed);
+  return header.split(',').map(trimOWS);
 }
 
 /** Without the blanks around it. Not by a regular expression: those look at each blank within a member again and again. */
-function trimmed(member: string): string {
+function trimOWS(member: string): string {
   let start = 0;
   let end = member.length;
   while (isBlank(member[start])) start++;

@@ -1,10 +1,10 @@
-import type { Visit } from './guard.ts';
+import type { RequestContext } from './guard.ts';
 
 /**
  * Node drops the header fields past its limit without a word, `Authorization` among them
  * (CVE-2026-58044): at the limit, the absence of a field cannot be shown.
  */
-export function headerLimit({ req }: Visit) {
+export function headerLimitGuard({ req }: RequestContext) {
   // A mock may have no socket.
   const socket = req.socket as { server?: { maxHeadersCount?: number | null } } | undefined;
   const limit = socket?.server?.maxHeadersCount ?? 1000;

@@ -1,5 +1,5 @@
-import type { Visit } from './guard.ts';
+import type { RequestContext } from './guard.ts';
 
-export function knownMethod({ req }: Visit) {
+export function methodGuard({ req }: RequestContext) {
   return req.method === 'GET' || req.method === 'HEAD' || req.method === 'OPTIONS' ? undefined : 'method';
 }

@@ -10,11 +10,11 @@ export interface Refusal {
   /** Tells the operator what to do: the option to set and the value to give it. */
   readonly hint: hints.Hint;
   /** Such a request may be passed on instead, so that nothing tells of the endpoint. */
-  readonly canHide?: true;
+  readonly hideable?: true;
 }
 
 /** Every untrusted request gets the same answer, whatever the reason. */
-const untrusted = (hint: hints.Hint) => ({ status: 403, detail: 'Forbidden', hint, canHide: true }) satisfies Refusal;
+const untrusted = (hint: hints.Hint) => ({ status: 403, detail: 'Forbidden', hint, hideable: true }) satisfies Refusal;
 
 /** In the order in which the guards look for them. */
 export const REFUSALS = {
@@ -25,7 +25,7 @@ export const REFUSALS = {
   'header-limit': {
     status: 431,
     detail: 'Too many header fields',
-    canHide: true,
+    hideable: true,
     hint: () =>
       'It had as many header fields as the server keeps (server.maxHeadersCount), so some may have been cut off.',
   },

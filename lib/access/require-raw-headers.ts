@@ -1,10 +1,10 @@
-import type { Visit } from './guard.ts';
+import type { RequestContext } from './guard.ts';
 
 /**
  * Without raw headers no guard can prove that a header is absent. Serverless adapters, old runtimes and mocks
  * leave `rawHeaders` out, or empty beside filled `headers`.
  */
-export function requireRawHeaders({ req }: Visit) {
+export function rawHeadersGuard({ req }: RequestContext) {
   return hasRawHeaders(req) ? undefined : 'raw-headers-missing';
 }
 

@@ -1,8 +1,8 @@
-import { type CidrSet, cidrSet } from './cidr-set.ts';
+import { type CidrSet, createCidrSet } from './cidr-set.ts';
 import { type ClientAddressOptions, clientAddress } from './client-address.ts';
 import type { Guard } from './guard.ts';
 
-export interface TrustedIpOptions extends ClientAddressOptions {
+export interface AllowlistOptions extends ClientAddressOptions {
   trustedHosts: readonly string[];
   allowAnyAddress: boolean;
   /** The list's name in errors, such as `metricsRouter: trustedHosts`. */
@@ -10,20 +10,20 @@ export interface TrustedIpOptions extends ClientAddressOptions {
 }
 
 /** The allowlist, and the way to replace it while running. */
-export interface TrustedIp {
+export interface Allowlist {
   readonly guard: Guard;
   /** @throws {TypeError} for a bad list, which is refused whole: the old one stays */
-  trust(list: readonly string[]): void;
+  setTrustedHosts(list: readonly string[]): void;
 }
 
-export function trustedIp({ trustedHosts, allowAnyAddress, option, ...options }: TrustedIpOptions): TrustedIp {
+export function createAllowlist({ trustedHosts, allowAnyAddress, option, ...options }: AllowlistOptions): Allowlist {
   let trusted: CidrSet;
-  const trust = (list: readonly string[]) => {
-    trusted = cidrSet(list, { option, allowAnyAddress });
+  const setTrustedHosts = (list: readonly string[]) => {
+    trusted = createCidrSet(list, { option, allowAnyAddress });
   };
-  trust(trustedHosts);
+  setTrustedHosts(trustedHosts);
   return {
-    trust,
+    setTrustedHosts,
     guard: (visit) => {
       visit.client = clientAddress(visit.req, options);
       const { address, refused } = visit.client;

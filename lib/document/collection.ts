@@ -1,10 +1,10 @@
-import type { Losses } from '../encoders/encoder.ts';
+import type { DropReporter } from '../encoders/encoder.ts';
 import { MetricsError, type ScrapeFailure } from '../model/errors.ts';
 import { asyncFamilies, isAsync } from '../model/iterables.ts';
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { MetricFamilies, MetricsSource, Scrape } from '../model/metrics-source.ts';
 import type { Deadline } from '../util/deadline.ts';
-import { breathe } from '../util/event-loop.ts';
+import { yieldToEventLoop } from '../util/event-loop.ts';
 
 export interface CollectionOptions {
   readonly source: MetricsSource;
@@ -14,19 +14,19 @@ export interface CollectionOptions {
   readonly timeout: number;
   readonly onSourceError: 'continue' | 'fail';
   wants(familyName: string): boolean;
-  failed(failure: ScrapeFailure): void;
-  lostFamily(): void;
-  lostSample(): void;
+  onFailure(failure: ScrapeFailure): void;
+  onFamilyDropped(): void;
+  onSampleDropped(): void;
   /** Families of the endpoint's own, after those of the source. */
-  ownFamilies(): readonly MetricFamily[];
+  selfMetricsFamilies(): readonly MetricFamily[];
 }
 
 /** The families of one scrape, and what was lost of them. */
 export interface Collection {
   readonly families: MetricFamilies;
-  readonly losses: Losses;
+  readonly drops: DropReporter;
   /** Was `failed` told of this error already, as the loss of a family? */
-  knows(error: unknown): boolean;
+  wasReported(error: unknown): boolean;
 }
 
 /** A source that is all wrong must not drown its operator: what was lost beyond this is only counted. */
@@ -34,8 +34,8 @@ const MAX_REPORTS = 100;
 
 export function collect(options: CollectionOptions): Collection {
   const { source, signal, deadline, onSourceError, wants } = options;
-  let kept = 0;
-  let lost = 0;
+  let encoded = 0;
+  let dropped = 0;
   let reports = 0;
   let fatal: { error: unknown } | undefined;
 
@@ -43,7 +43,7 @@ export function collect(options: CollectionOptions): Collection {
   const report = (phase: ScrapeFailure['phase'], buildError: () => unknown, family: string | undefined) => {
     reports++;
     if (reports > MAX_REPORTS) return;
-    options.failed({ phase, error: buildError(), ...(family !== undefined && { family }) });
+    options.onFailure({ phase, error: buildError(), ...(family !== undefined && { family }) });
   };
 
   const scrape: Scrape = {
@@ -55,36 +55,36 @@ export function collect(options: CollectionOptions): Collection {
       // What was not wanted is no loss to this scrape.
       if (familyName !== undefined && !wants(familyName)) return;
       if (familyName !== undefined) {
-        lost++;
-        options.lostFamily();
+        dropped++;
+        options.onFamilyDropped();
       }
       if (onSourceError === 'fail') fatal ??= { error };
     },
   };
 
-  const lose = (error: unknown, name: string | undefined) => {
-    lost++;
-    options.lostFamily();
-    const isInvalid = error instanceof MetricsError && error.code === 'INVALID_FAMILY';
+  const drop = (error: unknown, name: string | undefined) => {
+    dropped++;
+    options.onFamilyDropped();
+    const isInvalid = error instanceof MetricsError && error.code === 'ERR_METRICS_INVALID_FAMILY';
     report(isInvalid ? 'encode' : 'collect', () => error, name);
     if (onSourceError === 'continue' || isInvalid) return;
     fatal = { error };
     throw error;
   };
 
-  const losses: Losses = {
+  const drops: DropReporter = {
     family(error, name) {
-      kept--;
-      lose(error, name);
+      encoded--;
+      drop(error, name);
     },
     duplicateFamily(buildError, name) {
-      kept--;
-      lost++;
-      options.lostFamily();
+      encoded--;
+      dropped++;
+      options.onFamilyDropped();
       report('encode', buildError, name);
     },
     sample(buildError, name) {
-      options.lostSample();
+      options.onSampleDropped();
       report('encode', buildError, name);
     },
   };
@@ -98,18 +98,22 @@ export function collect(options: CollectionOptions): Collection {
       throwIfFatal();
       const family = read(found);
       if (family === undefined) {
-        await breathe();
+        await yieldToEventLoop();
         continue;
       }
-      kept++;
+      encoded++;
       yield family;
     }
     throwIfFatal();
     // A family is asked for when the one before is done: by now every loss is known.
-    if (lost > 0 && kept === 0) throw new MetricsError('NO_FAMILY_LEFT', 'every family that was wanted was lost');
-    yield* options.ownFamilies().filter(({ name }) => wants(name));
+    if (dropped > 0 && encoded === 0)
+      throw new MetricsError('ERR_METRICS_NO_FAMILY_LEFT', 'every family that was wanted was lost');
+    yield* options.selfMetricsFamilies().filter(({ name }) => wants(name));
     if (reports > MAX_REPORTS) {
-      options.failed({ phase: 'encode', error: new Error(`and ${reports - MAX_REPORTS} more losses in this scrape`) });
+      options.onFailure({
+        phase: 'encode',
+        error: new Error(`and ${reports - MAX_REPORTS} more losses in this scrape`),
+      });
     }
   }
 
@@ -118,22 +122,25 @@ export function collect(options: CollectionOptions): Collection {
     let knownName: string | undefined;
     try {
       const { name } = Object(family) as MetricFamily;
-      if (typeof name !== 'string') throw new MetricsError('INVALID_FAMILY', 'a family without a name');
+      if (typeof name !== 'string') throw new MetricsError('ERR_METRICS_INVALID_FAMILY', 'a family without a name');
       knownName = name;
       if (!wants(name)) return undefined;
       const { help, type, unit, labelNames, samples } = family;
-      return { name, help, type, unit, labelNames, samples: timedSamples(samples, deadline) } as MetricFamily;
+      return { name, help, type, unit, labelNames, samples: withDeadline(samples, deadline) } as MetricFamily;
     } catch (error) {
-      lose(error, knownName);
+      drop(error, knownName);
       return undefined;
     }
   }
 
-  return { families: families(), losses, knows: (error) => fatal !== undefined && fatal.error === error };
+  return { families: families(), drops, wasReported: (error) => fatal !== undefined && fatal.error === error };
 }
 
-function timedSamples(samples: MetricFamily['samples'], deadline: Deadline): MetricFamily['samples'] {
+function withDeadline(samples: MetricFamily['samples'], deadline: Deadline): MetricFamily['samples'] {
   if (isAsync(samples)) return deadline.timed(samples);
   if (Symbol.iterator in Object(samples)) return samples;
-  throw new MetricsError('INVALID_FAMILY', `its samples are ${String(samples)}; write an array or another iterable`);
+  throw new MetricsError(
+    'ERR_METRICS_INVALID_FAMILY',
+    `its samples are ${String(samples)}; write an array or another iterable`,
+  );
 }

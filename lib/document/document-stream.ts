@@ -17,7 +17,7 @@ export interface DocumentStream {
   /** The next chunk, a byte string. Rejects when the source failed or was late, and after `abort`. */
   next(): Promise<IteratorResult<string, void>>;
   /** Waits for the source at most so many milliseconds in all, from its beginning. */
-  hurry(timeout: number): void;
+  shortenTimeout(timeout: number): void;
   /** How long (ms) the source has been waited for so far. */
   readonly waited: number;
   /** Tells the source that nobody waits for it any more, and closes. */
@@ -25,22 +25,22 @@ export interface DocumentStream {
   /** Gives everything back. Does not wait for a source that hangs. */
   close(): void;
   /** Was the operator told of this error already, as the loss of a family? */
-  knows(error: unknown): boolean;
+  wasReported(error: unknown): boolean;
 }
 
 export function openDocument({ encoder, filter, timeout, ...options }: DocumentOptions): DocumentStream {
   const aborter = new AbortController();
   const { signal } = aborter;
-  const deadline = createDeadline(timeout, () => aborter.abort(interruption('SOURCE_TIMEOUT')));
-  const { families, losses, knows } = collect({ ...options, wants: filter.wants, signal, deadline, timeout });
-  const chunks = encoder.encode(families, { prefix: filter.prefix, losses });
+  const deadline = createDeadline(timeout, () => aborter.abort(interruption('ERR_METRICS_SOURCE_TIMEOUT')));
+  const { families, drops, wasReported } = collect({ ...options, wants: filter.wants, signal, deadline, timeout });
+  const chunks = encoder.encode(families, { prefix: filter.prefix, drops });
   function close(): void {
     deadline.clear();
     chunks.return().catch(() => undefined);
   }
   return {
     next: () => abortable(chunks.next(), signal),
-    hurry: deadline.shorten,
+    shortenTimeout: deadline.shorten,
     get waited() {
       return deadline.waited;
     },
@@ -49,6 +49,6 @@ export function openDocument({ encoder, filter, timeout, ...options }: DocumentO
       close();
     },
     close,
-    knows,
+    wasReported,
   };
 }

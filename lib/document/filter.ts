@@ -1,4 +1,4 @@
-import type { Visit } from '../access/guard.ts';
+import type { RequestContext } from '../access/guard.ts';
 import { requestTarget } from '../access/request-target.ts';
 
 /** What a scrape asks for. */
@@ -19,13 +19,13 @@ export const PREFIX = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
  * Reads `name[]`, `exclude[]` and, where it is offered, `prefix` out of the request target, never through the
  * app's query parser; undefined when they are malformed. Values are plain text: no patterns from the network.
  */
-export function parseFilter(target: string, { offersPrefix }: { offersPrefix: boolean }): Filter | undefined {
+export function parseFilter(target: string, { allowPrefix }: { allowPrefix: boolean }): Filter | undefined {
   const pairs = parseQuery(target);
   if (pairs === undefined) return undefined;
   const valuesOf = (name: string) => pairs.filter(([key]) => key === name).map(([, value]) => value);
   const names = valuesOf('name[]');
   const excluded = valuesOf('exclude[]');
-  const prefixes = offersPrefix ? valuesOf('prefix') : [];
+  const prefixes = allowPrefix ? valuesOf('prefix') : [];
   const values = [...names, ...excluded, ...prefixes];
   if (values.length > MAX_VALUES || values.includes('')) return undefined;
   if (prefixes.length > 1 || !prefixes.every((prefix) => PREFIX.test(prefix))) return undefined;
@@ -34,17 +34,18 @@ export function parseFilter(target: string, { offersPrefix }: { offersPrefix: bo
 
 /** Without names, all are wanted. */
 export function createFilter(names: readonly string[], excluded: readonly string[], prefix = ''): Filter {
-  const keep = new Set(names);
-  const drop = new Set(excluded);
+  const included = new Set(names);
+  const excludedNames = new Set(excluded);
   return {
-    wants: (name) => (keep.size === 0 || keep.has(name)) && !drop.has(name),
+    wants: (name) => (included.size === 0 || included.has(name)) && !excludedNames.has(name),
     prefix,
-    key: JSON.stringify([[...keep].sort(), [...drop].sort(), prefix]),
+    key: JSON.stringify([[...included].sort(), [...excludedNames].sort(), prefix]),
   };
 }
 
-export function wellFormedQuery(endpoint: { offersPrefix: boolean }) {
-  return ({ req }: Visit) => (parseFilter(requestTarget(req), endpoint) === undefined ? 'bad-query' : undefined);
+export function createQueryGuard(endpoint: { allowPrefix: boolean }) {
+  return ({ req }: RequestContext) =>
+    parseFilter(requestTarget(req), endpoint) === undefined ? 'bad-query' : undefined;
 }
 
 /** The decoded pairs, or undefined where the percent-encoding is broken. */

@@ -13,14 +13,14 @@ export function callHook<T>(hook: ((value: T) => unknown) | undefined, value: T)
 }
 
 /** Tells of everything that was lost: the debug log, and the hook. */
-export function failureTeller(onError: ((failure: ScrapeFailure) => void) | undefined) {
+export function createFailureReporter(onError: ((failure: ScrapeFailure) => void) | undefined) {
   return (failure: ScrapeFailure): void => {
     // As careful as with a hook: an error may bring its own way to be shown.
-    callHook(debugFailure, failure);
+    callHook(logFailure, failure);
     callHook(onError, failure);
   };
 }
 
-function debugFailure({ phase, family, error }: ScrapeFailure): void {
+function logFailure({ phase, family, error }: ScrapeFailure): void {
   debug('%s%s failed: %o', phase, family === undefined ? '' : ` of ${family}`, error);
 }

@@ -1,7 +1,7 @@
 import type { Encoder } from '../encoders/encoder.ts';
 import type { LabelTextSource } from '../encoders/label-texts.ts';
-import { openMetricsEncoder } from '../encoders/openmetrics-text.ts';
-import { prometheusTextEncoder } from '../encoders/prometheus-text.ts';
+import { createOpenMetricsEncoder } from '../encoders/openmetrics-text.ts';
+import { createPrometheusTextEncoder } from '../encoders/prometheus-text.ts';
 import type { Escaping } from '../encoders/text-syntax.ts';
 
 /** One range of an `Accept` or `Accept-Encoding` header. */
@@ -48,13 +48,13 @@ export interface TextFormats {
  * Chooses by `Accept`: the first of the client's ranges that names a format on offer, else text 0.0.4, as
  * Prometheus expects of a target.
  */
-export function textNegotiator({ openMetrics }: TextFormats): (accept: string | undefined) => Encoder {
-  const { plain, named } = textEncoders();
-  return (accept) => bestOf(accept, (range) => named(range, { openMetrics })) ?? plain;
+export function createTextNegotiator({ openMetrics }: TextFormats): (accept: string | undefined) => Encoder {
+  const { plain, match } = createTextEncoders();
+  return (accept) => firstMatch(accept, (range) => match(range, { openMetrics })) ?? plain;
 }
 
 /** What the first of the client's ranges that is not refused, and that there is something for, asks for. */
-export function bestOf<T>(accept: string | undefined, find: (range: Range) => T | undefined): T | undefined {
+export function firstMatch<T>(accept: string | undefined, find: (range: Range) => T | undefined): T | undefined {
   for (const range of parseRanges(accept ?? '')) {
     const found = range.q > 0 ? find(range) : undefined;
     if (found !== undefined) return found;
@@ -68,19 +68,21 @@ export interface TextEncoders {
   readonly plain: Encoder;
   readonly openMetrics: Encoder;
   /** The one that a range asks for, if it is on offer. */
-  named(range: Range, offered: TextFormats): Encoder | undefined;
+  match(range: Range, offered: TextFormats): Encoder | undefined;
 }
 
 /** With `labelTexts`, all of them take the texts of labels from there. */
-export function textEncoders(labelTexts?: LabelTextSource): TextEncoders {
-  const plain = prometheusTextEncoder({ version: '0.0.4', escaping: 'underscores' }, labelTexts);
+export function createTextEncoders(labelTexts?: LabelTextSource): TextEncoders {
+  const plain = createPrometheusTextEncoder({ version: '0.0.4', escaping: 'underscores' }, labelTexts);
   const text100 = new Map(
-    ESCAPINGS.map((escaping) => [escaping, prometheusTextEncoder({ version: '1.0.0', escaping }, labelTexts)]),
+    ESCAPINGS.map((escaping) => [escaping, createPrometheusTextEncoder({ version: '1.0.0', escaping }, labelTexts)]),
   );
-  const unescaped = openMetricsEncoder({ escaping: undefined }, labelTexts);
-  const openMetrics100 = new Map(ESCAPINGS.map((escaping) => [escaping, openMetricsEncoder({ escaping }, labelTexts)]));
+  const unescaped = createOpenMetricsEncoder({ escaping: undefined }, labelTexts);
+  const openMetrics100 = new Map(
+    ESCAPINGS.map((escaping) => [escaping, createOpenMetricsEncoder({ escaping }, labelTexts)]),
+  );
 
-  function named({ value, parameters }: Range, { openMetrics }: TextFormats): Encoder | undefined {
+  function match({ value, parameters }: Range, { openMetrics }: TextFormats): Encoder | undefined {
     const version = parameters.get('version');
     const escaping = ESCAPINGS.find((name) => name === parameters.get('escaping'));
     switch (value) {
@@ -98,7 +100,7 @@ export function textEncoders(labelTexts?: LabelTextSource): TextEncoders {
     }
   }
 
-  return { plain, openMetrics: unescaped, named };
+  return { plain, openMetrics: unescaped, match };
 }
 
 const ESCAPINGS: readonly Escaping[] = ['underscores', 'dots', 'values', 'allow-utf-8'];

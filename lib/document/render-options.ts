@@ -1,7 +1,7 @@
 import type { ScrapeFailure } from '../model/errors.ts';
-import { DOCUMENT_CHECKS, DOCUMENT_DEFAULTS } from '../router/options.ts';
-import { type Check, checkOptions, expecting, isNameList, isOneOf } from '../util/check-options.ts';
+import { type Check, checkOptions, expect, expecting } from '../util/check-options.ts';
 import { PREFIX } from './filter.ts';
+import { DOCUMENT_CHECKS, DOCUMENT_DEFAULTS } from './options.ts';
 
 /** What `renderMetrics` takes besides its source. Where `metricsRouter` has the option too, the default is the same. */
 export interface RenderOptions {
@@ -75,20 +75,20 @@ const DEFAULTS = {
 } satisfies RenderOptions;
 
 const CHECKS = {
-  format: isOneOf('json', 'prometheus-text', 'openmetrics'),
+  format: expect.oneOf('json', 'prometheus-text', 'openmetrics'),
   accept: expecting(
     'the value of an Accept header, or null',
     'request.headers.get("accept")',
     (value) => typeof value === 'string' || value === null,
   ),
-  names: isNameList,
-  exclude: isNameList,
+  names: expect.nameList,
+  exclude: expect.nameList,
   prefix: expecting(
     'letters, digits, _ and :, with no digit first',
     '"app_"',
     (value) => value === '' || (typeof value === 'string' && PREFIX.test(value)),
   ),
-  signal: expecting('an AbortSignal', 'AbortSignal.timeout(5000)', isSignal),
+  signal: expecting('an AbortSignal', 'AbortSignal.timeout(5000)', abortSignal),
   ...DOCUMENT_CHECKS,
 } satisfies Record<keyof RenderOptions, Check>;
 
@@ -98,7 +98,7 @@ export function resolveRenderOptions(options: RenderOptions): ResolvedRenderOpti
 }
 
 /** By structure: there may be more than one realm, and polyfills. */
-function isSignal(value: unknown): boolean {
+function abortSignal(value: unknown): boolean {
   const { aborted, addEventListener } = Object(value) as AbortSignal;
   return typeof aborted === 'boolean' && typeof addEventListener === 'function';
 }

@@ -7,19 +7,22 @@ export type Batches = Generator<readonly Sample[]> | AsyncGenerator<readonly Sam
 export const BATCH_SIZE = 256;
 
 /** The first batch is a single sample: whether a family can be read at all shows before anything is written. */
-export function batches(samples: MetricFamily['samples']): Batches {
-  if (Array.isArray(samples)) return sliced(samples);
-  if (Symbol.asyncIterator in Object(samples)) return gatheredAsync(samples as AsyncIterable<Sample>);
-  if (Symbol.iterator in Object(samples)) return gathered(samples as Iterable<Sample>);
-  throw new MetricsError('INVALID_FAMILY', `its samples are ${samples}; write an array or another iterable`);
+export function createBatches(samples: MetricFamily['samples']): Batches {
+  if (Array.isArray(samples)) return arrayBatches(samples);
+  if (Symbol.asyncIterator in Object(samples)) return asyncBatches(samples as AsyncIterable<Sample>);
+  if (Symbol.iterator in Object(samples)) return iterableBatches(samples as Iterable<Sample>);
+  throw new MetricsError(
+    'ERR_METRICS_INVALID_FAMILY',
+    `its samples are ${samples}; write an array or another iterable`,
+  );
 }
 
-function* sliced(samples: readonly Sample[]): Generator<readonly Sample[]> {
+function* arrayBatches(samples: readonly Sample[]): Generator<readonly Sample[]> {
   yield samples.slice(0, 1);
   for (let i = 1; i < samples.length; i += BATCH_SIZE) yield samples.slice(i, i + BATCH_SIZE);
 }
 
-function* gathered(samples: Iterable<Sample>): Generator<readonly Sample[]> {
+function* iterableBatches(samples: Iterable<Sample>): Generator<readonly Sample[]> {
   let batch: Sample[] = [];
   let size = 1;
   for (const sample of samples) {
@@ -32,7 +35,7 @@ function* gathered(samples: Iterable<Sample>): Generator<readonly Sample[]> {
   yield batch;
 }
 
-async function* gatheredAsync(samples: AsyncIterable<Sample>): AsyncGenerator<readonly Sample[]> {
+async function* asyncBatches(samples: AsyncIterable<Sample>): AsyncGenerator<readonly Sample[]> {
   let batch: Sample[] = [];
   let size = 1;
   for await (const sample of samples) {

@@ -1,24 +1,24 @@
 import { MetricsError } from '../model/errors.ts';
 import type { MetricFamily, Sample } from '../model/metric-family.ts';
 import type { MetricFamilies } from '../model/metrics-source.ts';
-import { breathe } from '../util/event-loop.ts';
+import { yieldToEventLoop } from '../util/event-loop.ts';
 import type { Batches } from './batches.ts';
-import type { Losses } from './encoder.ts';
+import type { DropReporter } from './encoder.ts';
 import { errorOf } from './invalid-sample.ts';
 
 /** How one format writes its document. The loops over families and samples, below, are the same for all. */
-export interface DocumentSyntax {
+export interface FormatWriter {
   readonly begin?: string;
   /** Between two families. */
   readonly separator?: string;
   end(isEmpty: boolean): string;
   /** The names that the family takes in the document. Where two families want one, the first is kept. */
-  namesOf(family: MetricFamily): readonly string[];
+  familyNames(family: MetricFamily): readonly string[];
   /** May look at the samples; what it returns of them is what will be written. */
-  plan(family: MetricFamily): FamilyPlan | Promise<FamilyPlan>;
+  startFamily(family: MetricFamily): FamilyWriter | Promise<FamilyWriter>;
 }
 
-export interface FamilyPlan {
+export interface FamilyWriter {
   /** In front of the samples. */
   readonly head: string;
   /** Around and between the samples; `empty` stands in their place when there are none. All default to nothing. */
@@ -33,87 +33,93 @@ export interface FamilyPlan {
    */
   encode(sample: Sample, position: number): string | undefined;
   /** Called behind the last of so many samples. */
-  done(length: number): void;
+  onEnd(length: number): void;
 }
 
 /** Chunks but the last are at least this long, and less than twice as long plus a sample. */
-export const CHUNK = 32 * 1024;
+export const CHUNK_SIZE = 32 * 1024;
 
 export async function* encodeDocument(
-  syntax: DocumentSyntax,
+  writer: FormatWriter,
   families: MetricFamilies,
-  losses: Losses,
+  drops: DropReporter,
 ): AsyncGenerator<string, void> {
-  const { begin = '', separator = '' } = syntax;
-  const taken = new Set<string>();
+  const { begin = '', separator = '' } = writer;
+  const takenNames = new Set<string>();
   let text = begin;
   let isEmpty = true;
   for await (const family of families) {
-    const opened = await openFamily(family, syntax, taken, losses);
-    if (opened === undefined) {
-      await breathe();
+    const started = await startFamily(family, writer, takenNames, drops);
+    if (started === undefined) {
+      await yieldToEventLoop();
       continue;
     }
-    text += (isEmpty ? '' : separator) + opened.start;
+    text += (isEmpty ? '' : separator) + started.start;
     isEmpty = false;
     try {
-      for await (const piece of opened.rest) {
+      for await (const piece of started.rest) {
         text += piece;
-        if (text.length < CHUNK) continue;
+        if (text.length < CHUNK_SIZE) continue;
         yield text;
         text = '';
       }
     } catch (error) {
-      throw new MetricsError('CUT_DOCUMENT', `family "${family.name}" failed after its first sample`, { cause: error });
+      throw new MetricsError('ERR_METRICS_CUT_DOCUMENT', `family "${family.name}" failed after its first sample`, {
+        cause: error,
+      });
     }
     // A family without samples has nothing but its start.
-    if (text.length >= CHUNK) {
+    if (text.length >= CHUNK_SIZE) {
       yield text;
       text = '';
     }
-    await breathe();
+    await yieldToEventLoop();
   }
-  yield text + syntax.end(isEmpty);
+  yield text + writer.end(isEmpty);
 }
 
 /** Pulls the first sample; a family that fails until then is left out. */
-async function openFamily(family: MetricFamily, syntax: DocumentSyntax, taken: Set<string>, losses: Losses) {
+async function startFamily(family: MetricFamily, writer: FormatWriter, takenNames: Set<string>, drops: DropReporter) {
   let sourceName: string | undefined;
   try {
-    if (typeof family.name !== 'string') throw new MetricsError('INVALID_FAMILY', 'a family without a name');
+    if (typeof family.name !== 'string')
+      throw new MetricsError('ERR_METRICS_INVALID_FAMILY', 'a family without a name');
     sourceName = family.name;
-    const names = syntax.namesOf(family);
-    const name = names.find((wanted) => taken.has(wanted));
+    const names = writer.familyNames(family);
+    const name = names.find((wanted) => takenNames.has(wanted));
     if (name !== undefined) {
-      losses.duplicateFamily(() => duplicateName(name), family.name);
+      drops.duplicateFamily(() => duplicateName(name), family.name);
       return undefined;
     }
-    const plan = await syntax.plan(family);
-    const rest = encodeFamily(plan, (thrown) => losses.sample(() => errorOf(thrown), family.name));
+    const plan = await writer.startFamily(family);
+    const rest = encodeFamily(plan, (thrown) => drops.sample(() => errorOf(thrown), family.name));
     const { value: start } = await rest.next();
-    for (const own of names) taken.add(own);
+    for (const own of names) takenNames.add(own);
     return { start: start as string, rest };
   } catch (error) {
-    losses.family(error, sourceName);
+    drops.family(error, sourceName);
     return undefined;
   }
 }
 
 const duplicateName = (name: string) =>
-  new MetricsError('INVALID_FAMILY', `the name "${name}" is another family's already, which is kept`);
+  new MetricsError('ERR_METRICS_INVALID_FAMILY', `the name "${name}" is another family's already, which is kept`);
 
-async function* encodeFamily(plan: FamilyPlan, lost: (thrown: unknown) => void): AsyncGenerator<string, void> {
+async function* encodeFamily(
+  plan: FamilyWriter,
+  onSampleDropped: (thrown: unknown) => void,
+): AsyncGenerator<string, void> {
   const { open = '', separator = '', close = '', empty = '' } = plan;
   let text = plan.head;
   let isEmpty = true;
   let position = 0;
   for await (const batch of plan.samples) {
     for (const sample of batch) {
-      const sampleText = encodeSample(plan, sample, position++, lost);
+      const sampleText = encodeSample(plan, sample, position++, onSampleDropped);
       if (sampleText === undefined) continue;
       text += isEmpty ? open + sampleText.slice(separator.length) : sampleText;
       isEmpty = false;
-      if (text.length < CHUNK) continue;
+      if (text.length < CHUNK_SIZE) continue;
       yield text;
       text = '';
     }
@@ -122,23 +128,23 @@ async function* encodeFamily(plan: FamilyPlan, lost: (thrown: unknown) => void):
       yield text;
       text = '';
     }
-    await breathe();
+    await yieldToEventLoop();
   }
-  plan.done(position);
+  plan.onEnd(position);
   yield text + (isEmpty ? empty : close);
 }
 
 function encodeSample(
-  plan: FamilyPlan,
+  plan: FamilyWriter,
   sample: Sample,
   position: number,
-  lost: (thrown: unknown) => void,
+  onSampleDropped: (thrown: unknown) => void,
 ): string | undefined {
   try {
-    if (!sample.labels) throw new MetricsError('INVALID_SAMPLE', 'it has no labels; write labels: {}');
+    if (!sample.labels) throw new MetricsError('ERR_METRICS_INVALID_SAMPLE', 'it has no labels; write labels: {}');
     return plan.encode(sample, position);
   } catch (thrown) {
-    lost(thrown);
+    onSampleDropped(thrown);
     return undefined;
   }
 }

@@ -10,7 +10,7 @@ export interface Encoder {
    * the bytes of the UTF-8 document, so that one label that is not ASCII does not make every string
    * two-byte. Gives the event loop back every few milliseconds.
    *
-   * @throws {MetricsError} `CUT_DOCUMENT` when a family fails after its first sample was pulled; what
+   * @throws {MetricsError} `ERR_METRICS_CUT_DOCUMENT` when a family fails after its first sample was pulled; what
    * the source itself throws is passed on
    */
   encode(families: MetricFamilies, options: EncodeOptions): AsyncGenerator<string, void>;
@@ -19,11 +19,11 @@ export interface Encoder {
 export interface EncodeOptions {
   /** Put in front of every family's name. */
   readonly prefix: string;
-  readonly losses: Losses;
+  readonly drops: DropReporter;
 }
 
 /** Who is told of what a source got wrong. Throwing from here fails the document. */
-export interface Losses {
+export interface DropReporter {
   /** A family was left out, whole. */
   family(error: unknown, name: string | undefined): void;
   /** A family was left out because its name is another one's. The error is built only if it is reported. */

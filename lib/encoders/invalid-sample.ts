@@ -12,7 +12,7 @@ export class InvalidSample {
   }
 
   toError(): MetricsError {
-    return new MetricsError('INVALID_SAMPLE', this.describe());
+    return new MetricsError('ERR_METRICS_INVALID_SAMPLE', this.describe());
   }
 }
 

@@ -1,8 +1,8 @@
 import { MetricsError } from '../model/errors.ts';
 import { isReiterable } from '../model/iterables.ts';
 import type { MetricFamily, Sample } from '../model/metric-family.ts';
-import { breathe } from '../util/event-loop.ts';
-import { BATCH_SIZE, type Batches, batches } from './batches.ts';
+import { yieldToEventLoop } from '../util/event-loop.ts';
+import { BATCH_SIZE, type Batches, createBatches } from './batches.ts';
 import { labelValue } from './samples.ts';
 
 /** The shape of a family's `value` in the JSON document. */
@@ -12,7 +12,7 @@ export type Shape =
   | { readonly kind: 'list'; readonly labels?: readonly string[] };
 
 /** How many samples of an iterable that can be read only once are held until the shape is certain. */
-const MAX_HELD = 10_000;
+const MAX_BUFFERED_SAMPLES = 10_000;
 
 /**
  * The shape follows from the label sets of all samples that will be written, or from those that the
@@ -24,18 +24,19 @@ export async function findShape(
   singleLabel: 'map' | 'list',
   hasValue: (sample: Sample) => boolean,
 ): Promise<{ shape: Shape; samples: Batches }> {
-  if (labelNames !== undefined) return { shape: declaredShape(labelNames, singleLabel), samples: batches(samples) };
-  const seen = new ShapeFinder(singleLabel, hasValue);
-  const source = batches(samples);
+  if (labelNames !== undefined)
+    return { shape: declaredShape(labelNames, singleLabel), samples: createBatches(samples) };
+  const finder = new ShapeFinder(singleLabel, hasValue);
+  const source = createBatches(samples);
   if (isReiterable(samples)) {
     for await (const batch of source) {
-      if (seen.add(batch)) break;
-      await breathe();
+      if (finder.add(batch)) break;
+      await yieldToEventLoop();
     }
-    return { shape: seen.shape(), samples: batches(samples) };
+    return { shape: finder.shape(), samples: createBatches(samples) };
   }
-  const held = await hold(source, seen);
-  return { shape: seen.shape(), samples: chain(held, source) };
+  const buffered = await bufferUntilCertain(source, finder);
+  return { shape: finder.shape(), samples: concatBatches(buffered, source) };
 }
 
 function declaredShape(labelNames: readonly string[], singleLabel: 'map' | 'list'): Shape {
@@ -46,30 +47,30 @@ function declaredShape(labelNames: readonly string[], singleLabel: 'map' | 'list
 }
 
 /** Reads until the shape is certain, and closes what it reads from when it gives up. */
-async function hold(source: Batches, seen: ShapeFinder): Promise<Sample[]> {
-  const held: Sample[] = [];
+async function bufferUntilCertain(source: Batches, finder: ShapeFinder): Promise<Sample[]> {
+  const buffered: Sample[] = [];
   try {
     for (let next = await source.next(); !next.done; next = await source.next()) {
-      held.push(...next.value);
-      if (seen.add(next.value)) break;
-      if (held.length > MAX_HELD) {
+      buffered.push(...next.value);
+      if (finder.add(next.value)) break;
+      if (buffered.length > MAX_BUFFERED_SAMPLES) {
         throw new MetricsError(
-          'SHAPE_UNCERTAIN',
-          `its shape is not certain after ${MAX_HELD} samples that can be read only once; declare labelNames, or give an array`,
+          'ERR_METRICS_SHAPE_UNCERTAIN',
+          `its shape is not certain after ${MAX_BUFFERED_SAMPLES} samples that can be read only once; declare labelNames, or give an array`,
         );
       }
-      await breathe();
+      await yieldToEventLoop();
     }
-    return held;
+    return buffered;
   } catch (error) {
     await source.return(undefined);
     throw error;
   }
 }
 
-async function* chain(held: readonly Sample[], rest: Batches): AsyncGenerator<readonly Sample[], void> {
+async function* concatBatches(buffered: readonly Sample[], rest: Batches): AsyncGenerator<readonly Sample[], void> {
   try {
-    for (let i = 0; i < held.length; i += BATCH_SIZE) yield held.slice(i, i + BATCH_SIZE);
+    for (let i = 0; i < buffered.length; i += BATCH_SIZE) yield buffered.slice(i, i + BATCH_SIZE);
     yield* rest;
   } finally {
     await rest.return(undefined);
@@ -93,7 +94,7 @@ class ShapeFinder {
   /** True when no further sample can change the shape. */
   add(batch: readonly Sample[]): boolean {
     for (const sample of batch) {
-      if (!this.isList && this.willBeWritten(sample)) this.isList = this.look(Object.keys(sample.labels));
+      if (!this.isList && this.willBeWritten(sample)) this.isList = this.isListWith(Object.keys(sample.labels));
     }
     return this.isList;
   }
@@ -105,7 +106,7 @@ class ShapeFinder {
   }
 
   /** True when a sample with these labels makes the family a list, whatever else comes. */
-  private look(names: readonly string[]): boolean {
+  private isListWith(names: readonly string[]): boolean {
     // Among several labels, `@` fits no shape: the sample will be left out.
     if (names.length > 1) return !names.includes('@');
     const [label] = names;

@@ -10,7 +10,7 @@ export type NumberText = (value: number) => string | undefined;
  * Writes a number as a float, in the shortest text that reads back as the same double: a consumer that infers its
  * schema from the first document then never takes a metric for an integer.
  */
-export function numberText(nonFinite: NonFinite): NumberText {
+export function createNumberText(nonFinite: NonFinite): NumberText {
   return (value) => {
     // Most counts are small integers; -0 is one too.
     if ((value | 0) === value) return SMALL[value] ?? `${value}.0`;

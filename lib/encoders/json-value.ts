@@ -1,20 +1,20 @@
 import type { MetricType, Sample } from '../model/metric-family.ts';
-import { type NonFinite, type NumberText, numberText } from './json-text.ts';
+import { createNumberText, type NonFinite, type NumberText } from './json-text.ts';
 import { histogramOf, numberOf, summaryOf } from './samples.ts';
 
 /** Writes a sample's value; undefined when `nonFinite: 'omit'` leaves it out. @throws when it is not of the type */
-export function valueText(type: MetricType, nonFinite: NonFinite): (sample: Sample) => string | undefined {
-  const number = numberText(nonFinite);
+export function createValueText(type: MetricType, nonFinite: NonFinite): (sample: Sample) => string | undefined {
+  const number = createNumberText(nonFinite);
   switch (type) {
     case 'histogram': {
-      const pairs = pairsText('bucket', number);
+      const pairs = createPairsText('bucket', number);
       return (sample) => {
         const { count, sum, bounds, cumulativeCounts } = histogramOf(sample);
         return pairs(count, sum, bounds, cumulativeCounts);
       };
     }
     case 'summary': {
-      const pairs = pairsText('quantile', number);
+      const pairs = createPairsText('quantile', number);
       return (sample) => {
         const { count, sum, quantiles, values } = summaryOf(sample);
         return pairs(count, sum, quantiles, values);
@@ -25,7 +25,7 @@ export function valueText(type: MetricType, nonFinite: NonFinite): (sample: Samp
   }
 }
 
-function pairsText(name: 'bucket' | 'quantile', number: NumberText) {
+function createPairsText(name: 'bucket' | 'quantile', number: NumberText) {
   let known: readonly number[] | undefined;
   let keyTexts: string[] = [];
   return (count: number, sum: number | undefined, keys: readonly number[], values: readonly number[]) => {

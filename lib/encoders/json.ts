@@ -1,11 +1,11 @@
 import type { LabelSet, MetricFamily, Sample } from '../model/metric-family.ts';
-import { type DocumentSyntax, encodeDocument, type FamilyPlan } from './document.ts';
+import { encodeDocument, type FamilyWriter, type FormatWriter } from './document.ts';
 import type { Encoder } from './encoder.ts';
 import { InvalidSample } from './invalid-sample.ts';
 import { findShape, type Shape } from './json-shape.ts';
 import { jsonString, type NonFinite } from './json-text.ts';
-import { valueText } from './json-value.ts';
-import { type FamilyTexts, type LabelTextSource, LabelTexts } from './label-texts.ts';
+import { createValueText } from './json-value.ts';
+import { type FamilyLabelCache, LabelCache, type LabelTextSource } from './label-texts.ts';
 import { checkType, helpOf, labelValue } from './samples.ts';
 
 export interface JsonOptions {
@@ -26,30 +26,30 @@ export interface JsonOptions {
  * For `number`, a histogram has `{count,sum,avg,bucket:[[bound,count]…]}` and a summary
  * `{count,sum,avg,quantile:[[quantile,value]…]}`.
  */
-export function jsonEncoder(options: JsonOptions, labelTexts: LabelTextSource = new LabelTexts()): Encoder {
-  const syntax: DocumentSyntax = {
+export function createJsonEncoder(options: JsonOptions, labelTexts: LabelTextSource = new LabelCache()): Encoder {
+  const syntax: FormatWriter = {
     begin: '{',
     separator: ',',
     end: (isEmpty) => (isEmpty ? '}\n' : '\n}\n'),
-    namesOf: (family) => [family.name.toWellFormed()],
-    plan: (family) => plan(family, options, labelTexts),
+    familyNames: (family) => [family.name.toWellFormed()],
+    startFamily: (family) => plan(family, options, labelTexts),
   };
   return {
     format: 'json',
     contentType: 'application/json; charset=utf-8',
-    encode: (families, { losses }) => encodeDocument(syntax, families, losses),
+    encode: (families, { drops: losses }) => encodeDocument(syntax, families, losses),
   };
 }
 
-async function plan(family: MetricFamily, options: JsonOptions, labelTexts: LabelTextSource): Promise<FamilyPlan> {
+async function plan(family: MetricFamily, options: JsonOptions, labelTexts: LabelTextSource): Promise<FamilyWriter> {
   const type = checkType(family.type);
   const help = helpOf(family);
   const helpText = help === undefined ? '' : `"help":${jsonString(help)},`;
-  const textOf = valueText(type, options.nonFinite);
+  const textOf = createValueText(type, options.nonFinite);
   // Last, as it pulls samples: what fails after it would leave them open.
   const { shape, samples } = await findShape(family, options.singleLabel, (sample) => textOf(sample) !== undefined);
   const texts = labelTexts.family(family.name, JSON.stringify(shape));
-  const { encode, ...brackets } = shapeSyntax(shape, texts);
+  const { encode, ...brackets } = createShapeWriter(shape, texts);
   return {
     head: `\n${jsonString(family.name)}:{${helpText}"type":"${type}","value":`,
     separator: ',',
@@ -60,17 +60,17 @@ async function plan(family: MetricFamily, options: JsonOptions, labelTexts: Labe
       const text = textOf(sample);
       return text === undefined ? undefined : encode(sample, position, text);
     },
-    done: (length) => texts.end(length),
+    onEnd: (length) => texts.end(length),
   };
 }
 
 /** Writes a sample in its family's shape, around the text of its value and with the comma in front. */
 type SampleText = (sample: Sample, position: number, valueText: string) => string;
 
-function shapeSyntax(shape: Shape, texts: FamilyTexts): { open: string; close: string; encode: SampleText } {
+function createShapeWriter(shape: Shape, texts: FamilyLabelCache): { open: string; close: string; encode: SampleText } {
   switch (shape.kind) {
     case 'value':
-      return { open: '', close: '}', encode: bareValue() };
+      return { open: '', close: '}', encode: createBareValue() };
     case 'map': {
       const key = mapKey(shape.label);
       const encode: SampleText = ({ labels }, position, value) => texts.at(position, labels, key) + value;
@@ -84,11 +84,11 @@ function shapeSyntax(shape: Shape, texts: FamilyTexts): { open: string; close: s
   }
 }
 
-function bareValue(): SampleText {
+function createBareValue(): SampleText {
   let isWritten = false;
   return ({ labels }, _position, value) => {
-    if (Object.keys(labels).length > 0) throw misfit(labels, () => 'it has labels, and the family has none');
-    if (isWritten) throw misfit(labels, () => 'it is the second one without labels');
+    if (Object.keys(labels).length > 0) throw invalidSample(labels, () => 'it has labels, and the family has none');
+    if (isWritten) throw invalidSample(labels, () => 'it is the second one without labels');
     isWritten = true;
     return `,${value}`;
   };
@@ -97,7 +97,7 @@ function bareValue(): SampleText {
 const mapKey = (label: string) => (labels: LabelSet) => {
   const names = Object.keys(labels);
   if (names.length !== 1 || names[0] !== label) {
-    throw misfit(labels, () => `it has not just the label "${label}", as its family`);
+    throw invalidSample(labels, () => `it has not just the label "${label}", as its family`);
   }
   return `,${jsonString(labelValue(labels, label))}:`;
 };
@@ -105,14 +105,15 @@ const mapKey = (label: string) => (labels: LabelSet) => {
 const listItem = (declared: readonly string[] | undefined) => (labels: LabelSet) => {
   let text = ',{';
   for (const name of Object.keys(labels)) {
-    if (name === '@') throw misfit(labels, () => 'it has a label "@", which is where the value stands');
-    if (declared?.includes(name) === false) throw misfit(labels, () => `its label "${name}" is not in labelNames`);
+    if (name === '@') throw invalidSample(labels, () => 'it has a label "@", which is where the value stands');
+    if (declared?.includes(name) === false)
+      throw invalidSample(labels, () => `its label "${name}" is not in labelNames`);
     text += `${jsonString(name)}:${jsonString(labelValue(labels, name))},`;
   }
   return `${text}"@":`;
 };
 
-function misfit(labels: LabelSet, describe: () => string): InvalidSample {
+function invalidSample(labels: LabelSet, describe: () => string): InvalidSample {
   // A label value that cannot be written had no say in the shape: then this is the reason.
   for (const name of Object.keys(labels)) labelValue(labels, name);
   return new InvalidSample(describe);

@@ -15,36 +15,36 @@ const TEXT = 20;
 const LABELS = 80;
 
 /** Where the texts of a family's labels come from. */
-export type LabelTextSource = Pick<LabelTexts, 'family'>;
+export type LabelTextSource = Pick<LabelCache, 'family'>;
 
 /**
  * The text of label sets, kept from scrape to scrape: escaping it anew is most of the work of encoding. A
  * family's series mostly come in the same order with the same label objects, so a text is looked
  * up by its position, and checked by the object's identity or, failing that, by the labels' values.
  */
-export class LabelTexts {
-  private readonly families = new Map<string, FamilyTexts>();
+export class LabelCache {
+  private readonly families = new Map<string, FamilyLabelCache>();
   private readonly account = openAccount(this);
   private sweeper: NodeJS.Timeout | undefined;
 
   /** Texts of another variant (another shape, say) of the same family are forgotten. */
-  family(name: string, variant: string): FamilyTexts {
+  family(name: string, variant: string): FamilyLabelCache {
     let texts = this.families.get(name);
     if (texts?.variant !== variant || texts.isForgotten) {
-      texts?.forget();
+      texts?.clear();
       texts = this.open(name, variant);
     }
-    texts.usedAt = performance.now();
+    texts.lastUsedAt = performance.now();
     return texts;
   }
 
-  private open(name: string, variant: string): FamilyTexts {
+  private open(name: string, variant: string): FamilyLabelCache {
     const bytes = FAMILY + stringBytes(name) + stringBytes(variant);
     if (!this.account.tryReserve(bytes)) {
       this.families.delete(name);
-      return new FamilyTexts(variant);
+      return new FamilyLabelCache(variant);
     }
-    const texts = new FamilyTexts(variant, this.account, bytes);
+    const texts = new FamilyLabelCache(variant, this.account, bytes);
     this.families.set(name, texts);
     this.sweeper ??= sweepRegularly(new WeakRef(this));
     return texts;
@@ -54,8 +54,8 @@ export class LabelTexts {
   sweep(): boolean {
     const oldest = performance.now() - IDLE;
     for (const [name, texts] of this.families) {
-      if (texts.usedAt >= oldest) continue;
-      texts.forget();
+      if (texts.lastUsedAt >= oldest) continue;
+      texts.clear();
       this.families.delete(name);
     }
     if (this.families.size === 0) this.sweeper = undefined;
@@ -64,7 +64,7 @@ export class LabelTexts {
 }
 
 /** The timer must not keep the texts of a source that is gone. */
-function sweepRegularly(cache: WeakRef<LabelTexts>): NodeJS.Timeout {
+function sweepRegularly(cache: WeakRef<LabelCache>): NodeJS.Timeout {
   const timer = setInterval(() => {
     if (cache.deref()?.sweep() !== true) clearInterval(timer);
   }, IDLE / 5);
@@ -72,12 +72,12 @@ function sweepRegularly(cache: WeakRef<LabelTexts>): NodeJS.Timeout {
 }
 
 /** For documents that are asked for in a way of their own: there is no end to what a query can say. */
-export const keepsNothing: LabelTextSource = { family: (_name, variant) => new FamilyTexts(variant) };
+export const uncachedLabels: LabelTextSource = { family: (_name, variant) => new FamilyLabelCache(variant) };
 
 /** The texts of one family's label sets. */
-export class FamilyTexts {
+export class FamilyLabelCache {
   readonly variant: string;
-  usedAt = 0;
+  lastUsedAt = 0;
   private account: CacheAccount | undefined;
   private readonly labels: (LabelSet | undefined)[] = [];
   private readonly texts: string[] = [];
@@ -134,7 +134,7 @@ export class FamilyTexts {
       this.texts.push('');
     }
     this.labels[position] = labels;
-    this.texts[position] = flat(text);
+    this.texts[position] = flattenString(text);
   }
 
   private sizeAt(position: number): { text: number; labels: number } {
@@ -159,12 +159,12 @@ export class FamilyTexts {
     if (excess === 0) return;
     let { length } = this.labels;
     while (length > 0 && excess > 0) excess -= PLACE + this.sizeAt(--length).text;
-    if (length === 0) this.forget();
+    if (length === 0) this.clear();
     else this.cut(length);
   }
 
   /** Gives everything back; a scrape that is under way keeps nothing more here. */
-  forget(): void {
+  clear(): void {
     this.cut(0);
     this.textBytes = 0;
     this.settle();
@@ -201,4 +201,4 @@ function isSame(a: LabelSet, b: LabelSet): boolean {
 }
 
 /** V8 keeps a concatenated string as a tree of its parts; this is one piece, and several times smaller. */
-const flat = (byteString: string) => Buffer.from(byteString, 'latin1').toString('latin1');
+const flattenString = (byteString: string) => Buffer.from(byteString, 'latin1').toString('latin1');

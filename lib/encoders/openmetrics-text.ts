@@ -1,12 +1,12 @@
 import type { Exemplar, MetricFamily } from '../model/metric-family.ts';
-import { batches } from './batches.ts';
-import { type DocumentSyntax, encodeDocument, type FamilyPlan } from './document.ts';
+import { createBatches } from './batches.ts';
+import { encodeDocument, type FamilyWriter, type FormatWriter } from './document.ts';
 import type { EncodeOptions, Encoder } from './encoder.ts';
 import { errorOf, InvalidSample } from './invalid-sample.ts';
-import { type FamilyTexts, keepsNothing, type LabelTextSource, LabelTexts } from './label-texts.ts';
+import { type FamilyLabelCache, LabelCache, type LabelTextSource, uncachedLabels } from './label-texts.ts';
 import { checkType, helpOf } from './samples.ts';
-import { labelsWriter } from './text-labels.ts';
-import { sampleLines, seriesNames, type TextDialect } from './text-samples.ts';
+import { createLabelsWriter } from './text-labels.ts';
+import { createSampleLines, seriesNames, type TextDialect } from './text-samples.ts';
 import {
   canonicalFloat,
   type Escaping,
@@ -30,9 +30,9 @@ export interface OpenMetricsOptions {
  *
  * where a counter's name lacks the `_total` that its series have, and bounds are floats.
  */
-export function openMetricsEncoder(
+export function createOpenMetricsEncoder(
   { escaping }: OpenMetricsOptions,
-  labelTexts: LabelTextSource = new LabelTexts(),
+  labelTexts: LabelTextSource = new LabelCache(),
 ): Encoder {
   const variant = escaping === undefined ? '' : ` escaping=${escaping};`;
   return {
@@ -40,34 +40,34 @@ export function openMetricsEncoder(
     contentType: `application/openmetrics-text; version=1.0.0;${variant} charset=utf-8`,
     encode: (families, options) =>
       encodeDocument(
-        syntax(escaping ?? 'underscores', options, options.prefix === '' ? labelTexts : keepsNothing),
+        createWriter(escaping ?? 'underscores', options, options.prefix === '' ? labelTexts : uncachedLabels),
         families,
-        options.losses,
+        options.drops,
       ),
   };
 }
 
-function syntax(escaping: Escaping, { prefix, losses }: EncodeOptions, labelTexts: LabelTextSource): DocumentSyntax {
+function createWriter(escaping: Escaping, { prefix, drops }: EncodeOptions, labelTexts: LabelTextSource): FormatWriter {
   const nameOf = ({ name, type }: MetricFamily) => {
     const escaped = escapeMetricName(prefix + name, escaping);
     return type === 'counter' ? escaped.replace(/(?<=.)_total$/s, '') : escaped;
   };
   return {
     end: () => '# EOF\n',
-    namesOf(family) {
+    familyNames(family) {
       const name = nameOf(family);
       return family.type === 'counter' ? [name, `${name}_total`] : seriesNames(family.type, name);
     },
-    plan(family) {
+    startFamily(family) {
       const name = nameOf(family);
-      const exemplar = exemplarWriter(escaping, (thrown) => losses.sample(() => errorOf(thrown), family.name));
+      const exemplar = createExemplarWriter(escaping, (thrown) => drops.sample(() => errorOf(thrown), family.name));
       const texts = labelTexts.family(name, checkType(family.type));
       return plan(family, name, { escaping, bound: canonicalFloat, exemplar }, texts);
     },
   };
 }
 
-function plan(family: MetricFamily, name: string, dialect: TextDialect, texts: FamilyTexts): FamilyPlan {
+function plan(family: MetricFamily, name: string, dialect: TextDialect, texts: FamilyLabelCache): FamilyWriter {
   const { type, unit } = family;
   const help = helpOf(family);
   const nameText = metricNameText(name);
@@ -78,9 +78,9 @@ function plan(family: MetricFamily, name: string, dialect: TextDialect, texts: F
   const helpLine = help === undefined ? '' : `# HELP ${nameText} ${openMetricsHelpText(help)}\n`;
   return {
     head: `# TYPE ${nameText} ${typeText}\n${unitLine}${helpLine}`,
-    samples: batches(family.samples),
-    encode: sampleLines(type, type === 'counter' ? `${name}_total` : name, dialect, texts),
-    done: (length) => texts.end(length),
+    samples: createBatches(family.samples),
+    encode: createSampleLines(type, type === 'counter' ? `${name}_total` : name, dialect, texts),
+    onEnd: (length) => texts.end(length),
   };
 }
 
@@ -89,8 +89,8 @@ const UNIT = /^[a-zA-Z0-9_:]+$/;
 /** Code points of label names and values together (OpenMetrics 1.0, "Exemplars"). */
 const MAX_EXEMPLAR_LENGTH = 128;
 
-function exemplarWriter(escaping: Escaping, lost: (thrown: unknown) => void) {
-  const labelsText = labelsWriter(escaping);
+function createExemplarWriter(escaping: Escaping, onDropped: (thrown: unknown) => void) {
+  const labelsText = createLabelsWriter(escaping);
   return (exemplar: Exemplar | undefined): string => {
     if (!exemplar) return '';
     try {
@@ -105,7 +105,7 @@ function exemplarWriter(escaping: Escaping, lost: (thrown: unknown) => void) {
       const seconds = timestamp === undefined ? '' : ` ${textNumber(timestamp)}`;
       return ` # {${labelsText(labels)}} ${textNumber(value)}${seconds}`;
     } catch (thrown) {
-      lost(thrown);
+      onDropped(thrown);
       return '';
     }
   };

@@ -1,10 +1,10 @@
 import type { MetricFamily } from '../model/metric-family.ts';
-import { batches } from './batches.ts';
-import { type DocumentSyntax, encodeDocument } from './document.ts';
+import { createBatches } from './batches.ts';
+import { encodeDocument, type FormatWriter } from './document.ts';
 import type { Encoder } from './encoder.ts';
-import { keepsNothing, type LabelTextSource, LabelTexts } from './label-texts.ts';
+import { LabelCache, type LabelTextSource, uncachedLabels } from './label-texts.ts';
 import { checkType, helpOf } from './samples.ts';
-import { sampleLines, seriesNames, type TextDialect } from './text-samples.ts';
+import { createSampleLines, seriesNames, type TextDialect } from './text-samples.ts';
 import { type Escaping, escapeMetricName, helpText, metricNameText, textNumber } from './text-syntax.ts';
 
 export interface PrometheusTextOptions {
@@ -22,31 +22,35 @@ export interface PrometheusTextOptions {
  *     series = name [ "{" label *( "," label ) "}" ] / "{" DQUOTE name DQUOTE *( "," label ) "}"
  *     label  = ( name / DQUOTE name DQUOTE ) "=" DQUOTE value DQUOTE
  */
-export function prometheusTextEncoder(
+export function createPrometheusTextEncoder(
   { version, escaping }: PrometheusTextOptions,
-  labelTexts: LabelTextSource = new LabelTexts(),
+  labelTexts: LabelTextSource = new LabelCache(),
 ): Encoder {
   const dialect: TextDialect = { escaping, bound: textNumber };
   const variant = version === '0.0.4' ? '' : ` escaping=${escaping};`;
   return {
     format: 'prometheus-text',
     contentType: `text/plain; version=${version};${variant} charset=utf-8`,
-    encode(families, { prefix, losses }) {
+    encode(families, { prefix, drops: losses }) {
       const nameOf = (family: MetricFamily) => escapeMetricName(prefix + family.name, escaping);
-      return encodeDocument(syntax(nameOf, dialect, prefix === '' ? labelTexts : keepsNothing), families, losses);
+      return encodeDocument(
+        createWriter(nameOf, dialect, prefix === '' ? labelTexts : uncachedLabels),
+        families,
+        losses,
+      );
     },
   };
 }
 
-function syntax(
+function createWriter(
   nameOf: (family: MetricFamily) => string,
   dialect: TextDialect,
   labelTexts: LabelTextSource,
-): DocumentSyntax {
+): FormatWriter {
   return {
     end: () => '',
-    namesOf: (family) => seriesNames(family.type, nameOf(family)),
-    plan(family) {
+    familyNames: (family) => seriesNames(family.type, nameOf(family)),
+    startFamily(family) {
       const type = checkType(family.type);
       const name = nameOf(family);
       const nameText = metricNameText(name);
@@ -55,9 +59,9 @@ function syntax(
       const texts = labelTexts.family(name, type);
       return {
         head: `${helpLine}# TYPE ${nameText} ${type}\n`,
-        samples: batches(family.samples),
-        encode: sampleLines(type, name, dialect, texts),
-        done: (length) => texts.end(length),
+        samples: createBatches(family.samples),
+        encode: createSampleLines(type, name, dialect, texts),
+        onEnd: (length) => texts.end(length),
       };
     },
   };

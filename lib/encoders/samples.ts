@@ -20,14 +20,17 @@ const TYPES: ReadonlySet<string> = new Set([
 
 export function checkType(type: MetricType): MetricType {
   if (TYPES.has(type)) return type;
-  throw new MetricsError('INVALID_FAMILY', `its type is ${show(type)}; write one of ${[...TYPES].join(', ')}`);
+  throw new MetricsError(
+    'ERR_METRICS_INVALID_FAMILY',
+    `its type is ${format(type)}; write one of ${[...TYPES].join(', ')}`,
+  );
 }
 
 /** The help, if there is any; what is not typed may have null for none. */
 export function helpOf({ help }: MetricFamily): string | undefined {
   if (help === undefined || help === null) return undefined;
   if (typeof help === 'string') return help;
-  throw new MetricsError('INVALID_FAMILY', `its help is ${show(help)}; write a string`);
+  throw new MetricsError('ERR_METRICS_INVALID_FAMILY', `its help is ${format(help)}; write a string`);
 }
 
 /** The text of a label's value; numbers and booleans are taken as JavaScript spells them. */
@@ -35,37 +38,37 @@ export function labelValue(labels: LabelSet, name: string): string {
   const value: unknown = labels[name];
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw new MetricsError('INVALID_SAMPLE', `label ${show(name)} is ${show(value)}; write a string`);
+  throw new MetricsError('ERR_METRICS_INVALID_SAMPLE', `label ${format(name)} is ${format(value)}; write a string`);
 }
 
 export function numberOf({ value }: Sample): number {
   if (typeof value === 'number') return value;
-  throw new MetricsError('INVALID_SAMPLE', `its value is ${show(value)}; write a number`);
+  throw new MetricsError('ERR_METRICS_INVALID_SAMPLE', `its value is ${format(value)}; write a number`);
 }
 
 export function histogramOf({ value }: Sample): HistogramValue {
   const { count, sum, bounds, cumulativeCounts } = Object(value) as HistogramValue;
-  if (isTotals(count, sum) && isPairs(bounds, cumulativeCounts)) return value as HistogramValue;
+  if (isCountAndSum(count, sum) && isKeyValueLists(bounds, cumulativeCounts)) return value as HistogramValue;
   throw new MetricsError(
-    'INVALID_SAMPLE',
-    `its value is ${show(value)}; write { count, sum, bounds, cumulativeCounts } with finite bounds and a count for each`,
+    'ERR_METRICS_INVALID_SAMPLE',
+    `its value is ${format(value)}; write { count, sum, bounds, cumulativeCounts } with finite bounds and a count for each`,
   );
 }
 
 export function summaryOf({ value }: Sample): SummaryValue {
   const { count, sum, quantiles, values } = Object(value) as SummaryValue;
-  if (isTotals(count, sum) && isPairs(quantiles, values)) return value as SummaryValue;
+  if (isCountAndSum(count, sum) && isKeyValueLists(quantiles, values)) return value as SummaryValue;
   throw new MetricsError(
-    'INVALID_SAMPLE',
-    `its value is ${show(value)}; write { count, sum, quantiles, values } with a value for each quantile`,
+    'ERR_METRICS_INVALID_SAMPLE',
+    `its value is ${format(value)}; write { count, sum, quantiles, values } with a value for each quantile`,
   );
 }
 
-const isTotals = (count: unknown, sum: unknown) =>
+const isCountAndSum = (count: unknown, sum: unknown) =>
   Number.isInteger(count) && (count as number) >= 0 && (sum === undefined || typeof sum === 'number');
 
 /** Two lists of numbers of one length, the first of finite ones. Plain loops: this is done for each bucket. */
-function isPairs(keys: unknown, values: unknown): boolean {
+function isKeyValueLists(keys: unknown, values: unknown): boolean {
   if (!Array.isArray(keys) || !Array.isArray(values) || keys.length !== values.length) return false;
   for (let i = 0; i < keys.length; i++) {
     if (!Number.isFinite(keys[i]) || typeof values[i] !== 'number') return false;
@@ -74,7 +77,7 @@ function isPairs(keys: unknown, values: unknown): boolean {
 }
 
 /** A value in an error message, cut after 100 characters. */
-export function show(value: unknown): string {
+export function format(value: unknown): string {
   const text =
     typeof value === 'object' ? safeJson(value) : String(typeof value === 'string' ? JSON.stringify(value) : value);
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;

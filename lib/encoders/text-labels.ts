@@ -10,7 +10,7 @@ const MAX_NAMES = 256;
  * Writes `a="x",b="y"`. A label that the format needs for itself, or two that are one after escaping, would
  * make Prometheus refuse the whole scrape: they cost the sample.
  */
-export function labelsWriter(escaping: Escaping, reserved?: 'le' | 'quantile'): (labels: LabelSet) => string {
+export function createLabelsWriter(escaping: Escaping, reserved?: 'le' | 'quantile'): (labels: LabelSet) => string {
   const escapedNames = new Map<string, string>();
   const escaped = (name: string) => {
     let text = escapedNames.get(name);
@@ -27,16 +27,17 @@ export function labelsWriter(escaping: Escaping, reserved?: 'le' | 'quantile'): 
     for (const name of names) {
       const label = escaped(name);
       isChanged ||= label !== name;
-      if (label === reserved || label === '__name__') throw taken(name);
+      if (label === reserved || label === '__name__') throw reservedLabel(name);
       text += `${text === '' ? '' : ','}${labelNameText(label)}=${quote(labelValue(labels, name))}`;
     }
     // Names that escaping leaves alone differ, as the keys of one object.
-    if (isChanged && new Set(names.map(escaped)).size < names.length) throw collision(names);
+    if (isChanged && new Set(names.map(escaped)).size < names.length) throw duplicateLabel(names);
     return text;
   };
 }
 
-const taken = (name: string) => new InvalidSample(() => `its label "${name}" is one that the format needs for itself`);
+const reservedLabel = (name: string) =>
+  new InvalidSample(() => `its label "${name}" is one that the format needs for itself`);
 
-const collision = (names: readonly string[]) =>
+const duplicateLabel = (names: readonly string[]) =>
   new InvalidSample(() => `two of its labels (${names.join(', ')}) are one after escaping`);

@@ -1,7 +1,7 @@
 import type { Exemplar, MetricType, Sample } from '../model/metric-family.ts';
-import type { FamilyTexts } from './label-texts.ts';
+import type { FamilyLabelCache } from './label-texts.ts';
 import { histogramOf, numberOf, summaryOf } from './samples.ts';
-import { labelsWriter } from './text-labels.ts';
+import { createLabelsWriter } from './text-labels.ts';
 import { type Escaping, seriesText, textNumber } from './text-syntax.ts';
 
 /** Where the text formats differ in how they write samples. */
@@ -29,7 +29,12 @@ export function seriesNames(type: MetricType, name: string): string[] {
 export type SampleLines = (sample: Sample, position: number) => string;
 
 /** `name` is that of the series, valid and whole. */
-export function sampleLines(type: MetricType, name: string, dialect: TextDialect, texts: FamilyTexts): SampleLines {
+export function createSampleLines(
+  type: MetricType,
+  name: string,
+  dialect: TextDialect,
+  texts: FamilyLabelCache,
+): SampleLines {
   switch (type) {
     case 'histogram':
       return histogramLines(name, dialect, texts);
@@ -40,9 +45,9 @@ export function sampleLines(type: MetricType, name: string, dialect: TextDialect
   }
 }
 
-function valueLine(type: MetricType, name: string, { escaping, exemplar }: TextDialect, texts: FamilyTexts) {
+function valueLine(type: MetricType, name: string, { escaping, exemplar }: TextDialect, texts: FamilyLabelCache) {
   const { line } = seriesText(name);
-  const labelsText = labelsWriter(escaping);
+  const labelsText = createLabelsWriter(escaping);
   const start = (labels: Sample['labels']) => `${line(labelsText(labels))} `;
   const exemplarText = type === 'counter' ? exemplar : undefined;
   return (sample: Sample, position: number) => {
@@ -51,56 +56,60 @@ function valueLine(type: MetricType, name: string, { escaping, exemplar }: TextD
   };
 }
 
-function histogramLines(name: string, { escaping, bound, exemplar }: TextDialect, texts: FamilyTexts): SampleLines {
+function histogramLines(
+  name: string,
+  { escaping, bound, exemplar }: TextDialect,
+  texts: FamilyLabelCache,
+): SampleLines {
   const { open } = seriesText(`${name}_bucket`);
-  const totals = totalLines(name);
-  const labelsText = labelsWriter(escaping, 'le');
-  const endsOf = labelEnds('le', bound);
+  const sumAndCount = createSumAndCount(name);
+  const labelsText = createLabelsWriter(escaping, 'le');
+  const boundSuffixes = createBoundSuffixes('le', bound);
   return (sample, position) => {
     const { count, sum, bounds, cumulativeCounts, exemplars } = histogramOf(sample);
     const labels = texts.at(position, sample.labels, labelsText);
     const start = open(labels);
-    const ends = endsOf(bounds);
+    const suffixes = boundSuffixes(bounds);
     let text = '';
     for (let i = 0; i < bounds.length; i++) {
-      text += start + ends[i] + textNumber(cumulativeCounts[i] as number);
+      text += start + suffixes[i] + textNumber(cumulativeCounts[i] as number);
       text += exemplar === undefined ? '\n' : `${exemplar(exemplars?.[i])}\n`;
     }
     text += `${start}le="+Inf"} ${count}${exemplar?.(exemplars?.[bounds.length]) ?? ''}\n`;
-    return text + totals(labels, count, sum);
+    return text + sumAndCount(labels, count, sum);
   };
 }
 
-function summaryLines(name: string, { escaping, bound }: TextDialect, texts: FamilyTexts): SampleLines {
+function summaryLines(name: string, { escaping, bound }: TextDialect, texts: FamilyLabelCache): SampleLines {
   const { open } = seriesText(name);
-  const totals = totalLines(name);
-  const labelsText = labelsWriter(escaping, 'quantile');
-  const endsOf = labelEnds('quantile', bound);
+  const sumAndCount = createSumAndCount(name);
+  const labelsText = createLabelsWriter(escaping, 'quantile');
+  const boundSuffixes = createBoundSuffixes('quantile', bound);
   return (sample, position) => {
     const { count, sum, quantiles, values } = summaryOf(sample);
     const labels = texts.at(position, sample.labels, labelsText);
     const start = open(labels);
-    const ends = endsOf(quantiles);
+    const suffixes = boundSuffixes(quantiles);
     let text = '';
-    for (let i = 0; i < quantiles.length; i++) text += `${start}${ends[i]}${textNumber(values[i] as number)}\n`;
-    return text + totals(labels, count, sum);
+    for (let i = 0; i < quantiles.length; i++) text += `${start}${suffixes[i]}${textNumber(values[i] as number)}\n`;
+    return text + sumAndCount(labels, count, sum);
   };
 }
 
 /** Where series end in their bound or quantile; made once, as a family shares one array of them, mostly. */
-function labelEnds(label: 'le' | 'quantile', bound: (value: number) => string) {
+function createBoundSuffixes(label: 'le' | 'quantile', bound: (value: number) => string) {
   let known: readonly number[] | undefined;
-  let ends: string[] = [];
+  let suffixes: string[] = [];
   return (keys: readonly number[]) => {
     if (keys !== known) {
-      ends = keys.map((key) => `${label}="${bound(key)}"} `);
+      suffixes = keys.map((key) => `${label}="${bound(key)}"} `);
       known = keys;
     }
-    return ends;
+    return suffixes;
   };
 }
 
-function totalLines(name: string) {
+function createSumAndCount(name: string) {
   const sumSeries = seriesText(`${name}_sum`);
   const countSeries = seriesText(`${name}_count`);
   return (labels: string, count: number, sum: number | undefined) =>

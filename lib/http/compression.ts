@@ -25,14 +25,14 @@ const GZIP = { level: 1 };
 
 /** Compresses a whole document, off the event loop. */
 export async function compress(document: Buffer, coding: Coding): Promise<Buffer> {
-  const stream = compressor(coding);
+  const stream = createCompressor(coding);
   if (stream === undefined) return document;
   stream.end(document);
   return buffer(stream);
 }
 
 /** A stream that compresses; none for `identity`. */
-export function compressor(coding: Coding): Transform | undefined {
+export function createCompressor(coding: Coding): Transform | undefined {
   switch (coding) {
     case 'br':
       return createBrotliCompress({ params: BROTLI });

@@ -1,31 +1,31 @@
-import { type TextFormats, textNegotiator } from '../document/negotiate.ts';
+import { createTextNegotiator, type TextFormats } from '../document/negotiate.ts';
 import type { Encoder } from '../encoders/encoder.ts';
-import { type JsonOptions, jsonEncoder } from '../encoders/json.ts';
-import type { Words } from './error-responses.ts';
+import { createJsonEncoder, type JsonOptions } from '../encoders/json.ts';
+import type { ResponseStyle } from './error-responses.ts';
 
 /** A path of the router that answers with a document of the source's families. */
-export interface Endpoint extends Words {
+export interface Endpoint extends ResponseStyle {
   readonly path: string;
-  readonly offersPrefix: boolean;
+  readonly allowPrefix: boolean;
   negotiate(accept: string | undefined): Encoder;
 }
 
 export function endpoints({ path, ...formats }: { path: string } & JsonOptions & TextFormats): Endpoint[] {
-  const json = jsonEncoder(formats);
+  const json = createJsonEncoder(formats);
   return [
     {
       path: `${path}.json`,
-      errors: 'problem',
+      errorFormat: 'problem',
       vary: 'Accept-Encoding',
-      offersPrefix: false,
+      allowPrefix: false,
       negotiate: () => json,
     },
     {
       path,
-      errors: 'line',
+      errorFormat: 'line',
       vary: 'Accept, Accept-Encoding',
-      offersPrefix: true,
-      negotiate: textNegotiator(formats),
+      allowPrefix: true,
+      negotiate: createTextNegotiator(formats),
     },
   ];
 }

@@ -1,19 +1,19 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { REFUSALS, type Refusal } from '../access/refusals.ts';
 import { closeConnection, closeWithServer } from './connection.ts';
-import type { GateOptions } from './guard-middleware.ts';
+import type { GuardMiddlewareOptions } from './guard-middleware.ts';
 import { cutResponse } from './response-events.ts';
 
 /** How a path words what it says of itself. */
-export interface Words {
+export interface ResponseStyle {
   /** How errors are worded: RFC 9457 beside the JSON document, one plain line beside the others. */
-  readonly errors: 'problem' | 'line';
+  readonly errorFormat: 'problem' | 'line';
   /** The request headers that the answer depends on. */
   readonly vary: string;
 }
 
 /** What every response has, whatever its status. */
-export function prepare(req: IncomingMessage, res: ServerResponse): void {
+export function setCommonHeaders(req: IncomingMessage, res: ServerResponse): void {
   // An app-wide cors() must not share this endpoint with other sites, nor an ETag answer 304.
   for (const name of res.getHeaderNames()) if (/^(access-control-|etag$)/.test(name)) res.removeHeader(name);
   res.setHeader('Cache-Control', 'no-store');
@@ -33,10 +33,13 @@ export function leaveAnswered(res: ServerResponse): void {
 }
 
 /** Refuses in a path's words. */
-export function refuser({ errors, vary }: Words, { hideFromUntrusted }: Hiding): GateOptions['refuse'] {
+export function refusalHandler(
+  { errorFormat: errors, vary }: ResponseStyle,
+  { hideFromUntrusted }: HideOption,
+): GuardMiddlewareOptions['refuse'] {
   return (req, res, reason, next) => {
     const refusal: Refusal = REFUSALS[reason];
-    if (hideFromUntrusted && refusal.canHide) return next('router');
+    if (hideFromUntrusted && refusal.hideable) return next('router');
     if (res.headersSent) return leaveAnswered(res);
     if (reason === 'header-limit') closeConnection(res);
     if (reason === 'method') res.setHeader('Allow', ALLOW);
@@ -47,29 +50,29 @@ export function refuser({ errors, vary }: Words, { hideFromUntrusted }: Hiding):
 }
 
 /** Refuses with a plain 403, whatever the reason. */
-export function forbidder({ hideFromUntrusted }: Hiding): GateOptions['refuse'] {
+export function forbiddenHandler({ hideFromUntrusted }: HideOption): GuardMiddlewareOptions['refuse'] {
   return (req, res, reason, next) => {
     const refusal: Refusal = REFUSALS[reason];
-    if (hideFromUntrusted && refusal.canHide) return next('router');
+    if (hideFromUntrusted && refusal.hideable) return next('router');
     if (res.headersSent) return leaveAnswered(res);
     if (reason === 'header-limit') closeConnection(res);
     respondWithError(req, res, { status: 403, detail: 'Forbidden' }, 'line');
   };
 }
 
-interface Hiding {
+interface HideOption {
   readonly hideFromUntrusted: boolean;
 }
 
 /** The answer to OPTIONS. */
-export const noContent =
-  ({ vary }: Words) =>
+export const optionsHandler =
+  ({ vary }: ResponseStyle) =>
   (req: IncomingMessage, res: ServerResponse): void => {
     if (res.headersSent) {
       leaveAnswered(res);
       return;
     }
-    prepare(req, res);
+    setCommonHeaders(req, res);
     res.statusCode = 204;
     res.setHeader('Allow', ALLOW);
     res.setHeader('Vary', vary);
@@ -85,12 +88,12 @@ export function respondWithError(
   req: IncomingMessage,
   res: ServerResponse,
   { status, detail }: { status: number; detail: string },
-  style: Words['errors'],
+  style: ResponseStyle['errorFormat'],
 ): void {
   const title = STATUS_CODES[status];
   const body =
     style === 'problem' ? `${JSON.stringify({ type: 'about:blank', title, status, detail })}\n` : `${detail}\n`;
-  prepare(req, res);
+  setCommonHeaders(req, res);
   res.removeHeader('Content-Encoding');
   res.statusCode = status;
   res.setHeader(

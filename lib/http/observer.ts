@@ -1,28 +1,28 @@
 import { formatAddress } from '../access/address.ts';
 import { peerAddress } from '../access/client-address.ts';
-import type { Visit } from '../access/guard.ts';
+import type { RequestContext } from '../access/guard.ts';
 import { hasSocket } from '../access/has-socket.ts';
 import { isHttp10 } from '../access/http-message.ts';
 import type { AccessDecision } from '../access/options.ts';
 import type { RefusedRequest } from '../access/refusal-hints.ts';
 import type { RefusalReason } from '../access/refusals.ts';
 import { hostOf, requestAuthority, targetPath } from '../access/request-target.ts';
-import { callHook, debug, failureTeller } from '../document/hooks.ts';
+import { callHook, createFailureReporter, debug } from '../document/hooks.ts';
 import type { ScrapeFailure } from '../model/errors.ts';
 import { type AccessSubject, createAccessWarnings, createLossWarnings } from './warnings.ts';
 
 /** Where everything that the operator may want to know is said: hooks, warnings and the debug log. */
 export interface Observer {
   /** A request was refused for that reason or, without one, let in. */
-  decided(visit: Visit, reason?: RefusalReason): void;
-  failed(failure: ScrapeFailure): void;
+  onDecision(visit: RequestContext, reason?: RefusalReason): void;
+  onFailure(failure: ScrapeFailure): void;
   /** Something about the configuration. */
   warn(message: string): void;
 }
 
 export interface ObserverOptions {
   /** Counts refusals. */
-  counted?: (reason: RefusalReason) => void;
+  onRefusal?: (reason: RefusalReason) => void;
   onDecision?: ((decision: AccessDecision) => void) | undefined;
   onError?: ((failure: ScrapeFailure) => void) | undefined;
   /** The header that hints are about. */
@@ -31,28 +31,28 @@ export interface ObserverOptions {
 
 /** `caller` is named in warnings. */
 export function createObserver(caller: string, options: ObserverOptions): Observer {
-  const { onDecision, onError, counted } = options;
+  const { onDecision, onError, onRefusal } = options;
   const warn = (message: string) => process.emitWarning(`${caller}: ${message}`, 'MetricsAccessWarning');
   const warnings = createAccessWarnings(warn);
-  const tell = failureTeller(onError);
+  const report = createFailureReporter(onError);
   const warnOfLoss = createLossWarnings((message) =>
     process.emitWarning(`${caller}: ${message}`, 'MetricsLossWarning'),
   );
 
   return {
     warn,
-    decided(visit, reason) {
-      if (reason !== undefined) counted?.(reason);
-      const subject = subjectOf(visit, reason);
-      const isNew = subject !== undefined && warnings.isNew(subject, addressOf(visit));
+    onDecision(context, reason) {
+      if (reason !== undefined) onRefusal?.(reason);
+      const subject = subjectOf(context, reason);
+      const isNew = subject !== undefined && warnings.isNew(subject, addressOf(context));
       if (!isNew && onDecision === undefined && !debug.enabled) return;
-      const decision = describe(visit, reason);
-      debug('%s', lineOf(decision));
-      if (isNew) warnings.emit(subject, decision, requestOf(visit, decision, options));
+      const decision = describe(context, reason);
+      debug('%s', formatDecision(decision));
+      if (isNew) warnings.emit(subject, decision, requestOf(context, decision, options));
       callHook(onDecision, decision);
     },
-    failed(failure) {
-      tell(failure);
+    onFailure(failure) {
+      report(failure);
       // Without a hook, a 500 or a family that is missing would leave no trace.
       if (onError === undefined) warnOfLoss(failure);
     },
@@ -60,21 +60,21 @@ export function createObserver(caller: string, options: ObserverOptions): Observ
 }
 
 /** What is to be warned of, once. */
-function subjectOf({ req, client }: Visit, reason: RefusalReason | undefined): AccessSubject | undefined {
+function subjectOf({ req, client }: RequestContext, reason: RefusalReason | undefined): AccessSubject | undefined {
   if (reason === undefined) return client?.isForwarder ? 'unlisted-forwarder' : undefined;
   const isForAddress = reason === 'not-trusted' || reason === client?.refused;
   return isForAddress && !hasSocket(req) ? 'no-socket' : reason;
 }
 
 /** The address that counts or, where none does, the peer's. */
-function addressOf({ req, client }: Visit): string | undefined {
+function addressOf({ req, client }: RequestContext): string | undefined {
   const address = client?.address ?? peerAddress(req);
   return address && formatAddress(address);
 }
 
 /** What hints depend on besides the decision. */
 function requestOf(
-  { req, client }: Visit,
+  { req, client }: RequestContext,
   { peer, address, hops, reason }: AccessDecision,
   { forwardedHeader = 'x-forwarded-for' }: ObserverOptions,
 ): RefusedRequest {
@@ -93,7 +93,7 @@ function requestOf(
   };
 }
 
-function describe({ req, client }: Visit, reason: RefusalReason | undefined): AccessDecision {
+function describe({ req, client }: RequestContext, reason: RefusalReason | undefined): AccessDecision {
   const peer = peerAddress(req);
   const address = client?.address;
   return {
@@ -107,7 +107,7 @@ function describe({ req, client }: Visit, reason: RefusalReason | undefined): Ac
   };
 }
 
-function lineOf({ decision, reason, peer, address, hops, method, path }: AccessDecision): string {
+function formatDecision({ decision, reason, peer, address, hops, method, path }: AccessDecision): string {
   const via = address === peer ? '' : ` for ${address ?? 'nobody'} (${hops} hops)`;
   return `${decision} ${method} ${path} from ${peer ?? 'a socket without an address'}${via}${reason ? `: ${reason}` : ''}`;
 }

@@ -3,11 +3,11 @@ import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 
 /** Why nobody can be sent the rest of a response. */
-export type ResponseLoss = 'CLIENT_GONE' | 'RESPONSE_ENDED';
+export type ResponseLoss = 'ERR_METRICS_CLIENT_GONE' | 'ERR_METRICS_RESPONSE_ENDED';
 
 export interface ResponseListener {
   /** Whether some of the document was sent, so that what follows must not look like its end. */
-  hasBegun(): boolean;
+  hasStarted(): boolean;
   /** Whether the scrape itself has ended the response. */
   hasEnded(): boolean;
   onLost(loss: ResponseLoss): void;
@@ -50,14 +50,14 @@ export function watchResponse(req: IncomingMessage, res: ServerResponse, listene
  * Takes note of `end()` and `destroy()` where they are called: their events come when the client has taken what was
  * written, which it may never do, and too late to keep a cut document from looking whole. Returns how to stop.
  */
-function interceptEnd(res: ServerResponse, { hasBegun, hasEnded, onLost }: ResponseListener): () => void {
+function interceptEnd(res: ServerResponse, { hasStarted: hasBegun, hasEnded, onLost }: ResponseListener): () => void {
   const writable = writableOf(res);
   const { end } = res;
   const { destroy } = writable;
   const intercepted = {
     end(...args: unknown[]) {
       if (hasEnded()) return Reflect.apply(end, res, args);
-      onLost('RESPONSE_ENDED');
+      onLost('ERR_METRICS_RESPONSE_ENDED');
       if (!hasBegun()) return Reflect.apply(end, res, args);
       cutResponse(res);
       return res;
@@ -66,7 +66,7 @@ function interceptEnd(res: ServerResponse, { hasBegun, hasEnded, onLost }: Respo
       const stream = http2StreamOf(res);
       // Node destroys a stream itself when the client has closed it, or when its session fails.
       if (!stream?.closed && !stream?.session?.destroyed) {
-        if (!hasEnded()) onLost('RESPONSE_ENDED');
+        if (!hasEnded()) onLost('ERR_METRICS_RESPONSE_ENDED');
         if (hasBegun()) stream?.close(INTERNAL_ERROR);
       }
       return Reflect.apply(destroy, writable, [error]);
@@ -110,9 +110,11 @@ export function cutResponse(res: ServerResponse): void {
 function lossOf({ socket }: IncomingMessage, res: ServerResponse): ResponseLoss {
   const stream = http2StreamOf(res);
   // A client that cancels, and a connection that is gone, give a code; `destroy()` gives none.
-  if (stream !== undefined) return stream.rstCode === 0 ? 'RESPONSE_ENDED' : 'CLIENT_GONE';
+  if (stream !== undefined) return stream.rstCode === 0 ? 'ERR_METRICS_RESPONSE_ENDED' : 'ERR_METRICS_CLIENT_GONE';
   // What a client closes ends, or fails, before it is destroyed.
-  return socket.destroyed && (socket.readableEnded || socket.errored) ? 'CLIENT_GONE' : 'RESPONSE_ENDED';
+  return socket.destroyed && (socket.readableEnded || socket.errored)
+    ? 'ERR_METRICS_CLIENT_GONE'
+    : 'ERR_METRICS_RESPONSE_ENDED';
 }
 
 /** Any number of requests may be pipelined, and Node warns of more than ten listeners: one tells them all. */

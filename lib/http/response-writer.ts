@@ -1,32 +1,32 @@
 import type { ServerResponse } from 'node:http';
 import type { Transform } from 'node:stream';
-import { CHUNK } from '../encoders/document.ts';
+import { CHUNK_SIZE } from '../encoders/document.ts';
 import { MetricsError } from '../model/errors.ts';
 import { abortable } from '../util/abortable.ts';
-import { type Coding, compress, compressor } from './compression.ts';
+import { type Coding, compress, createCompressor } from './compression.ts';
 import { closeWithServer } from './connection.ts';
 import { isOver, writableOf } from './response-events.ts';
 import { createStallDetector, type StallDetector } from './stall-detector.ts';
 
-export interface DeliveryOptions {
+export interface ResponseWriterOptions {
   readonly coding: Coding;
   /** Hold the whole document and send its length: the end of a connection does not tell a cut one from a whole one. */
-  readonly holdsWhole: boolean;
+  readonly bufferWhole: boolean;
   readonly stallTimeout: number;
   /** Aborts when there is nobody to deliver to any more. */
   readonly signal: AbortSignal;
-  stalled(): void;
+  onStall(): void;
   /** Other code of the app has begun to answer, or has ended the response. Aborts the signal. */
   onResponseEnded(): void;
   /** The compressor failed. Aborts the signal. */
   onCompressionError(error: unknown): void;
-  sent(bytes: number): void;
+  onBytesSent(bytes: number): void;
 }
 
 /** Brings one document to its client, as fast as the client takes it. */
-export interface Delivery {
+export interface ResponseWriter {
   /** Were bytes sent already? */
-  readonly hasBegun: boolean;
+  readonly hasStarted: boolean;
   /** Whether the response was ended here, and not by other code of the app. */
   readonly hasEnded: boolean;
   /** Takes a chunk of the document (a byte string); resolves when the next one is welcome. */
@@ -34,36 +34,39 @@ export interface Delivery {
   /** Resolves when the last byte has left. */
   end(): Promise<void>;
   /** Sends a document that is ready, compressed as it should be. */
-  sendWhole(body: Buffer): Promise<void>;
+  sendBuffer(body: Buffer): Promise<void>;
   /** Gives back what a document that was not completed holds. */
-  abandon(): void;
+  destroy(): void;
 }
 
-const MAX_HELD = 4 * 1024 * 1024;
+const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
-export function createDelivery(res: ServerResponse, options: DeliveryOptions): Delivery {
-  const { coding, holdsWhole, signal, sent } = options;
-  const stall = createStallDetector(res, options.stallTimeout, options.stalled);
-  let held = '';
+export function createResponseWriter(res: ServerResponse, options: ResponseWriterOptions): ResponseWriter {
+  const { coding, bufferWhole, signal, onBytesSent } = options;
+  const stall = createStallDetector(res, options.stallTimeout, options.onStall);
+  let buffered = '';
   let hasBegun = false;
   let hasEnded = false;
   let compressed: Transform | undefined;
-  let drained = () => {};
+  let onDrain = () => {};
 
   async function write(chunk: string): Promise<void> {
-    if (!hasBegun && (holdsWhole || chunk.length < CHUNK)) {
+    if (!hasBegun && (bufferWhole || chunk.length < CHUNK_SIZE)) {
       // Only the last chunk is short: a document that begins with it fits in one.
-      held += chunk;
-      if (held.length > MAX_HELD)
-        throw new MetricsError('DOCUMENT_TOO_LARGE', `the document is larger than ${MAX_HELD} bytes`);
+      buffered += chunk;
+      if (buffered.length > MAX_BUFFERED_BYTES)
+        throw new MetricsError(
+          'ERR_METRICS_DOCUMENT_TOO_LARGE',
+          `the document is larger than ${MAX_BUFFERED_BYTES} bytes`,
+        );
       return;
     }
     requireOpen();
     if (!hasBegun) open();
     const bytes = Buffer.from(chunk, 'latin1');
     if (compressed === undefined ? writeOut(bytes) : compressed.write(bytes)) return;
-    await settled(signal, stall, (done) => {
-      drained = done;
+    await waitForEvent(signal, stall, (done) => {
+      onDrain = done;
     });
   }
 
@@ -76,7 +79,7 @@ export function createDelivery(res: ServerResponse, options: DeliveryOptions): D
   function open(): void {
     closeWithServer(res);
     hasBegun = true;
-    compressed = compressor(coding);
+    compressed = createCompressor(coding);
     compressed
       ?.on('data', (bytes: Buffer) => {
         if (isOver(res)) options.onResponseEnded();
@@ -84,13 +87,13 @@ export function createDelivery(res: ServerResponse, options: DeliveryOptions): D
       })
       .on('end', endResponse)
       .on('error', options.onCompressionError)
-      .on('drain', () => drained());
+      .on('drain', () => onDrain());
     // Once for all chunks: the middleware compression() lets nobody take a listener back.
-    res.on('drain', () => (compressed === undefined ? drained() : compressed.resume()));
+    res.on('drain', () => (compressed === undefined ? onDrain() : compressed.resume()));
   }
 
   function writeOut(bytes: Buffer): boolean {
-    sent(bytes.length);
+    onBytesSent(bytes.length);
     stall.onWrite(bytes.length);
     return res.write(bytes);
   }
@@ -105,7 +108,7 @@ export function createDelivery(res: ServerResponse, options: DeliveryOptions): D
   }
 
   async function end(): Promise<void> {
-    if (!hasBegun) return sendWhole(await abortable(compress(Buffer.from(held, 'latin1'), coding), signal));
+    if (!hasBegun) return sendBuffer(await abortable(compress(Buffer.from(buffered, 'latin1'), coding), signal));
     requireOpen();
     const isSent = finished();
     if (compressed === undefined) endResponse();
@@ -113,11 +116,11 @@ export function createDelivery(res: ServerResponse, options: DeliveryOptions): D
     return isSent;
   }
 
-  async function sendWhole(body: Buffer): Promise<void> {
+  async function sendBuffer(body: Buffer): Promise<void> {
     requireOpen();
     closeWithServer(res);
     res.setHeader('Content-Length', body.length);
-    sent(body.length);
+    onBytesSent(body.length);
     stall.onWrite(body.length);
     hasBegun = true;
     hasEnded = true;
@@ -126,10 +129,10 @@ export function createDelivery(res: ServerResponse, options: DeliveryOptions): D
     return isSent;
   }
 
-  const finished = () => settled(signal, stall, (done) => writableOf(res).once('finish', done));
+  const finished = () => waitForEvent(signal, stall, (done) => writableOf(res).once('finish', done));
 
   return {
-    get hasBegun() {
+    get hasStarted() {
       return hasBegun;
     },
     get hasEnded() {
@@ -137,13 +140,13 @@ export function createDelivery(res: ServerResponse, options: DeliveryOptions): D
     },
     write,
     end,
-    sendWhole,
-    abandon: () => void compressed?.destroy(),
+    sendBuffer,
+    destroy: () => void compressed?.destroy(),
   };
 }
 
 /** Resolves when the event comes; rejects on abort, and reports when the client takes no byte for too long. */
-function settled(signal: AbortSignal, stall: StallDetector, onEvent: (done: () => void) => void): Promise<void> {
+function waitForEvent(signal: AbortSignal, stall: StallDetector, onEvent: (done: () => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const stopWatching = stall.watch();
     const onAbort = () => settle(() => reject(signal.reason));

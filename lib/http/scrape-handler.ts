@@ -7,15 +7,15 @@ import { interruption } from '../model/errors.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
 import { negotiateCoding } from './compression.ts';
 import type { Endpoint } from './endpoints.ts';
-import { leaveAnswered, prepare } from './error-responses.ts';
+import { leaveAnswered, setCommonHeaders } from './error-responses.ts';
 import type { Observer } from './observer.ts';
 import { cutResponse } from './response-events.ts';
-import { attend } from './scrape-response.ts';
+import { runScrape } from './scrape-response.ts';
 import type { Outcome, SelfMetrics } from './self-metrics.ts';
-import { type Job, serve, timeoutOf } from './serve-document.ts';
+import { type ScrapeRequest, serveDocument, timeoutOf } from './serve-document.ts';
 import { createSharedDocuments } from './shared-documents.ts';
 
-export interface ScraperOptions {
+export interface ScrapeHandlerOptions {
   readonly source: MetricsSource;
   readonly maxInFlight: number;
   readonly timeout: number;
@@ -23,31 +23,31 @@ export interface ScraperOptions {
   readonly cacheFor: number;
   readonly compression: boolean;
   readonly onSourceError: 'continue' | 'fail';
-  readonly selfMetrics: boolean;
-  readonly self: SelfMetrics;
+  readonly includeSelfMetrics: boolean;
+  readonly selfMetrics: SelfMetrics;
   readonly observer: Observer;
 }
 
 /** Answers scrapes, and knows how many of them are under way. */
-export interface Scraper {
+export interface ScrapeHandler {
   /** The guard that keeps further ones out, unless they cost nothing because they share what another one collects. */
-  freeSlot(endpoint: Endpoint): Guard;
+  concurrencyGuard(endpoint: Endpoint): Guard;
   /** Answers GET with a document of the source's families, and HEAD with the headers of one. */
-  answer(endpoint: Endpoint): (req: IncomingMessage, res: ServerResponse) => void;
+  handler(endpoint: Endpoint): (req: IncomingMessage, res: ServerResponse) => void;
 }
 
-export function createScraper(options: ScraperOptions): Scraper {
-  const { self, observer, source, onSourceError } = options;
-  const documents = createSharedDocuments(options.cacheFor);
+export function createScrapeHandler(options: ScrapeHandlerOptions): ScrapeHandler {
+  const { selfMetrics, observer, source, onSourceError } = options;
+  const sharedDocuments = createSharedDocuments(options.cacheFor);
   let inFlight = 0;
 
-  function takeSlot(): (() => void) | undefined {
+  function acquireSlot(): (() => void) | undefined {
     if (inFlight >= options.maxInFlight) return undefined;
     inFlight++;
     return () => inFlight--;
   }
 
-  function jobOf(req: IncomingMessage, endpoint: Endpoint): Job | undefined {
+  function createScrapeRequest(req: IncomingMessage, endpoint: Endpoint): ScrapeRequest | undefined {
     const encoder = endpoint.negotiate(req.headers.accept);
     const coding = options.compression ? negotiateCoding(req.headers['accept-encoding']?.toString()) : 'identity';
     const filter = parseFilter(requestTarget(req), endpoint);
@@ -60,53 +60,60 @@ export function createScraper(options: ScraperOptions): Scraper {
       filter,
       // HTTP/1.0 has a limit of its own.
       key: isHttp10(req) ? undefined : [encoder.contentType, coding, filter.key].join('\n'),
-      documents,
+      sharedDocuments,
       timeout: timeoutOf(req, options.timeout),
-      longestTimeout: options.timeout,
-      failed: observer.failed,
-      lostFamily: self.lostFamily,
-      lostSample: self.lostSample,
-      ownFamilies: () => (options.selfMetrics ? self.families() : []),
-      takeSlot,
+      maxTimeout: options.timeout,
+      onFailure: observer.onFailure,
+      onFamilyDropped: selfMetrics.onFamilyDropped,
+      onSampleDropped: selfMetrics.onSampleDropped,
+      selfMetricsFamilies: () => (options.includeSelfMetrics ? selfMetrics.families() : []),
+      acquireSlot,
     };
   }
 
   return {
-    freeSlot:
+    concurrencyGuard:
       (endpoint) =>
       ({ req }) => {
         if (req.method !== 'GET' || inFlight < options.maxInFlight) return undefined;
-        const key = jobOf(req, endpoint)?.key;
-        const isShared = key !== undefined && (documents.fresh(key) ?? documents.underWay(key)) !== undefined;
+        const key = createScrapeRequest(req, endpoint)?.key;
+        const isShared =
+          key !== undefined && (sharedDocuments.cached(key) ?? sharedDocuments.inFlight(key)) !== undefined;
         return isShared ? undefined : 'too-many-scrapes';
       },
-    answer: (endpoint) => (req, res) => {
-      const job = jobOf(req, endpoint);
-      if (job === undefined) return; // A guard has refused it.
+    handler: (endpoint) => (req, res) => {
+      const request = createScrapeRequest(req, endpoint);
+      if (request === undefined) return; // A guard has refused it.
       if (res.headersSent) {
-        observer.failed({ phase: 'send', error: interruption('RESPONSE_ENDED') });
+        observer.onFailure({ phase: 'send', error: interruption('ERR_METRICS_RESPONSE_ENDED') });
         return leaveAnswered(res);
       }
-      prepare(req, res);
+      setCommonHeaders(req, res);
       res.statusCode = 200;
-      res.setHeader('Content-Type', job.encoder.contentType);
+      res.setHeader('Content-Type', request.encoder.contentType);
       res.setHeader('Vary', endpoint.vary);
-      if (job.coding !== 'identity') res.setHeader('Content-Encoding', job.coding);
+      if (request.coding !== 'identity') res.setHeader('Content-Encoding', request.coding);
       if (req.method === 'HEAD') {
         res.end();
         return;
       }
-      self.started();
+      selfMetrics.onScrapeStart();
       const startedAt = performance.now();
-      void attend(req, res, { ...options, endpoint, coding: job.coding }, (client) => serve(client, job))
+      void runScrape(req, res, { ...options, endpoint, coding: request.coding }, (client) =>
+        serveDocument(client, request),
+      )
         .catch((error): Outcome => {
           // The app's own changes to a response may throw when a failure is answered.
-          observer.failed({ phase: 'send', error });
+          observer.onFailure({ phase: 'send', error });
           cutResponse(res);
           return 'cut';
         })
         .then((outcome) =>
-          self.ended({ format: job.encoder.format, outcome, seconds: (performance.now() - startedAt) / 1000 }),
+          selfMetrics.onScrapeEnd({
+            format: request.encoder.format,
+            outcome,
+            seconds: (performance.now() - startedAt) / 1000,
+          }),
         );
     },
   };

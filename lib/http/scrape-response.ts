@@ -7,24 +7,24 @@ import type { Endpoint } from './endpoints.ts';
 import { RETRY_AFTER, respondWithError } from './error-responses.ts';
 import type { Observer } from './observer.ts';
 import { cutResponse, isOver, watchResponse } from './response-events.ts';
-import { createDelivery, type Delivery } from './response-writer.ts';
+import { createResponseWriter, type ResponseWriter } from './response-writer.ts';
 import type { Outcome, SelfMetrics } from './self-metrics.ts';
 
 /** Somebody who waits for a document. */
-export interface Client {
-  readonly delivery: Delivery;
+export interface ScrapeResponse {
+  readonly writer: ResponseWriter;
   /** Aborts when there is nobody to deliver to any more. */
   readonly signal: AbortSignal;
-  giveUp(code: Parameters<typeof interruption>[0]): void;
+  abort(code: Parameters<typeof interruption>[0]): void;
   /** An error that the operator was told of already. In an object, since a source may reject with `undefined`. */
-  told?: { readonly error: unknown };
+  reportedError?: { readonly error: unknown };
 }
 
-export interface ClientOptions {
+export interface ScrapeResponseOptions {
   readonly endpoint: Endpoint;
   readonly coding: Coding;
   readonly stallTimeout: number;
-  readonly self: SelfMetrics;
+  readonly selfMetrics: SelfMetrics;
   readonly observer: Observer;
 }
 
@@ -32,74 +32,77 @@ export interface ClientOptions {
  * Does the work that brings a client its document, and sees to it that the client is told of a failure:
  * before the first byte in words, after it by a broken connection, which cannot be taken for a whole document.
  */
-export async function attend(
+export async function runScrape(
   req: IncomingMessage,
   res: ServerResponse,
-  options: ClientOptions,
-  work: (client: Client) => Promise<void>,
+  options: ScrapeResponseOptions,
+  handler: (response: ScrapeResponse) => Promise<void>,
 ): Promise<Outcome> {
   const aborter = new AbortController();
   const { signal } = aborter;
-  const giveUp: Client['giveUp'] = (code) => aborter.abort(interruption(code));
-  const delivery = createDelivery(res, {
+  const abort: ScrapeResponse['abort'] = (code) => aborter.abort(interruption(code));
+  const writer = createResponseWriter(res, {
     ...options,
-    holdsWhole: isHttp10(req),
+    bufferWhole: isHttp10(req),
     signal,
-    stalled: () => giveUp('CLIENT_STALLED'),
-    onResponseEnded: () => giveUp('RESPONSE_ENDED'),
+    onStall: () => abort('ERR_METRICS_CLIENT_STALLED'),
+    onResponseEnded: () => abort('ERR_METRICS_RESPONSE_ENDED'),
     onCompressionError: (error) => aborter.abort(error),
-    sent: options.self.sent,
+    onBytesSent: options.selfMetrics.onBytesSent,
   });
   const stopWatching = watchResponse(req, res, {
-    hasBegun: () => delivery.hasBegun,
-    hasEnded: () => delivery.hasEnded,
-    onLost: giveUp,
+    hasStarted: () => writer.hasStarted,
+    hasEnded: () => writer.hasEnded,
+    onLost: abort,
   });
-  const client: Client = { delivery, signal, giveUp };
+  const client: ScrapeResponse = { writer, signal, abort };
   try {
-    await work(client);
+    await handler(client);
     return 'complete';
   } catch (error) {
-    return conclude(error, req, res, client, options);
+    return handleFailure(error, req, res, client, options);
   } finally {
     stopWatching();
   }
 }
 
-function conclude(
+function handleFailure(
   error: unknown,
   req: IncomingMessage,
   res: ServerResponse,
-  { delivery, signal, told }: Client,
-  { observer, endpoint }: ClientOptions,
+  { writer, signal, reportedError }: ScrapeResponse,
+  { observer, endpoint }: ScrapeResponseOptions,
 ): Outcome {
   const code = error instanceof MetricsError ? error.code : undefined;
   // All that aborts the client's signal is about sending, but for the scraper's own timeout.
-  const isLost = signal.aborted && error === signal.reason && code !== 'SOURCE_TIMEOUT';
-  if (code === 'TOO_MANY_SCRAPES') observer.decided({ req }, 'too-many-scrapes');
-  else if (!(isLost && code === 'CLIENT_GONE') && (told === undefined || error !== told.error)) {
-    observer.failed({ phase: isLost || code === 'DOCUMENT_TOO_LARGE' ? 'send' : 'collect', error });
+  const isLost = signal.aborted && error === signal.reason && code !== 'ERR_METRICS_SOURCE_TIMEOUT';
+  if (code === 'ERR_METRICS_TOO_MANY_SCRAPES') observer.onDecision({ req }, 'too-many-scrapes');
+  else if (
+    !(isLost && code === 'ERR_METRICS_CLIENT_GONE') &&
+    (reportedError === undefined || error !== reportedError.error)
+  ) {
+    observer.onFailure({ phase: isLost || code === 'ERR_METRICS_DOCUMENT_TOO_LARGE' ? 'send' : 'collect', error });
   }
-  delivery.abandon();
-  if (isLost || code === 'CUT_DOCUMENT' || delivery.hasBegun || res.headersSent || isOver(res)) {
+  writer.destroy();
+  if (isLost || code === 'ERR_METRICS_CUT_DOCUMENT' || writer.hasStarted || res.headersSent || isOver(res)) {
     // What other code of the app has answered in place of the document is whole.
-    if (delivery.hasBegun || !isOver(res)) cutResponse(res);
-    if (code === 'CLIENT_STALLED') return 'stalled';
-    return code === 'CLIENT_GONE' || code === 'RESPONSE_ENDED' ? 'aborted' : 'cut';
+    if (writer.hasStarted || !isOver(res)) cutResponse(res);
+    if (code === 'ERR_METRICS_CLIENT_STALLED') return 'stalled';
+    return code === 'ERR_METRICS_CLIENT_GONE' || code === 'ERR_METRICS_RESPONSE_ENDED' ? 'aborted' : 'cut';
   }
-  const { outcome, status, detail } = answerTo(code);
+  const { outcome, status, detail } = errorResponseFor(code);
   if (status === 503) res.setHeader('Retry-After', RETRY_AFTER);
-  respondWithError(req, res, { status, detail }, endpoint.errors);
+  respondWithError(req, res, { status, detail }, endpoint.errorFormat);
   return outcome;
 }
 
-function answerTo(code: MetricsErrorCode | undefined): { outcome: Outcome; status: number; detail: string } {
+function errorResponseFor(code: MetricsErrorCode | undefined): { outcome: Outcome; status: number; detail: string } {
   switch (code) {
-    case 'SOURCE_TIMEOUT':
+    case 'ERR_METRICS_SOURCE_TIMEOUT':
       return { outcome: 'timeout', status: 503, detail: 'The metrics could not be collected in time' };
-    case 'DOCUMENT_TOO_LARGE':
+    case 'ERR_METRICS_DOCUMENT_TOO_LARGE':
       return { outcome: 'too-large', status: 503, detail: 'The document is too large for HTTP/1.0' };
-    case 'TOO_MANY_SCRAPES':
+    case 'ERR_METRICS_TOO_MANY_SCRAPES':
       return { outcome: 'refused', ...REFUSALS['too-many-scrapes'] };
     default:
       return { outcome: 'failed', status: 500, detail: 'The metrics could not be collected' };

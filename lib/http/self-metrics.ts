@@ -23,12 +23,12 @@ export type Outcome =
 
 /** The endpoint's own numbers. Never labelled by address: that would let strangers grow them. */
 export interface SelfMetrics {
-  refused(reason: RefusalReason): void;
-  started(): void;
-  ended(scrape: { format: Encoder['format']; outcome: Outcome; seconds: number }): void;
-  sent(bytes: number): void;
-  lostFamily(): void;
-  lostSample(): void;
+  onRefusal(reason: RefusalReason): void;
+  onScrapeStart(): void;
+  onScrapeEnd(scrape: { format: Encoder['format']; outcome: Outcome; seconds: number }): void;
+  onBytesSent(bytes: number): void;
+  onFamilyDropped(): void;
+  onSampleDropped(): void;
   families(): MetricFamily[];
 }
 
@@ -40,29 +40,29 @@ export function createSelfMetrics(): SelfMetrics {
   const durations = { count: 0, sum: 0, bounds: BOUNDS, cumulativeCounts: BOUNDS.map(() => 0) };
   let bytes = 0;
   let inFlight = 0;
-  let familiesLost = 0;
-  let samplesLost = 0;
+  let familiesDropped = 0;
+  let samplesDropped = 0;
 
   return {
-    refused: (reason) => refusals.add({ reason }),
-    started() {
+    onRefusal: (reason) => refusals.add({ reason }),
+    onScrapeStart() {
       inFlight++;
     },
-    ended({ format, outcome, seconds }) {
+    onScrapeEnd({ format, outcome, seconds }) {
       inFlight--;
       scrapes.add({ format, outcome });
       durations.count++;
       durations.sum += seconds;
       for (const [i, bound] of BOUNDS.entries()) if (seconds <= bound) durations.cumulativeCounts[i]! += 1;
     },
-    sent(length) {
+    onBytesSent(length) {
       bytes += length;
     },
-    lostFamily() {
-      familiesLost++;
+    onFamilyDropped() {
+      familiesDropped++;
     },
-    lostSample() {
-      samplesLost++;
+    onSampleDropped() {
+      samplesDropped++;
     },
     families: () => [
       counter('scrapes_total', 'scrapes by format and by how they ended', scrapes.samples(), ['format', 'outcome']),
@@ -74,16 +74,16 @@ export function createSelfMetrics(): SelfMetrics {
         labelNames: [],
         samples: [{ labels: {}, value: { ...durations, cumulativeCounts: [...durations.cumulativeCounts] } }],
       },
-      counter('response_bytes_total', 'bytes of documents sent, compressed where they were', bare(bytes)),
-      { ...counter('scrapes_in_flight', 'scrapes under way', bare(inFlight)), type: 'gauge' },
+      counter('response_bytes_total', 'bytes of documents sent, compressed where they were', unlabelled(bytes)),
+      { ...counter('scrapes_in_flight', 'scrapes under way', unlabelled(inFlight)), type: 'gauge' },
       counter('refusals_total', 'requests refused by reason', refusals.samples(), ['reason']),
-      counter('families_lost_total', 'families left out because of an error', bare(familiesLost)),
-      counter('samples_lost_total', 'samples left out because of an error', bare(samplesLost)),
+      counter('families_lost_total', 'families left out because of an error', unlabelled(familiesDropped)),
+      counter('samples_lost_total', 'samples left out because of an error', unlabelled(samplesDropped)),
     ],
   };
 }
 
-const bare = (value: number): Sample[] => [{ labels: {}, value }];
+const unlabelled = (value: number): Sample[] => [{ labels: {}, value }];
 
 function counter(name: string, help: string, samples: Sample[], labelNames: string[] = []): MetricFamily {
   return { name: `metrics_endpoint_${name}`, help, type: 'counter', labelNames, samples };

@@ -3,91 +3,96 @@ import { rawHeader } from '../access/raw-headers.ts';
 import { type DocumentOptions, type DocumentStream, openDocument } from '../document/document-stream.ts';
 import { interruption, type MetricsError } from '../model/errors.ts';
 import { abortable } from '../util/abortable.ts';
-import { nextTurn } from '../util/event-loop.ts';
+import { nextEventLoopTurn } from '../util/event-loop.ts';
 import { type Coding, compress } from './compression.ts';
-import type { Client } from './scrape-response.ts';
-import { MAX_SHARED, type SharedDocument, type SharedDocuments } from './shared-documents.ts';
+import type { ScrapeResponse } from './scrape-response.ts';
+import { MAX_SHARED_BYTES, type SharedDocument, type SharedDocuments } from './shared-documents.ts';
 
 /** A document that is asked for, and what is needed to make it. */
-export interface Job extends DocumentOptions {
+export interface ScrapeRequest extends DocumentOptions {
   readonly coding: Coding;
   /** Scrapes with the same key want the same bytes; undefined when they are not to be shared. */
   readonly key: string | undefined;
-  readonly documents: SharedDocuments;
+  readonly sharedDocuments: SharedDocuments;
   /** ms; the scraper's own `timeout` may be shorter */
-  readonly longestTimeout: number;
+  readonly maxTimeout: number;
   /** Takes a slot, and returns how to give it back; undefined when all are taken. */
-  takeSlot(): (() => void) | undefined;
+  acquireSlot(): (() => void) | undefined;
 }
 
 /** Brings the client the document: one that is fresh, one that is under way, or one that is made for it. */
-export async function serve(client: Client, job: Job): Promise<void> {
-  const { key, documents } = job;
-  const fresh = key === undefined ? undefined : documents.fresh(key);
-  if (fresh !== undefined) return client.delivery.sendWhole(fresh);
+export async function serveDocument(response: ScrapeResponse, request: ScrapeRequest): Promise<void> {
+  const { key, sharedDocuments } = request;
+  const cached = key === undefined ? undefined : sharedDocuments.cached(key);
+  if (cached !== undefined) return response.writer.sendBuffer(cached);
 
-  const underWay = key === undefined ? undefined : documents.underWay(key);
-  if (underWay === undefined) return collect(client, job);
-  const waitedBefore = underWay.waited;
-  const body = await waitFor(underWay, client, job);
-  if (body !== undefined) return client.delivery.sendWhole(body);
+  const inFlight = key === undefined ? undefined : sharedDocuments.inFlight(key);
+  if (inFlight === undefined) return collect(response, request);
+  const waitedBefore = inFlight.waited;
+  const body = await joinShared(inFlight, response, request);
+  if (body !== undefined) return response.writer.sendBuffer(body);
   // The time that it has waited for nothing is part of its timeout.
-  const timeout = job.timeout - (underWay.waited - waitedBefore);
-  if (timeout <= 0) throw interruption('SOURCE_TIMEOUT');
-  return collect(client, { ...job, timeout });
+  const timeout = request.timeout - (inFlight.waited - waitedBefore);
+  if (timeout <= 0) throw interruption('ERR_METRICS_SOURCE_TIMEOUT');
+  return collect(response, { ...request, timeout });
 }
 
 /** Takes a slot, and asks the source. */
-async function collect(client: Client, job: Job): Promise<void> {
-  const giveBack = job.takeSlot();
-  if (giveBack === undefined) throw interruption('TOO_MANY_SCRAPES');
-  const begun = beginShared(job);
+async function collect(client: ScrapeResponse, job: ScrapeRequest): Promise<void> {
+  const giveBack = job.acquireSlot();
+  if (giveBack === undefined) throw interruption('ERR_METRICS_TOO_MANY_SCRAPES');
+  const begun = startShared(job);
   if (begun !== undefined) return serveShared(client, job, begun, giveBack);
   try {
-    await stream(client, job, openDocument(job));
+    await streamDocument(client, job, openDocument(job));
   } finally {
     giveBack();
   }
 }
 
 /** Sends the document as it is made; `held` are chunks that were taken already. */
-async function stream(client: Client, { key, documents }: Job, document: DocumentStream, held = ''): Promise<void> {
-  const abandon = () => document.abort(client.signal.reason);
-  client.signal.addEventListener('abort', abandon);
-  if (client.signal.aborted) abandon();
-  let size = held.length;
+async function streamDocument(
+  response: ScrapeResponse,
+  { key, sharedDocuments }: ScrapeRequest,
+  document: DocumentStream,
+  buffered = '',
+): Promise<void> {
+  const onAbort = () => document.abort(response.signal.reason);
+  response.signal.addEventListener('abort', onAbort);
+  if (response.signal.aborted) onAbort();
+  let size = buffered.length;
   try {
-    if (held === '') await nextTurn();
-    else await client.delivery.write(held);
+    if (buffered === '') await nextEventLoopTurn();
+    else await response.writer.write(buffered);
     for (let chunk = await document.next(); !chunk.done; chunk = await document.next()) {
       size += chunk.value.length;
-      await client.delivery.write(chunk.value);
+      await response.writer.write(chunk.value);
     }
-    if (key !== undefined) documents.measured(key, size);
-    await client.delivery.end();
+    if (key !== undefined) sharedDocuments.recordSize(key, size);
+    await response.writer.end();
   } catch (error) {
-    if (document.knows(error)) client.told = { error };
+    if (document.wasReported(error)) response.reportedError = { error };
     // Whatever failed, the source has nobody to work for any more.
     document.abort(error);
     throw error;
   } finally {
-    client.signal.removeEventListener('abort', abandon);
+    response.signal.removeEventListener('abort', onAbort);
     document.close();
   }
 }
 
 /** A document that others may join while it is made. */
-interface Begun {
+interface SharedJob {
   readonly shared: SharedDocument;
   readonly document: DocumentStream;
   /** What it is aborted with when the last client has left. */
   readonly abandonment: MetricsError;
 }
 
-function beginShared(job: Job): Begun | undefined {
-  if (job.key === undefined) return undefined;
-  const abandonment = interruption('CLIENT_GONE');
-  const shared = job.documents.begin(job.key, {
+function startShared(request: ScrapeRequest): SharedJob | undefined {
+  if (request.key === undefined) return undefined;
+  const abandonment = interruption('ERR_METRICS_CLIENT_GONE');
+  const shared = request.sharedDocuments.start(request.key, {
     get waited() {
       return document.waited;
     },
@@ -95,49 +100,57 @@ function beginShared(job: Job): Begun | undefined {
   });
   if (shared === undefined) return undefined;
   // With the time that everybody has: whoever has less leaves alone.
-  const document = openDocument({ ...job, timeout: job.longestTimeout });
+  const document = openDocument({ ...request, timeout: request.maxTimeout });
   return { shared, document, abandonment };
 }
 
 /** Waits as everybody does who joins, and goes on alone when the document outgrows what can be shared. */
-async function serveShared(client: Client, job: Job, begun: Begun, giveBack: () => void): Promise<void> {
+async function serveShared(
+  response: ScrapeResponse,
+  request: ScrapeRequest,
+  begun: SharedJob,
+  releaseSlot: () => void,
+): Promise<void> {
   const { shared, document } = begun;
-  const outgrown = fill(begun, job);
+  const overflow = produce(begun, request);
   try {
-    const body = await waitFor(shared, client, job);
-    if (body !== undefined) await client.delivery.sendWhole(body);
+    const body = await joinShared(shared, response, request);
+    if (body !== undefined) await response.writer.sendBuffer(body);
     else {
       // It is this client's alone now.
-      document.hurry(job.timeout);
-      await stream(client, job, document, await outgrown);
+      document.shortenTimeout(request.timeout);
+      await streamDocument(response, request, document, await overflow);
     }
-    giveBack();
+    releaseSlot();
   } catch (error) {
     // Others may still be waiting: the slot is the collection's. Should it outgrow, nobody is there to go on.
-    outgrown.then((held) => held !== undefined && document.abort(error)).finally(giveBack);
+    overflow.then((held) => held !== undefined && document.abort(error)).finally(releaseSlot);
     throw error;
   }
 }
 
 /** Makes the document for all who wait; resolves with what it holds when that is too large, and never rejects. */
-async function fill({ shared, document, abandonment }: Begun, job: Job): Promise<string | undefined> {
-  let held = '';
+async function produce(
+  { shared, document, abandonment }: SharedJob,
+  request: ScrapeRequest,
+): Promise<string | undefined> {
+  let buffered = '';
   try {
     // Requests that came in the same turn of the event loop can join until it has turned.
-    await nextTurn();
+    await nextEventLoopTurn();
     for (let chunk = await document.next(); !chunk.done; chunk = await document.next()) {
-      held += chunk.value;
-      if (held.length <= MAX_SHARED) continue;
+      buffered += chunk.value;
+      if (buffered.length <= MAX_SHARED_BYTES) continue;
       // First of all: those who have waited must not begin another one to be shared.
-      job.documents.measured(job.key as string, held.length);
-      shared.outgrow();
-      return held;
+      request.sharedDocuments.recordSize(request.key as string, buffered.length);
+      shared.detach();
+      return buffered;
     }
-    job.documents.measured(job.key as string, held.length);
-    shared.complete(await compress(Buffer.from(held, 'latin1'), job.coding));
+    request.sharedDocuments.recordSize(request.key as string, buffered.length);
+    shared.complete(await compress(Buffer.from(buffered, 'latin1'), request.coding));
   } catch (error) {
     // By identity: a source may reject with what another scrape was aborted with.
-    if (error !== abandonment && !document.knows(error)) job.failed({ phase: 'collect', error });
+    if (error !== abandonment && !document.wasReported(error)) request.onFailure({ phase: 'collect', error });
     shared.fail(error);
     document.abort(error);
   }
@@ -146,18 +159,25 @@ async function fill({ shared, document, abandonment }: Begun, job: Job): Promise
 }
 
 /** Joins; undefined when the document outgrew what can be shared. */
-async function waitFor(shared: SharedDocument, client: Client, job: Job): Promise<Buffer | undefined> {
-  const leave = shared.join();
-  const hurry = job.timeout < job.longestTimeout ? setTimeout(client.giveUp, job.timeout, 'SOURCE_TIMEOUT') : undefined;
+async function joinShared(
+  shared: SharedDocument,
+  response: ScrapeResponse,
+  request: ScrapeRequest,
+): Promise<Buffer | undefined> {
+  const release = shared.join();
+  const timer =
+    request.timeout < request.maxTimeout
+      ? setTimeout(response.abort, request.timeout, 'ERR_METRICS_SOURCE_TIMEOUT')
+      : undefined;
   try {
-    return await abortable(shared.body, client.signal);
+    return await abortable(shared.body, response.signal);
   } catch (error) {
     // What failed for all is told once.
-    if (!client.signal.aborted) client.told = { error };
+    if (!response.signal.aborted) response.reportedError = { error };
     throw error;
   } finally {
-    clearTimeout(hurry);
-    leave();
+    clearTimeout(timer);
+    release();
   }
 }
 

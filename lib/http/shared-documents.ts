@@ -1,5 +1,5 @@
 /** Documents of up to so many bytes (before compression) are shared. */
-export const MAX_SHARED = 256 * 1024;
+export const MAX_SHARED_BYTES = 256 * 1024;
 
 /** Of how many different documents something is remembered: queries make as many as they like. */
 const MAX_KEYS = 100;
@@ -7,13 +7,13 @@ const MAX_KEYS = 100;
 /** What scrapes of one document share: a collection that is under way and, for `cacheFor` ms, its result. */
 export interface SharedDocuments {
   /** The bytes to send, while they are fresh. */
-  fresh(key: string): Buffer | undefined;
+  cached(key: string): Buffer | undefined;
   /** One that is being made, to be joined. */
-  underWay(key: string): SharedDocument | undefined;
+  inFlight(key: string): SharedDocument | undefined;
   /** Begins one that others may join, unless the last document under the key was too large. */
-  begin(key: string, collection: SharedCollection): SharedDocument | undefined;
+  start(key: string, collection: SharedCollection): SharedDocument | undefined;
   /** Remembers how large the document was, before compression. */
-  measured(key: string, size: number): void;
+  recordSize(key: string, size: number): void;
 }
 
 /** The collection behind a shared document. */
@@ -26,51 +26,51 @@ export interface SharedCollection {
 
 interface Entry {
   isSmall: boolean;
-  underWay?: SharedDocument | undefined;
-  last?: { readonly body: Buffer; readonly madeAt: number } | undefined;
+  inFlight?: SharedDocument | undefined;
+  last?: { readonly body: Buffer; readonly createdAt: number } | undefined;
 }
 
 export function createSharedDocuments(cacheFor: number): SharedDocuments {
   const entries = new Map<string, Entry>();
   return {
-    fresh(key) {
+    cached(key) {
       const last = entries.get(key)?.last;
-      return last !== undefined && performance.now() - last.madeAt < cacheFor ? last.body : undefined;
+      return last !== undefined && performance.now() - last.createdAt < cacheFor ? last.body : undefined;
     },
-    underWay: (key) => entries.get(key)?.underWay,
-    begin(key, collection) {
+    inFlight: (key) => entries.get(key)?.inFlight,
+    start(key, collection) {
       // The first one under a key is taken for a small one: at worst, what can be shared of it is held for a while.
-      const entry = entries.get(key) ?? remember(key, { isSmall: true });
-      if (!entry.isSmall || entry.underWay !== undefined) return undefined;
+      const entry = entries.get(key) ?? touch(key, { isSmall: true });
+      if (!entry.isSmall || entry.inFlight !== undefined) return undefined;
       const document = new SharedDocument(collection, (body) => {
-        entry.underWay = undefined;
+        entry.inFlight = undefined;
         // What was forgotten meanwhile nobody would find again.
         if (body === undefined || cacheFor === 0 || entries.get(key) !== entry) return;
-        const madeAt = performance.now();
-        entry.last = { body, madeAt };
+        const createdAt = performance.now();
+        entry.last = { body, createdAt };
         setTimeout(() => {
-          if (entry.last?.madeAt === madeAt) entry.last = undefined;
+          if (entry.last?.createdAt === createdAt) entry.last = undefined;
         }, cacheFor).unref();
       });
-      entry.underWay = document;
+      entry.inFlight = document;
       return document;
     },
-    measured(key, size) {
+    recordSize(key, size) {
       const entry = entries.get(key) ?? { isSmall: false };
-      entry.isSmall = size <= MAX_SHARED;
-      remember(key, entry);
+      entry.isSmall = size <= MAX_SHARED_BYTES;
+      touch(key, entry);
     },
   };
 
   /** The one that was remembered longest ago is the first to go. */
-  function remember(key: string, entry: Entry): Entry {
+  function touch(key: string, entry: Entry): Entry {
     entries.delete(key);
     entries.set(key, entry);
-    for (const [oldest, forgotten] of entries) {
+    for (const [oldest, evicted] of entries) {
       if (entries.size <= MAX_KEYS) break;
       entries.delete(oldest);
       // Its timer holds it for as long as it would have been fresh.
-      forgotten.last = undefined;
+      evicted.last = undefined;
     }
     return entry;
   }
@@ -82,13 +82,13 @@ export class SharedDocument {
   readonly body: Promise<Buffer | undefined>;
   private settle: { resolve: (body: Buffer | undefined) => void; reject: (error: unknown) => void } | undefined;
   private readonly collection: SharedCollection;
-  private readonly closed: (body?: Buffer) => void;
+  private readonly onClosed: (body?: Buffer) => void;
   private waiting = 0;
 
   /** `closed` is called when nobody can join any more. */
   constructor(collection: SharedCollection, closed: (body?: Buffer) => void) {
     this.collection = collection;
-    this.closed = closed;
+    this.onClosed = closed;
     this.body = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
     });
@@ -115,7 +115,7 @@ export class SharedDocument {
       this.waiting--;
       if (this.waiting > 0 || !this.isOpen) return;
       // First of all, nobody must join what is given up.
-      this.outgrow();
+      this.detach();
       this.collection.onAbandoned();
     };
   }
@@ -124,7 +124,7 @@ export class SharedDocument {
     this.close(body)?.resolve(body);
   }
 
-  outgrow(): void {
+  detach(): void {
     this.close()?.resolve(undefined);
   }
 
@@ -135,7 +135,7 @@ export class SharedDocument {
   private close(body?: Buffer) {
     const { settle } = this;
     this.settle = undefined;
-    if (settle !== undefined) this.closed(body);
+    if (settle !== undefined) this.onClosed(body);
     return settle;
   }
 }

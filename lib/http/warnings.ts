@@ -71,11 +71,12 @@ function kindOfLoss({ phase, family, error }: ScrapeFailure): string | undefined
   const suffix = code === undefined ? '.' : `: ${code}.`;
   if (phase === 'collect') {
     if (family !== undefined) return `FAMILY could not be collected${suffix}`;
-    if (code === 'CUT_DOCUMENT') return `a document was cut off: ${quote((error as MetricsError).message)}.`;
+    if (code === 'ERR_METRICS_CUT_DOCUMENT')
+      return `a document was cut off: ${quote((error as MetricsError).message)}.`;
     return `the source failed, was late or reported an error${suffix}`;
   }
   if (phase === 'send') return undefined;
-  if (code === 'INVALID_FAMILY') return `FAMILY was left out${suffix}`;
+  if (code === 'ERR_METRICS_INVALID_FAMILY') return `FAMILY was left out${suffix}`;
   // Without a family's name it is the number of losses that were not reported.
   return family === undefined ? undefined : `a sample or exemplar of FAMILY was left out${suffix}`;
 }

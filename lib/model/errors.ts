@@ -27,68 +27,68 @@ export function interruption(code: keyof typeof INTERRUPTIONS): MetricsError {
 }
 
 const INTERRUPTIONS = {
-  SOURCE_TIMEOUT: 'the source did not answer in time; see the option timeout',
-  CLIENT_GONE: 'the client went away',
-  RESPONSE_ENDED: 'other code of the app answered the request, destroyed the response or closed its socket',
-  CLIENT_STALLED: 'the client took no byte in time; see the option stallTimeout',
-  TOO_MANY_SCRAPES: 'all slots are taken; see the option maxInFlight',
+  ERR_METRICS_SOURCE_TIMEOUT: 'the source did not answer in time; see the option timeout',
+  ERR_METRICS_CLIENT_GONE: 'the client went away',
+  ERR_METRICS_RESPONSE_ENDED: 'other code of the app answered the request, destroyed the response or closed its socket',
+  ERR_METRICS_CLIENT_STALLED: 'the client took no byte in time; see the option stallTimeout',
+  ERR_METRICS_TOO_MANY_SCRAPES: 'all slots are taken; see the option maxInFlight',
 };
 
 /** What a `MetricsError` is about. */
 export type MetricsErrorCode =
   /** A family that cannot be encoded: no name, an unknown type, a name that was there already. */
-  | 'INVALID_FAMILY'
+  | 'ERR_METRICS_INVALID_FAMILY'
   /** The shape of a family in JSON could not be told in time: see labelNames. */
-  | 'SHAPE_UNCERTAIN'
+  | 'ERR_METRICS_SHAPE_UNCERTAIN'
   /** A sample that does not fit its family: its value, its labels. */
-  | 'INVALID_SAMPLE'
+  | 'ERR_METRICS_INVALID_SAMPLE'
   /** A family failed after its first sample was written: the rest of the document cannot follow. */
-  | 'CUT_DOCUMENT'
+  | 'ERR_METRICS_CUT_DOCUMENT'
   /** No process of the cluster answers for all: setupPrimary() was not called, or the primary hangs. */
-  | 'NO_PRIMARY'
+  | 'ERR_METRICS_NO_PRIMARY'
   /** A worker of the cluster lost something, or none of them could give anything. */
-  | 'WORKER_FAILED'
+  | 'ERR_METRICS_WORKER_FAILED'
   /** Every family that the scrape wanted was lost. */
-  | 'NO_FAMILY_LEFT'
+  | 'ERR_METRICS_NO_FAMILY_LEFT'
   /** OpenTelemetry's SDK gave nothing: no MeterProvider has the reader, it was shut down, or every callback failed. */
-  | 'COLLECTION_FAILED'
+  | 'ERR_METRICS_COLLECTION_FAILED'
   /** The source, or one of several, did not answer within `timeout`. */
-  | 'SOURCE_TIMEOUT'
+  | 'ERR_METRICS_SOURCE_TIMEOUT'
   /** One of several sources failed, and what it had yet to give is missing; or all of them did. */
-  | 'SOURCE_FAILED'
+  | 'ERR_METRICS_SOURCE_FAILED'
   /** A family of one source could not be joined with the family of that name of others, which was kept. */
-  | 'FAMILY_NOT_JOINED'
+  | 'ERR_METRICS_FAMILY_NOT_JOINED'
   /** The client took no byte for `stallTimeout` and the time that is added to it. */
-  | 'CLIENT_STALLED'
+  | 'ERR_METRICS_CLIENT_STALLED'
   /** The client went away before the document was complete. */
-  | 'CLIENT_GONE'
+  | 'ERR_METRICS_CLIENT_GONE'
   /** Other code of the app answered the request, destroyed the response or closed its socket: a timeout, for example. */
-  | 'RESPONSE_ENDED'
+  | 'ERR_METRICS_RESPONSE_ENDED'
   /** A scrape that had waited for another one's document had to collect after all, and all slots were taken. */
-  | 'TOO_MANY_SCRAPES'
+  | 'ERR_METRICS_TOO_MANY_SCRAPES'
   /** The document is larger than what can be held for an HTTP/1.0 client. */
-  | 'DOCUMENT_TOO_LARGE'
+  | 'ERR_METRICS_DOCUMENT_TOO_LARGE'
   /** An upstream server could not be reached, or answered with an error. */
-  | 'UPSTREAM_FAILED'
+  | 'ERR_METRICS_UPSTREAM_FAILED'
   /** An upstream server did not answer in time. */
-  | 'UPSTREAM_TIMEOUT'
+  | 'ERR_METRICS_UPSTREAM_TIMEOUT'
   /** An upstream server's answer is not what was asked for. */
-  | 'UPSTREAM_INVALID'
+  | 'ERR_METRICS_UPSTREAM_INVALID'
   /** An upstream server's answer is larger than what is read. */
-  | 'UPSTREAM_TOO_LARGE'
+  | 'ERR_METRICS_UPSTREAM_TOO_LARGE'
   /** An upstream server warns that there is more than what it gave, or remarks something on the query. */
-  | 'UPSTREAM_WARNING'
+  | 'ERR_METRICS_UPSTREAM_WARNING'
   /** An upstream server has nothing any more where it had something, or has another time. */
-  | 'UPSTREAM_STALE'
+  | 'ERR_METRICS_UPSTREAM_STALE'
   /** A document that is read is not of its format; the message says where. */
-  | 'MALFORMED_DOCUMENT'
+  | 'ERR_METRICS_MALFORMED_DOCUMENT'
   /** In a test: the endpoint did not answer with a document. */
-  | 'SCRAPE_FAILED'
+  | 'ERR_METRICS_SCRAPE_FAILED'
   /** In a test: the document has no such family, or no such series. */
-  | 'METRIC_NOT_FOUND'
+  | 'ERR_METRICS_METRIC_NOT_FOUND'
   /** In a test: several series have the labels that are to tell one. */
-  | 'METRIC_AMBIGUOUS'
+  | 'ERR_METRICS_METRIC_AMBIGUOUS'
   /** In a test: something that only goes up has gone down from one document to the next. */
-  | 'METRIC_RESET'
+  | 'ERR_METRICS_METRIC_RESET'
   /** In a test: a source did not keep what `MetricsSource` and its families promise. */
-  | 'BROKEN_PROMISE';
+  | 'ERR_METRICS_CONTRACT_VIOLATION';

@@ -10,11 +10,11 @@ export function isAsync<T>(items: Iterable<T> | AsyncIterable<T>): items is Asyn
 export function asyncFamilies(families: MetricFamilies): AsyncIterable<MetricFamily> {
   if (isAsync(families)) return families;
   // An array may hold promises, which are to be waited for one at a time.
-  if (Symbol.iterator in Object(families)) return awaited(families);
+  if (Symbol.iterator in Object(families)) return toAsync(families);
   throw new TypeError(`source.collect() returned ${String(families)}; return an array or another iterable of families`);
 }
 
-async function* awaited<T>(items: Iterable<T>): AsyncGenerator<T, void> {
+async function* toAsync<T>(items: Iterable<T>): AsyncGenerator<T, void> {
   yield* items;
 }
 

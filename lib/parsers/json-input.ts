@@ -1,5 +1,5 @@
 import type { MetricsError } from '../model/errors.ts';
-import { breathe } from '../util/event-loop.ts';
+import { yieldToEventLoop } from '../util/event-loop.ts';
 import { JsonSkip } from './json-skip.ts';
 import { JsonTokens, MORE } from './json-tokens.ts';
 
@@ -92,7 +92,7 @@ export class JsonInput {
     if (held > MAX_HELD) throw tokens.malformed(`more than ${MAX_HELD} bytes have to be held`);
     // As much again: what comes in small pieces is then not read too often.
     if (!(await this.append(held))) throw tokens.cut();
-    await breathe();
+    await yieldToEventLoop();
   }
 
   /** Appends at least so many bytes, as far as there are any; false when there is none. */

@@ -228,7 +228,7 @@ export class JsonTokens {
   malformed(reason: string, at = this.tokenAt): MetricsError {
     const found = Buffer.from(this.text.slice(at, at + MAX_SHOWN), 'latin1').toString();
     return new MetricsError(
-      'MALFORMED_DOCUMENT',
+      'ERR_METRICS_MALFORMED_DOCUMENT',
       `byte ${this.offset + at}: ${reason}${found && `, found ${JSON.stringify(found)}`}`,
     );
   }

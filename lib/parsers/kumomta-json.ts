@@ -16,7 +16,7 @@ import type { Parse, ParsedFamily, ParsedSamples } from './parser.ts';
  * Members of a family that are not known are skipped. A `value` that comes before its `type` is held, up to 1 MiB; a
  * `help` that comes after both is not waited for. A name that comes twice is two families.
  *
- * @throws {MetricsError} `MALFORMED_DOCUMENT`, as it is read, with the byte where it is, for what is not JSON (RFC 8259)
+ * @throws {MetricsError} `ERR_METRICS_MALFORMED_DOCUMENT`, as it is read, with the byte where it is, for what is not JSON (RFC 8259)
  *   and for what is not such a document
  */
 export function parseKumoMtaJson(relabel?: Relabel): Parse {
@@ -106,7 +106,7 @@ async function hold(input: JsonInput): Promise<JsonInput> {
 }
 
 const tooLong = (position: number) =>
-  new MetricsError('MALFORMED_DOCUMENT', `byte ${position}: more than ${MAX_HELD} bytes have to be held`);
+  new MetricsError('ERR_METRICS_MALFORMED_DOCUMENT', `byte ${position}: more than ${MAX_HELD} bytes have to be held`);
 
 async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
   yield bytes;

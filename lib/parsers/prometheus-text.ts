@@ -12,7 +12,7 @@ import { readFamilies } from './text-families.ts';
  * Families are as their series stand together: series without a `# TYPE` are untyped, and a name that comes
  * back later is a second family of that name. Timestamps and comments are dropped.
  *
- * @throws {MetricsError} `MALFORMED_DOCUMENT`, as it is read, with the number of the line, for what Prometheus would
+ * @throws {MetricsError} `ERR_METRICS_MALFORMED_DOCUMENT`, as it is read, with the number of the line, for what Prometheus would
  *   refuse; for what it would guess at (numbers beyond a double, a last line without a line feed); and for
  *   histograms and summaries that are not whole
  * @see https://prometheus.io/docs/instrumenting/exposition_formats

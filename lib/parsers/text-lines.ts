@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { MetricsError } from '../model/errors.ts';
-import { breathe } from '../util/event-loop.ts';
+import { yieldToEventLoop } from '../util/event-loop.ts';
 
 /** How long (bytes) a line may be. */
 const MAX_LINE = 2 ** 20;
@@ -50,7 +50,7 @@ export class TextLines {
 
   /** To be called when no line is there: waits for more; false at the end of the document. */
   async more(): Promise<boolean> {
-    await breathe();
+    await yieldToEventLoop();
     while (!this.isUndecodable) {
       if (this.takeLines()) return true;
       if (this.chunk.length > 0) continue;
@@ -66,7 +66,7 @@ export class TextLines {
   }
 
   malformed(reason: string, line = this.number): MetricsError {
-    return new MetricsError('MALFORMED_DOCUMENT', `line ${line}: ${reason}`);
+    return new MetricsError('ERR_METRICS_MALFORMED_DOCUMENT', `line ${line}: ${reason}`);
   }
 
   /** Makes text of the lines that end in the next piece of the chunk; false when none does. */

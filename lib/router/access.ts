@@ -1,43 +1,50 @@
-import { allowedHost } from '../access/allowed-host.ts';
-import { type CidrSet, cidrSet, parseNetworks } from '../access/cidr-set.ts';
+import { createHostGuard } from '../access/allowed-host.ts';
+import { type CidrSet, createCidrSet, parseNetworks } from '../access/cidr-set.ts';
 import type { Guard } from '../access/guard.ts';
-import { headerLimit } from '../access/header-limit.ts';
-import { httpVersion, noUserinfo, singleHost } from '../access/http-message.ts';
+import { headerLimitGuard } from '../access/header-limit.ts';
+import { createVersionGuard, singleHostGuard, userinfoGuard } from '../access/http-message.ts';
 import type { ResolvedAccess } from '../access/options.ts';
-import { refuseCrossSite } from '../access/refuse-cross-site.ts';
-import { requireRawHeaders } from '../access/require-raw-headers.ts';
-import { trustedIp } from '../access/trusted-ip.ts';
+import { crossSiteGuard } from '../access/refuse-cross-site.ts';
+import { rawHeadersGuard } from '../access/require-raw-headers.ts';
+import { createAllowlist } from '../access/trusted-ip.ts';
 import type { Observer } from '../http/observer.ts';
 
 /** The guards that decide who asks, and whether it is somebody else who makes them ask. */
 export interface Access {
-  readonly whoAsks: readonly Guard[];
-  readonly onWhoseBehalf: readonly Guard[];
-  trust(list: readonly string[]): void;
+  readonly clientGuards: readonly Guard[];
+  readonly crossSiteGuards: readonly Guard[];
+  setTrustedHosts(list: readonly string[]): void;
 }
 
 const LOOPBACK = ['127.0.0.1', '::1'];
 
 /** Errors begin with `caller`, the public function that has these options. */
 export function createAccess(caller: string, { trustedHosts, ...options }: ResolvedAccess, observer: Observer): Access {
-  const trustedProxies = cidrSet(options.trustedProxies, { option: `${caller}: trustedProxies` });
+  const trustedProxies = createCidrSet(options.trustedProxies, { option: `${caller}: trustedProxies` });
   // Not `??`: null is a mistake, and not a way to ask for the default.
   const hosts = trustedHosts === undefined ? LOOPBACK : trustedHosts;
   const option = `${caller}: trustedHosts`;
-  const trusted = trustedIp({ ...options, trustedHosts: hosts, trustedProxies, option });
+  const trusted = createAllowlist({ ...options, trustedHosts: hosts, trustedProxies, option });
 
   if (options.allowAnyAddress) observer.warn('allowAnyAddress is on: trustedHosts may let everybody in.');
-  if (options.trustedProxies.length > 0) warnOfProxies(trustedHosts ?? [], trustedProxies, observer);
+  if (options.trustedProxies.length > 0) warnUnmatchableHosts(trustedHosts ?? [], trustedProxies, observer);
 
   return {
-    trust: trusted.trust,
-    whoAsks: [requireRawHeaders, headerLimit, trusted.guard, httpVersion(options), singleHost, noUserinfo],
-    onWhoseBehalf: [refuseCrossSite, allowedHost(options)],
+    setTrustedHosts: trusted.setTrustedHosts,
+    clientGuards: [
+      rawHeadersGuard,
+      headerLimitGuard,
+      trusted.guard,
+      createVersionGuard(options),
+      singleHostGuard,
+      userinfoGuard,
+    ],
+    crossSiteGuards: [crossSiteGuard, createHostGuard(options)],
   };
 }
 
 /** The address that counts is never a proxy's. */
-function warnOfProxies(trustedHosts: readonly string[], trustedProxies: CidrSet, { warn }: Observer): void {
+function warnUnmatchableHosts(trustedHosts: readonly string[], trustedProxies: CidrSet, { warn }: Observer): void {
   for (const [index, network] of parseNetworks(trustedHosts, 'trustedHosts').entries()) {
     if (!trustedProxies.covers(network)) continue;
     warn(

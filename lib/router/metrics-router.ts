@@ -1,26 +1,21 @@
 import { Router } from 'express';
 import type { Guard } from '../access/guard.ts';
-import { knownMethod } from '../access/known-method.ts';
-import { refuseAuthorization } from '../access/refuse-authorization.ts';
-import { wellFormedQuery } from '../document/filter.ts';
+import { methodGuard } from '../access/known-method.ts';
+import { authorizationGuard } from '../access/refuse-authorization.ts';
+import { createQueryGuard } from '../document/filter.ts';
 import { endpoints } from '../http/endpoints.ts';
-import { noContent, refuser, type Words } from '../http/error-responses.ts';
-import { gate, type Middleware } from '../http/guard-middleware.ts';
+import { optionsHandler, type ResponseStyle, refusalHandler } from '../http/error-responses.ts';
+import { guardMiddleware, type Middleware } from '../http/guard-middleware.ts';
 import { createObserver } from '../http/observer.ts';
-import { createScraper } from '../http/scrape-handler.ts';
+import { createScrapeHandler } from '../http/scrape-handler.ts';
 import { createSelfMetrics } from '../http/self-metrics.ts';
 import { createAccess } from './access.ts';
+import type { AllowlistMiddleware } from './middleware.ts';
 import { misplacedMountWarning } from './misplaced-mount.ts';
 import { type MetricsRouterOptions, resolveOptions } from './options.ts';
 
-/** Middleware for `app.use()`, whose list of trusted hosts can be replaced while it runs. */
-export interface MetricsRouter extends Middleware {
-  /**
-   * Replaces `trustedHosts`.
-   * @throws {TypeError} for a bad list, which is refused whole: the old one stays
-   */
-  trust(trustedHosts: readonly string[]): void;
-}
+/** What `metricsRouter` returns: a router for `app.use()`. */
+export interface MetricsRouter extends AllowlistMiddleware {}
 
 /**
  * A router with the metrics endpoints: `GET /metrics.json` (the JSON of KumoMTA) and `GET /metrics`
@@ -33,28 +28,37 @@ export interface MetricsRouter extends Middleware {
  */
 export function metricsRouter(options: MetricsRouterOptions): MetricsRouter {
   const resolved = resolveOptions(options);
-  const self = createSelfMetrics();
-  const observer = createObserver('metricsRouter', { ...resolved, counted: self.refused });
+  const selfMetrics = createSelfMetrics();
+  const observer = createObserver('metricsRouter', { ...resolved, onRefusal: selfMetrics.onRefusal });
   const access = createAccess('metricsRouter', resolved, observer);
-  const scraper = createScraper({ ...resolved, observer, self });
+  const scrapeHandler = createScrapeHandler({
+    ...resolved,
+    includeSelfMetrics: resolved.selfMetrics,
+    observer,
+    selfMetrics,
+  });
   const router = Router({ caseSensitive: true, strict: true });
 
-  function open(place: Words & { path: string }, asksFor: Guard[], answer: Middleware): void {
-    const guards = [...access.whoAsks, refuseAuthorization, ...access.onWhoseBehalf, ...asksFor];
+  function mount(endpoint: ResponseStyle & { path: string }, requestGuards: Guard[], handler: Middleware): void {
+    const guards = [...access.clientGuards, authorizationGuard, ...access.crossSiteGuards, ...requestGuards];
     router
-      .route(place.path)
-      .all(gate({ guards, observer, refuse: refuser(place, resolved) }))
-      .options(noContent(place))
-      .get(answer);
+      .route(endpoint.path)
+      .all(guardMiddleware({ guards, observer, refuse: refusalHandler(endpoint, resolved) }))
+      .options(optionsHandler(endpoint))
+      .get(handler);
   }
 
   for (const endpoint of endpoints(resolved)) {
-    open(endpoint, [wellFormedQuery(endpoint), knownMethod, scraper.freeSlot(endpoint)], scraper.answer(endpoint));
+    mount(
+      endpoint,
+      [createQueryGuard(endpoint), methodGuard, scrapeHandler.concurrencyGuard(endpoint)],
+      scrapeHandler.handler(endpoint),
+    );
   }
-  for (const page of resolved.dashboard?.pages(resolved) ?? []) open(page, [knownMethod], page.answer);
+  for (const page of resolved.dashboard?.pages(resolved) ?? []) mount(page, [methodGuard], page.handler);
 
   // A route, and not router.use(): it is only looked at for the place where the router is mounted.
   router.route('/').all(misplacedMountWarning(resolved.path));
 
-  return Object.assign(router as unknown as Middleware, { trust: access.trust });
+  return Object.assign(router as unknown as Middleware, { setTrustedHosts: access.setTrustedHosts });
 }

@@ -1,14 +1,22 @@
-import { headerLimit } from '../access/header-limit.ts';
+import { headerLimitGuard } from '../access/header-limit.ts';
 import type { AccessOptions } from '../access/options.ts';
-import { refuseAuthorization as refuseAuthorizationGuard } from '../access/refuse-authorization.ts';
-import { requireRawHeaders } from '../access/require-raw-headers.ts';
-import { forbidder } from '../http/error-responses.ts';
-import { gate, type Middleware } from '../http/guard-middleware.ts';
+import { authorizationGuard as refuseAuthorizationGuard } from '../access/refuse-authorization.ts';
+import { rawHeadersGuard } from '../access/require-raw-headers.ts';
+import { forbiddenHandler } from '../http/error-responses.ts';
+import { guardMiddleware, type Middleware } from '../http/guard-middleware.ts';
 import { createObserver } from '../http/observer.ts';
 import { checkOptions } from '../util/check-options.ts';
 import { createAccess } from './access.ts';
-import type { MetricsRouter } from './metrics-router.ts';
 import { resolveAccess } from './options.ts';
+
+/** Middleware for `app.use()` whose list of trusted hosts can be replaced while the service runs. */
+export interface AllowlistMiddleware extends Middleware {
+  /**
+   * Replaces `trustedHosts`.
+   * @throws {TypeError} for a bad list, which is refused as a whole: the old list stays
+   */
+  setTrustedHosts(trustedHosts: readonly string[]): void;
+}
 
 /**
  * The access rules of `metricsRouter` as middleware for routes of your own: whoever is not trusted gets a plain
@@ -18,12 +26,14 @@ import { resolveAccess } from './options.ts';
  * @example
  * app.use('/admin', trustedIp({ trustedHosts: ['10.0.0.0/8'] }), refuseAuthorization(), admin);
  */
-export function trustedIp(options: AccessOptions = {}): MetricsRouter {
+export function trustedIp(options: AccessOptions = {}): AllowlistMiddleware {
   const resolved = resolveAccess('trustedIp', options);
   const observer = createObserver('trustedIp', resolved);
   const access = createAccess('trustedIp', resolved, observer);
-  const guards = [...access.whoAsks, ...access.onWhoseBehalf];
-  return Object.assign(gate({ guards, observer, refuse: forbidder(resolved) }), { trust: access.trust });
+  const guards = [...access.clientGuards, ...access.crossSiteGuards];
+  return Object.assign(guardMiddleware({ guards, observer, refuse: forbiddenHandler(resolved) }), {
+    setTrustedHosts: access.setTrustedHosts,
+  });
 }
 
 /**
@@ -38,6 +48,6 @@ export function refuseAuthorization(options: Record<string, never> = {}): Middle
   checkOptions('refuseAuthorization', options, {});
   const observer = createObserver('refuseAuthorization', {});
   // The first two refuse where the absence of the header cannot be proved.
-  const guards = [requireRawHeaders, headerLimit, refuseAuthorizationGuard];
-  return gate({ guards, observer, refuse: forbidder({ hideFromUntrusted: false }) });
+  const guards = [rawHeadersGuard, headerLimitGuard, refuseAuthorizationGuard];
+  return guardMiddleware({ guards, observer, refuse: forbiddenHandler({ hideFromUntrusted: false }) });
 }

@@ -1,23 +1,11 @@
 import type { AccessOptions, ResolvedAccess } from '../access/options.ts';
 import { hostOf } from '../access/request-target.ts';
+import { DOCUMENT_CHECKS, DOCUMENT_DEFAULTS } from '../document/options.ts';
 import type { Dashboard } from '../http/page.ts';
 import type { ScrapeFailure } from '../model/errors.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
 import { combineList } from '../sources/combine.ts';
-import {
-  type Check,
-  checkOptions,
-  isBoolean,
-  isCheckedLater,
-  isFunction,
-  isListOf,
-  isMilliseconds,
-  isMillisecondsOrNone,
-  isOneOf,
-  isSource,
-  isWholeNumber,
-  requireOptions,
-} from '../util/check-options.ts';
+import { type Check, checkOptions, expect, requireOptions } from '../util/check-options.ts';
 import { type Fault, shown } from '../util/option-error.ts';
 
 /** What `metricsRouter` takes. Everything but `source` has a default. */
@@ -112,15 +100,6 @@ const ACCESS_DEFAULTS = {
   hideFromUntrusted: false,
 } satisfies AccessOptions;
 
-/** Of what makes a document what it is, whoever asks for it. */
-export const DOCUMENT_DEFAULTS = {
-  timeout: 10_000,
-  onSourceError: 'continue' as const,
-  singleLabel: 'map' as const,
-  nonFinite: 'null' as const,
-  openMetrics: false,
-} satisfies Partial<MetricsRouterOptions>;
-
 const DEFAULTS = {
   ...ACCESS_DEFAULTS,
   ...DOCUMENT_DEFAULTS,
@@ -132,39 +111,30 @@ const DEFAULTS = {
   selfMetrics: false,
 } satisfies Partial<MetricsRouterOptions>;
 
-const isHostList = isListOf('a list of host names', '["metrics.internal"]', isHost);
+const hostList = expect.listOf('a list of host names', '["metrics.internal"]', isHost);
 
 const ACCESS_CHECKS = {
-  trustedHosts: isCheckedLater,
-  allowAnyAddress: isBoolean,
-  trustedProxies: isCheckedLater,
-  forwardedHeader: isOneOf('x-forwarded-for', 'forwarded'),
-  allowUnixSocket: isBoolean,
-  allowHttp10: isBoolean,
-  allowedHosts: isHostList,
-  checkHost: isBoolean,
-  hideFromUntrusted: isBoolean,
-  onDecision: isFunction,
+  trustedHosts: expect.unchecked,
+  allowAnyAddress: expect.boolean,
+  trustedProxies: expect.unchecked,
+  forwardedHeader: expect.oneOf('x-forwarded-for', 'forwarded'),
+  allowUnixSocket: expect.boolean,
+  allowHttp10: expect.boolean,
+  allowedHosts: hostList,
+  checkHost: expect.boolean,
+  hideFromUntrusted: expect.boolean,
+  onDecision: expect.func,
 } satisfies Record<keyof AccessOptions, Check>;
 
-export const DOCUMENT_CHECKS = {
-  timeout: isMilliseconds,
-  onSourceError: isOneOf('continue', 'fail'),
-  singleLabel: isOneOf('map', 'list'),
-  nonFinite: isOneOf('null', 'string', 'omit'),
-  openMetrics: isBoolean,
-  onError: isFunction,
-} satisfies Partial<Record<keyof MetricsRouterOptions, Check>>;
-
 const CHECKS = {
-  source: isSourceOrList,
+  source: sourceOrList,
   path: isPath,
-  maxInFlight: isWholeNumber,
-  stallTimeout: isMilliseconds,
-  cacheFor: isMillisecondsOrNone,
-  compression: isBoolean,
-  selfMetrics: isBoolean,
-  dashboard: isDashboard,
+  maxInFlight: expect.positiveInteger,
+  stallTimeout: expect.milliseconds,
+  cacheFor: expect.millisecondsOrZero,
+  compression: expect.boolean,
+  selfMetrics: expect.boolean,
+  dashboard,
   ...DOCUMENT_CHECKS,
   ...ACCESS_CHECKS,
 } satisfies Record<keyof MetricsRouterOptions, Check>;
@@ -186,15 +156,15 @@ export function resolveAccess(caller: string, options: AccessOptions): ResolvedA
   return { ...ACCESS_DEFAULTS, ...checkOptions(caller, options, ACCESS_CHECKS) };
 }
 
-function isSourceOrList(value: unknown): Fault | undefined {
+function sourceOrList(value: unknown): Fault | undefined {
   // The members of a list are checked where they are combined.
-  return Array.isArray(value) ? undefined : isSource(value);
+  return Array.isArray(value) ? undefined : expect.source(value);
 }
 
 /** `Array.isArray` does not see that a list may be readonly. */
 const isList = (source: MetricsRouterOptions['source']): source is readonly MetricsSource[] => Array.isArray(source);
 
-function isDashboard(value: unknown): Fault | undefined {
+function dashboard(value: unknown): Fault | undefined {
   if (typeof (value as Dashboard | null)?.pages === 'function') return undefined;
   return { expected: 'a dashboard', write: 'dashboard() of express-metrics-json/dashboard' };
 }

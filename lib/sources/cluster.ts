@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
 import { abortable } from '../util/abortable.ts';
-import { checkOptions, checkSource, isLabelName, isMilliseconds } from '../util/check-options.ts';
+import { checkOptions, checkSource, expect } from '../util/check-options.ts';
 import { explain } from './cluster/explain.ts';
 import { familyOf } from './cluster/family-table.ts';
 import { clusterProcess } from './cluster/process.ts';
@@ -33,7 +33,7 @@ export interface ClusterPrimary {
  * these around its own source, and the primary (or main thread) calls `setupPrimary()`. A process that has no workers answers for
  * itself, so that the same code runs without a cluster.
  *
- * A scrape fails with a `MetricsError`, code `NO_PRIMARY`, in a worker process whose primary has not called `setupPrimary()`,
+ * A scrape fails with a `MetricsError`, code `ERR_METRICS_NO_PRIMARY`, in a worker process whose primary has not called `setupPrimary()`,
  * and in a thread of a worker process. A thread whose main thread has not called it answers for itself.
  *
  * @throws {TypeError} for what is no source, an invalid option, or a second source in one process of a cluster
@@ -49,8 +49,8 @@ export interface ClusterPrimary {
 export function clusterSource(source: MetricsSource, options: ClusterSourceOptions = {}): MetricsSource {
   checkSource('clusterSource', source);
   const { timeout, workerLabel } = checkOptions('clusterSource', options, {
-    timeout: isMilliseconds,
-    workerLabel: isLabelName,
+    timeout: expect.milliseconds,
+    workerLabel: expect.labelName,
   });
   const asker = clusterProcess('clusterSource').connect(source);
   return {

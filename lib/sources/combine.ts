@@ -1,15 +1,7 @@
 import { MetricsError } from '../model/errors.ts';
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
-import {
-  checkOptions,
-  checkValue,
-  isBoolean,
-  isListOf,
-  isMilliseconds,
-  isSource,
-  isWholeNumber,
-} from '../util/check-options.ts';
+import { checkOptions, checkValue, expect } from '../util/check-options.ts';
 import { createStopwatch } from '../util/stopwatch.ts';
 import { createJoiner } from './combine/join.ts';
 import { type Member, openMember } from './combine/member.ts';
@@ -92,10 +84,10 @@ export function combineList(
   };
 }
 
-const CHECKS = { timeout: isMilliseconds, join: isBoolean, maxBuffered: isWholeNumber };
+const CHECKS = { timeout: expect.milliseconds, join: expect.boolean, maxBuffered: expect.positiveInteger };
 
 const LIST = ['a list of at least one source', '[promClientSource(register)]'] as const;
-const isSourceList = isListOf(...LIST, isSource);
+const isSourceList = expect.listOf(...LIST, expect.source);
 
 function isFilledList(value: unknown) {
   const [expected, write] = LIST;
@@ -112,9 +104,9 @@ async function* inTurn(members: readonly Member[]): AsyncGenerator<MetricFamily,
 function throwIfLost(members: readonly Member[], isEmpty: boolean): void {
   const failures = members.flatMap(({ failure }) => failure ?? []);
   if (failures.length === 0 || (failures.length < members.length && !isEmpty)) return;
-  const isLate = failures.every(({ code }) => code === 'SOURCE_TIMEOUT');
+  const isLate = failures.every(({ code }) => code === 'ERR_METRICS_SOURCE_TIMEOUT');
   throw new MetricsError(
-    isLate ? 'SOURCE_TIMEOUT' : 'SOURCE_FAILED',
+    isLate ? 'ERR_METRICS_SOURCE_TIMEOUT' : 'ERR_METRICS_SOURCE_FAILED',
     isLate ? 'no source answered in time' : 'no source has anything left',
     { cause: failures.length === 1 ? failures[0] : new AggregateError(failures) },
   );

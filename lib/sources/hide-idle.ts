@@ -1,12 +1,5 @@
 import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
-import {
-  type Check,
-  checkOptions,
-  checkSource,
-  isMilliseconds,
-  isNameList,
-  requireOptions,
-} from '../util/check-options.ts';
+import { type Check, checkOptions, checkSource, expect, requireOptions } from '../util/check-options.ts';
 import { ActivityMemory } from './hide-idle/activity-memory.ts';
 import { nameOf, withSamples } from './wrapped-family.ts';
 
@@ -67,7 +60,10 @@ export function hideIdle(source: MetricsSource, options: HideIdleOptions): Metri
   };
 }
 
-const CHECKS = { idleFor: isMilliseconds, families: isNameList } satisfies Record<keyof HideIdleOptions, Check>;
+const CHECKS = { idleFor: expect.milliseconds, families: expect.nameList } satisfies Record<
+  keyof HideIdleOptions,
+  Check
+>;
 
 /** What a scrape has lost is not gone for that. */
 function watchLosses(scrape: Scrape) {

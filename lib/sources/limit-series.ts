@@ -1,13 +1,6 @@
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
-import {
-  type Check,
-  checkOptions,
-  checkSource,
-  expecting,
-  isWholeNumber,
-  requireOptions,
-} from '../util/check-options.ts';
+import { type Check, checkOptions, checkSource, expect, expecting, requireOptions } from '../util/check-options.ts';
 import { type Fault, member, shown } from '../util/option-error.ts';
 import { FirstSamples } from './limit-series/first-samples.ts';
 import { nameOf, withSamples } from './wrapped-family.ts';
@@ -73,7 +66,7 @@ export function limitSeries(source: MetricsSource, options: LimitSeriesOptions):
 const MAX_REPORTED = 1_000;
 
 const CHECKS = {
-  perFamily: isWholeNumber,
+  perFamily: expect.positiveInteger,
   families: isLimits,
   reportAs: expecting(
     'the name of a family',
@@ -87,7 +80,7 @@ function isLimits(value: unknown): Fault | undefined {
   const isPlain = Object.prototype.toString.call(value) === '[object Object]';
   if (!isPlain) return { expected: 'an object of limits by family', write: '{ queue_depth: 50_000 }' };
   for (const [name, limit] of Object.entries(value as object)) {
-    const fault = isWholeNumber(limit);
+    const fault = expect.positiveInteger(limit);
     if (fault !== undefined) return { got: shown(limit), ...fault, at: member(name) };
   }
   return undefined;

@@ -8,16 +8,7 @@ import {
 import { MetricsError } from '../model/errors.ts';
 import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
 import { abortable } from '../util/abortable.ts';
-import {
-  type Check,
-  checkOptions,
-  expecting,
-  isBoolean,
-  isFunction,
-  isListOf,
-  isOneOf,
-  isString,
-} from '../util/check-options.ts';
+import { type Check, checkOptions, expect, expecting } from '../util/check-options.ts';
 import { type Conversion, type ConversionOptions, conversion, resourceAttributes } from './opentelemetry/conversion.ts';
 import { TRANSLATION_STRATEGIES } from './opentelemetry/names.ts';
 
@@ -89,7 +80,7 @@ async function collected(reader: MetricReader, scrape: Scrape): Promise<Collecti
 }
 
 const nothingCollected = (reason: string, cause: unknown) =>
-  new MetricsError('COLLECTION_FAILED', `the MeterProvider gave nothing: ${reason}`, { cause });
+  new MetricsError('ERR_METRICS_COLLECTION_FAILED', `the MeterProvider gave nothing: ${reason}`, { cause });
 
 /** Does nothing by itself: it is there to be asked. */
 class ScrapeReader extends MetricReader {
@@ -110,12 +101,12 @@ const isProducer = expecting(
 );
 
 const CHECKS: Record<keyof OpenTelemetrySourceOptions, Check> = {
-  translationStrategy: isOneOf(...TRANSLATION_STRATEGIES),
-  targetInfo: isBoolean,
-  scopeLabels: isBoolean,
-  resourceLabels: isListOf('a list of attribute keys', '["service.name"]', isString),
+  translationStrategy: expect.oneOf(...TRANSLATION_STRATEGIES),
+  targetInfo: expect.boolean,
+  scopeLabels: expect.boolean,
+  resourceLabels: expect.listOf('a list of attribute keys', '["service.name"]', expect.string),
   maxScale: isScale,
-  aggregationSelector: isFunction,
-  cardinalitySelector: isFunction,
-  metricProducers: isListOf('a list of metric producers', '[producer]', isProducer),
+  aggregationSelector: expect.func,
+  cardinalitySelector: expect.func,
+  metricProducers: expect.listOf('a list of metric producers', '[producer]', isProducer),
 };

@@ -82,7 +82,7 @@ async function* inOrder(
   }
   const [first] = failures;
   if (first === undefined) return;
-  const { code = 'UPSTREAM_FAILED', message } = first.error as MetricsError;
+  const { code = 'ERR_METRICS_UPSTREAM_FAILED', message } = first.error as MetricsError;
   throw new MetricsError(code, `${failures.length} of ${readers.length} queries failed; ${first.name}: ${message}`, {
     cause: first.error,
   });
@@ -98,7 +98,7 @@ function createClockCheck() {
     isWrong = skew > MAX_SKEW;
     if (!isWrong || wasWrong) return;
     const text = `the server's clock and this machine's are ${Math.round(skew / 1000)} s apart: its numbers are of another time`;
-    report(new MetricsError('UPSTREAM_STALE', text));
+    report(new MetricsError('ERR_METRICS_UPSTREAM_STALE', text));
   };
 }
 
@@ -112,7 +112,7 @@ function withTimeout(signal: AbortSignal, ms: number): { readonly signal: AbortS
   if (signal.aborted) abort();
   const timer = setTimeout(() => {
     const text = `no answer of the server within ${Math.round(ms)} ms; see the option timeout`;
-    controller.abort(new MetricsError('UPSTREAM_TIMEOUT', text));
+    controller.abort(new MetricsError('ERR_METRICS_UPSTREAM_TIMEOUT', text));
   }, ms);
   return {
     signal: controller.signal,

@@ -33,7 +33,7 @@ export async function askHandler(
 /**
  * Not with `fetch()`: test environments lack it, or replace it or its timers.
  *
- * @throws {MetricsError} (rejects) `SCRAPE_FAILED` when there is no answer, or half of one
+ * @throws {MetricsError} (rejects) `ERR_METRICS_SCRAPE_FAILED` when there is no answer, or half of one
  */
 export async function askUrl(url: URL, headers: http.OutgoingHttpHeaders): Promise<Answer> {
   const { request } = url.protocol === 'https:' ? https : http;
@@ -47,6 +47,6 @@ export async function askUrl(url: URL, headers: http.OutgoingHttpHeaders): Promi
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const hint = code === 'ECONNRESET' ? '; a source that fails after the first byte cuts it, and onError is told' : '';
-    throw new MetricsError('SCRAPE_FAILED', `the connection failed: ${message}${hint}`, { cause: error });
+    throw new MetricsError('ERR_METRICS_SCRAPE_FAILED', `the connection failed: ${message}${hint}`, { cause: error });
   }
 }

@@ -16,7 +16,7 @@ import { seriesText } from './series-text.ts';
  *
  * For tests: it keeps the labels and values of the last scrape.
  *
- * @throws {MetricsError} (while it is collected) `BROKEN_PROMISE`, which names family, label set and promise
+ * @throws {MetricsError} (while it is collected) `ERR_METRICS_CONTRACT_VIOLATION`, which names family, label set and promise
  * @throws {TypeError} for what is no source
  * @example
  * app.use(metricsRouter({ source: checkedSource(source), onError: ({ error }) => console.error(error) }));
@@ -127,5 +127,7 @@ async function* eachAsync(samples: AsyncIterable<Sample>, check: SampleChecker['
 }
 
 function broken(where: string, error: unknown): MetricsError {
-  return new MetricsError('BROKEN_PROMISE', `checkedSource: ${where}: ${(error as Error).message}`, { cause: error });
+  return new MetricsError('ERR_METRICS_CONTRACT_VIOLATION', `checkedSource: ${where}: ${(error as Error).message}`, {
+    cause: error,
+  });
 }

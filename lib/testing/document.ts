@@ -34,11 +34,12 @@ interface FamilyOf<Type extends string, Value extends MetricValue> {
   readonly samples: readonly ScrapedSample<Value>[];
 }
 
-/** @throws {MetricsError} `MALFORMED_DOCUMENT` for what is no document, or one that has a family twice */
+/** @throws {MetricsError} `ERR_METRICS_MALFORMED_DOCUMENT` for what is no document, or one that has a family twice */
 export async function readDocument(body: Uint8Array): Promise<MetricsDocument> {
   const families = new Map<string, ScrapedFamily>();
   for await (const { name, type, help, samples } of parseKumoMtaJson()(only(body))) {
-    if (families.has(name)) throw new MetricsError('MALFORMED_DOCUMENT', `it has the family "${name}" twice`);
+    if (families.has(name))
+      throw new MetricsError('ERR_METRICS_MALFORMED_DOCUMENT', `it has the family "${name}" twice`);
     const read: Sample[] = [];
     for await (const sample of samples) read.push(sample);
     // The parser reads a value as the type has it.

@@ -10,11 +10,11 @@ import { linesText, sampleText, seriesText } from './series-text.ts';
  * The one series that these labels tell. They need not be all of its labels; where a series has them and no others, it
  * is that one.
  *
- * @throws {MetricsError} `METRIC_NOT_FOUND` or `METRIC_AMBIGUOUS`, which show what there is
+ * @throws {MetricsError} `ERR_METRICS_METRIC_NOT_FOUND` or `ERR_METRICS_METRIC_AMBIGUOUS`, which show what there is
  */
 export function findSeries(document: MetricsDocument, name: string, labels: Labels = {}): ScrapedSample {
   const [found, ...others] = seriesWith(document, name, labels);
-  if (found === undefined) throw new MetricsError('METRIC_NOT_FOUND', absence(document, name, labels));
+  if (found === undefined) throw new MetricsError('ERR_METRICS_METRIC_NOT_FOUND', absence(document, name, labels));
   if (others.length > 0) throw ambiguous(name, labels, [found, ...others]);
   return found;
 }
@@ -58,7 +58,7 @@ export function ambiguous(name: string, labels: Labels, found: readonly ScrapedS
   const wanted: LabelSet = toLabelSet(labels);
   const candidates = linesText(found.map((sample) => sampleText(name, sample)));
   return new MetricsError(
-    'METRIC_AMBIGUOUS',
+    'ERR_METRICS_METRIC_AMBIGUOUS',
     `${found.length} series have the labels of ${seriesText(name, wanted)}; add one that tells them apart:${candidates}`,
   );
 }

@@ -22,7 +22,7 @@ export interface MetricMatchers<R> {
    * the series has. The value is a number, an asymmetric matcher such as `expect.any(Number)`, or of a histogram or
    * summary some of its members, such as `{ count: 3 }`.
    *
-   * @throws {MetricsError} `METRIC_AMBIGUOUS` when a value is given, and the labels do not tell whose
+   * @throws {MetricsError} `ERR_METRICS_METRIC_AMBIGUOUS` when a value is given, and the labels do not tell whose
    */
   toHaveMetric(name: string, labels?: Labels, value?: unknown): R;
 }

@@ -11,7 +11,7 @@ import { sampleText } from './series-text.ts';
  * histogram, the histogram of what was observed in between; of a summary, count and sum without quantiles (name their
  * types, as with `metricValue`). A gauge may also have gone down.
  *
- * @throws {MetricsError} `METRIC_RESET` when a counter, or a count, has gone down; as `metricValue` for a series that
+ * @throws {MetricsError} `ERR_METRICS_METRIC_RESET` when a counter, or a count, has gone down; as `metricValue` for a series that
  *   is not in the later document
  * @throws {TypeError} for what is not a document
  * @example
@@ -70,7 +70,7 @@ const isSummary = (value: MetricValue): value is SummaryValue => typeof value ==
 
 function reset(name: string, earlier: ScrapedSample, later: ScrapedSample): MetricsError {
   return new MetricsError(
-    'METRIC_RESET',
+    'ERR_METRICS_METRIC_RESET',
     `it was reset between the two documents, from\n  ${sampleText(name, earlier)}\nto\n  ${sampleText(name, later)}`,
   );
 }

@@ -8,7 +8,7 @@ import type { Labels } from './labels.ts';
  * then (`metricValue<HistogramValue>(…).count`). Labels need not be all that the series has, but enough to tell it from
  * others. NaN where JSON has null.
  *
- * @throws {MetricsError} `METRIC_NOT_FOUND`, with the nearest names or series; `METRIC_AMBIGUOUS`, with the candidates
+ * @throws {MetricsError} `ERR_METRICS_METRIC_NOT_FOUND`, with the nearest names or series; `ERR_METRICS_METRIC_AMBIGUOUS`, with the candidates
  * @throws {TypeError} for what is not a document
  * @example
  * expect(metricValue(await scrapeMetrics(app), 'queue_depth', { queue: 'a' })).toBe(3);

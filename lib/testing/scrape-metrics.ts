@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders, RequestListener, Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { MetricsError } from '../model/errors.ts';
-import { type Check, checkOptions, expecting, isNameList } from '../util/check-options.ts';
+import { type Check, checkOptions, expect, expecting } from '../util/check-options.ts';
 import { optionError, shown } from '../util/option-error.ts';
 import { askHandler, askUrl } from './ask.ts';
 import { type MetricsDocument, readDocument } from './document.ts';
@@ -27,8 +27,8 @@ export type ScrapedApp = RequestListener | Server | HttpsServer | string | URL;
  * Asks an app for its metrics. An app or a server is asked from 127.0.0.1, over a port that is open only meanwhile; a
  * server need not listen, and is left as it is. With a URL, a running service is asked.
  *
- * @throws {MetricsError} (rejects) `SCRAPE_FAILED`, which says what to mend, when it does not answer with JSON;
- *   `MALFORMED_DOCUMENT` when the JSON is no metrics document
+ * @throws {MetricsError} (rejects) `ERR_METRICS_SCRAPE_FAILED`, which says what to mend, when it does not answer with JSON;
+ *   `ERR_METRICS_MALFORMED_DOCUMENT` when the JSON is no metrics document
  * @throws {TypeError} (rejects) for an unknown or invalid option, and for what is no app
  * @example
  * const document = await scrapeMetrics(app);
@@ -43,7 +43,7 @@ export async function scrapeMetrics(app: ScrapedApp, options: ScrapeMetricsOptio
   try {
     const answer = await ask();
     const reason = whyNot(answer, Object.keys(headers));
-    if (reason !== undefined) throw new MetricsError('SCRAPE_FAILED', reason);
+    if (reason !== undefined) throw new MetricsError('ERR_METRICS_SCRAPE_FAILED', reason);
     return await readDocument(answer.body);
   } catch (error) {
     if (!(error instanceof MetricsError)) throw error;
@@ -58,7 +58,7 @@ const CHECKS = {
     '"/metrics.json"',
     (value) => typeof value === 'string' && value.startsWith('/'),
   ),
-  names: isNameList,
+  names: expect.nameList,
   headers: expecting(
     'an object of headers',
     '{ "X-Forwarded-For": "10.0.0.1" }',

@@ -76,7 +76,7 @@ export const expecting =
     isValid(value) ? undefined : { expected, write };
 
 /** A list that may be empty; the fault of an item names its index. */
-export const isListOf =
+const isListOf =
   (expected: string, write: string, isItem: Check): Check =>
   (value) => {
     if (!Array.isArray(value)) return { expected, write };
@@ -87,14 +87,14 @@ export const isListOf =
     return undefined;
   };
 
-export const isBoolean = expecting('a boolean', 'true or false', (value) => typeof value === 'boolean');
+const isBoolean = expecting('a boolean', 'true or false', (value) => typeof value === 'boolean');
 
-export const isFunction = expecting('a function', '(…) => …', (value) => typeof value === 'function');
+const isFunction = expecting('a function', '(…) => …', (value) => typeof value === 'function');
 
-export const isString = expecting('a string', '"…"', (value) => typeof value === 'string');
+const isString = expecting('a string', '"…"', (value) => typeof value === 'string');
 
 /** Suggests the nearest of the values. */
-export const isOneOf =
+const isOneOf =
   (...values: string[]): Check =>
   (value) => {
     if (values.includes(value as string)) return undefined;
@@ -102,7 +102,7 @@ export const isOneOf =
     return { expected: values.map(shown).join(' or '), write: shown(nearest) };
   };
 
-export const isWholeNumber: Check = (value) => {
+const isWholeNumber: Check = (value) => {
   if (isPositiveInteger(value)) return undefined;
   const isNumeral = typeof value === 'string' && isPositiveInteger(Number(value));
   return { expected: 'a positive integer', write: isNumeral ? String(Number(value)) : 'a number such as 1000' };
@@ -113,12 +113,12 @@ const isPositiveInteger = (value: unknown) => Number.isSafeInteger(value) && (va
 /** Node's timers fire at once when the delay is longer. */
 const MAX_MS = 2 ** 31 - 1;
 
-export const isMilliseconds: Check = (value) =>
+const isMilliseconds: Check = (value) =>
   isDuration(value)
     ? undefined
     : { expected: `milliseconds, above 0 and at most ${MAX_MS}`, write: durationFor(value) };
 
-export const isMillisecondsOrNone: Check = (value) =>
+const isMillisecondsOrNone: Check = (value) =>
   value === 0 || isDuration(value)
     ? undefined
     : { expected: `milliseconds, from 0 to ${MAX_MS}`, write: durationFor(value) };
@@ -134,7 +134,7 @@ function durationFor(value: unknown): string {
   return typeof value === 'string' && isDuration(ms) ? String(ms) : 'a number such as 5000';
 }
 
-export const isSource: Check = (value) => {
+const isSource: Check = (value) => {
   const { collect, getMetricsAsArray } = Object(value) as Partial<MetricsSource & { getMetricsAsArray: unknown }>;
   if (typeof collect === 'function') return undefined;
   const expected = 'a source: an object with a method collect()';
@@ -146,14 +146,30 @@ export const isSource: Check = (value) => {
 
 const FAMILY_NAME = expecting("a family's name", '"queue_depth"', (name) => typeof name === 'string' && name !== '');
 
-export const isNameList = isListOf("a list of families' names", '["queue_depth"]', FAMILY_NAME);
+const isNameList = isListOf("a list of families' names", '["queue_depth"]', FAMILY_NAME);
 
 /** A name that both text formats write unchanged and do not use themselves. */
-export const isLabelName = expecting(
+const isLabelName = expecting(
   'a label name: letters, digits and _, and neither le nor quantile',
   '"worker"',
   (value) => typeof value === 'string' && /^(?!__)(?!(le|quantile)$)[a-zA-Z_][a-zA-Z0-9_]*$/.test(value),
 );
 
 /** For options whose parser has better errors. */
-export const isCheckedLater: Check = () => undefined;
+const isCheckedLater: Check = () => undefined;
+
+/** The checks of options: each returns what is wrong with a value, if anything. */
+export const expect = {
+  boolean: isBoolean,
+  func: isFunction,
+  string: isString,
+  oneOf: isOneOf,
+  positiveInteger: isWholeNumber,
+  milliseconds: isMilliseconds,
+  millisecondsOrZero: isMillisecondsOrNone,
+  source: isSource,
+  nameList: isNameList,
+  labelName: isLabelName,
+  listOf: isListOf,
+  unchecked: isCheckedLater,
+};

@@ -20,17 +20,17 @@ export interface DeadlineOptions {
 }
 
 /** Calls back once, when the waiting adds up to so many milliseconds. */
-export function createDeadline(longest: number, expired: () => void, options?: DeadlineOptions): Deadline {
+export function createDeadline(maxTimeout: number, onExpired: () => void, options?: DeadlineOptions): Deadline {
   // Items that nobody asks for any more, and nobody has returned, must not keep the process alive.
   const stopwatch = createStopwatch((isRunning) => (isRunning ? timer.ref() : timer.unref()), options);
   let isOver = false;
-  let ms = longest;
+  let ms = maxTimeout;
   let timer = setTimeout(check, ms).unref();
 
   function check(): void {
     const left = ms - stopwatch.elapsed();
     // A timer may fire a fraction of a millisecond early.
-    if (left < 1) expired();
+    if (left < 1) onExpired();
     else timer = timer.hasRef() ? setTimeout(check, left) : setTimeout(check, left).unref();
   }
 

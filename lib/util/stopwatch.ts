@@ -16,7 +16,7 @@ export interface StopwatchOptions {
 
 /** `running` is told when somebody waits who got nothing before the event loop turned, and when nobody does any more. */
 export function createStopwatch(
-  running: (isRunning: boolean) => void = () => {},
+  onRunning: (isRunning: boolean) => void = () => {},
   { countsWork = false }: StopwatchOptions = {},
 ): Stopwatch {
   let waiting = 0;
@@ -36,14 +36,14 @@ export function createStopwatch(
       turn ??= setImmediate(() => {
         hasTurned = true;
         turn = undefined;
-        if (since !== undefined) running(true);
+        if (since !== undefined) onRunning(true);
       });
     },
     stop() {
       if (--waiting > 0) return;
       // What comes before the event loop has turned was at hand: its time was work, and not waiting.
       if (hasTurned || countsWork) waited = elapsed();
-      if (hasTurned) running(false);
+      if (hasTurned) onRunning(false);
       since = undefined;
     },
     clear: () => clearImmediate(turn),

@@ -31,10 +31,10 @@ function gauge(name: string, length: number): MetricFamily {
 /** Writes a document; returns its length. */
 async function write(encoder: Encoder, families: MetricFamilies): Promise<number> {
   let bytes = 0;
-  const losses: string[] = [];
-  const options = { prefix: '', losses: recorded(losses) };
+  const drops: string[] = [];
+  const options = { prefix: '', drops: recorded(drops) };
   for await (const chunk of encoder.encode(families, options)) bytes += chunk.length;
-  expect(losses).toEqual([]);
+  expect(drops).toEqual([]);
   return bytes;
 }
 

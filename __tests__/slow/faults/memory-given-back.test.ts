@@ -1,4 +1,4 @@
-import { createSharedDocuments, MAX_SHARED } from '../../../lib/http/shared-documents.ts';
+import { createSharedDocuments, MAX_SHARED_BYTES } from '../../../lib/http/shared-documents.ts';
 import { combineSources, type MetricsSource } from '../../../lib/index.ts';
 import { collectAll } from '../../support/collect.ts';
 import { MIB, memoryInUse } from '../../support/given-back.ts';
@@ -27,10 +27,10 @@ test('what is beyond the number of documents that are kept is not in memory eith
   const documents = createSharedDocuments(3_600_000);
   const before = await memoryInUse();
   for (let n = 0; n < 1000; n++) {
-    const document = documents.begin(`key ${n}`, { waited: 0, onAbandoned: () => {} });
-    document?.complete(Buffer.alloc(MAX_SHARED, n));
+    const document = documents.start(`key ${n}`, { waited: 0, onAbandoned: () => {} });
+    document?.complete(Buffer.alloc(MAX_SHARED_BYTES, n));
   }
-  expect(documents.fresh('key 999')?.length).toBe(MAX_SHARED);
-  expect(documents.fresh('key 0')).toBeUndefined();
+  expect(documents.cached('key 999')?.length).toBe(MAX_SHARED_BYTES);
+  expect(documents.cached('key 0')).toBeUndefined();
   expect((await memoryInUse()) - before).toBeLessThan(30 * MIB);
 });

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { MAX_SHARED } from '../../../lib/http/shared-documents.ts';
+import { MAX_SHARED_BYTES } from '../../../lib/http/shared-documents.ts';
 import { connectRaw, type Service, serve, until } from '../../support/clients.ts';
 import { type CountedSource, countedSource } from '../../support/counted.ts';
 import { expectAllGivenBack, listenersOf, watchNodeWarnings } from '../../support/given-back.ts';
@@ -15,7 +15,7 @@ const one = (n: number) => requestText({ target: `/metrics.json?name[]=${names[n
 const same = () => requestText();
 
 const SMALL = 1;
-const LARGE = 2 * (MAX_SHARED / 1024);
+const LARGE = 2 * (MAX_SHARED_BYTES / 1024);
 
 let warnings: ReturnType<typeof watchNodeWarnings>;
 beforeEach(() => {

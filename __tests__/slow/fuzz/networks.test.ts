@@ -1,6 +1,6 @@
 import { BlockList } from 'node:net';
 import { type Address, formatAddress } from '../../../lib/access/address.ts';
-import { cidrSet } from '../../../lib/access/cidr-set.ts';
+import { createCidrSet } from '../../../lib/access/cidr-set.ts';
 import { type Random, randomFrom, runs, seed } from './random.ts';
 
 /** A network as numbers, which no code of the package has touched. */
@@ -62,7 +62,7 @@ test.each([1, 20])(
     while (tally.in + tally.out < runs(0.5)) {
       const oracles = Array.from({ length }, () => network(random));
       const list = oracles.map(({ base, bits, prefix }) => `${textOf(base, bits)}/${prefix}`);
-      const set = cidrSet(list, { option: 'list', allowAnyAddress: true });
+      const set = createCidrSet(list, { option: 'list', allowAnyAddress: true });
       // One for each family: to net.BlockList an IPv4 address is in ::/0, which has its mapped form.
       const blocks = { 32: new BlockList(), 128: new BlockList() };
       for (const { base, bits, prefix } of oracles) blocks[bits].addSubnet(textOf(base, bits), prefix, family(bits));
@@ -91,7 +91,7 @@ test('a mapped network is its IPv4 network, and its addresses are IPv4 addresses
     if (oracle.bits !== 32) continue;
     const { base, prefix } = oracle;
     const mapped = `::ffff:${textOf(base, 32)}/${prefix + 96}`;
-    const set = cidrSet([mapped], { option: 'list', allowAnyAddress: true });
+    const set = createCidrSet([mapped], { option: 'list', allowAnyAddress: true });
     for (const value of addressesFor(oracle, random)) {
       if (set.has(wordsOf(value, 32)) !== holds(oracle, 32, value))
         throw new Error(`${textOf(value, 32)} in ${mapped}`);
@@ -110,7 +110,7 @@ test('a list is refused when and only when its networks together hold every addr
     const list = pieces.map(({ base, prefix }) => `${formatAddress(wordsOf(base, bits))}/${prefix}`);
     let isRefused = false;
     try {
-      cidrSet(list, { option: 'list', allowAnyAddress: false });
+      createCidrSet(list, { option: 'list', allowAnyAddress: false });
     } catch {
       isRefused = true;
     }

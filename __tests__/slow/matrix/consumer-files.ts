@@ -49,7 +49,7 @@ ${client === null ? '' : clientImports(client)}
 export function createApp() {
   ${client === null ? OWN_SOURCE : CLIENT_SOURCE}
   const router = metricsRouter({ source, dashboard: dashboard() });
-  router.trust(['127.0.0.1']);
+  router.setTrustedHosts(['127.0.0.1']);
 
   const app = express();
   app.use('/other', trustedIp({ trustedHosts: ['10.0.0.0/8'] }), refuseAuthorization());

@@ -18,7 +18,7 @@ const family: MetricFamily = { name: 'up', type: 'gauge', samples: [sample] };
 const source: MetricsSource = { collect: (scrape: Scrape) => (scrape.wants('up') ? [family] : []) };
 const page: DashboardOptions = { title: 'Mail' };
 const options: MetricsRouterOptions = { source: [source], dashboard: dashboard(page) };
-const failure: string = new MetricsError('SOURCE_FAILED', 'lost').code;
+const failure: string = new MetricsError('ERR_METRICS_SOURCE_FAILED', 'lost').code;
 const memory: MemorySource = memorySource();
 const queries: Queries = { up: { query: 'up', type: 'gauge' } };
 const remote: RemoteSourceOptions = { labels: { instance: 'a' } };
@@ -32,7 +32,7 @@ export const sources = (): MetricsSource[] => [
   prometheusServerSource({ url: 'http://127.0.0.1:9090', queries }),
 ];
 export const rendered = (): RenderedMetrics => renderMetrics(source);
-export const isLost = failure === 'SOURCE_FAILED';
+export const isLost = failure === 'ERR_METRICS_SOURCE_FAILED';
 
 // @ts-expect-error: a source is required
 void (() => metricsRouter({}));

@@ -38,7 +38,7 @@ test.each<[string, number, number, readonly Loss[], string, unknown, readonly st
 ])('a scrape to which no worker has given anything fails with %s', (_what, expected, failed, losses, ...wanted) => {
   const [message, cause, others] = wanted;
   const explained = explain({ tables: [], losses, expected, responded: 0, failed }, 99.6);
-  expect(explained.failure).toMatchObject({ code: 'WORKER_FAILED', message });
+  expect(explained.failure).toMatchObject({ code: 'ERR_METRICS_WORKER_FAILED', message });
   expect(explained.failure?.cause).toBe(cause);
   expect(explained.losses.map(({ error }) => error.message)).toEqual(others);
 });
@@ -47,5 +47,7 @@ test('a scrape to which one worker has given something does not fail', () => {
   const loss = { ...broken, family: 'm' };
   const { failure, losses } = explain({ tables: [], losses: [loss], expected: 2, responded: 1, failed: 1 }, 100);
   expect(failure).toBeUndefined();
-  expect(losses).toMatchObject([{ family: 'm', error: { code: 'WORKER_FAILED', message: broken.message, cause } }]);
+  expect(losses).toMatchObject([
+    { family: 'm', error: { code: 'ERR_METRICS_WORKER_FAILED', message: broken.message, cause } },
+  ]);
 });

@@ -258,7 +258,7 @@ describe('a source that fails', () => {
     expect(summary(await first.ask(SHORT_MS)).workers).toBe('1/2');
     while (signals[0]?.aborted === false) await sleep(1);
     expect(signals[0]?.reason).toMatchObject({
-      code: 'SOURCE_TIMEOUT',
+      code: 'ERR_METRICS_SOURCE_TIMEOUT',
       message: 'its source did not answer within 450 ms',
     });
     while (summary(await first.ask()).workers !== '2/2') await sleep(1);
@@ -419,7 +419,7 @@ describe('without a hub', () => {
   test('a question fails in time, and says what to do', async () => {
     const member = createChannelMember(gatherer({ collect: () => [] }), () => undefined);
     await expect(member.ask(question, 20)).rejects.toMatchObject({
-      code: 'NO_PRIMARY',
+      code: 'ERR_METRICS_NO_PRIMARY',
       message: expect.stringMatching(/call setupPrimary\(\).*PM2/),
     });
   });
@@ -445,7 +445,7 @@ describe('without a hub', () => {
     const member = createChannelMember(gatherer({ collect: () => [] }), () => undefined);
     member.receive({ kind: 'welcome', session: 'first' });
     await expect(member.ask(question, 20)).rejects.toMatchObject({
-      code: 'NO_PRIMARY',
+      code: 'ERR_METRICS_NO_PRIMARY',
       message: 'the primary process did not answer within 20 ms',
     });
   });

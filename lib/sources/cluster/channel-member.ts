@@ -1,6 +1,6 @@
 import { MetricsError } from '../../model/errors.ts';
 import type { Gather } from './gather.ts';
-import { type Answer, type Asker, NO_PRIMARY, type Question } from './hub.ts';
+import { type Answer, type Asker, ERR_METRICS_NO_PRIMARY, type Question } from './hub.ts';
 import { messageOf, withoutCauses } from './losses.ts';
 import type { HubMessage, MemberMessage, MemberSessionMessage } from './messages.ts';
 import { SnapshotDecoder } from './snapshot-decoder.ts';
@@ -91,8 +91,11 @@ export function createChannelMember(gather: Gather, post: (message: MemberMessag
 
   function silence(patience: number): MetricsError {
     return session === undefined
-      ? new MetricsError('NO_PRIMARY', NO_PRIMARY)
-      : new MetricsError('NO_PRIMARY', `the primary process did not answer within ${Math.round(patience)} ms`);
+      ? new MetricsError('ERR_METRICS_NO_PRIMARY', ERR_METRICS_NO_PRIMARY)
+      : new MetricsError(
+          'ERR_METRICS_NO_PRIMARY',
+          `the primary process did not answer within ${Math.round(patience)} ms`,
+        );
   }
 
   return {
@@ -110,7 +113,7 @@ export function createChannelMember(gather: Gather, post: (message: MemberMessag
       else if (message.kind === 'part') decoderOf(session, message.workerLabel).add(message.part);
       else if (message.kind === 'answer') void answered(session, message);
       else {
-        const error = new MetricsError('NO_PRIMARY', `the primary process failed: ${message.message}`);
+        const error = new MetricsError('ERR_METRICS_NO_PRIMARY', `the primary process failed: ${message.message}`);
         asked.get(message.ask)?.reject(error);
       }
     },

@@ -28,4 +28,4 @@ export function explain(answer: Answer, timeout: number): Explanation {
 }
 
 const workerFailed = (message: string, cause?: unknown) =>
-  new MetricsError('WORKER_FAILED', message, cause === undefined ? undefined : { cause });
+  new MetricsError('ERR_METRICS_WORKER_FAILED', message, cause === undefined ? undefined : { cause });

@@ -1,4 +1,4 @@
-import { checkType, helpOf, show } from '../../encoders/samples.ts';
+import { checkType, format, helpOf } from '../../encoders/samples.ts';
 import { MetricsError } from '../../model/errors.ts';
 import type { Aggregator, MetricFamily } from '../../model/metric-family.ts';
 import type { FamilyHead } from './family-table.ts';
@@ -11,7 +11,7 @@ import type { FamilyHead } from './family-table.ts';
 export function nameOf(family: MetricFamily): string {
   const { name } = Object(family) as MetricFamily;
   if (typeof name === 'string') return name;
-  throw new MetricsError('INVALID_FAMILY', 'a family without a name');
+  throw new MetricsError('ERR_METRICS_INVALID_FAMILY', 'a family without a name');
 }
 
 /**
@@ -74,4 +74,4 @@ function aggregatorOf({ aggregator }: MetricFamily): Aggregator | undefined {
 }
 
 const invalid = (member: string, value: unknown, wanted: string) =>
-  new MetricsError('INVALID_FAMILY', `its ${member} is ${show(value)}; write ${wanted}`);
+  new MetricsError('ERR_METRICS_INVALID_FAMILY', `its ${member} is ${format(value)}; write ${wanted}`);

@@ -6,7 +6,7 @@ import type {
   Sample,
   SummaryValue,
 } from '../../model/metric-family.ts';
-import { breathe } from '../../util/event-loop.ts';
+import { yieldToEventLoop } from '../../util/event-loop.ts';
 
 /** One family of one process at one time. Nothing of it is changed once it was made. */
 export interface FamilyTable {
@@ -90,6 +90,6 @@ const SLICE = 1024;
 export async function inSlices(length: number, work: (from: number, to: number) => void): Promise<void> {
   for (let from = 0; from < length; from += SLICE) {
     work(from, Math.min(from + SLICE, length));
-    await breathe();
+    await yieldToEventLoop();
   }
 }

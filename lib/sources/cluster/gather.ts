@@ -15,7 +15,8 @@ export function gatherer(source: MetricsSource): Gather {
     const losses = new Losses();
     const aborter = new AbortController();
     const { signal } = aborter;
-    const late = () => new MetricsError('SOURCE_TIMEOUT', `its source did not answer within ${Math.round(timeout)} ms`);
+    const late = () =>
+      new MetricsError('ERR_METRICS_SOURCE_TIMEOUT', `its source did not answer within ${Math.round(timeout)} ms`);
     const timer = setTimeout(() => aborter.abort(late()), timeout).unref();
     const report = (error: unknown, family?: string) => losses.add(error, family);
     const scrape: Scrape = { signal, timeout, wants: () => true, report };

@@ -44,7 +44,7 @@ export interface Asker {
   ask(question: Question, patience: number): Promise<Answer>;
 }
 
-export const NO_PRIMARY =
+export const ERR_METRICS_NO_PRIMARY =
   'no primary answers: call setupPrimary() of express-metrics-json/cluster in the primary process (of threads, in the main thread). PM2 in cluster mode has none for you';
 
 interface Member extends Respondent {

@@ -5,7 +5,7 @@ import type { MetricsSource } from '../../model/metrics-source.ts';
 import { optionError } from '../../util/option-error.ts';
 import { type ChannelMember, createChannelMember } from './channel-member.ts';
 import { type Gather, gatherer, gatherFor } from './gather.ts';
-import { type Asker, createHub, type Hub, NO_PRIMARY } from './hub.ts';
+import { type Asker, createHub, ERR_METRICS_NO_PRIMARY, type Hub } from './hub.ts';
 import { CHANNEL, PROTOCOL } from './messages.ts';
 import { joinAsProcess, serveProcesses } from './process-channel.ts';
 import { joinAsThread, serveThreads } from './thread-channel.ts';
@@ -112,7 +112,8 @@ function createPrimaryLink(): Link {
     },
     cluster() {
       if (open !== undefined) return open.hub;
-      if (Object.keys(cluster.workers ?? {}).length > 0) throw new MetricsError('NO_PRIMARY', NO_PRIMARY);
+      if (Object.keys(cluster.workers ?? {}).length > 0)
+        throw new MetricsError('ERR_METRICS_NO_PRIMARY', ERR_METRICS_NO_PRIMARY);
       return undefined;
     },
     openHub() {
@@ -177,7 +178,7 @@ function createUnreachableLink(name: string): Link {
     join() {},
     cluster() {
       throw new MetricsError(
-        'NO_PRIMARY',
+        'ERR_METRICS_NO_PRIMARY',
         "a thread of a cluster's worker process cannot join; scrape the process itself",
       );
     },

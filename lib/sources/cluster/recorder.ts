@@ -1,11 +1,11 @@
-import { batches } from '../../encoders/batches.ts';
+import { createBatches } from '../../encoders/batches.ts';
 import { histogramOf, labelValue, numberOf, summaryOf } from '../../encoders/samples.ts';
 import { MetricsError } from '../../model/errors.ts';
 import { asyncFamilies, isAsync } from '../../model/iterables.ts';
 import type { LabelSet, MetricFamily, MetricType, Sample } from '../../model/metric-family.ts';
 import type { MetricFamilies } from '../../model/metrics-source.ts';
 import { abortableItems } from '../../util/abortable.ts';
-import { breathe } from '../../util/event-loop.ts';
+import { yieldToEventLoop } from '../../util/event-loop.ts';
 import { headOf, nameOf } from './family-head.ts';
 import { type FamilyTable, isCumulative, isSameKeys, type Series, type Shape } from './family-table.ts';
 import { type Losses, messageOf } from './losses.ts';
@@ -29,7 +29,8 @@ export class Recorder {
       let name: string | undefined;
       try {
         name = nameOf(family);
-        if (recorded.has(name)) throw new MetricsError('INVALID_FAMILY', "its name is another family's already");
+        if (recorded.has(name))
+          throw new MetricsError('ERR_METRICS_INVALID_FAMILY', "its name is another family's already");
         recorded.set(name, await recordFamily(family, this.known.get(name), losses, signal));
       } catch (error) {
         if (name !== undefined && recorded.has(name))
@@ -37,7 +38,7 @@ export class Recorder {
         else losses.add(error, name);
       }
       // A source of nothing but broken families must not hold the event loop.
-      await breathe();
+      await yieldToEventLoop();
     }
     // A collection that was given up must not put its old values in front of those of a later one.
     signal.throwIfAborted();
@@ -70,7 +71,7 @@ async function recordFamily(
   const head = headOf(family, last?.table.head);
   const { samples } = family;
   const rows = new Rows(head.type, last?.table.head.type === head.type ? last : undefined);
-  for await (const batch of batches(isAsync(samples) ? abortableItems(samples, signal) : samples)) {
+  for await (const batch of createBatches(isAsync(samples) ? abortableItems(samples, signal) : samples)) {
     signal.throwIfAborted();
     for (const sample of batch) {
       try {
@@ -79,7 +80,7 @@ async function recordFamily(
         losses.note({ message: `${head.name}: ${messageOf(error)}`, cause: error });
       }
     }
-    await breathe();
+    await yieldToEventLoop();
   }
   return rows.end(head);
 }

@@ -1,4 +1,4 @@
-import { breathe } from '../../util/event-loop.ts';
+import { yieldToEventLoop } from '../../util/event-loop.ts';
 import { type FamilyHead, type FamilyTable, type Series, widthOf } from './family-table.ts';
 import type { FamilyUpdate, SeriesRun, SnapshotEnd, SnapshotPart } from './snapshot-encoder.ts';
 
@@ -49,11 +49,11 @@ export class SnapshotDecoder {
       series.length = keep;
       for (const run of runs) addRun(series, run);
       changed.set(id, { head: head ?? (known?.head as FamilyHead), series });
-      await breathe();
+      await yieldToEventLoop();
     }
     for (const [id, { head, series }] of changed) {
       this.families.set(id, { head, series, size: series.reduce((size, one) => size + widthOf(one), 0) });
-      await breathe();
+      await yieldToEventLoop();
     }
   }
 }

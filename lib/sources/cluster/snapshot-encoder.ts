@@ -1,5 +1,5 @@
 import type { LabelSet } from '../../model/metric-family.ts';
-import { breathe } from '../../util/event-loop.ts';
+import { yieldToEventLoop } from '../../util/event-loop.ts';
 import { type FamilyHead, type FamilyTable, isSameShape, type Series, type Shape } from './family-table.ts';
 
 /**
@@ -87,7 +87,7 @@ async function sendUpdates(
     send({ update: { id, ...news, keep, runs } });
     keep = end;
     news = {};
-    await breathe();
+    await yieldToEventLoop();
   } while (keep < series.length);
 }
 
@@ -146,7 +146,7 @@ async function sendValues(tables: readonly FamilyTable[], send: (part: SnapshotP
       left -= length;
       part = new Float64Array(Math.min(left, MAX_VALUES));
       length = 0;
-      await breathe();
+      await yieldToEventLoop();
     }
   }
 }

@@ -1,4 +1,4 @@
-import { breathe } from '../../util/event-loop.ts';
+import { yieldToEventLoop } from '../../util/event-loop.ts';
 import type { Lane } from './lane.ts';
 import type { Part } from './part.ts';
 
@@ -50,7 +50,7 @@ export function createBuffer(maxBytes: number, lose: (error: unknown, part: Part
     async readAhead(lanes) {
       const slice = Math.min(SLICE, (maxBytes - bytes) / lanes.length);
       await Promise.all(lanes.map((lane) => lane.head && readHead(lane, lane.head, slice)));
-      await breathe();
+      await yieldToEventLoop();
     },
     guess(lanes) {
       const mayCome = (name: string) =>

@@ -43,9 +43,9 @@ export function createJoiner(maxBuffered: number): Join {
       if (signal.aborted) throw signal.reason;
       // What the source itself was given up for was reported then.
       if (member.failure !== undefined && error === member.failure) return;
-      const isOurs = error instanceof MetricsError && error.code === 'FAMILY_NOT_JOINED';
+      const isOurs = error instanceof MetricsError && error.code === 'ERR_METRICS_FAMILY_NOT_JOINED';
       const message = `${member.name} has lost its part of the family`;
-      report(isOurs ? error : new MetricsError('SOURCE_FAILED', message, { cause: error }), name);
+      report(isOurs ? error : new MetricsError('ERR_METRICS_SOURCE_FAILED', message, { cause: error }), name);
     }
 
     try {

@@ -12,7 +12,7 @@ export function joinParts(parts: readonly [Part, ...Part[]], lost: Lost): Metric
   const alike = parts.filter((part) => {
     if (part.family.type === first.family.type) return true;
     const types = `${part.member.name} has the type ${part.family.type}, and ${first.member.name} ${first.family.type}`;
-    lost(new MetricsError('FAMILY_NOT_JOINED', `${types}, which is kept`), part);
+    lost(new MetricsError('ERR_METRICS_FAMILY_NOT_JOINED', `${types}, which is kept`), part);
     return false;
   });
   if (alike.length === 1) return { ...first.family, samples: first.takeSamples() };

@@ -1,7 +1,7 @@
 import { MetricsError } from '../../model/errors.ts';
 import type { Scrape } from '../../model/metrics-source.ts';
 import { type CacheAccount, stringBytes } from '../../util/cache-budget.ts';
-import { breathe } from '../../util/event-loop.ts';
+import { yieldToEventLoop } from '../../util/event-loop.ts';
 import type { Member } from './member.ts';
 import { Part } from './part.ts';
 
@@ -48,7 +48,7 @@ export function createLane(member: Member, { written, habits, account, report }:
       const { done, value } = await member.next();
       if (done) isAtEnd = true;
       else if (value.name === undefined || isWelcome(value.name)) head = new Part(member, value);
-      else await breathe();
+      else await yieldToEventLoop();
     }
   }
 
@@ -60,7 +60,8 @@ export function createLane(member: Member, { written, habits, account, report }:
         : undefined;
     seen.add(name);
     remember(name);
-    if (why !== undefined) report(new MetricsError('FAMILY_NOT_JOINED', `${member.name}: the family ${why}`), name);
+    if (why !== undefined)
+      report(new MetricsError('ERR_METRICS_FAMILY_NOT_JOINED', `${member.name}: the family ${why}`), name);
     return why === undefined;
   }
 

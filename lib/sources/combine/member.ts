@@ -3,7 +3,7 @@ import { asyncFamilies, isAsync } from '../../model/iterables.ts';
 import type { MetricFamily, Sample } from '../../model/metric-family.ts';
 import type { MetricsSource, Scrape } from '../../model/metrics-source.ts';
 import { closeIterator } from '../../util/abortable.ts';
-import { breathe } from '../../util/event-loop.ts';
+import { yieldToEventLoop } from '../../util/event-loop.ts';
 import type { Stopwatch } from '../../util/stopwatch.ts';
 import { createPatience } from './patience.ts';
 
@@ -78,7 +78,7 @@ export function openMember(source: MetricsSource, { name, scrape, timeout, stopw
         else {
           const found = read(value);
           if (found.name === undefined || scrape.wants(found.name)) return { done: false, value: found };
-          await breathe();
+          await yieldToEventLoop();
         }
       }
     } catch (error) {
@@ -106,14 +106,16 @@ export function openMember(source: MetricsSource, { name, scrape, timeout, stopw
 
   function exhausted(): void {
     if (isOver) return;
-    fail(new MetricsError('SOURCE_TIMEOUT', 'it kept the others waiting for too long; see the option timeout'));
+    fail(
+      new MetricsError('ERR_METRICS_SOURCE_TIMEOUT', 'it kept the others waiting for too long; see the option timeout'),
+    );
   }
 
   function fail(cause: unknown): void {
-    const isLate = cause instanceof MetricsError && cause.code === 'SOURCE_TIMEOUT';
+    const isLate = cause instanceof MetricsError && cause.code === 'ERR_METRICS_SOURCE_TIMEOUT';
     const [code, how] = isLate
-      ? (['SOURCE_TIMEOUT', 'did not answer in time'] as const)
-      : (['SOURCE_FAILED', 'failed'] as const);
+      ? (['ERR_METRICS_SOURCE_TIMEOUT', 'did not answer in time'] as const)
+      : (['ERR_METRICS_SOURCE_FAILED', 'failed'] as const);
     failure = new MetricsError(code, `${name} ${how}: its families are missing from here on`, { cause });
     scrape.report(failure);
     close(failure);

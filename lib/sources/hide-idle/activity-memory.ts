@@ -1,7 +1,7 @@
 import { isAsync, isReiterable } from '../../model/iterables.ts';
 import type { LabelSet, MetricFamily, Sample } from '../../model/metric-family.ts';
 import { openAccount } from '../../util/cache-budget.ts';
-import { breathe } from '../../util/event-loop.ts';
+import { yieldToEventLoop } from '../../util/event-loop.ts';
 import { shortKey } from '../../util/short-key.ts';
 
 /** One series, as it was last seen. */
@@ -105,7 +105,7 @@ export class ActivityMemory {
     for (const [key, series] of this.series) {
       if (isUseless && !sample.has(series)) series.labels = undefined;
       if (series.seenIn < number) this.forget(key, series);
-      if (++looked % 1_000 === 0) await breathe();
+      if (++looked % 1_000 === 0) await yieldToEventLoop();
     }
   }
 

@@ -1,7 +1,7 @@
 import { isAsync, isReiterable } from '../../model/iterables.ts';
 import type { MetricFamily, Sample } from '../../model/metric-family.ts';
 import type { Scrape } from '../../model/metrics-source.ts';
-import { breathe } from '../../util/event-loop.ts';
+import { yieldToEventLoop } from '../../util/event-loop.ts';
 
 type SampleIterator = Iterator<Sample> | AsyncIterator<Sample>;
 
@@ -70,7 +70,7 @@ export class FirstSamples {
         if (done) this.rest = undefined;
         else this.over++;
         if (pulled % 256 > 0) continue;
-        await breathe();
+        await yieldToEventLoop();
         signal.throwIfAborted();
       }
     } catch (error) {

@@ -31,7 +31,7 @@ export function familiesOf(
       const fault = name === reserved ? `the name "${name}" is the resource's` : faultOf(metric, type, name, found);
       if (fault !== undefined) {
         const subject = `metric "${metric.descriptor.name}" of scope "${scope.name}"`;
-        report(new MetricsError('INVALID_FAMILY', `${subject} is left out: ${fault}`), name);
+        report(new MetricsError('ERR_METRICS_INVALID_FAMILY', `${subject} is left out: ${fault}`), name);
         continue;
       }
       const draft = found ?? {
@@ -107,7 +107,7 @@ function samplesOf(name: string, parts: readonly Part[], maxScale: number, repor
       if (repeated === 0 || isReported) return;
       isReported = true;
       const message = `family "${name}": samples with labels that came before are left out, ${repeated} of them`;
-      report(new MetricsError('INVALID_SAMPLE', message));
+      report(new MetricsError('ERR_METRICS_INVALID_SAMPLE', message));
     },
   };
 }

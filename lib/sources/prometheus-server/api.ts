@@ -47,20 +47,26 @@ async function read({ status, date, chunks }: Response, sentAt: number): Promise
   try {
     body = await parseAnswer(chunks);
   } catch (error) {
-    if (error instanceof MetricsError && error.code === 'UPSTREAM_TOO_LARGE') throw error;
+    if (error instanceof MetricsError && error.code === 'ERR_METRICS_UPSTREAM_TOO_LARGE') throw error;
     cause = error;
   }
   if (body.status === 'error') {
     const { errorType, error } = body;
-    throw new MetricsError('UPSTREAM_FAILED', `the server answered ${status}, ${quote(errorType)}: ${quote(error)}`);
+    throw new MetricsError(
+      'ERR_METRICS_UPSTREAM_FAILED',
+      `the server answered ${status}, ${quote(errorType)}: ${quote(error)}`,
+    );
   }
   if (status < 200 || status >= 300) {
     const hint = status >= 300 && status < 400 ? '; redirects are not followed' : '';
-    throw new MetricsError('UPSTREAM_FAILED', `the server answered ${status} ${STATUS_CODES[status] ?? ''}${hint}`);
+    throw new MetricsError(
+      'ERR_METRICS_UPSTREAM_FAILED',
+      `the server answered ${status} ${STATUS_CODES[status] ?? ''}${hint}`,
+    );
   }
   if (body.status !== 'success') {
     const text = 'the answer is not that of a Prometheus API; look at the option url';
-    throw new MetricsError('UPSTREAM_INVALID', text, { cause });
+    throw new MetricsError('ERR_METRICS_UPSTREAM_INVALID', text, { cause });
   }
   const warnings = lines(body.warnings);
   // VictoriaMetrics, when some of its storage nodes did not answer.

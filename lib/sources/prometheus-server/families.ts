@@ -28,11 +28,11 @@ export function createFamilyReader(query: FamilyQuery): FamilyReader {
     query,
     async read(answer, metadata, time, report) {
       const say = (code: MetricsErrorCode, text: string) => report(new MetricsError(code, `${query.name}: ${text}`));
-      for (const warning of answer.warnings) say('UPSTREAM_WARNING', `the server warns: ${warning}`);
+      for (const warning of answer.warnings) say('ERR_METRICS_UPSTREAM_WARNING', `the server warns: ${warning}`);
       // They are about the query, and come with every answer.
       const before = infos;
       infos = answer.infos.join('; ');
-      if (infos !== '' && infos !== before) say('UPSTREAM_WARNING', `the server remarks: ${infos}`);
+      if (infos !== '' && infos !== before) say('ERR_METRICS_UPSTREAM_WARNING', `the server remarks: ${infos}`);
 
       const result = resultOf(answer.data);
       const type = typeOf(query, metadata, result);
@@ -40,11 +40,14 @@ export function createFamilyReader(query: FamilyQuery): FamilyReader {
       const note = (text: string) => void notes.set(text, (notes.get(text) ?? 0) + 1);
       const read = await readAs(query, type, result, { known: labelSets.known, note });
       await labelSets.replace(read.labelSets);
-      for (const [text, count] of notes) say('INVALID_SAMPLE', `${count} series ${text}`);
+      for (const [text, count] of notes) say('ERR_METRICS_INVALID_SAMPLE', `${count} series ${text}`);
 
       if (result.length > 0) seenAt = time;
       else if (seenAt !== undefined) {
-        say('UPSTREAM_STALE', `the query gives no series any more; it last did at ${new Date(seenAt).toISOString()}`);
+        say(
+          'ERR_METRICS_UPSTREAM_STALE',
+          `the query gives no series any more; it last did at ${new Date(seenAt).toISOString()}`,
+        );
         seenAt = undefined;
       }
       const { help = metadata?.help, unit = metadata?.unit } = query;

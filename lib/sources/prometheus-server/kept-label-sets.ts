@@ -1,6 +1,6 @@
 import type { LabelSet } from '../../model/metric-family.ts';
 import { openAccount } from '../../util/cache-budget.ts';
-import { breathe } from '../../util/event-loop.ts';
+import { yieldToEventLoop } from '../../util/event-loop.ts';
 
 /** Label sets by their text. */
 export type LabelSets = ReadonlyMap<string, LabelSet>;
@@ -25,7 +25,7 @@ export class KeptLabelSets {
     let bytes = 0;
     for (const text of sets.keys()) {
       bytes += LABEL_SET + 4 * text.length;
-      await breathe();
+      await yieldToEventLoop();
     }
     const isKept = this.account.tryReserve(bytes - this.bytes);
     if (!isKept) this.account.charge(-this.bytes);

@@ -39,7 +39,7 @@ export function createMetadata(api: Api): LookUp {
       if (found !== undefined) lasts = FRESH;
       isFailing = false;
     } catch (error) {
-      const isTimeout = error instanceof MetricsError && error.code === 'UPSTREAM_TIMEOUT';
+      const isTimeout = error instanceof MetricsError && error.code === 'ERR_METRICS_UPSTREAM_TIMEOUT';
       // A scrape that is over says nothing about the server.
       if (signal.aborted && !isTimeout) return found;
       if (!isFailing) failed(error);

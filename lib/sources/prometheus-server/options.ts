@@ -1,4 +1,4 @@
-import { type Check, checkOptions, isCheckedLater, isMilliseconds, isWholeNumber } from '../../util/check-options.ts';
+import { type Check, checkOptions, expect } from '../../util/check-options.ts';
 import { optionError } from '../../util/option-error.ts';
 import { readHeaders, readStrings, readTls, readUrl, SET_BY_SOURCE, type TlsOptions } from '../upstream-options.ts';
 import { type FamilyQuery, type Queries, readQueries } from './queries.ts';
@@ -42,14 +42,14 @@ const CALLER = 'prometheusServerSource';
 
 // Errors show no value of those that may hold a secret.
 const CHECKS = {
-  url: isCheckedLater,
-  queries: isCheckedLater,
-  parameters: isCheckedLater,
-  headers: isCheckedLater,
-  tls: isCheckedLater,
-  timeout: isMilliseconds,
-  maxBytes: isWholeNumber,
-  maxConcurrent: isWholeNumber,
+  url: expect.unchecked,
+  queries: expect.unchecked,
+  parameters: expect.unchecked,
+  headers: expect.unchecked,
+  tls: expect.unchecked,
+  timeout: expect.milliseconds,
+  maxBytes: expect.positiveInteger,
+  maxConcurrent: expect.positiveInteger,
 } satisfies Record<keyof PrometheusServerSourceOptions, Check>;
 
 /** @throws {TypeError} that names the option and says what to write */

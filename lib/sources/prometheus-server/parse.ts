@@ -2,7 +2,7 @@ import { MetricsError } from '../../model/errors.ts';
 import { JsonInput } from '../../parsers/json-input.ts';
 import { JsonSkip, skipWhole } from '../../parsers/json-skip.ts';
 import { type JsonTokens, MORE } from '../../parsers/json-tokens.ts';
-import { breathe } from '../../util/event-loop.ts';
+import { yieldToEventLoop } from '../../util/event-loop.ts';
 
 /** Series are parsed together up to this number, and this size (bytes). */
 const PIECE = 64;
@@ -36,7 +36,7 @@ interface Texts {
  * one series, or a bounded value, at a time. Members that are not used are skipped, and of two with one name the last
  * one counts.
  *
- * @throws {MetricsError} `MALFORMED_DOCUMENT` for what is not JSON, `UPSTREAM_TOO_LARGE` for a value beyond its limit
+ * @throws {MetricsError} `ERR_METRICS_MALFORMED_DOCUMENT` for what is not JSON, `ERR_METRICS_UPSTREAM_TOO_LARGE` for a value beyond its limit
  * @throws {SyntaxError} as `JSON.parse` does
  */
 export async function parseAnswer(chunks: Iterable<Uint8Array>): Promise<ParsedAnswer> {
@@ -97,7 +97,7 @@ async function readResult(input: JsonInput): Promise<unknown> {
     series.push(...(parse(`[${texts.join(',')}]`) as unknown[]));
     if (isLast) return series;
     isFirst &&= texts.length === 0;
-    await breathe();
+    await yieldToEventLoop();
   }
 }
 
@@ -169,4 +169,5 @@ async function readValue(input: JsonInput, name: string): Promise<unknown> {
 /** `text` is a byte string. */
 const parse = (text: string): unknown => JSON.parse(Buffer.from(text, 'latin1').toString());
 
-const tooLarge = (what: string) => new MetricsError('UPSTREAM_TOO_LARGE', `the answer is too large: ${what}`);
+const tooLarge = (what: string) =>
+  new MetricsError('ERR_METRICS_UPSTREAM_TOO_LARGE', `the answer is too large: ${what}`);

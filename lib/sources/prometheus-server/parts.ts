@@ -1,5 +1,5 @@
 import type { HistogramValue, LabelSet, Sample, SummaryValue } from '../../model/metric-family.ts';
-import { breathe } from '../../util/event-loop.ts';
+import { yieldToEventLoop } from '../../util/event-loop.ts';
 import { histogramFault } from './faults.ts';
 import { parseNumber } from './numbers.ts';
 import { type Series, seriesOf } from './results.ts';
@@ -41,7 +41,7 @@ async function gather(
 ): Promise<ReadonlyMap<string, Parts>> {
   const found = new Map<string, Parts>();
   for (const member of result) {
-    await breathe();
+    await yieldToEventLoop();
     const series = seriesOf(member);
     const { [key]: point, ...labels } = series.labels;
     const id = JSON.stringify(labels);
@@ -73,7 +73,7 @@ async function samplesOf(
   const samples: Sample[] = [];
   const labelSets = new Map<string, LabelSet>();
   for (const [id, parts] of found) {
-    await breathe();
+    await yieldToEventLoop();
     const value = assemble(parts);
     if (typeof value === 'string') {
       note(`left out: ${value}`);

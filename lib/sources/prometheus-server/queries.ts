@@ -1,13 +1,5 @@
 import type { MetricType } from '../../model/metric-family.ts';
-import {
-  type Check,
-  checkOptions,
-  checkValue,
-  expecting,
-  isListOf,
-  isOneOf,
-  isString,
-} from '../../util/check-options.ts';
+import { type Check, checkOptions, checkValue, expect, expecting } from '../../util/check-options.ts';
 import { type Fault, member, optionError } from '../../util/option-error.ts';
 import { metricOf, parseSelector, partsOf, type Selector } from './promql.ts';
 
@@ -129,15 +121,15 @@ const isOwnLabel = expecting(
   (value) => typeof value === 'string' && OWN_LABEL.test(value),
 );
 
-const DESCRIBED_CHECKS = { help: isString, unit: isString } satisfies Record<keyof Described, Check>;
+const DESCRIBED_CHECKS = { help: expect.string, unit: expect.string } satisfies Record<keyof Described, Check>;
 const QUERY_CHECKS = {
   query: isPromql,
-  type: isOneOf('counter', 'gauge', 'histogram', 'untyped'),
+  type: expect.oneOf('counter', 'gauge', 'histogram', 'untyped'),
   ...DESCRIBED_CHECKS,
 };
 const HISTOGRAM_CHECKS = {
   histogram: isSelector,
-  by: isListOf('a list of label names', '["route"]', isOwnLabel),
+  by: expect.listOf('a list of label names', '["route"]', isOwnLabel),
   ...DESCRIBED_CHECKS,
 };
 const SUMMARY_CHECKS = { summary: isSelector, ...DESCRIBED_CHECKS };

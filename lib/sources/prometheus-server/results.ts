@@ -17,7 +17,7 @@ export function resultOf(data: unknown): readonly unknown[] {
   if (resultType === 'vector' && Array.isArray(result)) return result;
   if (resultType === 'scalar') return [{ metric: {}, value: result }];
   throw new MetricsError(
-    'UPSTREAM_INVALID',
+    'ERR_METRICS_UPSTREAM_INVALID',
     `the query's result is of the type ${JSON.stringify(resultType)}; write one that gives an instant vector or a scalar`,
   );
 }
@@ -37,4 +37,4 @@ export function seriesOf(member: unknown): Series {
 }
 
 const misshapen = (member: unknown) =>
-  new MetricsError('UPSTREAM_INVALID', `not a series: ${JSON.stringify(member).slice(0, 200)}`);
+  new MetricsError('ERR_METRICS_UPSTREAM_INVALID', `not a series: ${JSON.stringify(member).slice(0, 200)}`);

@@ -1,5 +1,5 @@
 import type { LabelSet, MetricType, Sample } from '../../model/metric-family.ts';
-import { breathe } from '../../util/event-loop.ts';
+import { yieldToEventLoop } from '../../util/event-loop.ts';
 import { faultOf } from './faults.ts';
 import type { LabelSets } from './kept-label-sets.ts';
 import { seriesOf } from './results.ts';
@@ -25,7 +25,7 @@ export async function readSamples(
   const samples: Sample[] = [];
   const labelSets = new Map<string, LabelSet>();
   for (const member of result) {
-    await breathe();
+    await yieldToEventLoop();
     const series = seriesOf(member);
     const { value } = series;
     const key = JSON.stringify(series.labels);

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { MetricsError } from '../../model/errors.ts';
 import { abortable } from '../../util/abortable.ts';
-import { nextTurn } from '../../util/event-loop.ts';
+import { nextEventLoopTurn } from '../../util/event-loop.ts';
 import type { TlsOptions } from '../upstream-options.ts';
 
 export interface TransportOptions {
@@ -69,7 +69,7 @@ export function createTransport({ url, headers, tls, maxBytes, maxConcurrent }: 
       if (signal.aborted) throw signal.reason;
       if (error instanceof MetricsError) throw error;
       const { message, code } = error as NodeJS.ErrnoException;
-      throw new MetricsError('UPSTREAM_FAILED', `${url.origin}: ${message || code}`, { cause: error });
+      throw new MetricsError('ERR_METRICS_UPSTREAM_FAILED', `${url.origin}: ${message || code}`, { cause: error });
     }
   };
 }
@@ -89,11 +89,11 @@ async function readChunks(response: IncomingMessage, maxBytes: number): Promise<
     size += chunk.length;
     if (size > maxBytes) {
       const text = `the answer has more than ${maxBytes} bytes; see the option maxBytes`;
-      throw new MetricsError('UPSTREAM_TOO_LARGE', text);
+      throw new MetricsError('ERR_METRICS_UPSTREAM_TOO_LARGE', text);
     }
     chunks.push(chunk);
   }
   // Several answers may end in one turn.
-  await nextTurn();
+  await nextEventLoopTurn();
   return chunks;
 }

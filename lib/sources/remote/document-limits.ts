@@ -8,7 +8,7 @@ export interface DocumentLimitOptions {
   readonly maxLabelBytes: number;
 }
 
-/** Counts one document. @throws {MetricsError} `UPSTREAM_TOO_LARGE` beyond a limit, from either method */
+/** Counts one document. @throws {MetricsError} `ERR_METRICS_UPSTREAM_TOO_LARGE` beyond a limit, from either method */
 export class DocumentLimits implements DocumentMeter {
   private readonly url: URL;
   private readonly limits: DocumentLimitOptions;
@@ -36,6 +36,10 @@ export class DocumentLimits implements DocumentMeter {
   }
 
   private exceeded(limit: number, what: string, option: keyof DocumentLimitOptions) {
-    return upstreamError(this.url, 'UPSTREAM_TOO_LARGE', `more than ${limit} ${what}; see the option ${option}`);
+    return upstreamError(
+      this.url,
+      'ERR_METRICS_UPSTREAM_TOO_LARGE',
+      `more than ${limit} ${what}; see the option ${option}`,
+    );
   }
 }

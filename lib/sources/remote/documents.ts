@@ -22,7 +22,7 @@ const FORMATS: Readonly<Record<string, RemoteFormat>> = {
   'application/openmetrics-text': 'openmetrics',
 };
 
-/** Finds the parser for a Content-Type. @throws {MetricsError} `UPSTREAM_INVALID` */
+/** Finds the parser for a Content-Type. @throws {MetricsError} `ERR_METRICS_UPSTREAM_INVALID` */
 export function documentParser({ url, format, labels }: ResolvedOptions): (contentType: string) => Parse {
   const relabel = withFixedLabels(labels);
   // One of each for all documents: they know again what was in the last one.
@@ -38,7 +38,7 @@ export function documentParser({ url, format, labels }: ResolvedOptions): (conte
     const what = type === '' ? 'its answer has no Content-Type' : `its Content-Type is ${JSON.stringify(type)}`;
     throw upstreamError(
       url,
-      'UPSTREAM_INVALID',
+      'ERR_METRICS_UPSTREAM_INVALID',
       `${what}; if it is a metrics document all the same, set the option format`,
     );
   };

@@ -53,7 +53,13 @@ export function openExchange(options: ExchangeOptions): Exchange {
   };
   const abort = () => fail(signal.reason);
   const expire = () => {
-    fail(upstreamError(url, 'UPSTREAM_TIMEOUT', `no answer within ${Math.round(timeout)} ms; see the option timeout`));
+    fail(
+      upstreamError(
+        url,
+        'ERR_METRICS_UPSTREAM_TIMEOUT',
+        `no answer within ${Math.round(timeout)} ms; see the option timeout`,
+      ),
+    );
   };
   const deadline = createDeadline(timeout, expire, { countsWork: true });
   signal.addEventListener('abort', abort, { once: true });
@@ -69,7 +75,7 @@ export function openExchange(options: ExchangeOptions): Exchange {
     if (failure !== undefined || error instanceof MetricsError) return failure ?? error;
     const { message, code } = error as NodeJS.ErrnoException;
     // What failed for each of several addresses has no message.
-    return upstreamError(url, 'UPSTREAM_FAILED', message || String(code), error);
+    return upstreamError(url, 'ERR_METRICS_UPSTREAM_FAILED', message || String(code), error);
   };
 
   // What was received before the connection was closed is still there to be read.
@@ -104,7 +110,11 @@ export function openExchange(options: ExchangeOptions): Exchange {
         throwIfFailed();
         size += chunk.length;
         if (size > maxBytes) {
-          throw upstreamError(url, 'UPSTREAM_TOO_LARGE', `more than ${maxBytes} bytes; see the option maxBytes`);
+          throw upstreamError(
+            url,
+            'ERR_METRICS_UPSTREAM_TOO_LARGE',
+            `more than ${maxBytes} bytes; see the option maxBytes`,
+          );
         }
         yield chunk;
       }
@@ -159,7 +169,7 @@ function checkStatus({ statusCode = 0, headers: { location } }: IncomingMessage,
   const target = location !== undefined && URL.canParse(location, url.href) ? new URL(location, url.href) : undefined;
   const redirect = target ? `, a redirect to ${addressOf(target)}; redirects are not followed` : '';
   const answer = `it answered ${statusCode} ${STATUS_CODES[statusCode] ?? ''}`.trimEnd();
-  throw upstreamError(url, 'UPSTREAM_FAILED', answer + redirect);
+  throw upstreamError(url, 'ERR_METRICS_UPSTREAM_FAILED', answer + redirect);
 }
 
 const DECODERS = {
@@ -175,7 +185,7 @@ function decoded(response: IncomingMessage, url: URL): AsyncIterable<Uint8Array>
   const coding = response.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
   if (coding === 'identity') return response;
   if (!Object.hasOwn(DECODERS, coding)) {
-    throw upstreamError(url, 'UPSTREAM_INVALID', `its Content-Encoding is none of ${CODINGS}`);
+    throw upstreamError(url, 'ERR_METRICS_UPSTREAM_INVALID', `its Content-Encoding is none of ${CODINGS}`);
   }
   const decoder = DECODERS[coding as keyof typeof DECODERS]({ chunkSize: 64 * 1024 });
   return pipeline(response, decoder, () => undefined);

@@ -1,13 +1,5 @@
 import type { LabelSet } from '../../model/metric-family.ts';
-import {
-  type Check,
-  checkOptions,
-  isBoolean,
-  isCheckedLater,
-  isMilliseconds,
-  isOneOf,
-  isWholeNumber,
-} from '../../util/check-options.ts';
+import { type Check, checkOptions, expect } from '../../util/check-options.ts';
 import { type Fault, member, optionError, shown } from '../../util/option-error.ts';
 import { readHeaders, readTls, readUrl, type TlsOptions } from '../upstream-options.ts';
 
@@ -83,16 +75,16 @@ const CALLER = 'remoteSource';
 
 // Errors show no value of those that may hold a secret.
 const CHECKS = {
-  headers: isCheckedLater,
-  tls: isCheckedLater,
-  timeout: isMilliseconds,
-  maxBytes: isWholeNumber,
-  maxSeries: isWholeNumber,
-  maxFamilies: isWholeNumber,
-  maxLabelBytes: isWholeNumber,
+  headers: expect.unchecked,
+  tls: expect.unchecked,
+  timeout: expect.milliseconds,
+  maxBytes: expect.positiveInteger,
+  maxSeries: expect.positiveInteger,
+  maxFamilies: expect.positiveInteger,
+  maxLabelBytes: expect.positiveInteger,
   labels: isLabelSet,
-  format: isOneOf('auto', 'json', 'prometheus', 'openmetrics'),
-  up: isBoolean,
+  format: expect.oneOf('auto', 'json', 'prometheus', 'openmetrics'),
+  up: expect.boolean,
 } satisfies Record<keyof RemoteSourceOptions, Check>;
 
 /** @throws {TypeError} that names the option and says what to write */
