@@ -3,13 +3,13 @@ import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
 import { FILES, PAGE } from './dashboard/files.ts';
 import { type Coding, negotiateCoding } from './http/compression.ts';
+import type { Dashboard, StaticEndpoint } from './http/endpoints.ts';
 import { endWith, leaveAnswered, setCommonHeaders } from './http/error-responses.ts';
 import type { Middleware } from './http/guard-middleware.ts';
-import type { Dashboard, StaticEndpoint } from './http/page.ts';
 import { cutResponse } from './http/response-events.ts';
 import { type Check, checkOptions, expecting } from './util/check-options.ts';
 
-export type { Dashboard } from './http/page.ts';
+export type { Dashboard } from './http/endpoints.ts';
 
 /** What `dashboard` takes. Everything has a default. */
 export interface DashboardOptions {
@@ -111,7 +111,7 @@ function page(path: string, text: string, contentType: string, { compression, he
     if (coding !== 'identity') res.setHeader('Content-Encoding', coding);
     endWith(req, res, body);
   }
-  return { path, errorFormat: 'line', vary: VARY, handler: answer };
+  return { path, errorFormat: 'text', vary: VARY, handler: answer };
 }
 
 const VARY = 'Accept-Encoding';

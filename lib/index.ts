@@ -1,7 +1,7 @@
 export type { AccessDecision, AccessOptions } from './access/options.ts';
 export type { RefusalReason } from './access/refusals.ts';
+export type { Dashboard } from './http/endpoints.ts';
 export type { Middleware } from './http/guard-middleware.ts';
-export type { Dashboard } from './http/page.ts';
 export { MetricsError, type MetricsErrorCode, type ScrapeFailure } from './model/errors.ts';
 export type {
   Aggregator,

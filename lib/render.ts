@@ -1,7 +1,8 @@
+import { firstMatch } from './document/accept.ts';
 import { type DocumentStream, openDocument } from './document/document-stream.ts';
 import { createFilter } from './document/filter.ts';
 import { createFailureReporter } from './document/hooks.ts';
-import { createTextEncoders, firstMatch, type TextEncoders } from './document/negotiate.ts';
+import { createTextEncoders, type TextEncoders } from './document/negotiate.ts';
 import { type RenderOptions, type ResolvedRenderOptions, resolveRenderOptions } from './document/render-options.ts';
 import type { Encoder } from './encoders/encoder.ts';
 import { createJsonEncoder } from './encoders/json.ts';

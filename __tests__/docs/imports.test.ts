@@ -121,6 +121,10 @@ test.each([
   );
 });
 
+test('the dashboard loads no encoder', () => {
+  expect([...loadedWith('dashboard.ts')].filter((it) => it.startsWith('encoders/'))).toEqual([]);
+});
+
 /** Of package.json, as files below lib/; without the main one. */
 const { exports } = JSON.parse(readFileSync(join(lib, '../package.json'), 'utf8'));
 const entries = Object.values<{ import?: string }>(exports)

@@ -1,4 +1,4 @@
-import { createTextNegotiator, parseRanges } from '../../lib/document/negotiate.ts';
+import { createTextNegotiator } from '../../lib/document/negotiate.ts';
 
 const TEXT_004 = 'text/plain; version=0.0.4; charset=utf-8';
 const text100 = (escaping: string) => `text/plain; version=1.0.0; escaping=${escaping}; charset=utf-8`;
@@ -114,16 +114,4 @@ describe('the format of the text follows from Accept', () => {
     const negotiate = createTextNegotiator({ openMetrics: true });
     expect(negotiate(accept)).toBe(negotiate(accept));
   });
-});
-
-test('ranges come best first, equals in the order of the header', () => {
-  const ranges = parseRanges('a;q=0.1, b, c;q=0.5;x=Y, d;q=0, e;q=0.5');
-  expect(ranges.map(({ value, q }) => [value, q])).toEqual([
-    ['b', 1],
-    ['c', 0.5],
-    ['e', 0.5],
-    ['a', 0.1],
-    ['d', 0],
-  ]);
-  expect(ranges[1]?.parameters.get('x')).toBe('y');
 });

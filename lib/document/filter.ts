@@ -1,23 +1,21 @@
-import type { RequestContext } from '../access/guard.ts';
-import { requestTarget } from '../access/request-target.ts';
-
-/** What a scrape asks for. */
+/** Families that a scrape requests. */
 export interface Filter {
-  /** Is the family of this name asked for? The source's own name, before escaping and prefixing. */
+  /** Whether the family is requested. `familyName` is the source's name, before escaping and prefixing. */
   wants(familyName: string): boolean;
-  /** Put in front of every family's name. */
+  /** Prefix of every family's name in the document. */
   readonly prefix: string;
-  /** The same for filters that ask for the same. */
+  /** Cache key; equal for equivalent filters. */
   readonly key: string;
 }
 
 const MAX_VALUES = 100;
-/** What a prefix must be like. */
+
+/** Valid prefix of a metric name. */
 export const PREFIX = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 
 /**
- * Reads `name[]`, `exclude[]` and, where it is offered, `prefix` out of the request target, never through the
- * app's query parser; undefined when they are malformed. Values are plain text: no patterns from the network.
+ * Parses `name[]`, `exclude[]` and, with `allowPrefix`, `prefix` from the request target; undefined when they
+ * are malformed. Does not use the app's query parser. Values are literal names: clients cannot send patterns.
  */
 export function parseFilter(target: string, { allowPrefix }: { allowPrefix: boolean }): Filter | undefined {
   const pairs = parseQuery(target);
@@ -32,7 +30,7 @@ export function parseFilter(target: string, { allowPrefix }: { allowPrefix: bool
   return createFilter(names, excluded, prefixes[0]);
 }
 
-/** Without names, all are wanted. */
+/** An empty list of names selects all families. */
 export function createFilter(names: readonly string[], excluded: readonly string[], prefix = ''): Filter {
   const included = new Set(names);
   const excludedNames = new Set(excluded);
@@ -43,12 +41,7 @@ export function createFilter(names: readonly string[], excluded: readonly string
   };
 }
 
-export function createQueryGuard(endpoint: { allowPrefix: boolean }) {
-  return ({ req }: RequestContext) =>
-    parseFilter(requestTarget(req), endpoint) === undefined ? 'bad-query' : undefined;
-}
-
-/** The decoded pairs, or undefined where the percent-encoding is broken. */
+/** Decoded name-value pairs; undefined when a percent-encoding is malformed. */
 function parseQuery(target: string): [string, string][] | undefined {
   const query = /\?([^#]*)/.exec(target)?.[1];
   if (!query) return [];

@@ -3,75 +3,34 @@ import type { LabelTextSource } from '../encoders/label-texts.ts';
 import { createOpenMetricsEncoder } from '../encoders/openmetrics-text.ts';
 import { createPrometheusTextEncoder } from '../encoders/prometheus-text.ts';
 import type { Escaping } from '../encoders/text-syntax.ts';
+import { firstMatch, type Range } from './accept.ts';
 
-/** One range of an `Accept` or `Accept-Encoding` header. */
-export interface Range {
-  readonly value: string;
-  readonly parameters: ReadonlyMap<string, string>;
-  /** From 0 (refused) to 1. */
-  readonly q: number;
-}
-
-/** The ranges of a header, in lower case, best first; equals in the order of the header (RFC 9110, section 12.4.2). */
-export function parseRanges(header: string): Range[] {
-  return header
-    .split(',')
-    .slice(0, 64)
-    .map(parseRange)
-    .sort((a, b) => b.q - a.q);
-}
-
-function parseRange(text: string): Range {
-  const [value = '', ...rest] = text.split(';').map((part) => part.trim().toLowerCase());
-  const parameters = new Map(
-    rest.map((parameter) => {
-      const [name = '', ...text] = parameter.split('=');
-      return [
-        name.trim(),
-        text
-          .join('=')
-          .trim()
-          .replace(/^"(.*)"$/, '$1'),
-      ];
-    }),
-  );
-  const q = Number(parameters.get('q') ?? 1);
-  return { value, parameters, q: q >= 0 && q <= 1 ? q : 0 };
-}
+const ESCAPINGS: readonly Escaping[] = ['underscores', 'dots', 'values', 'allow-utf-8'];
 
 export interface TextFormats {
-  /** Is OpenMetrics offered? */
+  /** Whether OpenMetrics is offered. */
   openMetrics: boolean;
 }
 
 /**
- * Chooses by `Accept`: the first of the client's ranges that names a format on offer, else text 0.0.4, as
- * Prometheus expects of a target.
+ * Chooses the text format by `Accept`: the first of the client's ranges that names an offered format,
+ * and otherwise text 0.0.4, which Prometheus expects from a target by default.
  */
 export function createTextNegotiator({ openMetrics }: TextFormats): (accept: string | undefined) => Encoder {
   const { plain, match } = createTextEncoders();
   return (accept) => firstMatch(accept, (range) => match(range, { openMetrics })) ?? plain;
 }
 
-/** What the first of the client's ranges that is not refused, and that there is something for, asks for. */
-export function firstMatch<T>(accept: string | undefined, find: (range: Range) => T | undefined): T | undefined {
-  for (const range of parseRanges(accept ?? '')) {
-    const found = range.q > 0 ? find(range) : undefined;
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-/** One encoder of each kind of text, as an encoder keeps texts from scrape to scrape. */
+/** One encoder for each text format. They are reused because an encoder caches label strings between scrapes. */
 export interface TextEncoders {
   /** Text 0.0.4. */
   readonly plain: Encoder;
   readonly openMetrics: Encoder;
-  /** The one that a range asks for, if it is on offer. */
+  /** Encoder of the format that a range names; undefined when it is not offered. */
   match(range: Range, offered: TextFormats): Encoder | undefined;
 }
 
-/** With `labelTexts`, all of them take the texts of labels from there. */
+/** @param labelTexts cache of label strings that all of the encoders share; each has its own by default */
 export function createTextEncoders(labelTexts?: LabelTextSource): TextEncoders {
   const plain = createPrometheusTextEncoder({ version: '0.0.4', escaping: 'underscores' }, labelTexts);
   const text100 = new Map(
@@ -102,5 +61,3 @@ export function createTextEncoders(labelTexts?: LabelTextSource): TextEncoders {
 
   return { plain, openMetrics: unescaped, match };
 }
-
-const ESCAPINGS: readonly Escaping[] = ['underscores', 'dots', 'values', 'allow-utf-8'];

@@ -1,31 +1,64 @@
+import type { Guard } from '../access/guard.ts';
+import { requestTarget } from '../access/request-target.ts';
+import { parseFilter } from '../document/filter.ts';
 import { createTextNegotiator, type TextFormats } from '../document/negotiate.ts';
 import type { Encoder } from '../encoders/encoder.ts';
 import { createJsonEncoder, type JsonOptions } from '../encoders/json.ts';
-import type { ResponseStyle } from './error-responses.ts';
+import type { Middleware } from './guard-middleware.ts';
 
-/** A path of the router that answers with a document of the source's families. */
-export interface Endpoint extends ResponseStyle {
+/** A path of the router. */
+export interface Endpoint {
   readonly path: string;
+  /** Format of error responses: RFC 9457 for the JSON document, one line of text for the other paths. */
+  readonly errorFormat: 'problem+json' | 'text';
+  /** Value of `Vary`: the request headers that the response depends on. */
+  readonly vary: string;
+}
+
+/** An endpoint that responds with a document of the source's families. */
+export interface DocumentEndpoint extends Endpoint {
+  /** Whether the query parameter `prefix` is supported. */
   readonly allowPrefix: boolean;
+  /** Returns the encoder for an `Accept` header. */
   negotiate(accept: string | undefined): Encoder;
 }
 
-export function endpoints({ path, ...formats }: { path: string } & JsonOptions & TextFormats): Endpoint[] {
+/** An endpoint whose response does not depend on the source. */
+export interface StaticEndpoint extends Endpoint {
+  /** Responds to GET and HEAD requests that passed the guards. */
+  readonly handler: Middleware;
+}
+
+/** Value of the option `dashboard`; created by `dashboard()` of `express-metrics-json/dashboard`. */
+export interface Dashboard {
+  /** Endpoints of the page and its files, for a router with these options. */
+  pages(router: { readonly path: string; readonly compression: boolean }): readonly StaticEndpoint[];
+}
+
+export function createDocumentEndpoints({
+  path,
+  ...formats
+}: { path: string } & JsonOptions & TextFormats): DocumentEndpoint[] {
   const json = createJsonEncoder(formats);
   return [
     {
       path: `${path}.json`,
-      errorFormat: 'problem',
+      errorFormat: 'problem+json',
       vary: 'Accept-Encoding',
       allowPrefix: false,
       negotiate: () => json,
     },
     {
       path,
-      errorFormat: 'line',
+      errorFormat: 'text',
       vary: 'Accept, Accept-Encoding',
       allowPrefix: true,
       negotiate: createTextNegotiator(formats),
     },
   ];
+}
+
+/** Refuses requests whose query parameters are malformed. */
+export function createQueryGuard(endpoint: DocumentEndpoint): Guard {
+  return ({ req }) => (parseFilter(requestTarget(req), endpoint) === undefined ? 'bad-query' : undefined);
 }

@@ -1,16 +1,14 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { REFUSALS, type Refusal } from '../access/refusals.ts';
 import { closeConnection, closeWithServer } from './connection.ts';
+import type { Endpoint } from './endpoints.ts';
 import type { GuardMiddlewareOptions } from './guard-middleware.ts';
 import { cutResponse } from './response-events.ts';
 
-/** How a path words what it says of itself. */
-export interface ResponseStyle {
-  /** How errors are worded: RFC 9457 beside the JSON document, one plain line beside the others. */
-  readonly errorFormat: 'problem' | 'line';
-  /** The request headers that the answer depends on. */
-  readonly vary: string;
-}
+const ALLOW = 'GET, HEAD';
+
+/** Seconds after which a scrape that was slow, or held a slot, has most likely ended. */
+export const RETRY_AFTER = '1';
 
 /** What every response has, whatever its status. */
 export function setCommonHeaders(req: IncomingMessage, res: ServerResponse): void {
@@ -34,7 +32,7 @@ export function leaveAnswered(res: ServerResponse): void {
 
 /** Refuses in a path's words. */
 export function refusalHandler(
-  { errorFormat: errors, vary }: ResponseStyle,
+  { errorFormat, vary }: Endpoint,
   { hideFromUntrusted }: HideOption,
 ): GuardMiddlewareOptions['refuse'] {
   return (req, res, reason, next) => {
@@ -45,7 +43,7 @@ export function refusalHandler(
     if (reason === 'method') res.setHeader('Allow', ALLOW);
     if (refusal.status === 503) res.setHeader('Retry-After', RETRY_AFTER);
     res.setHeader('Vary', vary);
-    respondWithError(req, res, refusal, errors);
+    respondWithError(req, res, refusal, errorFormat);
   };
 }
 
@@ -56,7 +54,7 @@ export function forbiddenHandler({ hideFromUntrusted }: HideOption): GuardMiddle
     if (hideFromUntrusted && refusal.hideable) return next('router');
     if (res.headersSent) return leaveAnswered(res);
     if (reason === 'header-limit') closeConnection(res);
-    respondWithError(req, res, { status: 403, detail: 'Forbidden' }, 'line');
+    respondWithError(req, res, { status: 403, detail: 'Forbidden' }, 'text');
   };
 }
 
@@ -66,7 +64,7 @@ interface HideOption {
 
 /** The answer to OPTIONS. */
 export const optionsHandler =
-  ({ vary }: ResponseStyle) =>
+  ({ vary }: Endpoint) =>
   (req: IncomingMessage, res: ServerResponse): void => {
     if (res.headersSent) {
       leaveAnswered(res);
@@ -79,26 +77,23 @@ export const optionsHandler =
     res.end();
   };
 
-const ALLOW = 'GET, HEAD';
-
-/** Seconds: by then, a scrape that was slow or in the way is most likely over. */
-export const RETRY_AFTER = '1';
-
 export function respondWithError(
   req: IncomingMessage,
   res: ServerResponse,
   { status, detail }: { status: number; detail: string },
-  style: ResponseStyle['errorFormat'],
+  errorFormat: Endpoint['errorFormat'],
 ): void {
   const title = STATUS_CODES[status];
   const body =
-    style === 'problem' ? `${JSON.stringify({ type: 'about:blank', title, status, detail })}\n` : `${detail}\n`;
+    errorFormat === 'problem+json'
+      ? `${JSON.stringify({ type: 'about:blank', title, status, detail })}\n`
+      : `${detail}\n`;
   setCommonHeaders(req, res);
   res.removeHeader('Content-Encoding');
   res.statusCode = status;
   res.setHeader(
     'Content-Type',
-    style === 'problem' ? 'application/problem+json; charset=utf-8' : 'text/plain; charset=utf-8',
+    errorFormat === 'problem+json' ? 'application/problem+json; charset=utf-8' : 'text/plain; charset=utf-8',
   );
   res.setHeader('Content-Length', Buffer.byteLength(body));
   endWith(req, res, body);

@@ -6,7 +6,7 @@ import { parseFilter } from '../document/filter.ts';
 import { interruption } from '../model/errors.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
 import { negotiateCoding } from './compression.ts';
-import type { Endpoint } from './endpoints.ts';
+import type { DocumentEndpoint } from './endpoints.ts';
 import { leaveAnswered, setCommonHeaders } from './error-responses.ts';
 import type { Observer } from './observer.ts';
 import { cutResponse } from './response-events.ts';
@@ -31,9 +31,9 @@ export interface ScrapeHandlerOptions {
 /** Answers scrapes, and knows how many of them are under way. */
 export interface ScrapeHandler {
   /** The guard that keeps further ones out, unless they cost nothing because they share what another one collects. */
-  concurrencyGuard(endpoint: Endpoint): Guard;
+  concurrencyGuard(endpoint: DocumentEndpoint): Guard;
   /** Answers GET with a document of the source's families, and HEAD with the headers of one. */
-  handler(endpoint: Endpoint): (req: IncomingMessage, res: ServerResponse) => void;
+  handler(endpoint: DocumentEndpoint): (req: IncomingMessage, res: ServerResponse) => void;
 }
 
 export function createScrapeHandler(options: ScrapeHandlerOptions): ScrapeHandler {
@@ -47,7 +47,7 @@ export function createScrapeHandler(options: ScrapeHandlerOptions): ScrapeHandle
     return () => inFlight--;
   }
 
-  function createScrapeRequest(req: IncomingMessage, endpoint: Endpoint): ScrapeRequest | undefined {
+  function createScrapeRequest(req: IncomingMessage, endpoint: DocumentEndpoint): ScrapeRequest | undefined {
     const encoder = endpoint.negotiate(req.headers.accept);
     const coding = options.compression ? negotiateCoding(req.headers['accept-encoding']?.toString()) : 'identity';
     const filter = parseFilter(requestTarget(req), endpoint);

@@ -2,9 +2,8 @@ import { Router } from 'express';
 import type { Guard } from '../access/guard.ts';
 import { methodGuard } from '../access/known-method.ts';
 import { authorizationGuard } from '../access/refuse-authorization.ts';
-import { createQueryGuard } from '../document/filter.ts';
-import { endpoints } from '../http/endpoints.ts';
-import { optionsHandler, type ResponseStyle, refusalHandler } from '../http/error-responses.ts';
+import { createDocumentEndpoints, createQueryGuard, type Endpoint } from '../http/endpoints.ts';
+import { optionsHandler, refusalHandler } from '../http/error-responses.ts';
 import { guardMiddleware, type Middleware } from '../http/guard-middleware.ts';
 import { createObserver } from '../http/observer.ts';
 import { createScrapeHandler } from '../http/scrape-handler.ts';
@@ -39,7 +38,7 @@ export function metricsRouter(options: MetricsRouterOptions): MetricsRouter {
   });
   const router = Router({ caseSensitive: true, strict: true });
 
-  function mount(endpoint: ResponseStyle & { path: string }, requestGuards: Guard[], handler: Middleware): void {
+  function mount(endpoint: Endpoint, requestGuards: Guard[], handler: Middleware): void {
     const guards = [...access.clientGuards, authorizationGuard, ...access.crossSiteGuards, ...requestGuards];
     router
       .route(endpoint.path)
@@ -48,7 +47,7 @@ export function metricsRouter(options: MetricsRouterOptions): MetricsRouter {
       .get(handler);
   }
 
-  for (const endpoint of endpoints(resolved)) {
+  for (const endpoint of createDocumentEndpoints(resolved)) {
     mount(
       endpoint,
       [createQueryGuard(endpoint), methodGuard, scrapeHandler.concurrencyGuard(endpoint)],

@@ -1,7 +1,7 @@
 import type { AccessOptions, ResolvedAccess } from '../access/options.ts';
 import { hostOf } from '../access/request-target.ts';
 import { DOCUMENT_CHECKS, DOCUMENT_DEFAULTS } from '../document/options.ts';
-import type { Dashboard } from '../http/page.ts';
+import type { Dashboard } from '../http/endpoints.ts';
 import type { ScrapeFailure } from '../model/errors.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
 import { combineList } from '../sources/combine.ts';

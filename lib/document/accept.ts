@@ -1,0 +1,43 @@
+/** One range of an `Accept` or `Accept-Encoding` header. */
+export interface Range {
+  readonly value: string;
+  readonly parameters: ReadonlyMap<string, string>;
+  /** From 0 (refused) to 1. */
+  readonly q: number;
+}
+
+/** The ranges of a header, in lower case, best first; equals in the order of the header (RFC 9110, section 12.4.2). */
+export function parseRanges(header: string): Range[] {
+  return header
+    .split(',')
+    .slice(0, 64)
+    .map(parseRange)
+    .sort((a, b) => b.q - a.q);
+}
+
+function parseRange(text: string): Range {
+  const [value = '', ...rest] = text.split(';').map((part) => part.trim().toLowerCase());
+  const parameters = new Map(
+    rest.map((parameter) => {
+      const [name = '', ...text] = parameter.split('=');
+      return [
+        name.trim(),
+        text
+          .join('=')
+          .trim()
+          .replace(/^"(.*)"$/, '$1'),
+      ];
+    }),
+  );
+  const q = Number(parameters.get('q') ?? 1);
+  return { value, parameters, q: q >= 0 && q <= 1 ? q : 0 };
+}
+
+/** Result of `find` for the first of the client's ranges that is not refused and for which it returns one. */
+export function firstMatch<T>(accept: string | undefined, find: (range: Range) => T | undefined): T | undefined {
+  for (const range of parseRanges(accept ?? '')) {
+    const found = range.q > 0 ? find(range) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
