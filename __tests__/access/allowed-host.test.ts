@@ -1,5 +1,5 @@
 import { type AllowedHostOptions, createHostGuard } from '../../lib/access/allowed-host.ts';
-import { hostOf } from '../../lib/access/request-target.ts';
+import { hostOf } from '../../lib/access/raw-request.ts';
 import { fakeRequest, type RequestFacts, visitFrom } from '../support/fake-request.ts';
 
 const REFUSED = 'host-not-allowed';

@@ -1,5 +1,4 @@
 import { firstRefusal, type Guard } from '../../lib/access/guard.ts';
-import { authorizationGuard } from '../../lib/access/refuse-authorization.ts';
 import { visitFrom } from '../support/fake-request.ts';
 
 const visit = visitFrom('127.0.0.1');
@@ -15,14 +14,4 @@ test('the first guard that refuses has the word, and those behind it are not ask
 test('where no guard refuses, nothing is said', () => {
   expect(firstRefusal(visit, [])).toBeUndefined();
   expect(firstRefusal(visit, [() => undefined, () => undefined])).toBeUndefined();
-});
-
-test.each([
-  [[], undefined],
-  [[['Accept', '*/*']], undefined],
-  [[['Proxy-Authorization', 'Basic eDp5']], undefined],
-  [[['Authorization', 'Basic eDp5']], 'http-authentication'],
-  [[['AUTHORIZATION', '']], 'http-authentication'],
-] as [[string, string][], string | undefined][])('HTTP authentication in %j: %s', (fields, reason) => {
-  expect(authorizationGuard(visitFrom('127.0.0.1', { fields }))).toBe(reason);
 });

@@ -1,8 +1,8 @@
 import { isIP, isIPv6 } from 'node:net';
 import { isLoopback } from './address.ts';
 import type { Guard } from './guard.ts';
-import { isHttp10 } from './http-message.ts';
-import { hostOf, requestAuthority } from './request-target.ts';
+import { hostOf, requestAuthority } from './raw-request.ts';
+import { isHttp10 } from './request-guards.ts';
 
 export interface AllowedHostOptions {
   allowedHosts: readonly string[];

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type Address, parseAddress, parsePeer } from './address.ts';
 import type { CidrSet } from './cidr-set.ts';
 import { forwardedMembers, nodeAddress } from './forwarded.ts';
-import { hasRawHeader, rawHeader } from './raw-headers.ts';
+import { hasRawHeader, rawHeader } from './raw-request.ts';
 import type { MalformedMember } from './refusal-hints.ts';
 import type { RefusalReason } from './refusals.ts';
 import { isUnixSocket } from './unix-socket.ts';

@@ -1,5 +1,5 @@
 import type { Guard } from '../access/guard.ts';
-import { requestTarget } from '../access/request-target.ts';
+import { requestTarget } from '../access/raw-request.ts';
 import { parseFilter } from '../document/filter.ts';
 import { createTextNegotiator, type TextFormats } from '../document/negotiate.ts';
 import type { Encoder } from '../encoders/encoder.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Guard } from '../access/guard.ts';
-import { isHttp10 } from '../access/http-message.ts';
-import { requestTarget } from '../access/request-target.ts';
+import { requestTarget } from '../access/raw-request.ts';
+import { isHttp10 } from '../access/request-guards.ts';
 import { parseFilter } from '../document/filter.ts';
 import { interruption } from '../model/errors.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';

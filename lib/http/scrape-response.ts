@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isHttp10 } from '../access/http-message.ts';
 import { REFUSALS } from '../access/refusals.ts';
+import { isHttp10 } from '../access/request-guards.ts';
 import { interruption, MetricsError, type MetricsErrorCode } from '../model/errors.ts';
 import type { Coding } from './compression.ts';
 import type { Endpoint } from './endpoints.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { rawHeader } from '../access/raw-headers.ts';
+import { rawHeader } from '../access/raw-request.ts';
 import { type DocumentOptions, type DocumentStream, openDocument } from '../document/document-stream.ts';
 import { interruption, type MetricsError } from '../model/errors.ts';
 import { abortable } from '../util/abortable.ts';

@@ -1,11 +1,15 @@
 import { createHostGuard } from '../access/allowed-host.ts';
 import { type CidrSet, createCidrSet, parseNetworks } from '../access/cidr-set.ts';
 import type { Guard } from '../access/guard.ts';
-import { headerLimitGuard } from '../access/header-limit.ts';
-import { createVersionGuard, singleHostGuard, userinfoGuard } from '../access/http-message.ts';
 import type { ResolvedAccess } from '../access/options.ts';
-import { crossSiteGuard } from '../access/refuse-cross-site.ts';
-import { rawHeadersGuard } from '../access/require-raw-headers.ts';
+import {
+  createVersionGuard,
+  crossSiteGuard,
+  headerLimitGuard,
+  rawHeadersGuard,
+  singleHostGuard,
+  userinfoGuard,
+} from '../access/request-guards.ts';
 import { createAllowlist } from '../access/trusted-ip.ts';
 import type { Observer } from '../http/observer.ts';
 

@@ -1,7 +1,6 @@
 import { Router } from 'express';
 import type { Guard } from '../access/guard.ts';
-import { methodGuard } from '../access/known-method.ts';
-import { authorizationGuard } from '../access/refuse-authorization.ts';
+import { authorizationGuard, methodGuard } from '../access/request-guards.ts';
 import { createDocumentEndpoints, createQueryGuard, type Endpoint } from '../http/endpoints.ts';
 import { optionsHandler, refusalHandler } from '../http/error-responses.ts';
 import { guardMiddleware, type Middleware } from '../http/guard-middleware.ts';

@@ -1,7 +1,5 @@
-import { headerLimitGuard } from '../access/header-limit.ts';
 import type { AccessOptions } from '../access/options.ts';
-import { authorizationGuard as refuseAuthorizationGuard } from '../access/refuse-authorization.ts';
-import { rawHeadersGuard } from '../access/require-raw-headers.ts';
+import { authorizationGuard, headerLimitGuard, rawHeadersGuard } from '../access/request-guards.ts';
 import { forbiddenHandler } from '../http/error-responses.ts';
 import { guardMiddleware, type Middleware } from '../http/guard-middleware.ts';
 import { createObserver } from '../http/observer.ts';
@@ -48,6 +46,6 @@ export function refuseAuthorization(options: Record<string, never> = {}): Middle
   checkOptions('refuseAuthorization', options, {});
   const observer = createObserver('refuseAuthorization', {});
   // The first two refuse where the absence of the header cannot be proved.
-  const guards = [rawHeadersGuard, headerLimitGuard, refuseAuthorizationGuard];
+  const guards = [rawHeadersGuard, headerLimitGuard, authorizationGuard];
   return guardMiddleware({ guards, observer, refuse: forbiddenHandler({ hideFromUntrusted: false }) });
 }

@@ -1,5 +1,5 @@
 import type { AccessOptions, ResolvedAccess } from '../access/options.ts';
-import { hostOf } from '../access/request-target.ts';
+import { hostOf } from '../access/raw-request.ts';
 import { DOCUMENT_CHECKS, DOCUMENT_DEFAULTS } from '../document/options.ts';
 import type { Dashboard } from '../http/endpoints.ts';
 import type { ScrapeFailure } from '../model/errors.ts';

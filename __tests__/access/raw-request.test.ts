@@ -1,4 +1,4 @@
-import { requestTarget, targetAuthority, targetPath } from '../../lib/access/request-target.ts';
+import { requestTarget, targetAuthority, targetPath } from '../../lib/access/raw-request.ts';
 import { fakeRequest } from '../support/fake-request.ts';
 
 test('the target is what was sent, before Express took the mount path out of it', () => {

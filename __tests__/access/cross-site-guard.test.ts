@@ -1,4 +1,4 @@
-import { crossSiteGuard } from '../../lib/access/refuse-cross-site.ts';
+import { crossSiteGuard } from '../../lib/access/request-guards.ts';
 import { visitFrom } from '../support/fake-request.ts';
 
 type Fields = [string, string][];

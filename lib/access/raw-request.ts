@@ -1,0 +1,63 @@
+import type { IncomingMessage } from 'node:http';
+
+// What the client sent. `rawHeaders` holds the header fields as they arrived; `headers` joins fields, drops some, and
+// middleware may have changed it.
+
+const ABSOLUTE_FORM = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i;
+
+/** The values of every field with this name (lower case), in their order. */
+export function rawHeader({ rawHeaders }: IncomingMessage, name: string): string[] {
+  const values: string[] = [];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if ((rawHeaders[i] as string).toLowerCase() === name) values.push(rawHeaders[i + 1] as string);
+  }
+  return values;
+}
+
+/** Whether there is a field with one of these names (lower case). */
+export function hasRawHeader({ rawHeaders }: IncomingMessage, names: ReadonlySet<string>): boolean {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (names.has((rawHeaders[i] as string).toLowerCase())) return true;
+  }
+  return false;
+}
+
+/** The request target as it was sent. `req.url` is not: Express removes the mount path from it. */
+export function requestTarget(req: IncomingMessage): string {
+  return (req as { originalUrl?: string }).originalUrl ?? req.url ?? '';
+}
+
+/** The authority of a target in absolute form (`GET http://host/path`), userinfo included. */
+export function targetAuthority(req: IncomingMessage): string | undefined {
+  return ABSOLUTE_FORM.exec(requestTarget(req))?.[1];
+}
+
+/** The target's path. It is safe to log: it has neither the query nor the userinfo of an absolute form. */
+export function targetPath(req: IncomingMessage): string {
+  return requestTarget(req)
+    .replace(ABSOLUTE_FORM, '')
+    .replace(/[?#].*/s, '');
+}
+
+/** The `:authority` of an HTTP/2 request, which replaces `Host` there (RFC 9113, section 8.3.1). */
+export function pseudoAuthority(req: IncomingMessage): string | undefined {
+  return req.httpVersionMajor >= 2 ? rawHeader(req, ':authority')[0] : undefined;
+}
+
+/** The authority that the request is for: the target's takes precedence over `Host` (RFC 9112, section 3.2.2). */
+export function requestAuthority(req: IncomingMessage): string | undefined {
+  return targetAuthority(req) ?? pseudoAuthority(req) ?? rawHeader(req, 'host')[0];
+}
+
+/**
+ * An authority in a form that can be compared. The default ports of both schemes are removed: behind TLS the
+ * browser and the server see different schemes.
+ */
+export function comparableAuthority(authority: string): string {
+  return authority.toLowerCase().replace(/:(80|443)?$/, '');
+}
+
+/** The host of `host`, `host:port`, `[ipv6]` or `[ipv6]:port`, in lower case; undefined for anything else. */
+export function hostOf(authority: string): string | undefined {
+  return /^(\[[\da-f:.]+\]|[\w.~-]+)(?::\d*)?$/i.exec(authority)?.[1]?.toLowerCase();
+}
