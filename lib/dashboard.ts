@@ -7,7 +7,8 @@ import type { Dashboard, StaticEndpoint } from './http/endpoints.ts';
 import { endWith, leaveAnswered, setCommonHeaders } from './http/error-responses.ts';
 import type { Middleware } from './http/guard-middleware.ts';
 import { cutResponse } from './http/response-events.ts';
-import { type Check, checkOptions, expecting } from './util/check-options.ts';
+import { checkOptions } from './util/check-options.ts';
+import { type Check, expecting } from './util/expect.ts';
 
 export type { Dashboard } from './http/endpoints.ts';
 

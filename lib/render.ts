@@ -9,7 +9,7 @@ import { createJsonEncoder } from './encoders/json.ts';
 import { type LabelTextSource, uncachedLabels } from './encoders/label-texts.ts';
 import { interruption } from './model/errors.ts';
 import type { MetricsSource } from './model/metrics-source.ts';
-import { checkSource } from './util/check-options.ts';
+import { checkSource } from './sources/check-source.ts';
 
 // For those who cannot load the main entry, which loads Express.
 export type { MetricFamily, Sample } from './model/metric-family.ts';

@@ -1,3 +1,7 @@
+import { checkOptions } from '../util/check-options.ts';
+import { type Check, expect } from '../util/expect.ts';
+import { type Fault, shown } from '../util/option-error.ts';
+import { hostOf } from './raw-request.ts';
 import type { RefusalReason } from './refusals.ts';
 
 /** Who gets in: the options that `metricsRouter` and `trustedIp` share. */
@@ -77,5 +81,40 @@ export interface AccessDecision {
 
 type WithoutDefault = 'trustedHosts' | 'onDecision';
 
-/** The access options with their defaults; that of `trustedHosts` is told apart from the same list given. */
+/** The access options with their defaults. `trustedHosts` has none here, so that an absent list can be recognised. */
 export type ResolvedAccess = Required<Omit<AccessOptions, WithoutDefault>> & Pick<AccessOptions, WithoutDefault>;
+
+export const ACCESS_DEFAULTS = {
+  allowAnyAddress: false,
+  trustedProxies: [] as readonly string[],
+  forwardedHeader: 'x-forwarded-for' as const,
+  allowUnixSocket: false,
+  allowHttp10: false,
+  allowedHosts: [] as readonly string[],
+  checkHost: false,
+  hideFromUntrusted: false,
+} satisfies AccessOptions;
+
+export const ACCESS_CHECKS = {
+  trustedHosts: expect.unchecked,
+  allowAnyAddress: expect.boolean,
+  trustedProxies: expect.unchecked,
+  forwardedHeader: expect.oneOf('x-forwarded-for', 'forwarded'),
+  allowUnixSocket: expect.boolean,
+  allowHttp10: expect.boolean,
+  allowedHosts: expect.listOf('a list of host names', '["metrics.internal"]', hostFault),
+  checkHost: expect.boolean,
+  hideFromUntrusted: expect.boolean,
+  onDecision: expect.func,
+} satisfies Record<keyof AccessOptions, Check>;
+
+/** @throws {TypeError} that names the option, its value and what to write */
+export function resolveAccess(caller: string, options: AccessOptions): ResolvedAccess {
+  return { ...ACCESS_DEFAULTS, ...checkOptions(caller, options, ACCESS_CHECKS) };
+}
+
+function hostFault(value: unknown): Fault | undefined {
+  const host = typeof value === 'string' ? hostOf(value) : undefined;
+  if (host !== undefined && host === (value as string).toLowerCase()) return undefined;
+  return { expected: 'a host name without a port', write: shown(host ?? 'metrics.internal') };
+}

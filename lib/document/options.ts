@@ -1,4 +1,4 @@
-import { type Check, expect } from '../util/check-options.ts';
+import { type Check, expect } from '../util/expect.ts';
 
 /** Defaults of the options that decide what a document contains, whoever asks for it. */
 export const DOCUMENT_DEFAULTS = {

@@ -1,5 +1,6 @@
 import type { ScrapeFailure } from '../model/errors.ts';
-import { type Check, checkOptions, expect, expecting } from '../util/check-options.ts';
+import { checkOptions } from '../util/check-options.ts';
+import { type Check, expect, expecting } from '../util/expect.ts';
 import { PREFIX } from './filter.ts';
 import { DOCUMENT_CHECKS, DOCUMENT_DEFAULTS } from './options.ts';
 

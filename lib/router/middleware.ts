@@ -1,11 +1,10 @@
-import type { AccessOptions } from '../access/options.ts';
+import { type AccessOptions, resolveAccess } from '../access/options.ts';
 import { authorizationGuard, headerLimitGuard, rawHeadersGuard } from '../access/request-guards.ts';
 import { forbiddenHandler } from '../http/error-responses.ts';
 import { guardMiddleware, type Middleware } from '../http/guard-middleware.ts';
 import { createObserver } from '../http/observer.ts';
 import { checkOptions } from '../util/check-options.ts';
 import { createAccess } from './access.ts';
-import { resolveAccess } from './options.ts';
 
 /** Middleware for `app.use()` whose list of trusted hosts can be replaced while the service runs. */
 export interface AllowlistMiddleware extends Middleware {

@@ -1,12 +1,13 @@
-import type { AccessOptions, ResolvedAccess } from '../access/options.ts';
-import { hostOf } from '../access/raw-request.ts';
+import { ACCESS_CHECKS, ACCESS_DEFAULTS, type AccessOptions, type ResolvedAccess } from '../access/options.ts';
 import { DOCUMENT_CHECKS, DOCUMENT_DEFAULTS } from '../document/options.ts';
 import type { Dashboard } from '../http/endpoints.ts';
 import type { ScrapeFailure } from '../model/errors.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
+import { sourceFault } from '../sources/check-source.ts';
 import { combineList } from '../sources/combine.ts';
-import { type Check, checkOptions, expect, requireOptions } from '../util/check-options.ts';
-import { type Fault, shown } from '../util/option-error.ts';
+import { checkOptions, requireOptions } from '../util/check-options.ts';
+import { type Check, expect } from '../util/expect.ts';
+import type { Fault } from '../util/option-error.ts';
 
 /** What `metricsRouter` takes. Everything but `source` has a default. */
 export interface MetricsRouterOptions extends AccessOptions {
@@ -84,21 +85,18 @@ export interface MetricsRouterOptions extends AccessOptions {
   onError?: (failure: ScrapeFailure) => void;
 }
 
+/** Unreserved characters only: every router and every proxy reads these the same way. */
+const LITERAL_PATH = /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)+$/;
+
+/** The router adds these itself. */
+const ENDING = /\.(json|html)$/i;
+
+const MAX_SUGGESTED = 100;
+
 /** The options with their defaults; what has none stays as it was given. */
 export type ResolvedOptions = typeof DEFAULTS &
   MetricsRouterOptions &
   ResolvedAccess & { readonly source: MetricsSource };
-
-const ACCESS_DEFAULTS = {
-  allowAnyAddress: false,
-  trustedProxies: [] as readonly string[],
-  forwardedHeader: 'x-forwarded-for' as const,
-  allowUnixSocket: false,
-  allowHttp10: false,
-  allowedHosts: [] as readonly string[],
-  checkHost: false,
-  hideFromUntrusted: false,
-} satisfies AccessOptions;
 
 const DEFAULTS = {
   ...ACCESS_DEFAULTS,
@@ -111,30 +109,15 @@ const DEFAULTS = {
   selfMetrics: false,
 } satisfies Partial<MetricsRouterOptions>;
 
-const hostList = expect.listOf('a list of host names', '["metrics.internal"]', isHost);
-
-const ACCESS_CHECKS = {
-  trustedHosts: expect.unchecked,
-  allowAnyAddress: expect.boolean,
-  trustedProxies: expect.unchecked,
-  forwardedHeader: expect.oneOf('x-forwarded-for', 'forwarded'),
-  allowUnixSocket: expect.boolean,
-  allowHttp10: expect.boolean,
-  allowedHosts: hostList,
-  checkHost: expect.boolean,
-  hideFromUntrusted: expect.boolean,
-  onDecision: expect.func,
-} satisfies Record<keyof AccessOptions, Check>;
-
 const CHECKS = {
-  source: sourceOrList,
-  path: isPath,
+  source: sourceOrListFault,
+  path: pathFault,
   maxInFlight: expect.positiveInteger,
   stallTimeout: expect.milliseconds,
   cacheFor: expect.millisecondsOrZero,
   compression: expect.boolean,
   selfMetrics: expect.boolean,
-  dashboard,
+  dashboard: dashboardFault,
   ...DOCUMENT_CHECKS,
   ...ACCESS_CHECKS,
 } satisfies Record<keyof MetricsRouterOptions, Check>;
@@ -151,33 +134,20 @@ export function resolveOptions(options: MetricsRouterOptions): ResolvedOptions {
   } as ResolvedOptions;
 }
 
-/** @throws {TypeError} that names the option, its value and what to write */
-export function resolveAccess(caller: string, options: AccessOptions): ResolvedAccess {
-  return { ...ACCESS_DEFAULTS, ...checkOptions(caller, options, ACCESS_CHECKS) };
-}
-
-function sourceOrList(value: unknown): Fault | undefined {
+function sourceOrListFault(value: unknown): Fault | undefined {
   // The members of a list are checked where they are combined.
-  return Array.isArray(value) ? undefined : expect.source(value);
+  return Array.isArray(value) ? undefined : sourceFault(value);
 }
 
 /** `Array.isArray` does not see that a list may be readonly. */
 const isList = (source: MetricsRouterOptions['source']): source is readonly MetricsSource[] => Array.isArray(source);
 
-function dashboard(value: unknown): Fault | undefined {
+function dashboardFault(value: unknown): Fault | undefined {
   if (typeof (value as Dashboard | null)?.pages === 'function') return undefined;
   return { expected: 'a dashboard', write: 'dashboard() of express-metrics-json/dashboard' };
 }
 
-/** Unreserved characters only: every router and every proxy reads these the same way. */
-const LITERAL_PATH = /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)+$/;
-
-/** The router adds these itself. */
-const ENDING = /\.(json|html)$/i;
-
-const MAX_SUGGESTED = 100;
-
-function isPath(value: unknown): Fault | undefined {
+function pathFault(value: unknown): Fault | undefined {
   const path = typeof value === 'string' ? value : '';
   if (LITERAL_PATH.test(path) && !ENDING.test(path)) return undefined;
   if (path === '/') {
@@ -191,10 +161,4 @@ function isPath(value: unknown): Fault | undefined {
   const write = `path: '${isShort ? repaired : '/metrics'}'`;
   if (LITERAL_PATH.test(path)) return { expected: 'a path without the ending that the router adds', write };
   return { expected: 'a literal path: a slash before each part, then letters, digits and -._~', write };
-}
-
-function isHost(value: unknown): Fault | undefined {
-  if (typeof value === 'string' && hostOf(value) === value.toLowerCase()) return undefined;
-  const host = typeof value === 'string' ? hostOf(value) : undefined;
-  return { expected: 'a host name without a port', write: shown(host ?? 'metrics.internal') };
 }

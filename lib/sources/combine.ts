@@ -1,8 +1,10 @@
 import { MetricsError } from '../model/errors.ts';
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
-import { checkOptions, checkValue, expect } from '../util/check-options.ts';
+import { checkOptions, checkValue } from '../util/check-options.ts';
+import { expect } from '../util/expect.ts';
 import { createStopwatch } from '../util/stopwatch.ts';
+import { sourceFault } from './check-source.ts';
 import { createJoiner } from './combine/join.ts';
 import { type Member, openMember } from './combine/member.ts';
 import { SHARE } from './combine/patience.ts';
@@ -87,7 +89,7 @@ export function combineList(
 const CHECKS = { timeout: expect.milliseconds, join: expect.boolean, maxBuffered: expect.positiveInteger };
 
 const LIST = ['a list of at least one source', '[promClientSource(register)]'] as const;
-const isSourceList = expect.listOf(...LIST, expect.source);
+const isSourceList = expect.listOf(...LIST, sourceFault);
 
 function isFilledList(value: unknown) {
   const [expected, write] = LIST;

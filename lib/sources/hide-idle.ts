@@ -1,5 +1,7 @@
 import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
-import { type Check, checkOptions, checkSource, expect, requireOptions } from '../util/check-options.ts';
+import { checkOptions, requireOptions } from '../util/check-options.ts';
+import { type Check, expect } from '../util/expect.ts';
+import { checkSource } from './check-source.ts';
 import { ActivityMemory } from './hide-idle/activity-memory.ts';
 import { nameOf, withSamples } from './wrapped-family.ts';
 

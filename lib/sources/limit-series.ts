@@ -1,7 +1,9 @@
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
-import { type Check, checkOptions, checkSource, expect, expecting, requireOptions } from '../util/check-options.ts';
+import { checkOptions, requireOptions } from '../util/check-options.ts';
+import { type Check, expect, expecting } from '../util/expect.ts';
 import { type Fault, member, shown } from '../util/option-error.ts';
+import { checkSource } from './check-source.ts';
 import { FirstSamples } from './limit-series/first-samples.ts';
 import { nameOf, withSamples } from './wrapped-family.ts';
 

@@ -8,7 +8,8 @@ import {
 import { MetricsError } from '../model/errors.ts';
 import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
 import { abortable } from '../util/abortable.ts';
-import { type Check, checkOptions, expect, expecting } from '../util/check-options.ts';
+import { checkOptions } from '../util/check-options.ts';
+import { type Check, expect, expecting } from '../util/expect.ts';
 import { type Conversion, type ConversionOptions, conversion, resourceAttributes } from './opentelemetry/conversion.ts';
 import { TRANSLATION_STRATEGIES } from './opentelemetry/names.ts';
 

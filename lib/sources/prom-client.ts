@@ -1,6 +1,7 @@
 import type { Aggregator, LabelSet, MetricFamily, MetricType, Sample } from '../model/metric-family.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
-import { type Check, checkValue } from '../util/check-options.ts';
+import { checkValue } from '../util/check-options.ts';
+import type { Check } from '../util/expect.ts';
 import { withDefaultLabels } from './prom-client/default-labels.ts';
 import { hasUnlabelled, isTelling, type StoringMetric, saySame, storedSamples } from './prom-client/store.ts';
 import { type MetricData, samplesOf } from './prom-client/values.ts';

@@ -1,7 +1,8 @@
 import type { OutgoingHttpHeaders, RequestListener, Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { MetricsError } from '../model/errors.ts';
-import { type Check, checkOptions, expect, expecting } from '../util/check-options.ts';
+import { checkOptions } from '../util/check-options.ts';
+import { type Check, expect, expecting } from '../util/expect.ts';
 import { optionError, shown } from '../util/option-error.ts';
 import { askHandler, askUrl } from './ask.ts';
 import { type MetricsDocument, readDocument } from './document.ts';

@@ -1,4 +1,5 @@
-import { type Check, checkOptions, expect } from '../../util/check-options.ts';
+import { checkOptions } from '../../util/check-options.ts';
+import { type Check, expect } from '../../util/expect.ts';
 import { optionError } from '../../util/option-error.ts';
 import { readHeaders, readStrings, readTls, readUrl, SET_BY_SOURCE, type TlsOptions } from '../upstream-options.ts';
 import { type FamilyQuery, type Queries, readQueries } from './queries.ts';

@@ -1,5 +1,6 @@
 import type { MetricType } from '../../model/metric-family.ts';
-import { type Check, checkOptions, checkValue, expect, expecting } from '../../util/check-options.ts';
+import { checkOptions, checkValue } from '../../util/check-options.ts';
+import { type Check, expect, expecting } from '../../util/expect.ts';
 import { type Fault, member, optionError } from '../../util/option-error.ts';
 import { metricOf, parseSelector, partsOf, type Selector } from './promql.ts';
 

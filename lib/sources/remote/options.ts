@@ -1,5 +1,6 @@
 import type { LabelSet } from '../../model/metric-family.ts';
-import { type Check, checkOptions, expect } from '../../util/check-options.ts';
+import { checkOptions } from '../../util/check-options.ts';
+import { type Check, expect } from '../../util/expect.ts';
 import { type Fault, member, optionError, shown } from '../../util/option-error.ts';
 import { readHeaders, readTls, readUrl, type TlsOptions } from '../upstream-options.ts';
 
