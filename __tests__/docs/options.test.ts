@@ -18,8 +18,8 @@ const url = 'http://127.0.0.1';
 /** A table of options: its document and the heading there, who takes them, and where their types are. */
 const tables: [place: string, take: (options: never) => unknown, types: string[]][] = [
   ['README.md#Options', metricsRouter, ['router/options.ts', 'access/options.ts']],
-  ['README.md#Without Express', (options) => renderMetrics(source, options), ['document/render-options.ts']],
-  ['README.md#The page', dashboard, ['dashboard.ts']],
+  ['docs/rendering.md#Options', (options) => renderMetrics(source, options), ['document/render-options.ts']],
+  ['docs/dashboard.md#Options', dashboard, ['dashboard.ts']],
   ['docs/sources/several-sources.md', (options) => combineSources([source], options), ['sources/combine.ts']],
   [
     'docs/sources/opentelemetry.md',

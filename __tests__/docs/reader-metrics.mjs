@@ -1,4 +1,4 @@
-// What the service of the README's reader counts: the README shows its documents.
+// What the reader's service counts: pages below docs/ show its documents.
 import { Counter, Gauge } from 'prom-client';
 
 new Counter({ name: 'messages_accepted_total', help: 'messages taken in for delivery' }).inc(46);

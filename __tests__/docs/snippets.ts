@@ -66,10 +66,11 @@ export class Workshop {
   }
 
   /** Runs a module until it listens or has ended, and gives the ports: from those in its text to those it has got. */
-  run({ file, text }: Snippet): Promise<Map<number, number>> {
+  run({ document, file, text }: Snippet): Promise<Map<number, number>> {
     const names = [
       'on-loopback.mjs',
-      'reader-metrics.mjs',
+      // The README's app is complete: it has its own metrics.
+      ...(document === 'README.md' ? [] : ['reader-metrics.mjs']),
       ...(file.endsWith('.ts') ? ['../support/ts-loader.mjs'] : []),
     ];
     const hooks = names.map((name) => pathToFileURL(join(__dirname, name)).href);

@@ -29,7 +29,7 @@ export interface Distribution {
 
 type Json = { readonly [name: string]: unknown };
 
-/** Reads a family of the document: see the README on its shapes. */
+/** Reads a family of the document: see docs/formats.md on its shapes. */
 export function readFamily(raw: unknown): FamilyData {
   const { help, type, value } = isObject(raw) ? raw : {};
   const known = TYPES.find((name) => name === type) ?? 'untyped';
