@@ -6,7 +6,7 @@ import { createTextEncoders, type TextEncoders } from './document/negotiate.ts';
 import { type RenderOptions, type ResolvedRenderOptions, resolveRenderOptions } from './document/render-options.ts';
 import type { Encoder } from './encoders/encoder.ts';
 import { createJsonEncoder } from './encoders/json.ts';
-import { type LabelTextSource, uncachedLabels } from './encoders/label-texts.ts';
+import { type LabelTextSource, uncachedLabels } from './encoders/label-cache.ts';
 import { interruption } from './model/errors.ts';
 import type { MetricsSource } from './model/metrics-source.ts';
 import { checkSource } from './sources/check-source.ts';

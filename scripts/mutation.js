@@ -21,12 +21,13 @@ const cache = at(`../node_modules/.cache/stryker-${version}`);
 const parts = {
   guards: { files: 'lib/access/*.ts', tests: 'guards/*.test.ts' },
   documents: {
-    files: 'lib/encoders/{batches,document,label-texts}.ts',
-    tests: 'encoders/{batches,document,families,json-held,kept-texts,label-texts,label-texts-kept,samples}.test.ts',
+    files: 'lib/encoders/{batches,document,label-cache}.ts',
+    tests:
+      'encoders/{batches,document,families,json-held,label-cache,label-cache-limits,label-cache-scrapes,samples}.test.ts',
   },
   formats: {
-    files: 'lib/encoders/!(batches|document|label-texts).ts',
-    tests: 'encoders/!(batches|document|label-texts*|round-trip).test.ts',
+    files: 'lib/encoders/!(batches|document|label-cache).ts',
+    tests: 'encoders/!(batches|document|label-cache*|round-trip).test.ts',
   },
 };
 const wanted = process.argv.slice(2);

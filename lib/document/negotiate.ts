@@ -1,5 +1,5 @@
 import type { Encoder } from '../encoders/encoder.ts';
-import type { LabelTextSource } from '../encoders/label-texts.ts';
+import type { LabelTextSource } from '../encoders/label-cache.ts';
 import { createOpenMetricsEncoder } from '../encoders/openmetrics-text.ts';
 import { createPrometheusTextEncoder } from '../encoders/prometheus-text.ts';
 import type { Escaping } from '../encoders/text-syntax.ts';

@@ -91,10 +91,10 @@ async function startFamily(family: MetricFamily, writer: FormatWriter, takenName
       drops.duplicateFamily(() => duplicateName(name), family.name);
       return undefined;
     }
-    const plan = await writer.startFamily(family);
-    const rest = encodeFamily(plan, (thrown) => drops.sample(() => errorOf(thrown), family.name));
+    const familyWriter = await writer.startFamily(family);
+    const rest = encodeFamily(familyWriter, (thrown) => drops.sample(() => errorOf(thrown), family.name));
     const { value: start } = await rest.next();
-    for (const own of names) takenNames.add(own);
+    for (const taken of names) takenNames.add(taken);
     return { start: start as string, rest };
   } catch (error) {
     drops.family(error, sourceName);
@@ -106,16 +106,16 @@ const duplicateName = (name: string) =>
   new MetricsError('ERR_METRICS_INVALID_FAMILY', `the name "${name}" is another family's already, which is kept`);
 
 async function* encodeFamily(
-  plan: FamilyWriter,
+  writer: FamilyWriter,
   onSampleDropped: (thrown: unknown) => void,
 ): AsyncGenerator<string, void> {
-  const { open = '', separator = '', close = '', empty = '' } = plan;
-  let text = plan.head;
+  const { open = '', separator = '', close = '', empty = '' } = writer;
+  let text = writer.head;
   let isEmpty = true;
   let position = 0;
-  for await (const batch of plan.samples) {
+  for await (const batch of writer.samples) {
     for (const sample of batch) {
-      const sampleText = encodeSample(plan, sample, position++, onSampleDropped);
+      const sampleText = encodeSample(writer, sample, position++, onSampleDropped);
       if (sampleText === undefined) continue;
       text += isEmpty ? open + sampleText.slice(separator.length) : sampleText;
       isEmpty = false;
@@ -130,19 +130,19 @@ async function* encodeFamily(
     }
     await yieldToEventLoop();
   }
-  plan.onEnd(position);
+  writer.onEnd(position);
   yield text + (isEmpty ? empty : close);
 }
 
 function encodeSample(
-  plan: FamilyWriter,
+  writer: FamilyWriter,
   sample: Sample,
   position: number,
   onSampleDropped: (thrown: unknown) => void,
 ): string | undefined {
   try {
     if (!sample.labels) throw new MetricsError('ERR_METRICS_INVALID_SAMPLE', 'it has no labels; write labels: {}');
-    return plan.encode(sample, position);
+    return writer.encode(sample, position);
   } catch (thrown) {
     onSampleDropped(thrown);
     return undefined;

@@ -5,7 +5,7 @@ import { InvalidSample } from './invalid-sample.ts';
 import { findShape, type Shape } from './json-shape.ts';
 import { jsonString, type NonFinite } from './json-text.ts';
 import { createValueText } from './json-value.ts';
-import { type FamilyLabelCache, LabelCache, type LabelTextSource } from './label-texts.ts';
+import { type FamilyLabelCache, LabelCache, type LabelTextSource } from './label-cache.ts';
 import { checkType, helpOf, labelValue } from './samples.ts';
 
 export interface JsonOptions {
@@ -27,21 +27,25 @@ export interface JsonOptions {
  * `{count,sum,avg,quantile:[[quantile,value]…]}`.
  */
 export function createJsonEncoder(options: JsonOptions, labelTexts: LabelTextSource = new LabelCache()): Encoder {
-  const syntax: FormatWriter = {
+  const writer: FormatWriter = {
     begin: '{',
     separator: ',',
     end: (isEmpty) => (isEmpty ? '}\n' : '\n}\n'),
     familyNames: (family) => [family.name.toWellFormed()],
-    startFamily: (family) => plan(family, options, labelTexts),
+    startFamily: (family) => startFamily(family, options, labelTexts),
   };
   return {
     format: 'json',
     contentType: 'application/json; charset=utf-8',
-    encode: (families, { drops: losses }) => encodeDocument(syntax, families, losses),
+    encode: (families, { drops }) => encodeDocument(writer, families, drops),
   };
 }
 
-async function plan(family: MetricFamily, options: JsonOptions, labelTexts: LabelTextSource): Promise<FamilyWriter> {
+async function startFamily(
+  family: MetricFamily,
+  options: JsonOptions,
+  labelTexts: LabelTextSource,
+): Promise<FamilyWriter> {
   const type = checkType(family.type);
   const help = helpOf(family);
   const helpText = help === undefined ? '' : `"help":${jsonString(help)},`;
@@ -73,12 +77,12 @@ function createShapeWriter(shape: Shape, texts: FamilyLabelCache): { open: strin
       return { open: '', close: '}', encode: createBareValue() };
     case 'map': {
       const key = mapKey(shape.label);
-      const encode: SampleText = ({ labels }, position, value) => texts.at(position, labels, key) + value;
+      const encode: SampleText = ({ labels }, position, value) => texts.textAt(position, labels, key) + value;
       return { open: `{${jsonString(shape.label)}:{`, close: '}}}', encode };
     }
     case 'list': {
       const item = listItem(shape.labels);
-      const encode: SampleText = ({ labels }, position, value) => `${texts.at(position, labels, item)}${value}}`;
+      const encode: SampleText = ({ labels }, position, value) => `${texts.textAt(position, labels, item)}${value}}`;
       return { open: '[', close: ']}', encode };
     }
   }

@@ -3,7 +3,7 @@ import { createBatches } from './batches.ts';
 import { encodeDocument, type FamilyWriter, type FormatWriter } from './document.ts';
 import type { EncodeOptions, Encoder } from './encoder.ts';
 import { errorOf, InvalidSample } from './invalid-sample.ts';
-import { type FamilyLabelCache, LabelCache, type LabelTextSource, uncachedLabels } from './label-texts.ts';
+import { type FamilyLabelCache, LabelCache, type LabelTextSource, uncachedLabels } from './label-cache.ts';
 import { checkType, helpOf } from './samples.ts';
 import { createLabelsWriter } from './text-labels.ts';
 import { createSampleLines, seriesNames, type TextDialect } from './text-samples.ts';
@@ -62,12 +62,12 @@ function createWriter(escaping: Escaping, { prefix, drops }: EncodeOptions, labe
       const name = nameOf(family);
       const exemplar = createExemplarWriter(escaping, (thrown) => drops.sample(() => errorOf(thrown), family.name));
       const texts = labelTexts.family(name, checkType(family.type));
-      return plan(family, name, { escaping, bound: canonicalFloat, exemplar }, texts);
+      return startFamily(family, name, { escaping, bound: canonicalFloat, exemplar }, texts);
     },
   };
 }
 
-function plan(family: MetricFamily, name: string, dialect: TextDialect, texts: FamilyLabelCache): FamilyWriter {
+function startFamily(family: MetricFamily, name: string, dialect: TextDialect, texts: FamilyLabelCache): FamilyWriter {
   const { type, unit } = family;
   const help = helpOf(family);
   const nameText = metricNameText(name);

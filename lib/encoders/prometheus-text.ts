@@ -2,7 +2,7 @@ import type { MetricFamily } from '../model/metric-family.ts';
 import { createBatches } from './batches.ts';
 import { encodeDocument, type FormatWriter } from './document.ts';
 import type { Encoder } from './encoder.ts';
-import { LabelCache, type LabelTextSource, uncachedLabels } from './label-texts.ts';
+import { LabelCache, type LabelTextSource, uncachedLabels } from './label-cache.ts';
 import { checkType, helpOf } from './samples.ts';
 import { createSampleLines, seriesNames, type TextDialect } from './text-samples.ts';
 import { type Escaping, escapeMetricName, helpText, metricNameText, textNumber } from './text-syntax.ts';
@@ -31,12 +31,12 @@ export function createPrometheusTextEncoder(
   return {
     format: 'prometheus-text',
     contentType: `text/plain; version=${version};${variant} charset=utf-8`,
-    encode(families, { prefix, drops: losses }) {
+    encode(families, { prefix, drops }) {
       const nameOf = (family: MetricFamily) => escapeMetricName(prefix + family.name, escaping);
       return encodeDocument(
         createWriter(nameOf, dialect, prefix === '' ? labelTexts : uncachedLabels),
         families,
-        losses,
+        drops,
       );
     },
   };

@@ -1,5 +1,5 @@
 import type { Exemplar, MetricType, Sample } from '../model/metric-family.ts';
-import type { FamilyLabelCache } from './label-texts.ts';
+import type { FamilyLabelCache } from './label-cache.ts';
 import { histogramOf, numberOf, summaryOf } from './samples.ts';
 import { createLabelsWriter } from './text-labels.ts';
 import { type Escaping, seriesText, textNumber } from './text-syntax.ts';
@@ -51,7 +51,7 @@ function valueLine(type: MetricType, name: string, { escaping, exemplar }: TextD
   const start = (labels: Sample['labels']) => `${line(labelsText(labels))} `;
   const exemplarText = type === 'counter' ? exemplar : undefined;
   return (sample: Sample, position: number) => {
-    const text = texts.at(position, sample.labels, start) + textNumber(numberOf(sample));
+    const text = texts.textAt(position, sample.labels, start) + textNumber(numberOf(sample));
     return exemplarText === undefined ? `${text}\n` : `${text}${exemplarText(sample.exemplar)}\n`;
   };
 }
@@ -67,7 +67,7 @@ function histogramLines(
   const boundSuffixes = createBoundSuffixes('le', bound);
   return (sample, position) => {
     const { count, sum, bounds, cumulativeCounts, exemplars } = histogramOf(sample);
-    const labels = texts.at(position, sample.labels, labelsText);
+    const labels = texts.textAt(position, sample.labels, labelsText);
     const start = open(labels);
     const suffixes = boundSuffixes(bounds);
     let text = '';
@@ -87,7 +87,7 @@ function summaryLines(name: string, { escaping, bound }: TextDialect, texts: Fam
   const boundSuffixes = createBoundSuffixes('quantile', bound);
   return (sample, position) => {
     const { count, sum, quantiles, values } = summaryOf(sample);
-    const labels = texts.at(position, sample.labels, labelsText);
+    const labels = texts.textAt(position, sample.labels, labelsText);
     const start = open(labels);
     const suffixes = boundSuffixes(quantiles);
     let text = '';

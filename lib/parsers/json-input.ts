@@ -1,12 +1,12 @@
 import type { MetricsError } from '../model/errors.ts';
 import { yieldToEventLoop } from '../util/event-loop.ts';
 import { JsonSkip } from './json-skip.ts';
-import { JsonTokens, MORE } from './json-tokens.ts';
+import { JsonTokens, NEED_MORE_DATA } from './json-tokens.ts';
 
 /** How much (bytes) is read again at most: what is longer cannot be a name, a sample, or a value before its type. */
-export const MAX_HELD = 2 ** 20;
+export const MAX_BUFFERED_BYTES = 2 ** 20;
 /** How much (bytes) becomes text at once. */
-const MAX_PIECE = 64 * 1024;
+const MAX_PIECE_BYTES = 64 * 1024;
 
 /** A document as its bytes come in. What is held of it is a chunk, and what has begun and is not yet whole. */
 export class JsonInput {
@@ -20,22 +20,22 @@ export class JsonInput {
   }
 
   /** Calls `take`, and again from the start (or from where it committed) when its text was not all there. */
-  async read<T>(take: (tokens: JsonTokens) => T): Promise<T> {
+  async read<T>(parse: (tokens: JsonTokens) => T): Promise<T> {
     for (;;) {
       try {
-        const taken = take(this.tokens);
+        const taken = parse(this.tokens);
         this.tokens.commit();
         return taken;
       } catch (error) {
-        if (error !== MORE) throw error;
+        if (error !== NEED_MORE_DATA) throw error;
       }
-      await this.more();
+      await this.readMore();
     }
   }
 
   /** The names of an object's members: the value of each has to be read before the next is asked for. */
   async *members(): AsyncGenerator<string, void> {
-    await this.read((tokens) => tokens.take('{'));
+    await this.read((tokens) => tokens.expect('{'));
     for (let isFirst = true; ; isFirst = false) {
       const name = await this.read((tokens) => tokens.member(isFirst));
       if (name === undefined) return;
@@ -85,13 +85,14 @@ export class JsonInput {
     await this.bytes.return?.();
   }
 
-  private async more(): Promise<void> {
+  private async readMore(): Promise<void> {
     const { tokens } = this;
     tokens.rewind();
-    const { held } = tokens;
-    if (held > MAX_HELD) throw tokens.malformed(`more than ${MAX_HELD} bytes have to be held`);
+    const { uncommittedLength } = tokens;
+    if (uncommittedLength > MAX_BUFFERED_BYTES)
+      throw tokens.malformed(`more than ${MAX_BUFFERED_BYTES} bytes have to be held`);
     // As much again: what comes in small pieces is then not read too often.
-    if (!(await this.append(held))) throw tokens.cut();
+    if (!(await this.append(uncommittedLength))) throw tokens.truncated();
     await yieldToEventLoop();
   }
 
@@ -113,8 +114,8 @@ export class JsonInput {
       if (done) return undefined;
       this.chunk = value;
     }
-    const piece = this.chunk.subarray(0, MAX_PIECE);
-    this.chunk = this.chunk.subarray(MAX_PIECE);
+    const piece = this.chunk.subarray(0, MAX_PIECE_BYTES);
+    this.chunk = this.chunk.subarray(MAX_PIECE_BYTES);
     return piece;
   }
 }

@@ -1,7 +1,7 @@
 import { type JsonTokens, MAX_DEPTH } from './json-tokens.ts';
 
 /** Maximum number of steps for a value that is held until it is whole. */
-const MAX_WHOLE_STEPS = 1_000;
+const MAX_STEPS = 1_000;
 
 /** Reads a value that nobody wants, or what is left of one, in memory that does not depend on its size. */
 export class JsonSkip {
@@ -28,7 +28,7 @@ export class JsonSkip {
     const isNested = bracket === '{' || bracket === '[';
     if (isNested) {
       if (this.open.length === MAX_DEPTH) throw tokens.malformed(`it is nested deeper than ${MAX_DEPTH}`);
-      tokens.take(bracket);
+      tokens.expect(bracket);
       this.open += bracket;
     } else readScalar(tokens, bracket);
     this.next = isNested ? 'first' : 'further';
@@ -36,17 +36,17 @@ export class JsonSkip {
 
   private readNext(tokens: JsonTokens): void {
     const isFirst = this.next === 'first';
-    const goesOn = this.open.endsWith('{') ? tokens.member(isFirst) !== undefined : tokens.goesOn(']', isFirst);
-    if (!goesOn) this.open = this.open.slice(0, -1);
-    this.next = goesOn ? 'value' : 'further';
+    const hasNext = this.open.endsWith('{') ? tokens.member(isFirst) !== undefined : tokens.hasNext(']', isFirst);
+    if (!hasNext) this.open = this.open.slice(0, -1);
+    this.next = hasNext ? 'value' : 'further';
   }
 }
 
 /** A value that is held until it is whole, as a part of something that is wanted. */
-export function skipWhole(tokens: JsonTokens): void {
+export function skipValue(tokens: JsonTokens): void {
   const skip = new JsonSkip();
   for (let steps = 0; skip.step(tokens); steps++) {
-    if (steps > MAX_WHOLE_STEPS) throw tokens.malformed('a member that is not known holds too much');
+    if (steps > MAX_STEPS) throw tokens.malformed('a member that is not known holds too much');
   }
 }
 

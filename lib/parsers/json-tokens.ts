@@ -5,7 +5,7 @@ import { MetricsError } from '../model/errors.ts';
 export const MAX_DEPTH = 100;
 
 /** Thrown where the text ends before what is being read does: to be read again when there is more of it. */
-export const MORE = new Error('the text ends here');
+export const NEED_MORE_DATA = new Error('the text ends here');
 
 /**
  * Reads JSON (RFC 8259) a token at a time from text that comes in pieces. The text is a byte string, a character for
@@ -31,7 +31,7 @@ export class JsonTokens {
   }
 
   /** How many characters are not committed. */
-  get held(): number {
+  get uncommittedLength(): number {
     return this.text.length - this.start;
   }
 
@@ -66,7 +66,7 @@ export class JsonTokens {
 
   /** The character that the next token begins with. */
   peek(): string {
-    if (this.isAtEnd()) throw MORE;
+    if (this.isAtEnd()) throw NEED_MORE_DATA;
     this.tokenAt = this.at;
     return this.text.charAt(this.at);
   }
@@ -83,11 +83,11 @@ export class JsonTokens {
     return this.at;
   }
 
-  back(mark: number): void {
+  reset(mark: number): void {
     this.at = mark;
   }
 
-  since(mark: number): string {
+  sliceFrom(mark: number): string {
     return this.text.slice(mark, this.at);
   }
 
@@ -114,16 +114,16 @@ export class JsonTokens {
       this.at = at + 1;
       return text.slice(start, this.at);
     }
-    throw MORE;
+    throw NEED_MORE_DATA;
   }
 
-  take(character: string): void {
+  expect(character: string): void {
     if (this.peek() !== character) throw this.malformed(`expected ${character}`);
     this.at++;
   }
 
   /** Takes the comma in front of a further member or item, or the bracket behind the last. */
-  goesOn(bracket: '}' | ']', isFirst: boolean): boolean {
+  hasNext(bracket: '}' | ']', isFirst: boolean): boolean {
     const next = this.peek();
     if (next === bracket) {
       this.at++;
@@ -141,14 +141,14 @@ export class JsonTokens {
   name(): string {
     const name = this.string();
     const { tokenAt } = this;
-    this.take(':');
+    this.expect(':');
     this.tokenAt = tokenAt;
     return name;
   }
 
   /** The name of an object's next member; undefined behind the last. */
   member(isFirst: boolean): string | undefined {
-    return this.goesOn('}', isFirst) ? this.name() : undefined;
+    return this.hasNext('}', isFirst) ? this.name() : undefined;
   }
 
   string(): string {
@@ -167,7 +167,7 @@ export class JsonTokens {
       } else if (code > LAST_ASCII) isAscii = false;
       else if (code < SPACE) throw this.malformed('a string holds a control character', at);
     }
-    if (at >= text.length) throw MORE;
+    if (at >= text.length) throw NEED_MORE_DATA;
     this.at = at + 1;
     const raw = text.slice(start, at);
     if (isAscii && !hasEscapes) return raw;
@@ -199,7 +199,7 @@ export class JsonTokens {
     const { text } = this;
     let { at } = this;
     while (at < text.length && NUMBER_CHARACTERS.includes(text.charAt(at))) at++;
-    if (at === text.length) throw MORE;
+    if (at === text.length) throw NEED_MORE_DATA;
     const raw = text.slice(this.at, at);
     if (!NUMBER.test(raw)) throw this.malformed('expected a number');
     const value = Number(raw);
@@ -213,20 +213,20 @@ export class JsonTokens {
     const words = { n: 'null', t: 'true', f: 'false' };
     const word = words[this.peek() as keyof typeof words] ?? '';
     const found = this.text.slice(this.at, this.at + word.length);
-    if (found.length < word.length && word.startsWith(found)) throw MORE;
+    if (found.length < word.length && word.startsWith(found)) throw NEED_MORE_DATA;
     if (word === '' || found !== word) throw this.malformed('expected a value');
     this.at += word.length;
     return JSON.parse(word);
   }
 
   /** For a document that goes no further. */
-  cut(): MetricsError {
+  truncated(): MetricsError {
     return this.malformed('the document ends too early', this.text.length);
   }
 
   /** At the last token, unless something else is said. */
   malformed(reason: string, at = this.tokenAt): MetricsError {
-    const found = Buffer.from(this.text.slice(at, at + MAX_SHOWN), 'latin1').toString();
+    const found = Buffer.from(this.text.slice(at, at + MAX_EXCERPT), 'latin1').toString();
     return new MetricsError(
       'ERR_METRICS_MALFORMED_DOCUMENT',
       `byte ${this.offset + at}: ${reason}${found && `, found ${JSON.stringify(found)}`}`,
@@ -238,7 +238,7 @@ export class JsonTokens {
 function stringEnd(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  if (end === -1) throw MORE;
+  if (end === -1) throw NEED_MORE_DATA;
   return end;
 }
 
@@ -248,7 +248,7 @@ function isEscaped(text: string, position: number): boolean {
   return (position - first) % 2 === 1;
 }
 
-const MAX_SHOWN = 40;
+const MAX_EXCERPT = 40;
 const NUMBER_CHARACTERS = '0123456789.-+eE';
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/;
 const [TAB, LINE_FEED, RETURN, SPACE, QUOTE, BACKSLASH, LAST_ASCII] = [9, 10, 13, 32, 34, 92, 127];

@@ -1,11 +1,11 @@
 import { MetricsError } from '../model/errors.ts';
 import type { MetricType, Sample } from '../model/metric-family.ts';
 import { unlimited } from './document-meter.ts';
-import { JsonInput, MAX_HELD } from './json-input.ts';
+import { JsonInput, MAX_BUFFERED_BYTES } from './json-input.ts';
 import { JsonSkip } from './json-skip.ts';
 import type { JsonTokens } from './json-tokens.ts';
-import { KeptLabels, type Relabel } from './kept-labels.ts';
-import { type FamilyHead, type OpenValue, openValue, type ReadContext } from './kumomta-samples.ts';
+import { createSamplesReader, type ReadContext, type SamplesReader, type TypedName } from './kumomta-samples.ts';
+import { LabelSetCache, type Relabel } from './label-set-cache.ts';
 import type { Parse, ParsedFamily, ParsedSamples } from './parser.ts';
 
 /**
@@ -20,15 +20,15 @@ import type { Parse, ParsedFamily, ParsedSamples } from './parser.ts';
  *   and for what is not such a document
  */
 export function parseKumoMtaJson(relabel?: Relabel): Parse {
-  const kept = new KeptLabels(relabel);
-  return (bytes, meter = unlimited) => readFamilies(bytes, { kept, meter });
+  const labelCache = new LabelSetCache(relabel);
+  return (bytes, meter = unlimited) => readFamilies(bytes, { labelCache, meter });
 }
 
 async function* readFamilies(
   bytes: AsyncIterable<Uint8Array>,
   context: ReadContext,
 ): AsyncGenerator<ParsedFamily, void> {
-  context.kept.begin();
+  context.labelCache.beginDocument();
   const input = new JsonInput(bytes);
   try {
     for await (const name of input.members()) yield* readFamily(input, name, context);
@@ -38,7 +38,7 @@ async function* readFamilies(
   }
 }
 
-interface Head extends FamilyHead {
+interface FamilyHeader extends TypedName {
   readonly help: string | undefined;
 }
 
@@ -46,7 +46,7 @@ async function* readFamily(input: JsonInput, name: string, context: ReadContext)
   const seen = new Set<string>();
   let help: string | undefined;
   let type: MetricType | undefined;
-  let held: JsonInput | undefined;
+  let buffered: JsonInput | undefined;
   for await (const member of input.members()) {
     if (member !== 'help' && member !== 'type' && member !== 'value') {
       await skip(input, new JsonSkip());
@@ -56,18 +56,22 @@ async function* readFamily(input: JsonInput, name: string, context: ReadContext)
     seen.add(member);
     if (member === 'help') help = await input.read((tokens) => tokens.string());
     else if (member === 'type') type = await input.read(readType);
-    else if (type === undefined) held = await hold(input);
+    else if (type === undefined) buffered = await bufferValue(input);
     else yield* readValue(input, { name, help, type }, context);
   }
   if (type === undefined) throw input.malformed('expected "type" before this');
   if (!seen.has('value')) throw input.malformed('expected "value" before this');
-  if (held !== undefined) yield* readValue(held, { name, help, type }, context);
+  if (buffered !== undefined) yield* readValue(buffered, { name, help, type }, context);
 }
 
-async function* readValue(input: JsonInput, head: Head, context: ReadContext): AsyncGenerator<ParsedFamily, void> {
-  const { name, help, type } = head;
-  const value = await input.read((tokens) => openValue(tokens, head, context));
-  const samples = new Samples(input, value);
+async function* readValue(
+  input: JsonInput,
+  header: FamilyHeader,
+  context: ReadContext,
+): AsyncGenerator<ParsedFamily, void> {
+  const { name, help, type } = header;
+  const value = await input.read((tokens) => createSamplesReader(tokens, header, context));
+  const samples = new KumoMtaSamples(input, value);
   const { labelNames } = value;
   yield {
     name,
@@ -99,16 +103,19 @@ function readType(tokens: JsonTokens): MetricType {
 }
 
 /** Reads a value before it is known what it means. */
-async function hold(input: JsonInput): Promise<JsonInput> {
-  const { text, position } = await input.valueText(MAX_HELD, tooLong);
+async function bufferValue(input: JsonInput): Promise<JsonInput> {
+  const { text, position } = await input.valueText(MAX_BUFFERED_BYTES, tooLong);
   // The space ends a number.
-  return new JsonInput(only(Buffer.from(`${text} `, 'latin1')), position);
+  return new JsonInput(singleChunk(Buffer.from(`${text} `, 'latin1')), position);
 }
 
 const tooLong = (position: number) =>
-  new MetricsError('ERR_METRICS_MALFORMED_DOCUMENT', `byte ${position}: more than ${MAX_HELD} bytes have to be held`);
+  new MetricsError(
+    'ERR_METRICS_MALFORMED_DOCUMENT',
+    `byte ${position}: more than ${MAX_BUFFERED_BYTES} bytes have to be held`,
+  );
 
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
+async function* singleChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
   yield bytes;
 }
 
@@ -119,18 +126,18 @@ function skip(input: JsonInput, rest: JsonSkip): Promise<void> {
 }
 
 /** So many samples are read at once, if their text is there. */
-const MAX_BATCH = 256;
+const BATCH_SIZE = 256;
 
 /** The samples of a family, until the next family is asked for. */
-class Samples implements ParsedSamples {
+class KumoMtaSamples implements ParsedSamples {
   private readonly input: JsonInput;
-  private readonly value: OpenValue;
-  private hasBegun = false;
-  private isWhole = false;
-  private isOver = false;
+  private readonly value: SamplesReader;
+  private hasStarted = false;
+  private isComplete = false;
+  private isEnded = false;
   private failure: { readonly error: unknown } | undefined;
 
-  constructor(input: JsonInput, value: OpenValue) {
+  constructor(input: JsonInput, value: SamplesReader) {
     this.input = input;
     this.value = value;
   }
@@ -138,42 +145,43 @@ class Samples implements ParsedSamples {
   async *[Symbol.asyncIterator](): AsyncGenerator<Sample, void> {
     for await (const batch of this.batches()) {
       for (const sample of batch) {
-        if (this.isOver) return;
+        if (this.isEnded) return;
         yield sample;
       }
     }
   }
 
   async *batches(): AsyncGenerator<readonly Sample[], void> {
-    while (!this.isWhole && !this.isOver) yield await this.readBatch();
+    while (!this.isComplete && !this.isEnded) yield await this.readBatch();
   }
 
   /** @throws what kept the samples from being read, if something did */
   async end(): Promise<void> {
-    this.isOver = true;
+    this.isEnded = true;
     if (this.failure !== undefined) throw this.failure.error;
-    if (!this.isWhole) await skip(this.input, new JsonSkip(this.value.brackets, this.hasBegun ? 'further' : 'first'));
+    if (!this.isComplete)
+      await skip(this.input, new JsonSkip(this.value.brackets, this.hasStarted ? 'further' : 'first'));
   }
 
   private async readBatch(): Promise<readonly Sample[]> {
     try {
-      return await this.input.read((tokens) => this.takeBatch(tokens));
+      return await this.input.read((tokens) => this.parseBatch(tokens));
     } catch (error) {
       this.failure = { error };
       throw error;
     }
   }
 
-  private takeBatch(tokens: JsonTokens): readonly Sample[] {
+  private parseBatch(tokens: JsonTokens): readonly Sample[] {
     const batch: Sample[] = [];
     try {
-      while (batch.length < MAX_BATCH) {
-        const sample = this.value.next(tokens, !this.hasBegun);
+      while (batch.length < BATCH_SIZE) {
+        const sample = this.value.next(tokens, !this.hasStarted);
         if (sample === undefined) {
-          this.isWhole = true;
+          this.isComplete = true;
           break;
         }
-        this.hasBegun = true;
+        this.hasStarted = true;
         batch.push(sample);
         tokens.commit();
       }

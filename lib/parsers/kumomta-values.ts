@@ -1,22 +1,22 @@
 import type { MetricType, Sample } from '../model/metric-family.ts';
-import { skipWhole } from './json-skip.ts';
+import { skipValue } from './json-skip.ts';
 import type { JsonTokens } from './json-tokens.ts';
 import { MAX_BUCKETS, MAX_LABELS } from './sample-limits.ts';
 
 export type ReadValue = (tokens: JsonTokens) => Sample['value'];
 
 /** Reads what stands for one sample of this type. */
-export function valueReader(type: MetricType): ReadValue {
+export function createValueReader(type: MetricType): ReadValue {
   switch (type) {
     case 'histogram': {
-      const read = distributionReader('bucket', addBucket);
+      const read = createDistributionReader('bucket', addBucket);
       return (tokens) => {
         const { keys, values, ...totals } = read(tokens);
         return { ...totals, bounds: keys, cumulativeCounts: values };
       };
     }
     case 'summary': {
-      const read = distributionReader('quantile', addQuantile);
+      const read = createDistributionReader('quantile', addQuantile);
       return (tokens) => {
         const { keys, values, ...totals } = read(tokens);
         return { ...totals, quantiles: keys, values };
@@ -54,8 +54,8 @@ interface Distribution {
 }
 
 /** Reads `{"count":3,"sum":0.9,"avg":0.3,"bucket":[[0.1,1.0],[0.5,3.0]]}`, where the average says nothing new. */
-function distributionReader(pairsName: string, add: AddPair): (tokens: JsonTokens) => Distribution {
-  let known: readonly number[] = [];
+function createDistributionReader(pairsName: string, add: AddPair): (tokens: JsonTokens) => Distribution {
+  let lastKeys: readonly number[] = [];
   return (tokens) => {
     let count: number | undefined;
     let sum: number | undefined;
@@ -64,22 +64,22 @@ function distributionReader(pairsName: string, add: AddPair): (tokens: JsonToken
       if (name === 'count') count = readCount(tokens);
       else if (name === 'sum') sum = readSum(tokens);
       else if (name === pairsName) pairs = readPairs(tokens, add);
-      else skipWhole(tokens);
+      else skipValue(tokens);
     }
     if (count === undefined || pairs === undefined) {
       throw tokens.malformed(`expected "${count === undefined ? 'count' : pairsName}" before this`);
     }
-    const { infinite = count, most = 0 } = pairs;
-    if (infinite !== count || most > count) throw tokens.malformed('the buckets before this count another number');
+    const { infCount = count, lastCount = 0 } = pairs;
+    if (infCount !== count || lastCount > count) throw tokens.malformed('the buckets before this count another number');
     // One array for all of a family, as long as they are the same.
-    if (!isSame(pairs.keys, known)) known = pairs.keys;
-    return { count, ...(sum !== undefined && { sum }), keys: known, values: pairs.values };
+    if (!isSame(pairs.keys, lastKeys)) lastKeys = pairs.keys;
+    return { count, ...(sum !== undefined && { sum }), keys: lastKeys, values: pairs.values };
   };
 }
 
 function* members(tokens: JsonTokens): Generator<string, void> {
   const names = new Set<string>();
-  tokens.take('{');
+  tokens.expect('{');
   for (let name = tokens.member(true); name !== undefined; name = tokens.member(false)) {
     if (names.has(name)) throw tokens.malformed(`${JSON.stringify(name)} is there twice`);
     names.add(name);
@@ -106,9 +106,9 @@ interface Pairs {
   /** Of a summary: the quantiles that were there already, in any order. */
   readonly seen: Set<number>;
   /** Of a histogram: what its last bucket counts, */
-  most?: number;
+  lastCount?: number;
   /** and its bucket of +Inf. */
-  infinite?: number;
+  infCount?: number;
 }
 
 /** Takes a pair if it can follow those before it; otherwise it says why not. A key that is null is NaN. */
@@ -116,32 +116,32 @@ type AddPair = (pairs: Pairs, key: number, value: number) => string | undefined;
 
 function readPairs(tokens: JsonTokens, add: AddPair): Pairs {
   const pairs: Pairs = { keys: [], values: [], seen: new Set() };
-  tokens.take('[');
-  for (let isFirst = true; tokens.goesOn(']', isFirst); isFirst = false) {
-    tokens.take('[');
+  tokens.expect('[');
+  for (let isFirst = true; tokens.hasNext(']', isFirst); isFirst = false) {
+    tokens.expect('[');
     const key = readNumber(tokens);
-    tokens.take(',');
+    tokens.expect(',');
     const value = readNumber(tokens);
-    const objection = add(pairs, key, value);
-    if (objection !== undefined) throw tokens.malformed(objection);
+    const error = add(pairs, key, value);
+    if (error !== undefined) throw tokens.malformed(error);
     if (pairs.keys.length > MAX_BUCKETS) throw tokens.malformed(`a value has more than ${MAX_BUCKETS} of these pairs`);
-    tokens.take(']');
+    tokens.expect(']');
   }
   return pairs;
 }
 
 function addBucket(pairs: Pairs, key: number, value: number): string | undefined {
-  const { keys, values, most = 0, infinite } = pairs;
+  const { keys, values, lastCount = 0, infCount } = pairs;
   // Some writers have null for +Inf.
   const bound = Number.isNaN(key) ? Number.POSITIVE_INFINITY : key;
-  if (!(bound > (keys.at(-1) ?? Number.NEGATIVE_INFINITY)) || infinite !== undefined) {
+  if (!(bound > (keys.at(-1) ?? Number.NEGATIVE_INFINITY)) || infCount !== undefined) {
     return 'a bucket is not above the one before';
   }
-  if (!(value >= most)) return 'a bucket counts less than the one before';
-  pairs.most = value;
+  if (!(value >= lastCount)) return 'a bucket counts less than the one before';
+  pairs.lastCount = value;
   if (bound === Number.POSITIVE_INFINITY) {
     // It says what `count` says.
-    pairs.infinite = value;
+    pairs.infCount = value;
     return undefined;
   }
   keys.push(bound);

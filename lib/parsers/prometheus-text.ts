@@ -1,5 +1,5 @@
 import { unlimited } from './document-meter.ts';
-import { KeptLabels, type Relabel } from './kept-labels.ts';
+import { LabelSetCache, type Relabel } from './label-set-cache.ts';
 import type { Parse } from './parser.ts';
 import type { TextFormat } from './text-cursor.ts';
 import { readFamilies } from './text-families.ts';
@@ -22,7 +22,7 @@ import { readFamilies } from './text-families.ts';
  * }
  */
 export function parsePrometheusText(relabel?: Relabel): Parse {
-  return parser('prometheus-text', relabel);
+  return createParse('prometheus-text', relabel);
 }
 
 /**
@@ -33,10 +33,10 @@ export function parsePrometheusText(relabel?: Relabel): Parse {
  * @see https://prometheus.io/docs/specs/om/open_metrics_spec
  */
 export function parseOpenMetrics(relabel?: Relabel): Parse {
-  return parser('openmetrics', relabel);
+  return createParse('openmetrics', relabel);
 }
 
-function parser(format: TextFormat, relabel: Relabel | undefined): Parse {
-  const keptLabels = new KeptLabels(relabel);
-  return (bytes, meter = unlimited) => readFamilies(bytes, format, keptLabels, meter);
+function createParse(format: TextFormat, relabel: Relabel | undefined): Parse {
+  const labelCache = new LabelSetCache(relabel);
+  return (bytes, meter = unlimited) => readFamilies(bytes, format, labelCache, meter);
 }

@@ -33,22 +33,22 @@ export class TextCursor {
   }
 
   /** Blanks in front of a value, of which OpenMetrics has exactly one. */
-  gap(): void {
-    if (this.format === 'openmetrics') this.blank();
+  skipSeparator(): void {
+    if (this.format === 'openmetrics') this.expectBlank();
     else this.skipBlanks();
   }
 
-  has(text: string): boolean {
+  startsWith(text: string): boolean {
     return this.text.startsWith(text, this.at);
   }
 
   take(text: string): boolean {
-    if (!this.has(text)) return false;
+    if (!this.startsWith(text)) return false;
     this.at += text.length;
     return true;
   }
 
-  must(text: string): void {
+  expect(text: string): void {
     if (!this.take(text)) throw this.expected(text);
   }
 
@@ -62,7 +62,7 @@ export class TextCursor {
 
   /** A string in quotes, unescaped. */
   quoted(): string {
-    this.must('"');
+    this.expect('"');
     const end = quoteEnd(this.text, this.at);
     if (end === -1) throw this.fail(`${excerpt(this.text.slice(this.at - 1))} has no quote at its end`);
     const text = this.text.slice(this.at, end);
@@ -72,13 +72,13 @@ export class TextCursor {
 
   /** As it is, or in quotes. */
   metricName(): string {
-    const name = this.has('"') ? this.quoted() : this.match(METRIC_NAME);
+    const name = this.startsWith('"') ? this.quoted() : this.match(METRIC_NAME);
     if (!name) throw this.expected('the name of a metric');
     return name;
   }
 
   /** A single one. */
-  blank(): void {
+  expectBlank(): void {
     if (this.take(' ') || (this.format !== 'openmetrics' && this.take('\t'))) return;
     throw this.expected('a blank');
   }
@@ -143,7 +143,7 @@ export const quote = (text: string) =>
   `"${text.replace(/["\\\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`))}"`;
 
 /** A slice keeps all of the string that it is of; this is one of its own, for what outlives the document. */
-export const unsliced = (text: string) => Buffer.from(text).toString();
+export const detachString = (text: string) => Buffer.from(text).toString();
 
 /** Of the document, for an error message. */
 export function excerpt(text: string): string {

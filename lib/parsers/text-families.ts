@@ -1,9 +1,9 @@
 import type { DocumentMeter } from './document-meter.ts';
-import type { KeptLabels } from './kept-labels.ts';
+import type { LabelSetCache } from './label-set-cache.ts';
 import type { ParsedFamily } from './parser.ts';
-import { excerpt, type TextFormat, unsliced } from './text-cursor.ts';
+import { detachString, excerpt, type TextFormat } from './text-cursor.ts';
 import { TextLines } from './text-lines.ts';
-import { type Described, END, MetaReader } from './text-meta.ts';
+import { EOF_LINE, type FamilyMetaLine, MetaReader } from './text-meta.ts';
 import { type LineReaders, TextSamples } from './text-samples.ts';
 import { SeriesReader } from './text-series.ts';
 import { type TextType, UNTYPED } from './text-types.ts';
@@ -12,27 +12,31 @@ import { type TextType, UNTYPED } from './text-types.ts';
 export async function* readFamilies(
   bytes: AsyncIterable<Uint8Array>,
   format: TextFormat,
-  keptLabels: KeptLabels,
+  labelCache: LabelSetCache,
   meter: DocumentMeter,
 ): AsyncGenerator<ParsedFamily, void> {
-  const lines = new TextLines(bytes, format === 'openmetrics' ? END : undefined);
+  const lines = new TextLines(bytes, format === 'openmetrics' ? EOF_LINE : undefined);
   const malformed = (reason: string) => lines.malformed(reason);
   const readers = {
     lines,
     meta: new MetaReader(format, malformed),
     series: new SeriesReader(format, meter, malformed),
   };
-  keptLabels.begin();
+  labelCache.beginDocument();
   try {
-    for (let head = await readHead(readers, format); head !== undefined; head = await readHead(readers, format)) {
-      const { type = UNTYPED, help, unit } = head;
-      const name = unsliced(head.name);
-      const samples = new TextSamples(name, type, keptLabels.family(name), readers);
+    for (
+      let header = await readHeader(readers, format);
+      header !== undefined;
+      header = await readHeader(readers, format)
+    ) {
+      const { type = UNTYPED, help, unit } = header;
+      const name = detachString(header.name);
+      const samples = new TextSamples(name, type, labelCache.family(name), readers);
       yield {
         name: name + (type.suffix ?? ''),
         type: type.type,
-        ...(help !== undefined && { help: unsliced(help) }),
-        ...(unit !== undefined && { unit: unsliced(unit) }),
+        ...(help !== undefined && { help: detachString(help) }),
+        ...(unit !== undefined && { unit: detachString(unit) }),
         samples,
       };
       await samples.skip();
@@ -43,7 +47,7 @@ export async function* readFamilies(
 }
 
 /** What is said of a family in front of its series. */
-interface Head {
+interface FamilyHeader {
   readonly name: string;
   type?: TextType;
   help?: string;
@@ -54,46 +58,47 @@ interface Head {
  * Reads up to the family's first series, or to the next family's head. A family without series is one where
  * its type is said. Undefined at the end of the document.
  */
-async function readHead({ lines, meta, series }: LineReaders, format: TextFormat): Promise<Head | undefined> {
-  let head: Head | undefined;
+async function readHeader({ lines, meta, series }: LineReaders, format: TextFormat): Promise<FamilyHeader | undefined> {
+  let header: FamilyHeader | undefined;
   for (;;) {
     const line = lines.next();
     if (line === undefined) {
-      if (await lines.more()) continue;
-      if (format === 'openmetrics') throw lines.malformed(`${END} is missing: the document was cut`, lines.number + 1);
-      return head?.type === undefined ? undefined : head;
+      if (await lines.readMore()) continue;
+      if (format === 'openmetrics')
+        throw lines.malformed(`${EOF_LINE} is missing: the document was cut`, lines.number + 1);
+      return header?.type === undefined ? undefined : header;
     }
-    const said = meta.read(line);
-    if (said?.kind === 'comment') continue;
-    if (said?.kind === 'EOF') {
-      if (head?.type === undefined) return checkEnd(lines);
+    const metaLine = meta.read(line);
+    if (metaLine?.kind === 'comment') continue;
+    if (metaLine?.kind === 'EOF') {
+      if (header?.type === undefined) return checkEnd(lines);
     } else {
-      const name = said === undefined ? series.name(line) : said.name;
+      const name = metaLine === undefined ? series.readName(line) : metaLine.name;
       // What has neither a type nor series is no family.
-      if (head === undefined || (head.type === undefined && head.name !== name)) head = { name };
-      if (said !== undefined && head.name === name) {
-        describe(head, said, lines);
+      if (header === undefined || (header.type === undefined && header.name !== name)) header = { name };
+      if (metaLine !== undefined && header.name === name) {
+        addMeta(header, metaLine, lines);
         continue;
       }
     }
-    lines.back();
-    return head;
+    lines.unread();
+    return header;
   }
 }
 
-function describe(head: Head, said: Described, lines: TextLines): void {
-  const member = MEMBERS[said.kind];
-  if (head[member] !== undefined) throw lines.malformed(`a second # ${said.kind} for ${excerpt(head.name)}`);
-  if (said.kind === 'TYPE') head.type = said.type;
-  else if (said.kind === 'HELP') head.help = said.text;
-  else if (said.text !== '') head.unit = said.text;
+function addMeta(header: FamilyHeader, metaLine: FamilyMetaLine, lines: TextLines): void {
+  const member = HEADER_MEMBERS[metaLine.kind];
+  if (header[member] !== undefined) throw lines.malformed(`a second # ${metaLine.kind} for ${excerpt(header.name)}`);
+  if (metaLine.kind === 'TYPE') header.type = metaLine.type;
+  else if (metaLine.kind === 'HELP') header.help = metaLine.text;
+  else if (metaLine.text !== '') header.unit = metaLine.text;
 }
 
-const MEMBERS = { TYPE: 'type', HELP: 'help', UNIT: 'unit' } as const;
+const HEADER_MEMBERS = { TYPE: 'type', HELP: 'help', UNIT: 'unit' } as const;
 
 async function checkEnd(lines: TextLines): Promise<undefined> {
   const { number } = lines;
-  if (lines.next() !== undefined || (await lines.more())) {
-    throw lines.malformed(`something stands behind ${END}`, number + 1);
+  if (lines.next() !== undefined || (await lines.readMore())) {
+    throw lines.malformed(`something stands behind ${EOF_LINE}`, number + 1);
   }
 }

@@ -7,24 +7,24 @@ import type { SeriesReader } from './text-series.ts';
 import type { SeriesRole } from './text-types.ts';
 
 /** Maximum memory (bytes, estimated) of the samples that wait for more of their lines. */
-const MAX_WAITING = 16 * 2 ** 20;
+const MAX_PENDING_BYTES = 16 * 2 ** 20;
 /** Memory (bytes, estimated) of a sample besides its lines. */
-const OVERHEAD = 700;
+const SAMPLE_BYTES = 700;
 
 /** A histogram or summary in the making. */
-interface Group {
+interface PendingSample {
   readonly labels: LabelSet;
   readonly key: string;
   /** Where it begins. */
   readonly line: number;
-  length: number;
+  bytes: number;
   /** Finite bounds, or quantiles, and the values of their series. */
   readonly keys: number[];
   readonly values: number[];
   /** The quantiles that were there already: unlike bounds, they come in any order. */
-  seen?: Set<number>;
+  seenQuantiles?: Set<number>;
   /** The value of the +Inf bucket. */
-  infinite?: number;
+  infCount?: number;
   sum?: number;
   count?: number;
   exemplars?: (Exemplar | undefined)[];
@@ -41,9 +41,9 @@ interface Group {
 export class SampleGroups {
   private readonly isHistogram: boolean;
   private readonly lines: TextLines;
-  private readonly waiting = new Map<string, Group>();
-  private waitingLength = 0;
-  private current: Group | undefined;
+  private readonly pending = new Map<string, PendingSample>();
+  private pendingBytes = 0;
+  private current: PendingSample | undefined;
   /** Of the last histogram: mostly the next one has the same. */
   private bounds: readonly number[] = [];
 
@@ -55,61 +55,61 @@ export class SampleGroups {
   /** Takes a series that was read, and puts what is complete to the samples. */
   add(role: SeriesRole, series: SeriesReader, length: number, samples: Sample[]): void {
     const last = this.current;
-    const group = last?.labels === series.labels ? last : this.groupOf(series.labels);
-    this.current = group;
-    this.addPart(group, role, series);
-    group.length += length;
-    this.waitingLength += length;
-    if (group === last && this.waitingLength <= MAX_WAITING) return;
-    for (const oldest of this.waiting.values()) {
-      const mayWait = oldest === group || !this.isWhole(oldest);
-      if (mayWait && this.waitingLength <= MAX_WAITING) return;
-      samples.push(this.complete(oldest));
+    const pending = last?.labels === series.labels ? last : this.pendingSampleOf(series.labels);
+    this.current = pending;
+    this.addPart(pending, role, series);
+    pending.bytes += length;
+    this.pendingBytes += length;
+    if (pending === last && this.pendingBytes <= MAX_PENDING_BYTES) return;
+    for (const oldest of this.pending.values()) {
+      const mayStay = oldest === pending || !this.isComplete(oldest);
+      if (mayStay && this.pendingBytes <= MAX_PENDING_BYTES) return;
+      samples.push(this.takeSample(oldest));
     }
   }
 
   /** At the family's end. */
   finish(samples: Sample[]): void {
-    for (const group of this.waiting.values()) samples.push(this.complete(group));
+    for (const pending of this.pending.values()) samples.push(this.takeSample(pending));
   }
 
-  private groupOf(labels: LabelSet): Group {
+  private pendingSampleOf(labels: LabelSet): PendingSample {
     const key = JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
-    const known = this.waiting.get(key);
+    const known = this.pending.get(key);
     if (known !== undefined) return known;
-    const group: Group = { labels, key, line: this.lines.number, length: OVERHEAD, keys: [], values: [] };
-    this.waiting.set(key, group);
-    this.waitingLength += OVERHEAD;
-    return group;
+    const pending: PendingSample = { labels, key, line: this.lines.number, bytes: SAMPLE_BYTES, keys: [], values: [] };
+    this.pending.set(key, pending);
+    this.pendingBytes += SAMPLE_BYTES;
+    return pending;
   }
 
-  private addPart(group: Group, role: SeriesRole, series: SeriesReader): void {
-    if (role === 'bucket') this.addBucket(group, series);
-    else if (role === 'quantile') this.addQuantile(group, series);
-    else this.addTotal(group, role === 'sum' ? 'sum' : 'count', series);
+  private addPart(pending: PendingSample, role: SeriesRole, series: SeriesReader): void {
+    if (role === 'bucket') this.addBucket(pending, series);
+    else if (role === 'quantile') this.addQuantile(pending, series);
+    else this.addTotal(pending, role === 'sum' ? 'sum' : 'count', series);
   }
 
-  private addTotal(group: Group, role: 'sum' | 'count', { labels, value }: SeriesReader): void {
-    const own = this.isHistogram ? 'le' : 'quantile';
-    if (Object.hasOwn(labels, own)) throw this.lines.malformed(`a ${role} with the label ${own}`);
-    if (group[role] !== undefined) throw this.lines.malformed(`the ${role} of this label set was there already`);
-    group[role] = role === 'count' ? this.checkCount(value) : value;
+  private addTotal(pending: PendingSample, role: 'sum' | 'count', { labels, value }: SeriesReader): void {
+    const keyLabel = this.isHistogram ? 'le' : 'quantile';
+    if (Object.hasOwn(labels, keyLabel)) throw this.lines.malformed(`a ${role} with the label ${keyLabel}`);
+    if (pending[role] !== undefined) throw this.lines.malformed(`the ${role} of this label set was there already`);
+    pending[role] = role === 'count' ? this.checkCount(value) : value;
   }
 
-  private addBucket(group: Group, { own, value, exemplar }: SeriesReader): void {
-    const { keys, values } = group;
-    const bound = this.keyOf(own, 'le');
+  private addBucket(pending: PendingSample, { keyText, value, exemplar }: SeriesReader): void {
+    const { keys, values } = pending;
+    const bound = this.keyOf(keyText, 'le');
     const last = keys.at(-1) ?? Number.NEGATIVE_INFINITY;
-    if (!(bound > last) || group.infinite !== undefined) {
-      throw this.lines.malformed(`le=${excerpt(own ?? '')} is not above the bucket before`);
+    if (!(bound > last) || pending.infCount !== undefined) {
+      throw this.lines.malformed(`le=${excerpt(keyText ?? '')} is not above the bucket before`);
     }
     if (!(value >= (values.at(-1) ?? 0))) throw this.lines.malformed('a bucket counts less than the one before');
     if (exemplar !== undefined) {
-      group.exemplars ??= [];
-      group.exemplars[keys.length] = exemplar;
+      pending.exemplars ??= [];
+      pending.exemplars[keys.length] = exemplar;
     }
     if (bound === Number.POSITIVE_INFINITY) {
-      group.infinite = this.checkCount(value);
+      pending.infCount = this.checkCount(value);
       return;
     }
     keys.push(bound);
@@ -117,15 +117,15 @@ export class SampleGroups {
     this.checkLength(keys);
   }
 
-  private addQuantile(group: Group, { own, value }: SeriesReader): void {
-    const { keys, values } = group;
-    group.seen ??= new Set();
-    const { seen } = group;
-    const quantile = this.keyOf(own, 'quantile');
+  private addQuantile(pending: PendingSample, { keyText, value }: SeriesReader): void {
+    const { keys, values } = pending;
+    pending.seenQuantiles ??= new Set();
+    const { seenQuantiles } = pending;
+    const quantile = this.keyOf(keyText, 'quantile');
     const isQuantile = quantile >= 0 && quantile <= 1;
-    if (!isQuantile) throw this.lines.malformed(`quantile=${excerpt(own ?? '')} is not from 0 to 1`);
-    if (seen.has(quantile)) throw this.lines.malformed(`quantile=${excerpt(own ?? '')} was there already`);
-    seen.add(quantile);
+    if (!isQuantile) throw this.lines.malformed(`quantile=${excerpt(keyText ?? '')} is not from 0 to 1`);
+    if (seenQuantiles.has(quantile)) throw this.lines.malformed(`quantile=${excerpt(keyText ?? '')} was there already`);
+    seenQuantiles.add(quantile);
     keys.push(quantile);
     values.push(value);
     this.checkLength(keys);
@@ -150,21 +150,21 @@ export class SampleGroups {
   }
 
   /** Nothing more is to come. */
-  private isWhole({ infinite, count, sum }: Group): boolean {
-    return count !== undefined && sum !== undefined && (!this.isHistogram || infinite !== undefined);
+  private isComplete({ infCount, count, sum }: PendingSample): boolean {
+    return count !== undefined && sum !== undefined && (!this.isHistogram || infCount !== undefined);
   }
 
-  private complete(group: Group): Sample {
-    this.waiting.delete(group.key);
-    this.waitingLength -= group.length;
-    if (group === this.current) this.current = undefined;
-    return { labels: group.labels, value: this.isHistogram ? this.histogram(group) : this.summary(group) };
+  private takeSample(pending: PendingSample): Sample {
+    this.pending.delete(pending.key);
+    this.pendingBytes -= pending.bytes;
+    if (pending === this.current) this.current = undefined;
+    return { labels: pending.labels, value: this.isHistogram ? this.histogram(pending) : this.summary(pending) };
   }
 
-  private histogram({ keys, values, infinite, sum, count = infinite, exemplars, line }: Group): HistogramValue {
-    if (infinite === undefined) throw this.lines.malformed('the histogram that begins here has no +Inf bucket', line);
-    if (infinite !== count) {
-      throw this.lines.malformed(`the histogram that begins here counts ${count}, and ${infinite} up to +Inf`, line);
+  private histogram({ keys, values, infCount, sum, count = infCount, exemplars, line }: PendingSample): HistogramValue {
+    if (infCount === undefined) throw this.lines.malformed('the histogram that begins here has no +Inf bucket', line);
+    if (infCount !== count) {
+      throw this.lines.malformed(`the histogram that begins here counts ${count}, and ${infCount} up to +Inf`, line);
     }
     if (!isSame(keys, this.bounds)) this.bounds = keys;
     return {
@@ -176,7 +176,7 @@ export class SampleGroups {
     };
   }
 
-  private summary({ keys, values, sum, count, line }: Group): SummaryValue {
+  private summary({ keys, values, sum, count, line }: PendingSample): SummaryValue {
     if (count === undefined) throw this.lines.malformed('the summary that begins here has no count', line);
     return { count, ...(sum !== undefined && { sum }), quantiles: keys, values };
   }

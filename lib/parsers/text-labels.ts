@@ -11,30 +11,30 @@ export function parseLabels(text: string, cursor: TextCursor): LabelSet {
   let count = 0;
   cursor.load(text);
   for (cursor.skipBlanks(); !cursor.isAtEnd(); cursor.skipBlanks()) {
-    const name = cursor.has('"') ? cursor.quoted() : cursor.match(LABEL_NAME);
+    const name = cursor.startsWith('"') ? cursor.quoted() : cursor.match(LABEL_NAME);
     if (!name) throw cursor.expected('a label name');
     if (++count > MAX_LABELS) throw cursor.fail(`a series has more than ${MAX_LABELS} labels`);
     if (name === '__name__') throw cursor.fail('the label __name__ is not allowed: a series has its name in front');
-    if (Object.hasOwn(labels, name)) throw duplicate(name, cursor);
+    if (Object.hasOwn(labels, name)) throw duplicateLabel(name, cursor);
     cursor.skipBlanks();
-    cursor.must('=');
+    cursor.expect('=');
     cursor.skipBlanks();
     const value = cursor.quoted();
     // Assignment would set the prototype.
     if (name === '__proto__') Object.defineProperty(labels, name, { value, ...PLAIN });
     else labels[name] = value;
     cursor.skipBlanks();
-    if (!cursor.isAtEnd()) cursor.must(',');
+    if (!cursor.isAtEnd()) cursor.expect(',');
   }
   return labels;
 }
 
 const PLAIN = { writable: true, enumerable: true, configurable: true };
 
-export const duplicate = (name: string, cursor: TextCursor) => cursor.fail(`label ${excerpt(name)} comes twice`);
+export const duplicateLabel = (name: string, cursor: TextCursor) => cursor.fail(`label ${excerpt(name)} comes twice`);
 
 /** Labels as a text, the same for all ways to write them but for their order. */
-export function labelsText(labels: LabelSet): string {
+export function formatLabels(labels: LabelSet): string {
   const text = ([name, value]: [string, string]) => `${BARE_NAME.test(name) ? name : quote(name)}=${quote(value)}`;
   return Object.entries(labels).map(text).join(',');
 }
@@ -43,7 +43,7 @@ export function labelsText(labels: LabelSet): string {
  * Cuts the label that begins with `start` out of a text without escapes, which is faster than to parse it. Undefined
  * where there is more to it; both pieces still have to be read, and are refused where the text would be.
  */
-export function cutLabel(text: string, start: string): { rest: string; own: string } | undefined {
+export function cutLabel(text: string, start: string): { rest: string; value: string } | undefined {
   let isOutside = true;
   let mark = text.indexOf('"');
   for (let at = text.indexOf(start); at !== -1; at = text.indexOf(start, at + 1)) {
@@ -52,9 +52,9 @@ export function cutLabel(text: string, start: string): { rest: string; own: stri
     const valueStart = at + start.length;
     const valueEnd = text.indexOf('"', valueStart);
     if (valueEnd === -1) return undefined;
-    const own = text.slice(valueStart, valueEnd);
-    if (valueEnd === text.length - 1) return { own, rest: text.slice(0, Math.max(0, at - 1)) };
-    return text[valueEnd + 1] === ',' ? { own, rest: text.slice(0, at) + text.slice(valueEnd + 2) } : undefined;
+    const value = text.slice(valueStart, valueEnd);
+    if (valueEnd === text.length - 1) return { value, rest: text.slice(0, Math.max(0, at - 1)) };
+    return text[valueEnd + 1] === ',' ? { value, rest: text.slice(0, at) + text.slice(valueEnd + 2) } : undefined;
   }
   return undefined;
 }

@@ -3,9 +3,9 @@ import { MetricsError } from '../model/errors.ts';
 import { yieldToEventLoop } from '../util/event-loop.ts';
 
 /** How long (bytes) a line may be. */
-const MAX_LINE = 2 ** 20;
+const MAX_LINE_BYTES = 2 ** 20;
 /** How much (bytes) becomes text at once. */
-const MAX_PIECE = 64 * 1024;
+const MAX_PIECE_BYTES = 64 * 1024;
 
 const LINE_FEED = 10;
 
@@ -19,8 +19,8 @@ export class TextLines {
   private readonly bytes: AsyncIterator<Uint8Array>;
   private readonly lastLine: string | undefined;
   private chunk: Uint8Array = new Uint8Array(0);
-  private begun: Uint8Array = new Uint8Array(1024);
-  private begunLength = 0;
+  private partialLine: Uint8Array = new Uint8Array(1024);
+  private partialLength = 0;
   private text = '';
   private start = 0;
   private end = 0;
@@ -43,13 +43,13 @@ export class TextLines {
   }
 
   /** The line that was given last will be given once more. */
-  back(): void {
+  unread(): void {
     this.end = this.start;
     this.number--;
   }
 
   /** To be called when no line is there: waits for more; false at the end of the document. */
-  async more(): Promise<boolean> {
+  async readMore(): Promise<boolean> {
     await yieldToEventLoop();
     while (!this.isUndecodable) {
       if (this.takeLines()) return true;
@@ -71,42 +71,42 @@ export class TextLines {
 
   /** Makes text of the lines that end in the next piece of the chunk; false when none does. */
   private takeLines(): boolean {
-    const piece = this.chunk.subarray(0, MAX_PIECE);
+    const piece = this.chunk.subarray(0, MAX_PIECE_BYTES);
     const first = piece.indexOf(LINE_FEED);
-    if (this.begunLength + (first === -1 ? piece.length : first) > MAX_LINE) {
-      throw this.malformed(`it is longer than ${MAX_LINE} bytes`, this.number + 1);
+    if (this.partialLength + (first === -1 ? piece.length : first) > MAX_LINE_BYTES) {
+      throw this.malformed(`it is longer than ${MAX_LINE_BYTES} bytes`, this.number + 1);
     }
     const length = first === -1 ? piece.length : piece.lastIndexOf(LINE_FEED) + 1;
     const taken = piece.subarray(0, length);
     this.chunk = this.chunk.subarray(length);
-    if (first !== -1 && this.begunLength === 0) return this.decode(taken);
-    this.hold(taken);
-    return first !== -1 && this.decode(this.takeHeld());
+    if (first !== -1 && this.partialLength === 0) return this.decode(taken);
+    this.appendPartial(taken);
+    return first !== -1 && this.decode(this.takePartial());
   }
 
   private takeLastLine(): boolean {
-    if (this.begunLength === 0) return false;
-    const isLast = this.lastLine !== undefined && this.decode(this.takeHeld()) && this.text === this.lastLine;
+    if (this.partialLength === 0) return false;
+    const isLast = this.lastLine !== undefined && this.decode(this.takePartial()) && this.text === this.lastLine;
     if (!isLast) throw this.malformed('it does not end in a line feed: the document was cut', this.number + 1);
     this.text += '\n';
     return true;
   }
 
-  private hold(bytes: Uint8Array): void {
-    const length = this.begunLength + bytes.length;
-    if (length > this.begun.length) {
+  private appendPartial(bytes: Uint8Array): void {
+    const length = this.partialLength + bytes.length;
+    if (length > this.partialLine.length) {
       const larger = new Uint8Array(2 * length);
-      larger.set(this.begun.subarray(0, this.begunLength));
-      this.begun = larger;
+      larger.set(this.partialLine.subarray(0, this.partialLength));
+      this.partialLine = larger;
     }
-    this.begun.set(bytes, this.begunLength);
-    this.begunLength = length;
+    this.partialLine.set(bytes, this.partialLength);
+    this.partialLength = length;
   }
 
-  private takeHeld(): Uint8Array {
-    const held = this.begun.subarray(0, this.begunLength);
-    this.begunLength = 0;
-    return held;
+  private takePartial(): Uint8Array {
+    const partial = this.partialLine.subarray(0, this.partialLength);
+    this.partialLength = 0;
+    return partial;
   }
 
   /** What stands in front of a line that is not UTF-8 is given before the error. */

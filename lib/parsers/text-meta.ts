@@ -2,15 +2,15 @@ import { excerpt, TextCursor, type TextFormat, unescapeHelp } from './text-curso
 import { type TextType, textType } from './text-types.ts';
 
 /** What a line says of a family. */
-export type Described =
+export type FamilyMetaLine =
   | { readonly kind: 'HELP' | 'UNIT'; readonly name: string; readonly text: string }
   | { readonly kind: 'TYPE'; readonly name: string; readonly type: TextType };
 
 /** What a line says that is no series: something of a family, nothing at all, or that the document ends. */
-export type Meta = Described | { readonly kind: 'comment' } | { readonly kind: 'EOF' };
+export type MetaLine = FamilyMetaLine | { readonly kind: 'comment' } | { readonly kind: 'EOF' };
 
 /** The last line in OpenMetrics. */
-export const END = '# EOF';
+export const EOF_LINE = '# EOF';
 const HASH = 35;
 
 export class MetaReader {
@@ -23,38 +23,38 @@ export class MetaReader {
   }
 
   /** Undefined for a line that is a series. */
-  read(line: string): Meta | undefined {
+  read(line: string): MetaLine | undefined {
     if (line.charCodeAt(0) > HASH) return undefined;
     this.cursor.load(line);
     return this.format === 'openmetrics' ? this.readOpenMetrics() : this.readPrometheus();
   }
 
-  private readOpenMetrics(): Meta | undefined {
+  private readOpenMetrics(): MetaLine | undefined {
     const { cursor } = this;
-    if (!cursor.has('#')) return undefined;
-    if (cursor.text === END) return { kind: 'EOF' };
+    if (!cursor.startsWith('#')) return undefined;
+    if (cursor.text === EOF_LINE) return { kind: 'EOF' };
     const kind = (['TYPE', 'HELP', 'UNIT'] as const).find((word) => cursor.take(`# ${word} `));
     if (kind === undefined) throw cursor.expected('# TYPE, # HELP, # UNIT or a series');
     return this.readDescriptor(kind);
   }
 
   /** Here comments of other kinds are allowed, and so are empty lines. */
-  private readPrometheus(): Meta | undefined {
+  private readPrometheus(): MetaLine | undefined {
     const { cursor } = this;
     cursor.skipBlanks();
     if (cursor.isAtEnd()) return { kind: 'comment' };
     if (!cursor.take('#')) return undefined;
-    const isDivided = cursor.has(' ') || cursor.has('\t');
+    const isDivided = cursor.startsWith(' ') || cursor.startsWith('\t');
     cursor.skipBlanks();
     const kind = (['TYPE', 'HELP'] as const).find((word) => cursor.take(`${word} `) || cursor.take(`${word}\t`));
     return isDivided && kind !== undefined ? this.readDescriptor(kind) : { kind: 'comment' };
   }
 
-  private readDescriptor(kind: 'TYPE' | 'HELP' | 'UNIT'): Meta {
+  private readDescriptor(kind: 'TYPE' | 'HELP' | 'UNIT'): MetaLine {
     const { cursor, format } = this;
     cursor.skipBlanks();
     const name = cursor.metricName();
-    if (!cursor.isAtEnd()) cursor.blank();
+    if (!cursor.isAtEnd()) cursor.expectBlank();
     if (kind === 'UNIT') return { kind, name, text: cursor.rest() };
     if (kind === 'HELP') return { kind, name, text: unescapeHelp(cursor.rest(), format) };
     cursor.skipBlanks();

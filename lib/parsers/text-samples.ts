@@ -1,11 +1,11 @@
 import type { Sample } from '../model/metric-family.ts';
-import type { FamilyLabels } from './kept-labels.ts';
+import type { FamilyLabels } from './label-set-cache.ts';
 import type { ParsedSamples } from './parser.ts';
 import { excerpt } from './text-cursor.ts';
 import { SampleGroups } from './text-groups.ts';
 import type { TextLines } from './text-lines.ts';
 import type { MetaReader } from './text-meta.ts';
-import type { OwnLabel, SeriesReader } from './text-series.ts';
+import type { KeyLabel, SeriesReader } from './text-series.ts';
 import type { SeriesRole, TextType } from './text-types.ts';
 
 /** How many samples are read at once, where so many are there. */
@@ -27,7 +27,7 @@ export class TextSamples implements ParsedSamples {
   private readonly groups: SampleGroups | undefined;
   private readonly hasExemplars: boolean;
   /** None of the family's lines is left. */
-  private isOver = false;
+  private isEnded = false;
   private failure: { readonly error: unknown } | undefined;
 
   constructor(name: string, { type, series }: TextType, labels: FamilyLabels, readers: LineReaders) {
@@ -40,7 +40,7 @@ export class TextSamples implements ParsedSamples {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Sample, void> {
-    for await (const batch of this.batches()) for (const sample of batch) yield sample;
+    for await (const readBatch of this.batches()) for (const sample of readBatch) yield sample;
   }
 
   async *batches(): AsyncGenerator<readonly Sample[], void> {
@@ -48,17 +48,17 @@ export class TextSamples implements ParsedSamples {
       const batch = await this.batch();
       if (batch.length === 0) return;
       yield batch;
-      if (this.isOver && this.failure === undefined) return;
+      if (this.isEnded && this.failure === undefined) return;
     }
   }
 
   /** Goes behind the family's last line. @throws when the samples failed, whoever was told of it: nothing can follow */
   async skip(): Promise<void> {
     this.throwIfFailed();
-    while (!this.isOver) {
+    while (!this.isEnded) {
       const line = this.readers.lines.next();
       if (line !== undefined) this.roleOf(line);
-      else if (!(await this.readers.lines.more())) this.isOver = true;
+      else if (!(await this.readers.lines.readMore())) this.isEnded = true;
     }
   }
 
@@ -67,21 +67,21 @@ export class TextSamples implements ParsedSamples {
     const { lines } = this.readers;
     const samples: Sample[] = [];
     try {
-      while (!this.isOver && samples.length < BATCH_SIZE) {
+      while (!this.isEnded && samples.length < BATCH_SIZE) {
         const line = lines.next();
-        if (line !== undefined) this.read(line, samples);
+        if (line !== undefined) this.readLine(line, samples);
         else if (samples.length > 0) break;
-        else if (!(await lines.more())) this.end(samples);
+        else if (!(await lines.readMore())) this.end(samples);
       }
     } catch (error) {
-      this.isOver = true;
+      this.isEnded = true;
       this.failure = { error };
     }
     if (samples.length === 0) this.throwIfFailed();
     return samples;
   }
 
-  private read(line: string, samples: Sample[]): void {
+  private readLine(line: string, samples: Sample[]): void {
     const role = this.roleOf(line);
     if (role === undefined) this.end(samples);
     else if (role !== 'comment') this.readSeries(role, line.length, samples);
@@ -89,7 +89,7 @@ export class TextSamples implements ParsedSamples {
 
   private readSeries(role: SeriesRole, length: number, samples: Sample[]): void {
     const { series } = this.readers;
-    series.rest(this.labels, OWN_LABELS[role]);
+    series.readRest(this.labels, KEY_LABELS[role]);
     if (role === 'dropped') return;
     const { labels, value, exemplar } = series;
     if (this.groups !== undefined) this.groups.add(role, series, length, samples);
@@ -97,23 +97,23 @@ export class TextSamples implements ParsedSamples {
   }
 
   private end(samples: Sample[]): void {
-    this.isOver = true;
+    this.isEnded = true;
     this.groups?.finish(samples);
   }
 
   /** Undefined for a line that is not of the family any more: the family is over. */
   private roleOf(line: string): SeriesRole | 'comment' | undefined {
     const { lines, meta, series } = this.readers;
-    const said = meta.read(line);
-    if (said?.kind === 'comment') return 'comment';
-    if (said !== undefined && 'name' in said && said.name === this.name) {
-      throw lines.malformed(`# ${said.kind} stands behind a series of its family`);
+    const metaLine = meta.read(line);
+    if (metaLine?.kind === 'comment') return 'comment';
+    if (metaLine !== undefined && 'name' in metaLine && metaLine.name === this.name) {
+      throw lines.malformed(`# ${metaLine.kind} stands behind a series of its family`);
     }
-    const role = said === undefined ? this.roles.get(series.name(line)) : undefined;
+    const role = metaLine === undefined ? this.roles.get(series.readName(line)) : undefined;
     if (role === 'misplaced') throw lines.malformed(`no series of the family is called ${excerpt(this.name)}`);
     if (role === undefined) {
-      lines.back();
-      this.isOver = true;
+      lines.unread();
+      this.isEnded = true;
     }
     return role;
   }
@@ -123,4 +123,4 @@ export class TextSamples implements ParsedSamples {
   }
 }
 
-const OWN_LABELS: Partial<Record<SeriesRole, OwnLabel>> = { bucket: 'le', quantile: 'quantile' };
+const KEY_LABELS: Partial<Record<SeriesRole, KeyLabel>> = { bucket: 'le', quantile: 'quantile' };

@@ -1,12 +1,12 @@
 import type { Exemplar, LabelSet } from '../model/metric-family.ts';
 import type { DocumentMeter } from './document-meter.ts';
-import type { FamilyLabels } from './kept-labels.ts';
-import { excerpt, METRIC_NAME, quoteEnd, TextCursor, type TextFormat, unsliced } from './text-cursor.ts';
+import type { FamilyLabels } from './label-set-cache.ts';
+import { detachString, excerpt, METRIC_NAME, quoteEnd, TextCursor, type TextFormat } from './text-cursor.ts';
 import { parseLabels } from './text-labels.ts';
 import { textNumberValue } from './text-number.ts';
 
 /** The label that series of a family have beside those of the sample that they are part of. */
-export type OwnLabel = 'le' | 'quantile';
+export type KeyLabel = 'le' | 'quantile';
 
 /**
  * Reads the lines of series: first the name, which tells whose it is, and then the rest, unless it is to be skipped.
@@ -19,7 +19,7 @@ export type OwnLabel = 'le' | 'quantile';
  */
 export class SeriesReader {
   labels: LabelSet = {};
-  own: string | undefined;
+  keyText: string | undefined;
   value = 0;
   exemplar: Exemplar | undefined;
   private readonly format: TextFormat;
@@ -37,7 +37,7 @@ export class SeriesReader {
     this.labelCursor = new TextCursor(format, malformed);
   }
 
-  name(line: string): string {
+  readName(line: string): string {
     const { cursor, lastName } = this;
     if (lastName !== undefined && line.startsWith(lastName) && line[lastName.length] === '{') {
       this.isQuoted = false;
@@ -58,14 +58,14 @@ export class SeriesReader {
   }
 
   /** What stands behind the name that was read. */
-  rest(labels: FamilyLabels, own: OwnLabel | undefined): void {
+  readRest(labels: FamilyLabels, keyLabel: KeyLabel | undefined): void {
     const text = this.labelsText();
     this.meter.addSeries(text.length, 1);
-    this.own = undefined;
-    if (own === undefined) this.labels = labels.of(text, this.labelCursor);
-    else ({ labels: this.labels, own: this.own } = labels.split(text, own, this.labelCursor));
+    this.keyText = undefined;
+    if (keyLabel === undefined) this.labels = labels.parse(text, this.labelCursor);
+    else ({ labels: this.labels, keyText: this.keyText } = labels.parseWithKey(text, keyLabel, this.labelCursor));
     this.exemplar = undefined;
-    if (this.takeWholeNumber()) return;
+    if (this.takeInteger()) return;
     this.value = this.number();
     if (this.format === 'openmetrics') this.openMetricsEnd();
     else this.prometheusEnd();
@@ -77,8 +77,8 @@ export class SeriesReader {
     const { cursor, isQuoted } = this;
     cursor.skipBlanks();
     if (cursor.take(isQuoted ? ',' : '{')) return this.braced();
-    if (isQuoted) cursor.must('}');
-    cursor.gap();
+    if (isQuoted) cursor.expect('}');
+    cursor.skipSeparator();
     return '';
   }
 
@@ -91,12 +91,12 @@ export class SeriesReader {
     const end = hasExemplar ? closingBrace(cursor.text, start) : cursor.text.lastIndexOf('}');
     if (end < start) throw cursor.fail('the labels do not end');
     cursor.at = end + 1;
-    cursor.gap();
+    cursor.skipSeparator();
     return cursor.text.slice(start, end);
   }
 
   /** Most values are such, and most lines end with their value. */
-  private takeWholeNumber(): boolean {
+  private takeInteger(): boolean {
     const { text, at } = this.cursor;
     if (at === text.length || text.length - at > MAX_SAFE_DIGITS) return false;
     let value = 0;
@@ -129,22 +129,22 @@ export class SeriesReader {
   private openMetricsEnd(): void {
     const { cursor } = this;
     if (cursor.isAtEnd()) return;
-    cursor.gap();
-    if (!cursor.has('#')) {
+    cursor.skipSeparator();
+    if (!cursor.startsWith('#')) {
       this.seconds();
       if (cursor.isAtEnd()) return;
-      cursor.gap();
+      cursor.skipSeparator();
     }
-    cursor.must('# {');
+    cursor.expect('# {');
     this.exemplar = this.readExemplar();
   }
 
   private readExemplar(): Exemplar {
     const { cursor, labelCursor } = this;
-    const labels = parseLabels(unsliced(this.braced()), labelCursor);
+    const labels = parseLabels(detachString(this.braced()), labelCursor);
     const value = this.number();
     if (cursor.isAtEnd()) return { labels, value };
-    cursor.gap();
+    cursor.skipSeparator();
     return { labels, value, timestamp: this.seconds() };
   }
 

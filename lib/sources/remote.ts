@@ -1,6 +1,6 @@
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
-import { declareShape } from '../parsers/declared-shape.ts';
+import { inferLabelNames } from '../parsers/infer-label-names.ts';
 import { DocumentLimits } from './remote/document-limits.ts';
 import { ACCEPT, documentParser } from './remote/documents.ts';
 import { CODINGS, type Exchange, openExchange } from './remote/exchange.ts';
@@ -35,7 +35,7 @@ export function remoteSource(url: string | URL, options: RemoteSourceOptions = {
     const limits = new DocumentLimits(request.url, request);
     for await (const family of exchange.timed(parse(exchange.body, limits))) {
       limits.addFamily();
-      if (wants(family.name)) yield await declareShape(family, exchange.timed(family.samples.batches()));
+      if (wants(family.name)) yield await inferLabelNames(family, exchange.timed(family.samples.batches()));
     }
   }
 

@@ -1,7 +1,7 @@
 import { MetricsError } from '../../model/errors.ts';
 import { JsonInput } from '../../parsers/json-input.ts';
-import { JsonSkip, skipWhole } from '../../parsers/json-skip.ts';
-import { type JsonTokens, MORE } from '../../parsers/json-tokens.ts';
+import { JsonSkip, skipValue } from '../../parsers/json-skip.ts';
+import { type JsonTokens, NEED_MORE_DATA } from '../../parsers/json-tokens.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
 
 /** Series are parsed together up to this number, and this size (bytes). */
@@ -112,7 +112,7 @@ function takePiece(tokens: JsonTokens, isFirstPiece: boolean): Piece {
   let size = 0;
   try {
     while (texts.length < PIECE && size < PIECE_BYTES) {
-      if (!tokens.goesOn(']', isFirstPiece && texts.length === 0)) return { texts, isLast: true };
+      if (!tokens.hasNext(']', isFirstPiece && texts.length === 0)) return { texts, isLast: true };
       const text = takeValue(tokens);
       if (text.length > MAX_VALUE) throw tooLarge(`a series has more than ${MAX_VALUE} bytes`);
       texts.push(text);
@@ -120,7 +120,7 @@ function takePiece(tokens: JsonTokens, isFirstPiece: boolean): Piece {
       tokens.commit();
     }
   } catch (error) {
-    if (error !== MORE || texts.length === 0) throw error;
+    if (error !== NEED_MORE_DATA || texts.length === 0) throw error;
     tokens.rewind();
   }
   return { texts, isLast: false };
@@ -129,8 +129,8 @@ function takePiece(tokens: JsonTokens, isFirstPiece: boolean): Piece {
 function takeValue(tokens: JsonTokens): string {
   if (tokens.peek() === '{') return tokens.objectText();
   const mark = tokens.mark();
-  skipWhole(tokens);
-  return tokens.since(mark);
+  skipValue(tokens);
+  return tokens.sliceFrom(mark);
 }
 
 async function readTexts(input: JsonInput, name: string): Promise<Texts> {
@@ -141,7 +141,7 @@ async function readTexts(input: JsonInput, name: string): Promise<Texts> {
     return { texts, more };
   }
   await input.read((tokens) => {
-    while (tokens.goesOn(']', texts.length === 0)) {
+    while (tokens.hasNext(']', texts.length === 0)) {
       const text = takeValue(tokens);
       if (texts.length < MAX_TEXTS) texts.push(parse(text));
       else more++;
@@ -155,7 +155,7 @@ async function readTexts(input: JsonInput, name: string): Promise<Texts> {
 const opensList = (input: JsonInput): Promise<boolean> =>
   input.read((tokens) => {
     const isList = tokens.peek() === '[';
-    if (isList) tokens.take('[');
+    if (isList) tokens.expect('[');
     return isList;
   });
 

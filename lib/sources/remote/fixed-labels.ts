@@ -1,5 +1,5 @@
 import type { LabelSet } from '../../model/metric-family.ts';
-import type { Relabel } from '../../parsers/kept-labels.ts';
+import type { Relabel } from '../../parsers/label-set-cache.ts';
 
 /** Puts these labels on a series. Its own of the same name is renamed, as Prometheus does without `honor_labels`. */
 export function withFixedLabels(fixed: LabelSet): Relabel {

@@ -1,5 +1,5 @@
-import { KeptLabels } from '../../lib/parsers/kept-labels.ts';
 import { parseKumoMtaJson } from '../../lib/parsers/kumomta-json.ts';
+import { LabelSetCache } from '../../lib/parsers/label-set-cache.ts';
 import { parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
 import { cachedBytes, excessBytes, MAX_CACHED_BYTES } from '../../lib/util/cache-budget.ts';
 import { closeAccounts, holdAccount, leaveBytes } from '../support/budget.ts';
@@ -114,12 +114,12 @@ describe.each(FORMATS)('of a document in %s', (_format, make, write) => {
 });
 
 test('131,072 label sets of 4 KiB are cached as far as the limit in bytes allows', () => {
-  const kept = new KeptLabels();
-  const family = kept.keptFamily('m');
-  for (let i = 0; i < 131_072; i++) kept.keep(family, i, `a="${LONG}"`, { a: LONG });
+  const kept = new LabelSetCache();
+  const family = kept.cachedFamily('m');
+  for (let i = 0; i < 131_072; i++) kept.put(family, i, `a="${LONG}"`, { a: LONG });
   expect(cachedBytes()).toBeLessThanOrEqual(MAX_CACHED_BYTES);
   expect(cachedBytes()).toBeGreaterThan(0.9 * MAX_CACHED_BYTES);
   expect(family.texts.length).toBeLessThanOrEqual(MAX_CACHED_BYTES / (8 * KIB));
-  for (let documents = 0; documents < 4; documents++) kept.begin();
+  for (let documents = 0; documents < 4; documents++) kept.beginDocument();
   expect(cachedBytes()).toBeLessThan(0.1 * MAX_CACHED_BYTES);
 });

@@ -2,17 +2,17 @@ import type { LabelSet } from '../model/metric-family.ts';
 import { type CacheAccount, excessBytes, openAccount, stringBytes } from '../util/cache-budget.ts';
 
 /** After how long (ms) without being written a family's texts are given back. */
-const IDLE = 5 * 60_000;
+const IDLE_TIMEOUT = 5 * 60_000;
 
 // What V8 takes, in bytes: measured, and rounded up.
 /** A family without its strings. */
-const FAMILY = 560;
+const FAMILY_BYTES = 560;
 /** A place for a text and its labels, with what an array has in reserve. */
-const PLACE = 24;
+const POSITION_BYTES = 24;
 /** A text, besides its characters. */
-const TEXT = 20;
+const TEXT_BYTES = 20;
 /** A label object, besides the characters of its values. */
-const LABELS = 80;
+const LABEL_SET_BYTES = 80;
 
 /** Where the texts of a family's labels come from. */
 export type LabelTextSource = Pick<LabelCache, 'family'>;
@@ -30,7 +30,7 @@ export class LabelCache {
   /** Texts of another variant (another shape, say) of the same family are forgotten. */
   family(name: string, variant: string): FamilyLabelCache {
     let texts = this.families.get(name);
-    if (texts?.variant !== variant || texts.isForgotten) {
+    if (texts?.variant !== variant || texts.isCleared) {
       texts?.clear();
       texts = this.open(name, variant);
     }
@@ -39,7 +39,7 @@ export class LabelCache {
   }
 
   private open(name: string, variant: string): FamilyLabelCache {
-    const bytes = FAMILY + stringBytes(name) + stringBytes(variant);
+    const bytes = FAMILY_BYTES + stringBytes(name) + stringBytes(variant);
     if (!this.account.tryReserve(bytes)) {
       this.families.delete(name);
       return new FamilyLabelCache(variant);
@@ -52,7 +52,7 @@ export class LabelCache {
 
   /** Forgets families that were not written for a while; false when none is left. */
   sweep(): boolean {
-    const oldest = performance.now() - IDLE;
+    const oldest = performance.now() - IDLE_TIMEOUT;
     for (const [name, texts] of this.families) {
       if (texts.lastUsedAt >= oldest) continue;
       texts.clear();
@@ -67,7 +67,7 @@ export class LabelCache {
 function sweepRegularly(cache: WeakRef<LabelCache>): NodeJS.Timeout {
   const timer = setInterval(() => {
     if (cache.deref()?.sweep() !== true) clearInterval(timer);
-  }, IDLE / 5);
+  }, IDLE_TIMEOUT / 5);
   return timer.unref();
 }
 
@@ -98,12 +98,12 @@ export class FamilyLabelCache {
     this.charged = this.textBytes = bytes;
   }
 
-  get isForgotten(): boolean {
+  get isCleared(): boolean {
     return this.account === undefined;
   }
 
   /** The text of the labels of the series at that position; `write` makes it when it is not known. */
-  at(position: number, labels: LabelSet, write: (labels: LabelSet) => string): string {
+  textAt(position: number, labels: LabelSet, write: (labels: LabelSet) => string): string {
     const known = this.labels[position];
     if (known !== undefined) {
       if (known === labels) return this.texts[position] as string;
@@ -114,15 +114,15 @@ export class FamilyLabelCache {
       }
     }
     const text = write(labels);
-    if (this.account !== undefined) this.keep(this.account, position, labels, text);
+    if (this.account !== undefined) this.put(this.account, position, labels, text);
     return text;
   }
 
-  private keep(account: CacheAccount, position: number, labels: LabelSet, text: string): void {
+  private put(account: CacheAccount, position: number, labels: LabelSet, text: string): void {
     const places = Math.max(0, position + 1 - this.labels.length);
     const before = this.sizeAt(position);
-    const textBytes = places * PLACE + TEXT + text.length - before.text;
-    const labelBytes = LABELS + text.length - before.labels;
+    const textBytes = places * POSITION_BYTES + TEXT_BYTES + text.length - before.text;
+    const labelBytes = LABEL_SET_BYTES + text.length - before.labels;
     if (!account.tryReserve(textBytes + labelBytes)) return;
     this.charged += textBytes + labelBytes;
     this.textBytes += textBytes;
@@ -138,14 +138,14 @@ export class FamilyLabelCache {
   }
 
   private sizeAt(position: number): { text: number; labels: number } {
-    if (this.labels[position] === undefined) return NOTHING;
+    if (this.labels[position] === undefined) return NO_BYTES;
     const { length } = this.texts[position] as string;
-    return { text: TEXT + length, labels: LABELS + length };
+    return { text: TEXT_BYTES + length, labels: LABEL_SET_BYTES + length };
   }
 
   /** To be called at the end of a document's family, with the number of its series: forgets what is beyond them. */
   end(length: number): void {
-    this.cut(length);
+    this.truncate(length);
     // Label objects that come again are the source's own, and take no memory here; other ones are kept by nobody else.
     if (this.changes === 0) this.sharedBytes = this.labelBytes;
     else if (2 * this.changes > this.labels.length) this.sharedBytes = 0;
@@ -158,24 +158,24 @@ export class FamilyLabelCache {
     let excess = excessBytes();
     if (excess === 0) return;
     let { length } = this.labels;
-    while (length > 0 && excess > 0) excess -= PLACE + this.sizeAt(--length).text;
+    while (length > 0 && excess > 0) excess -= POSITION_BYTES + this.sizeAt(--length).text;
     if (length === 0) this.clear();
-    else this.cut(length);
+    else this.truncate(length);
   }
 
   /** Gives everything back; a scrape that is under way keeps nothing more here. */
   clear(): void {
-    this.cut(0);
+    this.truncate(0);
     this.textBytes = 0;
     this.settle();
     this.account = undefined;
   }
 
-  private cut(length: number): void {
+  private truncate(length: number): void {
     if (length >= this.labels.length) return;
     for (let position = length; position < this.labels.length; position++) {
       const { text, labels } = this.sizeAt(position);
-      this.textBytes -= PLACE + text;
+      this.textBytes -= POSITION_BYTES + text;
       this.labelBytes -= labels;
     }
     this.labels.length = length;
@@ -191,7 +191,7 @@ export class FamilyLabelCache {
   }
 }
 
-const NOTHING = { text: 0, labels: 0 };
+const NO_BYTES = { text: 0, labels: 0 };
 
 /** The same labels in the same order. */
 function isSame(a: LabelSet, b: LabelSet): boolean {

@@ -1,8 +1,8 @@
 import type { MetricFamily, Sample } from '../model/metric-family.ts';
 
 /** How many samples, and how much (bytes, estimated), is looked at before a family is given. */
-const MAX_HELD = 10_000;
-const MAX_HELD_BYTES = 4 * 2 ** 20;
+const MAX_BUFFERED_SAMPLES = 10_000;
+const MAX_BUFFERED_BYTES = 4 * 2 ** 20;
 
 /**
  * Gives a family that is read as it comes a shape in the JSON document. A small one becomes an array,
@@ -11,28 +11,28 @@ const MAX_HELD_BYTES = 4 * 2 ** 20;
  * without it, or with another, will be left out and reported. Any other shape shows at the second sample. What is
  * declared already stays as it is.
  */
-export async function declareShape(
+export async function inferLabelNames(
   family: Omit<MetricFamily, 'samples'>,
   batches: AsyncIterable<readonly Sample[]>,
 ): Promise<MetricFamily> {
   const iterator = batches[Symbol.asyncIterator]();
-  const held: Sample[] = [];
+  const buffered: Sample[] = [];
   let bytes = 0;
-  while (held.length < MAX_HELD && bytes < MAX_HELD_BYTES) {
+  while (buffered.length < MAX_BUFFERED_SAMPLES && bytes < MAX_BUFFERED_BYTES) {
     const next = await iterator.next();
-    if (next.done) return { ...family, samples: held };
+    if (next.done) return { ...family, samples: buffered };
     for (const sample of next.value) {
-      held.push(sample);
-      bytes += estimate(sample);
+      buffered.push(sample);
+      bytes += estimateBytes(sample);
     }
   }
-  const label = onlyLabel(held);
+  const label = commonLabel(buffered);
   const { labelNames = label === undefined ? undefined : [label] } = family;
-  return { ...family, ...(labelNames !== undefined && { labelNames }), samples: chain(held, iterator) };
+  return { ...family, ...(labelNames !== undefined && { labelNames }), samples: concat(buffered, iterator) };
 }
 
 /** The label that each of the samples has, and no other. */
-function onlyLabel(samples: readonly Sample[]): string | undefined {
+function commonLabel(samples: readonly Sample[]): string | undefined {
   let label: string | undefined;
   for (const { labels } of samples) {
     const [name, ...others] = Object.keys(labels);
@@ -42,9 +42,12 @@ function onlyLabel(samples: readonly Sample[]): string | undefined {
   return label;
 }
 
-async function* chain(held: readonly Sample[], rest: AsyncIterator<readonly Sample[]>): AsyncGenerator<Sample, void> {
+async function* concat(
+  buffered: readonly Sample[],
+  rest: AsyncIterator<readonly Sample[]>,
+): AsyncGenerator<Sample, void> {
   try {
-    for (const sample of held) yield sample;
+    for (const sample of buffered) yield sample;
     for (let next = await rest.next(); !next.done; next = await rest.next())
       for (const sample of next.value) yield sample;
   } finally {
@@ -53,7 +56,7 @@ async function* chain(held: readonly Sample[], rest: AsyncIterator<readonly Samp
 }
 
 /** What a sample takes in memory, without what samples share. */
-function estimate({ labels, value }: Sample): number {
+function estimateBytes({ labels, value }: Sample): number {
   let bytes = 100;
   for (const name of Object.keys(labels)) bytes += 20 + (labels[name]?.length ?? 0);
   if (typeof value === 'number') return bytes;

@@ -1,5 +1,5 @@
 import type { LabelSet, MetricFamily, Sample } from '../../lib/model/metric-family.ts';
-import { declareShape as declareBatches } from '../../lib/parsers/declared-shape.ts';
+import { inferLabelNames as declareBatches } from '../../lib/parsers/infer-label-names.ts';
 import { Count } from '../support/counted.ts';
 import { encode, family, sample } from '../support/encode.ts';
 import { json } from '../support/encoders.ts';

@@ -1,5 +1,5 @@
 import type { Encoder } from '../../lib/encoders/encoder.ts';
-import { type FamilyLabelCache, LabelCache } from '../../lib/encoders/label-texts.ts';
+import { type FamilyLabelCache, LabelCache } from '../../lib/encoders/label-cache.ts';
 import { cachedBytes, excessBytes, MAX_CACHED_BYTES } from '../../lib/util/cache-budget.ts';
 import { closeAccounts, holdAccount, leaveBytes } from '../support/budget.ts';
 import { encode, family, sample } from '../support/encode.ts';
@@ -28,7 +28,7 @@ function fill(
   length: number,
   labels = Array.from({ length }, (_, i) => ({ a: `${LONG}${i}` })),
 ) {
-  for (const [i, own] of labels.entries()) texts.at(i, own, ({ a }) => a as string);
+  for (const [i, own] of labels.entries()) texts.textAt(i, own, ({ a }) => a as string);
   texts.end(length);
   return labels;
 }
@@ -36,8 +36,8 @@ function fill(
 /** Whether a text is cached that is written there now. */
 function keeps(texts: FamilyLabelCache, position: number): boolean {
   const own = { a: `${position}` };
-  texts.at(position, own, () => 'kept');
-  return texts.at(position, own, () => 'not kept') === 'kept';
+  texts.textAt(position, own, () => 'kept');
+  return texts.textAt(position, own, () => 'not kept') === 'kept';
 }
 
 test('32,768 label sets of 4 KiB are cached as far as the limit in bytes allows', () => {
@@ -46,7 +46,7 @@ test('32,768 label sets of 4 KiB are cached as far as the limit in bytes allows'
   expect(cachedBytes()).toBeLessThanOrEqual(MAX_CACHED_BYTES);
   // As long as nobody else is known to keep them, the label objects count too.
   const most = MAX_CACHED_BYTES / (8 * KIB);
-  const isCached = (i: number) => texts.at(i, labels[i]!, () => 'not kept') !== 'not kept';
+  const isCached = (i: number) => texts.textAt(i, labels[i]!, () => 'not kept') !== 'not kept';
   const count = labels.findIndex((_, i) => !isCached(i));
   expect(count).toBeGreaterThan(0.9 * most);
   expect(count).toBeLessThanOrEqual(most);
@@ -55,7 +55,7 @@ test('32,768 label sets of 4 KiB are cached as far as the limit in bytes allows'
 
 test('a million of them are written, and no more than the limit is cached', () => {
   const texts = open();
-  for (let i = 0; i < 2 ** 20; i++) texts.at(i, { a: `${LONG}${i}` }, ({ a }) => a as string);
+  for (let i = 0; i < 2 ** 20; i++) texts.textAt(i, { a: `${LONG}${i}` }, ({ a }) => a as string);
   texts.end(2 ** 20);
   expect(cachedBytes()).toBeLessThanOrEqual(MAX_CACHED_BYTES);
   expect(cachedBytes()).toBeGreaterThan(0.9 * MAX_CACHED_BYTES);
@@ -105,14 +105,14 @@ test('series that found no room find it once the label objects before them are k
 
 test('a text that is replaced counts with its new length, or is not replaced where that finds no room', () => {
   const texts = open();
-  texts.at(0, { a: 'x' }, () => 'x'.repeat(100));
+  texts.textAt(0, { a: 'x' }, () => 'x'.repeat(100));
   const before = cachedBytes();
-  texts.at(0, { a: 'y' }, () => 'y'.repeat(50));
+  texts.textAt(0, { a: 'y' }, () => 'y'.repeat(50));
   expect(before - cachedBytes()).toBe(2 * 50);
   const giveBack = leaveBytes(99);
-  texts.at(0, { a: 'z' }, () => 'z'.repeat(100));
+  texts.textAt(0, { a: 'z' }, () => 'z'.repeat(100));
   expect(cachedBytes()).toBe(MAX_CACHED_BYTES - 99);
-  expect(texts.at(0, { a: 'z' }, () => 'anew')).toBe('anew');
+  expect(texts.textAt(0, { a: 'z' }, () => 'anew')).toBe('anew');
   giveBack();
 });
 
@@ -147,7 +147,7 @@ test('what another account took with priority is given back at the end of the ne
   expect(keeps(texts, 0)).toBe(true);
   state.tryReserve(1_000 * LONG.length);
   texts.end(100);
-  expect(texts.isForgotten).toBe(true);
+  expect(texts.isCleared).toBe(true);
   state.close();
   giveBack();
 });
@@ -164,13 +164,13 @@ test('families that were not written for more than five minutes give their bytes
   jest.useFakeTimers();
   const before = cachedBytes();
   const cache = new LabelCache();
-  for (const name of ['a', 'b']) cache.family(name, 'v').at(0, { a: 'x' }, () => 'kept');
+  for (const name of ['a', 'b']) cache.family(name, 'v').textAt(0, { a: 'x' }, () => 'kept');
   expect(cachedBytes()).toBeGreaterThan(before);
   jest.advanceTimersByTime(10 * 60_000);
   expect(cachedBytes()).toBe(before);
   // The cache goes on to work.
-  cache.family('a', 'v').at(0, { a: 'x' }, () => 'kept');
-  expect(cache.family('a', 'v').at(0, { a: 'x' }, () => 'anew')).toBe('kept');
+  cache.family('a', 'v').textAt(0, { a: 'x' }, () => 'kept');
+  expect(cache.family('a', 'v').textAt(0, { a: 'x' }, () => 'anew')).toBe('kept');
   jest.advanceTimersByTime(10 * 60_000);
   expect([cachedBytes(), jest.getTimerCount()]).toEqual([before, 0]);
   jest.useRealTimers();
