@@ -21,7 +21,7 @@ test.each([
 
 const NETWORK = 'a network; "10.0.0.0/8" or "127.0.0.1"';
 const STRING = 'an address or a network as a string; "10.0.0.0/8" or "127.0.0.1"';
-const NAME = 'an address, not a name; the addresses that the name stands for, such as "127.0.0.1", "::1"';
+const NAME = 'an address, not a name; the addresses that the name resolves to, such as "127.0.0.1", "::1"';
 
 test.each<[text: unknown, expectedAndWrite: string]>([
   ['10.0.0.1/24', 'a network without host bits; "10.0.0.0/24"'],

@@ -198,7 +198,7 @@ describe('warnings', () => {
     [
       'escaped, where it is none',
       { hosts: ['a\t"b'] },
-      'It asked for "a\\u0009\\"b", which is no host. Instead, ask by IP address',
+      'It asked for "a\\u0009\\"b", which is not a host. Instead, ask by IP address',
     ],
     ['of at most 64 characters', { hosts: [`${'a'.repeat(70)}.example`] }, `It asked for "${'a'.repeat(61)}...".`],
   ])('host-not-allowed shows the host %s', async (_case, parts, text) => {
@@ -303,7 +303,7 @@ describe('warnings', () => {
     [
       'allowAnyAddress',
       { allowAnyAddress: true },
-      ['metricsRouter: allowAnyAddress is on: trustedHosts may let everybody in.'],
+      ['metricsRouter: allowAnyAddress is on: trustedHosts may allow every client.'],
     ],
     [
       'trusted hosts that are proxies too',

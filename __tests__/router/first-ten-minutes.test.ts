@@ -62,7 +62,7 @@ const unlisted = (ask: Ask): Step => ({
   ask,
   status: 403,
   reason: 'unexpected-forwarding-header',
-  says: 'and add "127.0.0.1" to trustedProxies (the app\'s trust proxy plays no part)',
+  says: 'and add "127.0.0.1" to trustedProxies (Express\' trust proxy is not used)',
   options: { trustedProxies: ['127.0.0.1'] },
 });
 const unnamed = (ask: Ask, host: string, ...others: string[]): Step => ({
@@ -76,7 +76,7 @@ const foreign = (ask: Ask): Step => ({
   ask,
   status: 403,
   reason: 'cross-site',
-  says: 'Open the URL itself, or let the server of that page ask',
+  says: 'Open the URL itself, or fetch it from the server of that page',
 });
 const besideProxy = (ask: Ask, reason: string): Step => ({
   ask,

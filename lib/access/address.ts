@@ -1,21 +1,24 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
+const DOT = 0x2e;
+const ZERO = 0x30;
+
 /** An IP address as 32-bit words, most significant first: one word is IPv4, four are IPv6. */
 export type Address = readonly number[];
 
 /**
- * Reads an address in the form that a header or a list may hold: no zone, no port, no short, octal or
- * hex IPv4. An IPv4-mapped address (`::ffff:0:0/96`) becomes its IPv4 address; no other is unwrapped.
+ * Parses an address as headers and lists may hold it: without a zone or port, and no short, octal or hex IPv4.
+ * An IPv4-mapped address (`::ffff:0:0/96`) becomes its IPv4 address; no other address is unwrapped.
  */
 export function parseAddress(text: string): Address | undefined {
-  // net.isIP decides what an address is: parsers that are kinder have let attackers in (CVE-2023-42282).
+  // net.isIP is strict: lenient parsers have let attackers in (CVE-2023-42282).
   const version = isIP(text);
   if (version === 0 || text.includes('%')) return undefined;
   return version === 4 ? [parseQuad(text)] : unwrapMapped(parseGroups(text));
 }
 
-/** Reads a socket's `remoteAddress`: as above, but the zone of a link-local peer is cut off. */
+/** Parses a socket's `remoteAddress`, from which it removes the zone of a link-local peer. */
 export function parsePeer(remoteAddress: unknown): Address | undefined {
   if (typeof remoteAddress !== 'string') return undefined;
   const zone = remoteAddress.indexOf('%');
@@ -23,13 +26,13 @@ export function parsePeer(remoteAddress: unknown): Address | undefined {
   return isIP(remoteAddress) === 6 ? parseAddress(remoteAddress.slice(0, zone)) : undefined;
 }
 
-/** The canonical text: dotted decimal, or RFC 5952. */
+/** The canonical form: dotted decimal for IPv4, RFC 5952 for IPv6. */
 export function formatAddress(address: Address): string {
   if (address.length === 1) return ipv4(address).toString();
   return new ipaddr.IPv6(address.flatMap((word) => [word >>> 16, word & 0xffff])).toRFC5952String();
 }
 
-/** 127.0.0.0/8 or ::1. */
+/** Whether the address is in 127.0.0.0/8 or is ::1. */
 export function isLoopback(address: Address): boolean {
   const [first = 0, second, third, fourth] = address;
   if (address.length === 1) return first >>> 24 === 127;
@@ -55,7 +58,7 @@ function parseQuad(text: string): number {
   return word * 256 + part;
 }
 
-// Not ipaddr.js: it reads ::127.0.0.1 as the mapped ::ffff:127.0.0.1, and takes four times as long.
+// ipaddr.js would parse ::127.0.0.1 as the mapped ::ffff:127.0.0.1, and takes four times as long.
 function parseGroups(text: string): Address {
   const [left, right] = text.split('::') as [string, string?];
   const head = groupsOf(left);
@@ -82,6 +85,3 @@ function unwrapMapped(address: Address): Address {
   const [first, second, third, fourth = 0] = address;
   return first === 0 && second === 0 && third === 0xffff ? [fourth] : address;
 }
-
-const DOT = 0x2e;
-const ZERO = 0x30;

@@ -10,8 +10,8 @@ export interface AllowedHostOptions {
 }
 
 /**
- * Protects from DNS rebinding: a page whose name was made to resolve to 127.0.0.1 asks with that name, and
- * cannot make a browser send another. Listing a host adds to the rule, and never puts more clients under it.
+ * Protects from DNS rebinding. A page whose host name an attacker resolves to 127.0.0.1 sends that name in `Host`, and
+ * cannot make a browser send another. `allowedHosts` adds names; it does not extend the check to more clients.
  */
 export function createHostGuard({ allowedHosts, checkHost }: AllowedHostOptions): Guard {
   const listed = new Set(allowedHosts.map((host) => host.toLowerCase()));

@@ -2,24 +2,25 @@ import { optionError } from '../util/option-error.ts';
 import type { Address } from './address.ts';
 import { isNetwork, type Network, parseNetwork } from './network.ts';
 
-/** A set of networks: true for an address that is in one of them. */
+/** A set of networks. */
 export interface CidrSet {
+  /** Whether one of the networks contains the address. */
   has(address: Address): boolean;
-  /** Is every address of the network in the set? */
+  /** Whether every address of the network is in the set. */
   covers(network: Network): boolean;
 }
 
-/** How a set is made of an option's list. */
+/** Where the list comes from, and what it may contain. */
 export interface CidrSetOptions {
-  /** The list's name in errors, such as `metricsRouter: trustedHosts`. */
+  /** Name of the list in errors, such as `metricsRouter: trustedHosts`. */
   option: string;
-  /** May the networks together hold every IPv4 or every IPv6 address? Absent where nobody can say so. */
+  /** Whether the networks may cover every IPv4 or IPv6 address. Undefined for lists without such an option. */
   allowAnyAddress?: boolean;
 }
 
 /**
- * Parses a list once, into sorted intervals that do not overlap, so that a look-up is a binary search:
- * cloud providers publish lists of 100,000 networks.
+ * Parses a list into sorted intervals that do not overlap, so that a look-up is a binary search: cloud providers
+ * publish lists of 100,000 networks.
  *
  * @throws {TypeError} that names the entry and says what to write instead
  */
@@ -40,7 +41,7 @@ export function createCidrSet(list: readonly string[], { option, allowAnyAddress
   };
 }
 
-/** Not a closure in the function above, which would keep the whole list in memory. */
+/** Stands outside `createCidrSet`: as a closure there, it would keep the whole list in memory. */
 function catchAllMessage(
   family: string,
   width: number,
@@ -61,19 +62,19 @@ export function parseNetworks(list: readonly string[], option: string): Network[
   return Array.from(list, (entry, index) => parseNetwork(entry, `${option}[${index}]`));
 }
 
-/** A string from an environment variable may hold several networks. */
+/** Suggests a list. A string, such as that of an environment variable, may name several networks. */
 function listFor(value: unknown): string {
   const entries = typeof value === 'string' ? value.split(/[\s,;]+/).filter(Boolean) : [];
   const isShort = entries.length > 0 && entries.length <= 4 && entries.every(isNetwork);
   return JSON.stringify(isShort ? entries : ['127.0.0.1', '10.0.0.0/8']).replaceAll(',', ', ');
 }
 
-/** A look-up among the networks whose addresses have `width` words. */
+/** Creates a look-up among the networks whose addresses have `width` words. */
 function createIntervals(networks: readonly Network[], width: number) {
-  // Two flat arrays; nothing else of the list is kept.
+  // Only these two flat arrays stay in memory.
   const { firsts, lasts } = merge(networks.filter(({ first }) => first.length === width));
 
-  /** The last interval that begins at or before the address, or -1. */
+  /** Index of the last interval that begins at or before the address, or -1. */
   function find(address: Address): number {
     let low = 0;
     let high = firsts.length / width;
@@ -95,7 +96,7 @@ function createIntervals(networks: readonly Network[], width: number) {
   };
 }
 
-/** Sorts, and makes one of those that overlap or touch. */
+/** Sorts the networks and merges those that overlap or are adjacent. */
 function merge(networks: readonly Network[]): { firsts: Uint32Array; lasts: Uint32Array } {
   const sorted = networks.toSorted((a, b) => compare(a.first, 0, b.first));
   const merged: { first: Address; last: Address }[] = [];
@@ -110,7 +111,7 @@ function merge(networks: readonly Network[]): { firsts: Uint32Array; lasts: Uint
   };
 }
 
-/** Compares the words from `offset` on with an address. */
+/** Compares the address that starts at `offset` with another. The result has the sign of the difference. */
 function compare(words: ArrayLike<number>, offset: number, address: Address): number {
   for (let i = 0; i < address.length; i++) {
     const difference = (words[offset + i] ?? 0) - (address[i] ?? 0);
@@ -119,7 +120,7 @@ function compare(words: ArrayLike<number>, offset: number, address: Address): nu
   return 0;
 }
 
-/** The address after this one; after the very last, the same again. */
+/** The next address; the last address is its own successor. */
 function successor(address: Address): Address {
   const next = [...address];
   for (let i = next.length - 1; i >= 0; i--) {

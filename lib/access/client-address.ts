@@ -7,16 +7,16 @@ import type { MalformedMember } from './refusal-hints.ts';
 import type { RefusalReason } from './refusals.ts';
 import { isUnixSocket } from './unix-socket.ts';
 
-/** The address that a request counts as coming from, or why there is none. */
+/** The client's address, or why it cannot be determined. */
 export interface ClientAddress {
-  /** Absent when refused, and on a unix socket that is allowed. */
+  /** Absent when refused, and on an allowed unix socket. */
   readonly address?: Address | undefined;
   readonly refused?: RefusalReason;
-  /** How many members of the forwarding header were looked at. */
+  /** Number of members of the forwarding header that were examined. */
   readonly hops: number;
-  /** Members of the header stand left of the address: it forwards for others, or says so. */
+  /** Whether the header has members to the left of the address, so that the address may itself be a proxy's. */
   readonly isForwarder?: boolean;
-  /** Why the header is malformed. */
+  /** The member that makes the header malformed. */
   readonly malformed?: MalformedMember;
 }
 
@@ -29,19 +29,40 @@ export interface ClientAddressOptions {
 const MAX_HEADER_BYTES = 4096;
 const MAX_HOPS = 32;
 
-/** The socket's peer or, behind trusted proxies, the first address from the right that is not one of them. */
+/** Every header that shows that a request was forwarded. */
+const FORWARDING_HEADERS: ReadonlySet<string> = new Set([
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+  'forwarded',
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'true-client-ip',
+  'cf-connecting-ip',
+  'fastly-client-ip',
+  'x-original-forwarded-for',
+  'x-envoy-external-address',
+  'via',
+  // Set by Linkerd.
+  'l5d-client-id',
+  'l5d-dst-canonical',
+]);
+
+/** Returns the socket's peer or, behind trusted proxies, the rightmost address that is not one of them. */
 export function clientAddress(req: IncomingMessage, options: ClientAddressOptions): ClientAddress {
-  // Never req.ip: what it says depends on the app's `trust proxy`.
+  // Not req.ip, which depends on the app's `trust proxy`.
   const peer = peerAddress(req);
   if (peer === undefined && !(options.allowUnixSocket && isUnixSocket(req.socket)))
     return refused('address-unparseable');
   if (peer !== undefined && options.trustedProxies.has(peer)) return resolveForwarded(req, options);
-  // It came through a proxy that nobody configured; on the same host, that would make everybody look local.
+  // An unlisted proxy forwarded it. With a proxy on the same host, every client would look like loopback.
   if (hasRawHeader(req, FORWARDING_HEADERS)) return refused('unexpected-forwarding-header');
   return { address: peer, hops: 0 };
 }
 
-/** The address of the socket's peer, if it has one. A mock may have no socket. */
+/** The address of the socket's peer, if there is one. A mock may have no socket. */
 export function peerAddress({
   socket,
 }: {
@@ -68,7 +89,7 @@ function resolveForwarded(
       const malformed = { text: member, position: members.length - hops + 1, count: members.length };
       return { ...refused('forwarded-malformed', hops), malformed };
     }
-    // Lists may have empty members, which stand for nobody.
+    // Empty members, which lists may have, are no client.
     if (!trustedProxies.has(address)) return { address, hops, isForwarder: members.slice(0, -hops).some(Boolean) };
   }
   return refused('chain-exhausted', members.length);
@@ -86,24 +107,3 @@ function parseNode(node: string, bareIpv6: boolean): Address | undefined {
 function refused(reason: RefusalReason, hops = 0): ClientAddress {
   return { refused: reason, hops };
 }
-
-/** Closed: a header that is not in it says nothing about where a request comes from. */
-const FORWARDING_HEADERS: ReadonlySet<string> = new Set([
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-forwarded-port',
-  'forwarded',
-  'x-real-ip',
-  'x-client-ip',
-  'x-cluster-client-ip',
-  'true-client-ip',
-  'cf-connecting-ip',
-  'fastly-client-ip',
-  'x-original-forwarded-for',
-  'x-envoy-external-address',
-  'via',
-  // Linkerd's.
-  'l5d-client-id',
-  'l5d-dst-canonical',
-]);

@@ -1,13 +1,12 @@
 /**
- * The members of a forwarding header. A comma always separates, in a quoted string too: what a client
- * puts in front can then never swallow the member that the proxy appended. A quoted string that holds
- * a comma becomes two malformed members, and no address needs one.
+ * Splits a forwarding header into its members, at every comma, even in a quoted string. Otherwise a client could open
+ * a quoted string that swallows the member that the proxy appends. No address contains a comma.
  */
 export function forwardedMembers(header: string): string[] {
   return header.split(',').map(trimOWS);
 }
 
-/** Without the blanks around it. Not by a regular expression: those look at each blank within a member again and again. */
+/** Removes spaces and tabs around a member. A regular expression would take quadratic time for blanks inside of it. */
 function trimOWS(member: string): string {
   let start = 0;
   let end = member.length;
@@ -19,8 +18,8 @@ function trimOWS(member: string): string {
 const isBlank = (character: string | undefined) => character === ' ' || character === '\t';
 
 /**
- * The node of a `Forwarded` element's `for` parameter, without its quotes; undefined when the element is
- * malformed, or has no `for` or two of them (RFC 7239, section 4).
+ * Returns the value of a `Forwarded` element's `for` parameter, without its quotes. Undefined when the element is
+ * malformed or does not have exactly one `for` (RFC 7239, section 4).
  *
  *     forwarded-element = [ forwarded-pair ] *( ";" [ forwarded-pair ] )
  *     forwarded-pair    = token "=" ( token / quoted-string )

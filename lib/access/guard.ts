@@ -2,17 +2,17 @@ import type { IncomingMessage } from 'node:http';
 import type { ClientAddress } from './client-address.ts';
 import type { RefusalReason } from './refusals.ts';
 
-/** A request on its way in, and what the guards have found out about it. */
+/** A request, and what the guards have found out about it. */
 export interface RequestContext {
   readonly req: IncomingMessage;
-  /** Set by the guard that looks for it. */
+  /** Set by the allowlist's guard. */
   client?: ClientAddress;
 }
 
-/** Says why a request must not pass, or nothing. */
-export type Guard = (visit: RequestContext) => RefusalReason | undefined;
+/** Returns why a request is refused, or undefined to let it pass. */
+export type Guard = (context: RequestContext) => RefusalReason | undefined;
 
-/** The first refusal. */
+/** Runs the guards in their order, up to the first that refuses. */
 export function firstRefusal(context: RequestContext, guards: readonly Guard[]): RefusalReason | undefined {
   for (const guard of guards) {
     const reason = guard(context);

@@ -1,11 +1,14 @@
 import type { Fault } from '../util/option-error.ts';
 
+/** Maximum number of networks in a suggestion. */
+const MAX_QUOTED = 4;
+
 type Hint = Pick<Fault, 'expected' | 'write'>;
 
 const EXAMPLES = '"10.0.0.0/8" or "127.0.0.1"';
 const GENERIC: Hint = { expected: 'a network', write: EXAMPLES };
 
-/** The names that proxy-addr, and so Express' `trust proxy`, has for networks. */
+/** Names of networks in proxy-addr, which implements Express' `trust proxy`. */
 const NAMED_NETWORKS: ReadonlyMap<string, string> = new Map([
   ['linklocal', '"169.254.0.0/16", "fe80::/10"'],
   ['localhost', '"127.0.0.1", "::1"'],
@@ -16,12 +19,12 @@ const NAMED_NETWORKS: ReadonlyMap<string, string> = new Map([
 interface Mistake {
   readonly pattern: RegExp;
   readonly expected: string;
-  /** What to write: a text, or the network that is meant, which is suggested if it is one. */
+  /** What to write: a fixed text, or a repaired network, which is suggested if it is valid. */
   readonly write?: string;
   readonly network?: (text: string) => string;
 }
 
-/** Common mistakes; the first that fits is named. */
+/** Common mistakes. The message names the first that matches. */
 const MISTAKES: readonly Mistake[] = [
   { pattern: /^\s*$/, expected: 'a network', write: `${EXAMPLES}, or leave the entry out` },
   { pattern: /^\s|\s$/, expected: 'a network without spaces around it', network: (text) => text.trim() },
@@ -77,11 +80,11 @@ const MISTAKES: readonly Mistake[] = [
   {
     pattern: /^[a-z_][\w.-]*(:\d+)?(\/|$)/i,
     expected: 'an address, not a name',
-    write: 'the addresses that the name stands for, such as "127.0.0.1", "::1"',
+    write: 'the addresses that the name resolves to, such as "127.0.0.1", "::1"',
   },
 ];
 
-/** Why a text is not a network. A suggestion is checked: it may have a second mistake, which has to be named next. */
+/** Explains why a text is not a network. A repaired text with a second mistake is not suggested. */
 export function networkFault(text: string, isNetwork: (text: string) => boolean): Fault {
   const named = NAMED_NETWORKS.get(text.toLowerCase());
   if (named !== undefined) return { expected: 'a network, not a name', write: named };
@@ -93,8 +96,6 @@ export function networkFault(text: string, isNetwork: (text: string) => boolean)
   const suggested = network?.(text);
   return { expected, write: suggested !== undefined && isNetwork(suggested) ? `"${suggested}"` : write };
 }
-
-const MAX_QUOTED = 4;
 
 function quoted(networks: readonly string[]): string {
   const first = networks.slice(0, MAX_QUOTED).map((network) => `"${network}"`);

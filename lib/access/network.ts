@@ -3,14 +3,14 @@ import { type Fault, optionError } from '../util/option-error.ts';
 import { type Address, formatAddress, parseAddress } from './address.ts';
 import { networkFault } from './network-hints.ts';
 
-/** The addresses from the first to the last, both of one family. */
+/** A range of addresses of one family, both ends included. */
 export interface Network {
   readonly first: Address;
   readonly last: Address;
 }
 
 /**
- * Reads an address or a CIDR network. Canonical notation only, so that people and parsers cannot read it differently.
+ * Parses an address or a CIDR network. Canonical notation only, so that people and parsers cannot read it differently.
  *
  * @throws {TypeError} that begins with `option` and says what to write
  */

@@ -4,78 +4,78 @@ import { type Fault, shown } from '../util/option-error.ts';
 import { hostOf } from './raw-request.ts';
 import type { RefusalReason } from './refusals.ts';
 
-/** Who gets in: the options that `metricsRouter` and `trustedIp` share. */
+/** Options for access control, shared by `metricsRouter` and `trustedIp`. */
 export interface AccessOptions {
   /**
-   * The addresses and CIDR networks that are let in. An empty list admits nobody.
+   * Addresses and CIDR networks of the clients that are allowed. An empty list allows no client.
    * @default ['127.0.0.1', '::1']
    */
   trustedHosts?: readonly string[];
   /**
-   * Allow networks that hold every IPv4 or IPv6 address in `trustedHosts`: everybody is let in.
+   * Permit `trustedHosts` to cover every IPv4 or IPv6 address, so that every client is allowed.
    * @default false
    */
   allowAnyAddress?: boolean;
   /**
-   * The addresses and networks of your reverse proxies. From these, and from no others, the forwarding
-   * header is read; a request from another peer that has one is refused. List only proxies that write that header
-   * themselves: one that passes on what clients send lets them choose their address.
+   * Addresses and networks of your reverse proxies. The forwarding header is read only in requests from these; a
+   * request from any other peer that has a forwarding header is refused. List only proxies that set the header
+   * themselves: if a proxy passes on the header that clients send, they can choose their address.
    * @default []
    */
   trustedProxies?: readonly string[];
   /**
-   * The one header in which the trusted proxies say whom they forward for.
+   * Header that trusted proxies use to pass on the client's address.
    * @default 'x-forwarded-for'
    */
   forwardedHeader?: 'x-forwarded-for' | 'forwarded';
   /**
-   * Let everybody in who can open the unix socket that the server listens on, and so all clients of a proxy that
-   * connects to it and adds no header. It may also be a socket by descriptor (systemd) or from another process.
+   * Allow every client that can open the unix socket on which the server listens. This includes all clients of a proxy
+   * that connects to it and adds no header. The socket may be passed by descriptor (systemd) or by another process.
    * @default false
    */
   allowUnixSocket?: boolean;
   /**
-   * Answer HTTP/1.0. A reverse proxy that nobody configured speaks it and adds no header, so that
-   * everybody behind it has the proxy's address.
+   * Allow HTTP/1.0. Some reverse proxies speak it by default and add no header, so that every client behind them has
+   * the proxy's address.
    * @default false
    */
   allowHttp10?: boolean;
   /**
-   * Host names, without ports, that loopback clients may ask for besides IP addresses and localhost. Other names are
-   * refused, as protection from DNS rebinding.
+   * Host names, without ports, that loopback clients may use in addition to IP addresses and localhost. Other names
+   * are refused to protect from DNS rebinding.
    * @default []
    */
   allowedHosts?: readonly string[];
   /**
-   * Apply the rule of `allowedHosts` to clients of every address, and to unix sockets, not only to loopback.
+   * Check the host name for all clients, including those on unix sockets, and not only for loopback clients.
    * @default false
    */
   checkHost?: boolean;
   /**
-   * Pass untrusted requests on, so that the app's own 404 answers and nothing tells that there is an endpoint.
+   * Call `next()` for untrusted requests so that they get the app's 404 and cannot detect the endpoint.
    * @default false
    */
   hideFromUntrusted?: boolean;
   /**
-   * Told of every request that was let in or refused. What it throws is ignored. Without it, the first refusals are
-   * warnings alone, which `NODE_NO_WARNINGS=1` hides.
+   * Called for every allowed or denied request. Exceptions are ignored. Without it, only the first refusals are
+   * reported, as process warnings, which `NODE_NO_WARNINGS=1` hides.
    */
   onDecision?: (decision: AccessDecision) => void;
 }
 
-/** What `onDecision` is told of one request. */
+/** Argument of `onDecision`: whether one request was allowed, and why not. */
 export interface AccessDecision {
   readonly decision: 'allow' | 'deny';
-  /** Only when denied. */
+  /** Present only when denied. */
   readonly reason?: RefusalReason;
-  /** The socket's peer, in canonical form; absent on a unix socket. */
+  /** Address of the socket's peer, in canonical form. Absent on a unix socket. */
   readonly peer?: string;
-  /** The address that counted: the peer's or, through trusted proxies, the one that they forwarded for. */
+  /** Address of the client: the peer's or, behind trusted proxies, the one in the forwarding header. */
   readonly address?: string;
-  /** How many members of the forwarding header were looked at. */
+  /** Number of members of the forwarding header that were examined. */
   readonly hops: number;
   readonly method: string;
-  /** The request target's path, without its query. */
+  /** Path of the request target, without its query. */
   readonly path: string;
 }
 

@@ -1,16 +1,16 @@
 import { isQuotedWhole, quote } from '../util/quote.ts';
 
-// What a warning tells the operator to do about a refused request. Whoever does literally what it says must get the
-// scraper in, and no stranger. The service cannot tell a scraper from a proxy that adds no header, so a hint that would
-// trust an address says for which of the two it holds. Hints name addresses and never a network.
+// Hints in warnings: what the operator can do about a refused request. Following a hint literally must allow the
+// scraper and no other client. The service cannot distinguish a scraper from a proxy that adds no header, so a hint
+// that trusts an address says which of the two it is for. Hints name addresses, never networks.
 
-/** What a hint may depend on: where the request came from, and what of it could not be accepted. */
+/** The facts about a refused request on which a hint may depend. */
 export interface RefusedRequest {
   /** Absent on a unix socket. */
   readonly peer?: string | undefined;
-  /** The address that counted. */
+  /** Address of the client. */
   readonly address?: string | undefined;
-  /** Number of members of the forwarding header that were looked at; 0 when it was not read. */
+  /** Number of members of the forwarding header that were examined; 0 when it was not read. */
   readonly hops: number;
   /** Whether the header has members to the left of the address. */
   readonly isForwarder?: boolean | undefined;
@@ -18,22 +18,22 @@ export interface RefusedRequest {
   readonly forwardedHeader: keyof typeof HEADERS;
   /** The member of the forwarding header that is not an address. */
   readonly malformed?: MalformedMember | undefined;
-  /** The host that was asked for, as it was sent; undefined when there is none. */
+  /** Requested host: the authority as it was sent, and the name in it, if it is valid. Absent when none was sent. */
   readonly host?: { readonly sent: string; readonly name: string | undefined } | undefined;
 }
 
 /** A member of a forwarding header that is not an address. */
 export interface MalformedMember {
   readonly text: string;
-  /** Counted from the left, from 1. */
+  /** Position from the left, starting at 1. */
   readonly position: number;
-  /** Number of members. */
+  /** Number of members in the header. */
   readonly count: number;
 }
 
 export type Hint = (request: RefusedRequest) => string;
 
-/** What proxies need in their configurations, to be copied. */
+/** Lines for the configurations of proxies, ready to be copied. */
 const HEADERS = {
   'x-forwarded-for': {
     name: 'X-Forwarded-For',
@@ -62,7 +62,7 @@ export const addressUnparseable: Hint = (request) =>
 export const unexpectedForwardingHeader: Hint = (request) => {
   const { peer } = request;
   if (peer === undefined) return `If a proxy connects to the unix socket, ${overTcp(request)}. ${sendNone('it')}`;
-  return `If ${peer} is a proxy, ${writeHeader(request, 'append', { unlessItDoes: true })} and add "${peer}" to trustedProxies (the app's trust proxy plays no part), or do not forward the metrics. ${sendNone(peer)}`;
+  return `If ${peer} is a proxy, ${writeHeader(request, 'append', { unlessItDoes: true })} and add "${peer}" to trustedProxies (Express' trust proxy is not used), or do not forward the metrics. ${sendNone(peer)}`;
 };
 
 export const forwardingHeaderMissing: Hint = (request) => {
@@ -124,7 +124,7 @@ export const hostNotAllowed: Hint = ({ host }) => {
   const otherwise = 'ask by IP address or localhost';
   if (host === undefined) return `Add the name, without its port, to allowedHosts, or ${otherwise}.`;
   const { sent, name } = host;
-  if (name === undefined) return `It asked for ${quote(sent)}, which is no host. Instead, ${otherwise}.`;
+  if (name === undefined) return `It asked for ${quote(sent)}, which is not a host. Instead, ${otherwise}.`;
   const added = isQuotedWhole(name) ? quote(name) : 'it, without its port,';
   return `It asked for ${quote(sent)}. If that name is yours, add ${added} to allowedHosts, or ${otherwise}. Behind a proxy, it is the name that the proxy sends.`;
 };

@@ -5,22 +5,22 @@ export type RefusalReason = keyof typeof REFUSALS;
 
 export interface Refusal {
   readonly status: number;
-  /** The whole public explanation: fixed, so that an answer tells nothing of the request, the list or the source. */
+  /** Public explanation. It is fixed, so that a response reveals nothing about the request, the list or the source. */
   readonly detail: string;
-  /** Tells the operator what to do: the option to set and the value to give it. */
+  /** Tells the operator which option to set, and to what value. */
   readonly hint: hints.Hint;
-  /** Such a request may be passed on instead, so that nothing tells of the endpoint. */
+  /** Whether `hideFromUntrusted` passes such a request on to the app. */
   readonly hideable?: true;
 }
 
-/** Every untrusted request gets the same answer, whatever the reason. */
+/** Every untrusted request gets the same response, whatever the reason. */
 const untrusted = (hint: hints.Hint) => ({ status: 403, detail: 'Forbidden', hint, hideable: true }) satisfies Refusal;
 
-/** In the order in which the guards look for them. */
+/** All refusals, in the order in which the guards check for them. */
 export const REFUSALS = {
   'raw-headers-missing': untrusted(
     () =>
-      "It has no raw headers (req.rawHeaders), so that no header can be shown to be absent. Serverless adapters, Deno before 2.3, and mocks leave them out. Serve from Node's own HTTP server; elsewhere, restrict access in the platform and use renderMetrics of express-metrics-json/render.",
+      "It has no raw headers (req.rawHeaders), so no guard can prove that a header is absent. Serverless adapters, Deno before 2.3 and mocks omit them. Serve from Node's own HTTP server; elsewhere, restrict access in the platform and use renderMetrics of express-metrics-json/render.",
   ),
   'header-limit': {
     status: 431,
@@ -42,7 +42,7 @@ export const REFUSALS = {
     status: 400,
     detail: 'More than one host',
     hint: () =>
-      'It has two Host headers or, over HTTP/2, a Host header that differs from :authority. Only a broken or hostile client, or a proxy that rewrites one of them alone, sends that.',
+      'It has two Host headers or, over HTTP/2, a Host header that differs from :authority. Only a broken or hostile client, or a proxy that rewrites only one of them, sends that.',
   },
   userinfo: {
     status: 400,
@@ -59,7 +59,7 @@ export const REFUSALS = {
     status: 403,
     detail: 'Cross-site requests are not permitted here',
     hint: () =>
-      'A page of another site, which another port is too, asked for it in a browser. Open the URL itself, or let the server of that page ask.',
+      'A browser sent it on behalf of another origin (a different port is another origin). Open the URL itself, or fetch it from the server of that page.',
   },
   'host-not-allowed': {
     status: 403,
@@ -70,7 +70,7 @@ export const REFUSALS = {
     status: 400,
     detail: 'Malformed query',
     hint: () =>
-      'Mend its URL (in Prometheus: params): at most 100 values, none of them empty, of name[] and exclude[], one prefix that is the beginning of a metric name, and whole percent-encodings.',
+      'Fix the query string (in Prometheus: params): at most 100 non-empty name[]/exclude[] values, at most one valid prefix, valid percent-encoding.',
   },
   method: { status: 405, detail: 'Method not allowed', hint: () => 'Ask with GET or HEAD.' },
   'too-many-scrapes': {

@@ -5,14 +5,14 @@ import type { Guard } from './guard.ts';
 export interface AllowlistOptions extends ClientAddressOptions {
   trustedHosts: readonly string[];
   allowAnyAddress: boolean;
-  /** The list's name in errors, such as `metricsRouter: trustedHosts`. */
+  /** Name of the list in errors, such as `metricsRouter: trustedHosts`. */
   option: string;
 }
 
-/** The allowlist, and the way to replace it while running. */
+/** An allowlist that can be replaced while the service runs. */
 export interface Allowlist {
   readonly guard: Guard;
-  /** @throws {TypeError} for a bad list, which is refused whole: the old one stays */
+  /** @throws {TypeError} for an invalid list; the old list stays in effect */
   setTrustedHosts(list: readonly string[]): void;
 }
 
@@ -24,9 +24,9 @@ export function createAllowlist({ trustedHosts, allowAnyAddress, option, ...opti
   setTrustedHosts(trustedHosts);
   return {
     setTrustedHosts,
-    guard: (visit) => {
-      visit.client = clientAddress(visit.req, options);
-      const { address, refused } = visit.client;
+    guard: (context) => {
+      context.client = clientAddress(context.req, options);
+      const { address, refused } = context.client;
       if (refused !== undefined) return refused;
       // No address and no refusal: a unix socket, with allowUnixSocket.
       return address === undefined || trusted.has(address) ? undefined : 'not-trusted';

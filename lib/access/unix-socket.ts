@@ -1,4 +1,4 @@
-/** What tells a unix socket from others, as far as a socket has it. */
+/** The properties of a socket that identify a unix socket. */
 interface SocketFacts {
   readonly destroyed?: boolean;
   readonly localAddress?: string | undefined;
@@ -9,7 +9,7 @@ interface SocketFacts {
 
 interface Handle {
   readonly constructor: { readonly name: string };
-  /** The handle that TLS is spoken over. */
+  /** For TLS, the handle of the underlying connection. */
   readonly _parent?: Handle;
 }
 
@@ -22,13 +22,13 @@ export function isUnixSocket(socket: SocketFacts | undefined): boolean {
   return isListeningOnPath(socket.server) || isPipe(socket._handle);
 }
 
-/** A server that was given a listening unix socket by its descriptor does not know the path: its address is null. */
+/** A server that listens on the descriptor of a unix socket does not know the path: its address is null. */
 function isListeningOnPath(server: SocketFacts['server']): boolean {
   const address = server?.address?.();
   return typeof address === 'string' || (address === null && server?.listening === true);
 }
 
-/** For a socket that another process accepted and passed on: the server that has it now does not listen. */
+/** Covers sockets that another process accepted and passed on: their server here does not listen. */
 function isPipe(handle: Handle | null | undefined): boolean {
   return (handle?._parent ?? handle)?.constructor.name === 'Pipe';
 }

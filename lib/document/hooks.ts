@@ -3,19 +3,19 @@ import type { ScrapeFailure } from '../model/errors.ts';
 
 export const debug = debuglog('express-metrics-json');
 
-/** A hook is a guest: what it throws, or rejects with, is its own business. */
+/** Calls a user's hook. Its errors, sync or async, are ignored. */
 export function callHook<T>(hook: ((value: T) => unknown) | undefined, value: T): void {
   try {
     Promise.resolve(hook?.(value)).catch(() => undefined);
   } catch {
-    // Ignored, as promised.
+    // Errors of hooks are ignored.
   }
 }
 
-/** Tells of everything that was lost: the debug log, and the hook. */
+/** Creates a function that reports failures to the debug log and to the hook. */
 export function createFailureReporter(onError: ((failure: ScrapeFailure) => void) | undefined) {
   return (failure: ScrapeFailure): void => {
-    // As careful as with a hook: an error may bring its own way to be shown.
+    // Guarded as well: an error's custom inspect may throw.
     callHook(logFailure, failure);
     callHook(onError, failure);
   };

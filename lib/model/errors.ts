@@ -1,4 +1,4 @@
-/** An error of this package, told apart by its stable `code`. */
+/** An error of this package, identified by its stable `code`. */
 export class MetricsError extends Error {
   readonly code: MetricsErrorCode;
 
@@ -9,86 +9,86 @@ export class MetricsError extends Error {
   }
 }
 
-/** Something that a source got wrong, or a scrape that could not be completed. */
+/** An error of a source, or a scrape that could not be completed. */
 export interface ScrapeFailure {
   /**
-   * `collect`: the source failed, or lost a family. `encode`: a family or a sample cannot be written.
-   * `send`: the client could not be served to the end.
+   * `collect`: the source failed or dropped a family. `encode`: a family or a sample cannot be written.
+   * `send`: the response could not be completed.
    */
   readonly phase: 'collect' | 'encode' | 'send';
-  /** The name of the family that it is about, where it is about one. */
+  /** Name of the affected family, if only one is affected. */
   readonly family?: string;
   readonly error: unknown;
 }
 
-/** What ends a scrape from outside, in words. */
+/** Creates the error for a scrape that is aborted from outside. */
 export function interruption(code: keyof typeof INTERRUPTIONS): MetricsError {
   return new MetricsError(code, INTERRUPTIONS[code]);
 }
 
 const INTERRUPTIONS = {
   ERR_METRICS_SOURCE_TIMEOUT: 'the source did not answer in time; see the option timeout',
-  ERR_METRICS_CLIENT_GONE: 'the client went away',
+  ERR_METRICS_CLIENT_GONE: 'the client disconnected',
   ERR_METRICS_RESPONSE_ENDED: 'other code of the app answered the request, destroyed the response or closed its socket',
-  ERR_METRICS_CLIENT_STALLED: 'the client took no byte in time; see the option stallTimeout',
-  ERR_METRICS_TOO_MANY_SCRAPES: 'all slots are taken; see the option maxInFlight',
+  ERR_METRICS_CLIENT_STALLED: 'the client read nothing in time; see the option stallTimeout',
+  ERR_METRICS_TOO_MANY_SCRAPES: 'too many scrapes are in flight; see the option maxInFlight',
 };
 
 /** What a `MetricsError` is about. */
 export type MetricsErrorCode =
-  /** A family that cannot be encoded: no name, an unknown type, a name that was there already. */
+  /** A family cannot be encoded: it has no name, an unknown type, or the name of an earlier family. */
   | 'ERR_METRICS_INVALID_FAMILY'
-  /** The shape of a family in JSON could not be told in time: see labelNames. */
+  /** The JSON shape of a family could not be determined in time: see `labelNames`. */
   | 'ERR_METRICS_SHAPE_UNCERTAIN'
-  /** A sample that does not fit its family: its value, its labels. */
+  /** The value or the labels of a sample do not fit its family. */
   | 'ERR_METRICS_INVALID_SAMPLE'
-  /** A family failed after its first sample was written: the rest of the document cannot follow. */
+  /** A family failed after its first sample was written, so that the document had to be cut. */
   | 'ERR_METRICS_CUT_DOCUMENT'
-  /** No process of the cluster answers for all: setupPrimary() was not called, or the primary hangs. */
+  /** The primary of the cluster does not answer: `setupPrimary()` was not called, or the primary hangs. */
   | 'ERR_METRICS_NO_PRIMARY'
-  /** A worker of the cluster lost something, or none of them could give anything. */
+  /** A worker of the cluster dropped something, or every worker failed. */
   | 'ERR_METRICS_WORKER_FAILED'
-  /** Every family that the scrape wanted was lost. */
+  /** Every requested family was dropped. */
   | 'ERR_METRICS_NO_FAMILY_LEFT'
-  /** OpenTelemetry's SDK gave nothing: no MeterProvider has the reader, it was shut down, or every callback failed. */
+  /** OpenTelemetry's SDK gave nothing: no MeterProvider has the reader, it was shut down, or all callbacks failed. */
   | 'ERR_METRICS_COLLECTION_FAILED'
   /** The source, or one of several, did not answer within `timeout`. */
   | 'ERR_METRICS_SOURCE_TIMEOUT'
-  /** One of several sources failed, and what it had yet to give is missing; or all of them did. */
+  /** One of several sources failed and its remaining families are missing, or all of them failed. */
   | 'ERR_METRICS_SOURCE_FAILED'
-  /** A family of one source could not be joined with the family of that name of others, which was kept. */
+  /** A family could not be joined with the family of the same name from other sources, which was kept. */
   | 'ERR_METRICS_FAMILY_NOT_JOINED'
-  /** The client took no byte for `stallTimeout` and the time that is added to it. */
+  /** The client read nothing for `stallTimeout` and the time that is added to it. */
   | 'ERR_METRICS_CLIENT_STALLED'
-  /** The client went away before the document was complete. */
+  /** The client disconnected before the document was complete. */
   | 'ERR_METRICS_CLIENT_GONE'
-  /** Other code of the app answered the request, destroyed the response or closed its socket: a timeout, for example. */
+  /** Other code of the app, such as a timeout, answered the request, destroyed the response or closed its socket. */
   | 'ERR_METRICS_RESPONSE_ENDED'
-  /** A scrape that had waited for another one's document had to collect after all, and all slots were taken. */
+  /** A scrape that waited for another scrape's document had to collect itself, and too many were in flight. */
   | 'ERR_METRICS_TOO_MANY_SCRAPES'
-  /** The document is larger than what can be held for an HTTP/1.0 client. */
+  /** The document exceeds the buffer for an HTTP/1.0 client. */
   | 'ERR_METRICS_DOCUMENT_TOO_LARGE'
-  /** An upstream server could not be reached, or answered with an error. */
+  /** An upstream server could not be reached, or responded with an error. */
   | 'ERR_METRICS_UPSTREAM_FAILED'
-  /** An upstream server did not answer in time. */
+  /** An upstream server did not respond in time. */
   | 'ERR_METRICS_UPSTREAM_TIMEOUT'
-  /** An upstream server's answer is not what was asked for. */
+  /** An upstream server's response is not of the expected form. */
   | 'ERR_METRICS_UPSTREAM_INVALID'
-  /** An upstream server's answer is larger than what is read. */
+  /** An upstream server's response exceeds the size limit. */
   | 'ERR_METRICS_UPSTREAM_TOO_LARGE'
-  /** An upstream server warns that there is more than what it gave, or remarks something on the query. */
+  /** An upstream server's response has a warning, such as that the result is incomplete, or a note on the query. */
   | 'ERR_METRICS_UPSTREAM_WARNING'
-  /** An upstream server has nothing any more where it had something, or has another time. */
+  /** An upstream server no longer has data where it had some, or its clock differs. */
   | 'ERR_METRICS_UPSTREAM_STALE'
-  /** A document that is read is not of its format; the message says where. */
+  /** A parsed document does not conform to its format; the message says where. */
   | 'ERR_METRICS_MALFORMED_DOCUMENT'
-  /** In a test: the endpoint did not answer with a document. */
+  /** In a test: the endpoint did not respond with a document. */
   | 'ERR_METRICS_SCRAPE_FAILED'
   /** In a test: the document has no such family, or no such series. */
   | 'ERR_METRICS_METRIC_NOT_FOUND'
-  /** In a test: several series have the labels that are to tell one. */
+  /** In a test: several series match labels that should identify one. */
   | 'ERR_METRICS_METRIC_AMBIGUOUS'
-  /** In a test: something that only goes up has gone down from one document to the next. */
+  /** In a test: a value that may only increase has decreased from one document to the next. */
   | 'ERR_METRICS_METRIC_RESET'
-  /** In a test: a source did not keep what `MetricsSource` and its families promise. */
+  /** In a test: a source violated the contract of `MetricsSource` or of its families. */
   | 'ERR_METRICS_CONTRACT_VIOLATION';

@@ -1,7 +1,7 @@
 import type { MetricFamily } from './metric-family.ts';
 
 /**
- * Where the numbers come from: one method, called once per scrape.
+ * Supplies the metrics. Its one method is called once per scrape.
  *
  * @example
  * const source: MetricsSource = {
@@ -12,26 +12,29 @@ import type { MetricFamily } from './metric-family.ts';
  */
 export interface MetricsSource {
   /**
-   * Yields every family that the scrape wants, once. A family is encoded before the next one is
-   * asked for. Throwing (or rejecting) fails the scrape; one family's failure is `scrape.report`'s.
+   * Returns every family that the scrape wants, once. Each family is encoded before the next one is requested.
+   * An error that is thrown fails the scrape; use `scrape.report` for the failure of one family.
    */
   collect(scrape: Scrape): MetricFamilies | Promise<MetricFamilies>;
 }
 
-/** What a source gives; an array is one, too. */
+/** The families that a source returns, as an array or another iterable. */
 export type MetricFamilies = Iterable<MetricFamily> | AsyncIterable<MetricFamily>;
 
-/** What a source is told of the scrape that it answers. */
+/** The scrape for which a source collects. */
 export interface Scrape {
-  /** Aborts when the scrape timed out or its client went away. */
+  /** Aborts when the scrape times out or its client disconnects. */
   readonly signal: AbortSignal;
-  /** How long (ms) the scrape waits for its source in all: who wants to give what is there by then must be earlier. */
+  /**
+   * Total time (ms) for which the scrape waits for its source. A source that wants to return partial results must
+   * finish before this.
+   */
   readonly timeout: number;
-  /** False for a family that the query filters out: it need not be collected. */
+  /** Whether the query includes the family. A family that it excludes need not be collected. */
   wants(familyName: string): boolean;
   /**
-   * Says that something was lost; with a family's name, that this family was. The scrape goes on,
-   * unless the router's `onSourceError` is `'fail'`.
+   * Reports an error; with a family's name, that this family was dropped. The scrape continues unless the router's
+   * `onSourceError` is `'fail'`.
    */
   report(error: unknown, familyName?: string): void;
 }

@@ -13,7 +13,7 @@ import {
 import { createAllowlist } from '../access/trusted-ip.ts';
 import type { Observer } from '../http/observer.ts';
 
-/** The guards that decide who asks, and whether it is somebody else who makes them ask. */
+/** Guards that check the client's address and reject cross-site requests. */
 export interface Access {
   readonly clientGuards: readonly Guard[];
   readonly crossSiteGuards: readonly Guard[];
@@ -25,12 +25,12 @@ const LOOPBACK = ['127.0.0.1', '::1'];
 /** Errors begin with `caller`, the public function that has these options. */
 export function createAccess(caller: string, { trustedHosts, ...options }: ResolvedAccess, observer: Observer): Access {
   const trustedProxies = createCidrSet(options.trustedProxies, { option: `${caller}: trustedProxies` });
-  // Not `??`: null is a mistake, and not a way to ask for the default.
+  // Not `??`: null is an error and does not select the default.
   const hosts = trustedHosts === undefined ? LOOPBACK : trustedHosts;
   const option = `${caller}: trustedHosts`;
   const trusted = createAllowlist({ ...options, trustedHosts: hosts, trustedProxies, option });
 
-  if (options.allowAnyAddress) observer.warn('allowAnyAddress is on: trustedHosts may let everybody in.');
+  if (options.allowAnyAddress) observer.warn('allowAnyAddress is on: trustedHosts may allow every client.');
   if (options.trustedProxies.length > 0) warnUnmatchableHosts(trustedHosts ?? [], trustedProxies, observer);
 
   return {
@@ -47,7 +47,7 @@ export function createAccess(caller: string, { trustedHosts, ...options }: Resol
   };
 }
 
-/** The address that counts is never a proxy's. */
+/** A trusted proxy is never the client, so listing it in `trustedHosts` has no effect. */
 function warnUnmatchableHosts(trustedHosts: readonly string[], trustedProxies: CidrSet, { warn }: Observer): void {
   for (const [index, network] of parseNetworks(trustedHosts, 'trustedHosts').entries()) {
     if (!trustedProxies.covers(network)) continue;

@@ -1,4 +1,4 @@
-/** The promise, unless the signal aborts before it settles: then a rejection with the signal's reason. */
+/** Settles as the promise does, or rejects with the signal's reason if the signal aborts first. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
@@ -10,8 +10,8 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
 }
 
 /**
- * The same items until the signal aborts. Then a pending item rejects with the signal's reason, and the iterator is
- * closed without waiting for it: it may hang.
+ * Yields the items until the signal aborts. Then a pending item rejects with the signal's reason, and the iterator is
+ * closed without waiting for it, as it may hang.
  */
 export function abortableItems<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
   return {
@@ -52,7 +52,7 @@ export function abortableItems<T>(items: AsyncIterable<T>, signal: AbortSignal):
   };
 }
 
-/** Closes an iterator without waiting for it. Its errors are ignored: nobody uses its items any more. */
+/** Closes an iterator without waiting for it. Errors are ignored, as its items are no longer used. */
 export function closeIterator(iterator: AsyncIterator<unknown> | undefined): void {
   try {
     Promise.resolve(iterator?.return?.()).catch(() => undefined);

@@ -1,16 +1,16 @@
 /**
- * Maximum memory, in bytes, that the package keeps from scrape to scrape, whatever the number of routers, sources and
- * label sets. What is kept counts by estimates that lie at or above what V8 takes for it.
+ * Maximum memory, in bytes, of all caches of the process, whatever the number of routers, sources and label sets.
+ * Entries count with estimates at or above the memory that V8 uses for them.
  */
 export const MAX_CACHED_BYTES = 128 * 2 ** 20;
 
 let total = 0;
 let priorityTotal = 0;
 
-/** Bytes that all caches of the process take. */
+/** Bytes that all caches of the process use. */
 export const cachedBytes = (): number => total;
 
-/** Bytes above the limit, because something with priority took their place. Caches free them when they are used next. */
+/** Bytes above the limit, taken by accounts with priority. Caches free as many when they are next used. */
 export const excessBytes = (): number => Math.max(0, total - MAX_CACHED_BYTES);
 
 /** The part of the budget that one cache takes. */
@@ -23,7 +23,7 @@ export class CacheAccount {
     this.hasPriority = hasPriority;
   }
 
-  /** Takes bytes from the budget, if they are left. A negative number gives some back. */
+  /** Reserves bytes if the budget has them left. A negative number releases bytes. */
   tryReserve(bytes: number): boolean {
     const taken = this.hasPriority ? priorityTotal : total;
     if (this.isClosed || (bytes > 0 && taken + bytes > MAX_CACHED_BYTES)) return false;
@@ -31,7 +31,7 @@ export class CacheAccount {
     return true;
   }
 
-  /** Takes or gives back bytes whether they are left or not: for memory that is in use already. */
+  /** Reserves or releases bytes regardless of the limit, for memory that is already in use. */
   charge(bytes: number): void {
     if (this.isClosed) return;
     this.bytes += bytes;
@@ -39,19 +39,19 @@ export class CacheAccount {
     if (this.hasPriority) priorityTotal += bytes;
   }
 
-  /** Gives everything back, for good. */
+  /** Releases all bytes and refuses further ones. */
   close(): void {
     this.charge(-this.bytes);
     this.isClosed = true;
   }
 }
 
-/** A cache goes with the router or source that it belongs to, without a word; its bytes must go with it. */
+/** A cache is garbage-collected with its router or source; this releases its bytes. */
 const closer = new FinalizationRegistry<CacheAccount>((account) => account.close());
 
 /**
- * Opens the account of a cache, which closes when its owner is garbage-collected. With `hasPriority` it is limited by
- * other such accounts alone, and caches make room: for state that changes a document, which a cache does not.
+ * Opens an account that closes when its owner is garbage-collected. With `hasPriority`, only other accounts with
+ * priority limit it, and caches make room. It is for state whose loss would change a document.
  */
 export function openAccount(owner: object, { hasPriority = false } = {}): CacheAccount {
   const account = new CacheAccount(hasPriority);

@@ -1,16 +1,16 @@
 import { createStopwatch } from './stopwatch.ts';
 
-/** A clock that runs only while somebody waits. */
+/** A timeout whose clock runs only during waits. */
 export interface Deadline {
-  /** Waits with the clock running. */
+  /** Awaits the promise with the clock running. */
   wait<T>(promise: T | Promise<T>): Promise<T>;
-  /** The same items; the clock runs while the next one, or the end, is awaited. */
+  /** Yields the same items; the clock runs while the next item, or the end, is awaited. */
   timed<T>(items: AsyncIterable<T>): AsyncIterable<T>;
-  /** How long (ms) the clock has run. */
+  /** Time (ms) that the clock has run. */
   readonly waited: number;
-  /** Calls back when the waiting adds up to so many milliseconds, if that is sooner. */
+  /** Lowers the timeout to `ms` milliseconds of waiting; a longer timeout has no effect. */
   shorten(ms: number): void;
-  /** Stops the clock for good. Items that are still timed end at the next that is asked for. */
+  /** Stops the clock for good. A timed iteration that is still open ends at its next item. */
   clear(): void;
 }
 
@@ -19,9 +19,9 @@ export interface DeadlineOptions {
   readonly countsWork?: boolean;
 }
 
-/** Calls back once, when the waiting adds up to so many milliseconds. */
+/** Calls `onExpired` once, when the waits add up to `maxTimeout` milliseconds. */
 export function createDeadline(maxTimeout: number, onExpired: () => void, options?: DeadlineOptions): Deadline {
-  // Items that nobody asks for any more, and nobody has returned, must not keep the process alive.
+  // An iteration that was abandoned without return() must not keep the process alive.
   const stopwatch = createStopwatch((isRunning) => (isRunning ? timer.ref() : timer.unref()), options);
   let isOver = false;
   let ms = maxTimeout;
@@ -34,7 +34,7 @@ export function createDeadline(maxTimeout: number, onExpired: () => void, option
     else timer = timer.hasRef() ? setTimeout(check, left) : setTimeout(check, left).unref();
   }
 
-  /** The clock runs before the call: a generator works before its first `await`. */
+  /** Starts the clock before the call: a generator works before its first `await`. */
   async function timedCall<T>(call: () => T | Promise<T>): Promise<T> {
     stopwatch.start();
     try {

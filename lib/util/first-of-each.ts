@@ -1,6 +1,6 @@
 /**
- * Remembers the first few members of each group, to warn of each once. The limit keeps callers whose members are
- * chosen by others, such as the addresses of scanners, from filling the log or the memory.
+ * Remembers the first `limit` members of each group, to warn about each once. The limit keeps members that others
+ * choose, such as the addresses of scanners, from filling the log or the memory.
  */
 export class FirstOfEach {
   private readonly groups = new Map<string, Set<string>>();

@@ -3,7 +3,7 @@ const MAX_SUGGESTIONS = 3;
 /** Longer names are not compared: the work grows with the product of the lengths. */
 const MAX_LENGTH = 200;
 
-/** The names that may have been meant, the likeliest first. Upper and lower case count as the same. */
+/** Returns the names that may have been meant, the most likely first. Ignores case. */
 export function nearestNames(name: string, names: readonly string[]): string[] {
   if (name.length > MAX_LENGTH) return [];
   return names
@@ -16,7 +16,7 @@ export function nearestNames(name: string, names: readonly string[]): string[] {
     .map(({ other }) => other);
 }
 
-/** A name that is a part of the other lacks a prefix or a suffix, such as `_total`. */
+/** Edit distance; 1 when one name contains the other, as without a suffix such as `_total`. */
 function distance(a: string, b: string): number {
   if (a === b) return 0;
   return a !== '' && b !== '' && (a.includes(b) || b.includes(a)) ? 1 : editDistance(a, b);

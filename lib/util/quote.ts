@@ -1,10 +1,10 @@
-/** Enough to recognise the text, too little to flood the log. */
+/** Maximum length between the quotes, so that the text cannot flood the log. */
 const MAX_LENGTH = 64;
 const ELLIPSIS = '...';
 
 /**
- * Quotes text that a client or a source chose, for a line of the log: printable ASCII as it is, everything else escaped
- * as in JSON, and at most 64 characters between the quotes.
+ * Quotes text from a client or a source for the log. Printable ASCII stays as it is; everything else is escaped as in
+ * JSON. Longer text is cut to 64 characters between the quotes.
  */
 export function quote(text: string): string {
   const pieces = text
@@ -17,7 +17,7 @@ export function quote(text: string): string {
   return `"${pieces.join('')}${ELLIPSIS}"`;
 }
 
-/** Whether what stands between the quotes is the text itself. */
+/** Whether `quote` neither escapes nor cuts the text. */
 export function isQuotedWhole(text: string): boolean {
   return quote(text) === `"${text}"`;
 }

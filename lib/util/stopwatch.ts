@@ -1,20 +1,24 @@
-/** Measures the time during which somebody waits. */
+/** Measures the time during which at least one wait is pending. */
 export interface Stopwatch {
-  /** Somebody waits from now on. Several may wait at once: the time passes once for all. */
+  /** Starts a wait. The time of waits that overlap counts once. */
   start(): void;
+  /** Ends a wait. */
   stop(): void;
-  /** ms */
+  /** Measured time (ms). */
   elapsed(): number;
-  /** Lets the process end. */
+  /** Cancels the pending callback, so that it does not keep the process alive. */
   clear(): void;
 }
 
 export interface StopwatchOptions {
-  /** Whether the time of synchronous work is measured too. */
+  /** Whether the time of synchronous work counts too. */
   readonly countsWork?: boolean;
 }
 
-/** `running` is told when somebody waits who got nothing before the event loop turned, and when nobody does any more. */
+/**
+ * Creates a stopwatch. `onRunning(true)` is called when a wait outlasts the current turn of the event loop,
+ * `onRunning(false)` when the last such wait ends.
+ */
 export function createStopwatch(
   onRunning: (isRunning: boolean) => void = () => {},
   { countsWork = false }: StopwatchOptions = {},
@@ -41,7 +45,7 @@ export function createStopwatch(
     },
     stop() {
       if (--waiting > 0) return;
-      // What comes before the event loop has turned was at hand: its time was work, and not waiting.
+      // A wait that ends before the event loop has turned was synchronous work.
       if (hasTurned || countsWork) waited = elapsed();
       if (hasTurned) onRunning(false);
       since = undefined;
