@@ -5,10 +5,22 @@ import { serve } from './clients.ts';
 
 export type Library = typeof PromClient;
 
-/** The libraries whose registries are read; they differ in what the types do not say. */
-export const LIBRARIES = ['prom-client', 'prom-client-14', 'platformatic-prom-client', 'prometheus-io-client'] as const;
+type LibraryName = 'prom-client' | 'prom-client-14' | 'platformatic-prom-client' | '@prometheus-io/client';
 
-export const load = (name: (typeof LIBRARIES)[number]): Library => jest.requireActual(name);
+/**
+ * Path of `@prometheus-io/client`, which needs Node 22: `npm run test:package` installs it, and runs the tests of these
+ * libraries with it alone.
+ */
+const { PROMETHEUS_IO_CLIENT } = process.env;
+
+/** The libraries whose registries are read; they differ in what the types do not say. */
+export const LIBRARIES: readonly LibraryName[] =
+  PROMETHEUS_IO_CLIENT === undefined
+    ? ['prom-client', 'prom-client-14', 'platformatic-prom-client']
+    : ['@prometheus-io/client'];
+
+export const load = (name: LibraryName): Library =>
+  jest.requireActual(name === '@prometheus-io/client' ? (PROMETHEUS_IO_CLIENT as string) : name);
 
 /** Serves a registry. */
 export async function serveRegistry(registry: PromClient.Registry, options: Partial<MetricsRouterOptions> = {}) {
