@@ -5,7 +5,7 @@ const KINDS = ['Added', 'Changed', 'Deprecated', 'Removed', 'Fixed', 'Security']
 
 const [tag] = process.argv.slice(2);
 const changelog = readFileSync('CHANGELOG.md', 'utf8');
-const { version, repository } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { version, repository, homepage, bugs } = JSON.parse(readFileSync('package.json', 'utf8'));
 const sections = changelog.split(/^(?=## )/m).slice(1);
 const [unreleased = '', ...released] = sections;
 const releases = released.map(parseRelease);
@@ -53,6 +53,9 @@ function* faultsOfTag() {
   if (!isEmpty(unreleased)) yield `CHANGELOG.md: [Unreleased] has changes; move them below [${version}]`;
   if (repository?.url !== home)
     yield `package.json: repository.url is ${repository?.url}; write "${home}", or npm refuses the provenance`;
+  const page = `https://github.com/${process.env.GITHUB_REPOSITORY}`;
+  if (!homepage) yield `package.json: homepage is missing; write "${page}#readme"`;
+  if (!bugs) yield `package.json: bugs is missing; write "${page}/issues"`;
 }
 
 function isEmpty(section) {

@@ -16,6 +16,8 @@ function check(cwd: string, ...tag: string[]): Promise<string> {
   });
 }
 
+const homepage = 'https://github.com/somebody/express-metrics-json#readme';
+const bugs = 'https://github.com/somebody/express-metrics-json/issues';
 const repository = { type: 'git', url: 'git+https://github.com/somebody/express-metrics-json.git' };
 
 const changelog = `# Changelog
@@ -40,11 +42,14 @@ const changelog = `# Changelog
 `;
 
 /** The same of a project made up, with a change. */
-function checkWith(change: { from?: string; to?: string; version?: string; repository?: object }, ...tag: string[]) {
+function checkWith(
+  change: { from?: string; to?: string; version?: string; repository?: object; homepage?: string; bugs?: string },
+  ...tag: string[]
+) {
   const { from = '', to = '', version = '1.10.0' } = change;
   expect(changelog).toContain(from);
   writeFileSync(join(folder, 'CHANGELOG.md'), changelog.replace(from, to));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ repository, ...change, version }));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ repository, homepage, bugs, ...change, version }));
   return check(folder, ...tag);
 }
 
@@ -81,6 +86,8 @@ test.each([
     'v1.10.0',
     'move them below [1.10.0]',
   ],
+  ['no homepage', { homepage: '' }, 'v1.10.0', 'homepage is missing'],
+  ['no address for bugs', { bugs: '' }, 'v1.10.0', 'bugs is missing'],
   ['another repository', { repository: { url: 'git+https://github.com/else/where.git' } }, 'v1.10.0', 'npm refuses'],
 ])('%s stops a release', async (_, change, tag, fault) => {
   expect(await checkWith(change, tag)).toMatch(fault);
