@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import fc from 'fast-check';
 import { anyText, families } from './support/arbitraries.ts';
 import { encode, family, sample } from './support/encode.ts';
 import { json } from './support/encoders.ts';
 import { parseText } from './support/parse-text.ts';
+import fc from './support/property.ts';
 
 const read = (path: string) => readFileSync(join(__dirname, path), 'utf8');
 const schema = JSON.parse(read('../schema.json'));

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import fc from 'fast-check';
 import { formatAddress, isLoopback, parseAddress, parsePeer } from '../../lib/access/address.ts';
+import fc from '../support/property.ts';
 
 const word = fc.nat(0xffffffff);
 const group = fc.oneof(fc.constant(0), fc.nat(0xffff));

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { type Address, formatAddress, parseAddress } from '../../lib/access/address.ts';
 import { createCidrSet, parseNetworks } from '../../lib/access/cidr-set.ts';
 import { parseNetwork } from '../../lib/access/network.ts';
+import fc from '../support/property.ts';
 
 const address = (text: string) => parseAddress(text) as Address;
 const setOf = (list: readonly string[]) => createCidrSet(list, { option: 'trustedHosts', allowAnyAddress: false });

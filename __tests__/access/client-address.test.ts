@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { type Address, formatAddress } from '../../lib/access/address.ts';
 import { createCidrSet } from '../../lib/access/cidr-set.ts';
 import { clientAddress } from '../../lib/access/client-address.ts';
 import { fakeRequest, type RequestFacts } from '../support/fake-request.ts';
+import fc from '../support/property.ts';
 
 const PROXY = '10.0.0.1';
 type Header = 'x-forwarded-for' | 'forwarded';

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { merge, observedBetween, quantile } from '../../lib/dashboard/browser/model/histogram.ts';
+import fc from '../support/property.ts';
 
 describe('quantile', () => {
   const bounds = [1, 2, 4];

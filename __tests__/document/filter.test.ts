@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { parseFilter } from '../../lib/document/filter.ts';
 import type { MetricFamily } from '../../lib/index.ts';
+import fc from '../support/property.ts';
 import { requestText, send } from '../support/raw-http.ts';
 import { closeServers, serveMetrics, watchWarnings } from '../support/serve.ts';
 

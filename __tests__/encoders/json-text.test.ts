@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { encode, family, sample } from '../support/encode.ts';
 import { json } from '../support/encoders.ts';
+import fc from '../support/property.ts';
 
 /** What stands in the document for the value of a gauge. */
 async function numberText(value: number): Promise<string> {

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { createOpenMetricsEncoder } from '../../lib/encoders/openmetrics-text.ts';
 import { escapeLabelName } from '../../lib/encoders/text-syntax.ts';
 import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
@@ -6,6 +5,7 @@ import { anyText, families } from '../support/arbitraries.ts';
 import { encode } from '../support/encode.ts';
 import { json, openMetrics, text004, text100 } from '../support/encoders.ts';
 import { type ParsedFamily, parseText } from '../support/parse-text.ts';
+import fc from '../support/property.ts';
 import { asJson, inJsonOrder, readJson } from '../support/read-json.ts';
 
 const validName = fc.stringMatching(/^[a-zA-Z_][a-zA-Z0-9_]{0,20}$/);

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import fc from 'fast-check';
 import type { NonFinite } from '../../lib/encoders/json-text.ts';
 import type { HistogramValue, MetricFamily, Sample, SummaryValue } from '../../lib/model/metric-family.ts';
 import { parseKumoMtaJson } from '../../lib/parsers/kumomta-json.ts';
@@ -7,6 +6,7 @@ import { anyText, families } from '../support/arbitraries.ts';
 import { bytesOf, readDocument } from '../support/documents.ts';
 import { encode } from '../support/encode.ts';
 import { json } from '../support/encoders.ts';
+import fc from '../support/property.ts';
 import { type ReadFamily, readJson } from '../support/read-json.ts';
 import { sensible } from '../support/sensible.ts';
 

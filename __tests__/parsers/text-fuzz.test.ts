@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { MetricsError } from '../../lib/model/errors.ts';
 import type { HistogramValue, Sample, SummaryValue } from '../../lib/model/metric-family.ts';
 import type { Parse } from '../../lib/parsers/parser.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
 import { inPieces } from '../support/parsed.ts';
+import fc from '../support/property.ts';
 
 jest.setTimeout(120_000);
 

@@ -1,4 +1,3 @@
-import fc, { type Arbitrary } from 'fast-check';
 import type { HistogramValue, MetricFamily, Sample, SummaryValue } from '../../lib/model/metric-family.ts';
 import type { Parse } from '../../lib/parsers/parser.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
@@ -7,6 +6,7 @@ import { encode } from '../support/encode.ts';
 import { openMetrics, text004, text100 } from '../support/encoders.ts';
 import { parseText } from '../support/parse-text.ts';
 import { type Read, readAll } from '../support/parsed.ts';
+import fc, { type Arbitrary } from '../support/property.ts';
 import { sensible } from '../support/sensible.ts';
 
 jest.setTimeout(120_000);

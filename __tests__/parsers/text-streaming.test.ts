@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import type { Sample } from '../../lib/model/metric-family.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
 import { Count } from '../support/counted.ts';
 import { inPieces, readAll, readUpTo } from '../support/parsed.ts';
+import fc from '../support/property.ts';
 
 jest.setTimeout(60_000);
 

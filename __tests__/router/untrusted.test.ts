@@ -1,5 +1,5 @@
 import { METHODS } from 'node:http';
-import fc from 'fast-check';
+import fc from '../support/property.ts';
 import { type RawResponse, type RequestParts, requestText, send } from '../support/raw-http.ts';
 import { closeServers, type Served, serveMetrics, watchWarnings } from '../support/serve.ts';
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { combineSources, type MetricFamily, type MetricsSource, type Sample } from '../../lib/index.ts';
 import { type Collected, scrape } from '../support/collect.ts';
+import fc from '../support/property.ts';
 
 /** What one sample of these tests is estimated at: its labels are `{ n: … }`. */
 const SAMPLE = 64 + 48;

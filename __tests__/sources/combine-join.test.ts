@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { combineSources, type MetricFamily, type MetricsSource, type Sample } from '../../lib/index.ts';
 import { serve } from '../support/clients.ts';
 import { collectAll, scrape } from '../support/collect.ts';
 import { linesOf } from '../support/prom-clients.ts';
+import fc from '../support/property.ts';
 import { readJson } from '../support/read-json.ts';
 import { never, samplesThatFail, samplesThatHang } from '../support/scrape-sources.ts';
 import { watched, watchedAsync } from '../support/watched.ts';

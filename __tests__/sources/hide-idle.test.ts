@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import {
   type HideIdleOptions,
   hideIdle,
@@ -9,6 +8,7 @@ import {
 } from '../../lib/index.ts';
 import { isReiterable } from '../../lib/model/iterables.ts';
 import { collectAll, scrape } from '../support/collect.ts';
+import fc from '../support/property.ts';
 import { WAYS } from '../support/samples.ts';
 import { queueDepth, sourceOf } from '../support/scrape-sources.ts';
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import {
   type LimitSeriesOptions,
   limitSeries,
@@ -12,6 +11,7 @@ import { renderMetrics } from '../../lib/render.ts';
 import { promClientSource } from '../../lib/sources/prom-client.ts';
 import { collectAll, scrape } from '../support/collect.ts';
 import { LIBRARIES, load, mixedRegistry } from '../support/prom-clients.ts';
+import fc from '../support/property.ts';
 import { WAYS } from '../support/samples.ts';
 import { queueDepth, samplesThatFail, sourceOf } from '../support/scrape-sources.ts';
 

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { parseAnswer } from '../../lib/sources/prometheus-server/parse.ts';
+import fc from '../support/property.ts';
 
 jest.setTimeout(60_000);
 

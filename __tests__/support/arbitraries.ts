@@ -1,5 +1,5 @@
-import fc, { type Arbitrary } from 'fast-check';
 import type { LabelSet, MetricFamily, MetricType, Sample } from '../../lib/model/metric-family.ts';
+import fc, { type Arbitrary } from './property.ts';
 
 export const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import express from 'express';
-import fc from 'fast-check';
 import { type MetricFamily, metricsRouter } from '../../../lib/index.ts';
 import { anyText, families } from '../../support/arbitraries.ts';
 import { encode } from '../../support/encode.ts';
 import { json } from '../../support/encoders.ts';
+import fc from '../../support/property.ts';
 import { asJson, inJsonOrder, readJson } from '../../support/read-json.ts';
 import { seriesOf, type Vector } from './scrapes.ts';
 import { HOSTILE } from './sources.ts';

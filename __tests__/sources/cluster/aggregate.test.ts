@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import type { HistogramValue, LabelSet, MetricFamily, Sample, SummaryValue } from '../../../lib/model/metric-family.ts';
 import { Aggregate, type Statement } from '../../../lib/sources/cluster/aggregate.ts';
 import { Recorder } from '../../../lib/sources/cluster/recorder.ts';
 import { family, sample } from '../../support/encode.ts';
+import fc from '../../support/property.ts';
 import { familiesOf, tablesOf } from '../../support/tables.ts';
 
 jest.setTimeout(60_000);

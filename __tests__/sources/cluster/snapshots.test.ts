@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import type { MetricFamily } from '../../../lib/model/metric-family.ts';
 import type { FamilyTable } from '../../../lib/sources/cluster/family-table.ts';
 import { Recorder } from '../../../lib/sources/cluster/recorder.ts';
@@ -9,6 +8,7 @@ import {
   type SnapshotPart,
 } from '../../../lib/sources/cluster/snapshot-encoder.ts';
 import { anyText, families } from '../../support/arbitraries.ts';
+import fc from '../../support/property.ts';
 import { familiesOf, plainFamilies, tablesOf } from '../../support/tables.ts';
 
 // For a machine that is busy.

@@ -1,5 +1,4 @@
 import { type AggregationOption, AggregationType } from '@opentelemetry/sdk-metrics';
-import fc from 'fast-check';
 import type { HistogramValue } from '../../../lib/model/metric-family.ts';
 import {
   bucketLayout,
@@ -7,6 +6,7 @@ import {
   explicitBuckets,
 } from '../../../lib/sources/opentelemetry/exponential-buckets.ts';
 import { EXPONENTIAL, telemetry } from '../../support/open-telemetry.ts';
+import fc from '../../support/property.ts';
 
 /** A histogram, and a value for each of its observations: the bucket's farthest from 0, which is still in it. */
 function made(scale: number, zeros: number, positive: [number, number[]], negative: [number, number[]]) {

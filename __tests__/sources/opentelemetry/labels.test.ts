@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { attributesOf, labelSet } from '../../../lib/sources/opentelemetry/labels.ts';
 import { translation } from '../../../lib/sources/opentelemetry/names.ts';
+import fc from '../../support/property.ts';
 
 const { label } = translation('UnderscoreEscapingWithSuffixes');
 const labels = (attributes: Record<string, unknown>) => labelSet(attributesOf(attributes), label);
