@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { NonFinite } from '../../lib/encoders/json-text.ts';
+import type { NonFinite } from '../../lib/encoders/json-values.ts';
 import type { HistogramValue, MetricFamily, Sample, SummaryValue } from '../../lib/model/metric-family.ts';
 import { parseKumoMtaJson } from '../../lib/parsers/kumomta-json.ts';
 import { anyText, families } from '../support/arbitraries.ts';

@@ -1,33 +1,44 @@
 import type { MetricsError } from '../model/errors.ts';
 import type { MetricFamilies } from '../model/metrics-source.ts';
 
-/** A format: turns families into the text of a document. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are ASCII
+const NOT_ASCII = /[^\x00-\x7f]/;
+
+/** Encodes families as a document of one format. */
 export interface Encoder {
   readonly format: 'json' | 'prometheus-text' | 'openmetrics';
   readonly contentType: string;
   /**
-   * Yields the document in chunks of 16 to 64 KiB, each a *byte string*: a string whose characters are
-   * the bytes of the UTF-8 document, so that one label that is not ASCII does not make every string
-   * two-byte. Gives the event loop back every few milliseconds.
+   * Yields the document in chunks of 16 to 64 KiB, each a *byte string*: a string whose characters are the bytes of
+   * the UTF-8 document. A label that is not ASCII then does not make every string two-byte. Yields to the event loop
+   * every few milliseconds.
    *
-   * @throws {MetricsError} `ERR_METRICS_CUT_DOCUMENT` when a family fails after its first sample was pulled; what
-   * the source itself throws is passed on
+   * @throws {MetricsError} `ERR_METRICS_CUT_DOCUMENT` when a family fails after its first sample was pulled;
+   * errors of the source itself are passed on
    */
   encode(families: MetricFamilies, options: EncodeOptions): AsyncGenerator<string, void>;
 }
 
 export interface EncodeOptions {
-  /** Put in front of every family's name. */
+  /** Prefix of every family's name. */
   readonly prefix: string;
   readonly drops: DropReporter;
 }
 
-/** Who is told of what a source got wrong. Throwing from here fails the document. */
+/** Receives what is dropped because of a source's mistakes. An error that it throws fails the document. */
 export interface DropReporter {
-  /** A family was left out, whole. */
+  /** Called when a whole family was dropped. */
   family(error: unknown, name: string | undefined): void;
-  /** A family was left out because its name is another one's. The error is built only if it is reported. */
+  /** Called when a family was dropped because its name is taken. The error is built only if it is reported. */
   duplicateFamily(buildError: () => MetricsError, name: string): void;
-  /** One sample, or one exemplar, of a family was left out. The error is built only if it is reported. */
+  /** Called when a sample or an exemplar was dropped. The error is built only if it is reported. */
   sample(buildError: () => unknown, name: string): void;
+}
+
+/**
+ * Returns the UTF-8 bytes of a string as a byte string. Lone surrogates become U+FFFD.
+ * An ASCII string, by far the most common, is its own byte string.
+ */
+export function byteString(text: string): string {
+  return NOT_ASCII.test(text) ? Buffer.from(text).toString('latin1') : text;
 }

@@ -3,8 +3,7 @@ import { encodeDocument, type FamilyWriter, type FormatWriter } from './document
 import type { Encoder } from './encoder.ts';
 import { InvalidSample } from './invalid-sample.ts';
 import { findShape, type Shape } from './json-shape.ts';
-import { jsonString, type NonFinite } from './json-text.ts';
-import { createValueText } from './json-value.ts';
+import { createValueText, jsonString, type NonFinite } from './json-values.ts';
 import { type FamilyLabelCache, LabelCache, type LabelTextSource } from './label-cache.ts';
 import { checkType, helpOf, labelValue } from './samples.ts';
 
@@ -50,7 +49,7 @@ async function startFamily(
   const help = helpOf(family);
   const helpText = help === undefined ? '' : `"help":${jsonString(help)},`;
   const textOf = createValueText(type, options.nonFinite);
-  // Last, as it pulls samples: what fails after it would leave them open.
+  // The last step, as it pulls samples: an error after it would leave their iterator open.
   const { shape, samples } = await findShape(family, options.singleLabel, (sample) => textOf(sample) !== undefined);
   const texts = labelTexts.family(family.name, JSON.stringify(shape));
   const { encode, ...brackets } = createShapeWriter(shape, texts);
@@ -68,7 +67,7 @@ async function startFamily(
   };
 }
 
-/** Writes a sample in its family's shape, around the text of its value and with the comma in front. */
+/** Writes a sample in its family's shape, with a comma before it. */
 type SampleText = (sample: Sample, position: number, valueText: string) => string;
 
 function createShapeWriter(shape: Shape, texts: FamilyLabelCache): { open: string; close: string; encode: SampleText } {
@@ -118,7 +117,7 @@ const listItem = (declared: readonly string[] | undefined) => (labels: LabelSet)
 };
 
 function invalidSample(labels: LabelSet, describe: () => string): InvalidSample {
-  // A label value that cannot be written had no say in the shape: then this is the reason.
+  // A label value that is not a string is the better reason: it was ignored when the shape was determined.
   for (const name of Object.keys(labels)) labelValue(labels, name);
   return new InvalidSample(describe);
 }

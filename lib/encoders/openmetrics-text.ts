@@ -5,8 +5,7 @@ import type { EncodeOptions, Encoder } from './encoder.ts';
 import { errorOf, InvalidSample } from './invalid-sample.ts';
 import { type FamilyLabelCache, LabelCache, type LabelTextSource, uncachedLabels } from './label-cache.ts';
 import { checkType, helpOf } from './samples.ts';
-import { createLabelsWriter } from './text-labels.ts';
-import { createSampleLines, seriesNames, type TextDialect } from './text-samples.ts';
+import { createLabelsWriter, createSampleLines, seriesNames, type TextDialect } from './text-samples.ts';
 import {
   canonicalFloat,
   type Escaping,
@@ -16,19 +15,23 @@ import {
   textNumber,
 } from './text-syntax.ts';
 
+const UNIT = /^[a-zA-Z0-9_:]+$/;
+/** Maximum code points of an exemplar's label names and values together (OpenMetrics 1.0, "Exemplars"). */
+const MAX_EXEMPLAR_LENGTH = 128;
+
 export interface OpenMetricsOptions {
-  /** Undefined when the scraper named none: then `underscores`, and not said in the content type. */
+  /** Undefined when the scraper named none: `underscores` is used then, and the content type does not name it. */
   escaping: Escaping | undefined;
 }
 
 /**
- * OpenMetrics 1.0.0: as the Prometheus text format, and
+ * Creates the encoder of OpenMetrics 1.0.0. It differs from the Prometheus text format in:
  *
  *     document = *family "# EOF" LF
  *     family   = "# TYPE " name " " type LF [ "# UNIT " name " " unit LF ] [ "# HELP " name " " help LF ] *sample
  *     sample   = series " " value [ " # {" [ label *( "," label ) ] "} " value [ " " seconds ] ] LF
  *
- * where a counter's name lacks the `_total` that its series have, and bounds are floats.
+ * A counter's name lacks the `_total` that its series have, and bounds are written as floats.
  */
 export function createOpenMetricsEncoder(
   { escaping }: OpenMetricsOptions,
@@ -72,7 +75,7 @@ function startFamily(family: MetricFamily, name: string, dialect: TextDialect, t
   const help = helpOf(family);
   const nameText = metricNameText(name);
   const typeText = type === 'untyped' ? 'unknown' : type;
-  // A unit that the name does not end in, or that is no name itself, would make the document invalid.
+  // A unit that is not a valid name, or with which the family's name does not end, would make the document invalid.
   const hasUnit = unit !== undefined && UNIT.test(unit) && name.endsWith(`_${unit}`);
   const unitLine = hasUnit ? `# UNIT ${nameText} ${unit}\n` : '';
   const helpLine = help === undefined ? '' : `# HELP ${nameText} ${openMetricsHelpText(help)}\n`;
@@ -83,11 +86,6 @@ function startFamily(family: MetricFamily, name: string, dialect: TextDialect, t
     onEnd: (length) => texts.end(length),
   };
 }
-
-const UNIT = /^[a-zA-Z0-9_:]+$/;
-
-/** Code points of label names and values together (OpenMetrics 1.0, "Exemplars"). */
-const MAX_EXEMPLAR_LENGTH = 128;
 
 function createExemplarWriter(escaping: Escaping, onDropped: (thrown: unknown) => void) {
   const labelsText = createLabelsWriter(escaping);

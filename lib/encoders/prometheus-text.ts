@@ -9,13 +9,13 @@ import { type Escaping, escapeMetricName, helpText, metricNameText, textNumber }
 
 export interface PrometheusTextOptions {
   version: '0.0.4' | '1.0.0';
-  /** For 0.0.4 always `underscores`. */
+  /** Always `underscores` for 0.0.4. */
   escaping: Escaping;
 }
 
 /**
- * The Prometheus text format. Version 1.0.0 is 0.0.4 plus names of any characters, which stand quoted
- * inside of the braces:
+ * Creates the encoder of the Prometheus text format. Version 1.0.0 is 0.0.4 plus names of any characters, which
+ * are quoted inside the braces:
  *
  *     family = [ "# HELP " name " " help LF ] "# TYPE " name " " type LF *sample
  *     sample = series " " value LF

@@ -1,19 +1,22 @@
-import type { Exemplar, MetricType, Sample } from '../model/metric-family.ts';
+import type { Exemplar, LabelSet, MetricType, Sample } from '../model/metric-family.ts';
+import { InvalidSample } from './invalid-sample.ts';
 import type { FamilyLabelCache } from './label-cache.ts';
-import { histogramOf, numberOf, summaryOf } from './samples.ts';
-import { createLabelsWriter } from './text-labels.ts';
-import { type Escaping, seriesText, textNumber } from './text-syntax.ts';
+import { histogramOf, labelValue, numberOf, summaryOf } from './samples.ts';
+import { type Escaping, escapeLabelName, labelNameText, quote, seriesText, textNumber } from './text-syntax.ts';
 
-/** Where the text formats differ in how they write samples. */
+/** Maximum number of escaped label names that are cached while a family is written. */
+const MAX_CACHED_NAMES = 256;
+
+/** How one of the text formats writes samples. */
 export interface TextDialect {
   readonly escaping: Escaping;
-  /** The text of a bound (`le`) or a quantile. */
+  /** Returns the text of a bound (`le`) or a quantile. */
   bound(value: number): string;
-  /** What follows a value that may have an exemplar; undefined in a format without exemplars. */
+  /** Returns the text after a value that may have an exemplar. Undefined in a format without exemplars. */
   readonly exemplar?: (exemplar: Exemplar | undefined) => string;
 }
 
-/** The names of a family's series. A parser that finds one of them in another family refuses the whole text. */
+/** Returns the names of a family's series. A parser refuses a document in which another family has one of them. */
 export function seriesNames(type: MetricType, name: string): string[] {
   switch (type) {
     case 'histogram':
@@ -25,10 +28,10 @@ export function seriesNames(type: MetricType, name: string): string[] {
   }
 }
 
-/** Writes the lines of the sample at a position of its family. */
+/** Writes a sample's lines. The position counts the family's samples. */
 export type SampleLines = (sample: Sample, position: number) => string;
 
-/** `name` is that of the series, valid and whole. */
+/** Creates the writer for a family. `name` is the series' name, escaped and with its suffix. */
 export function createSampleLines(
   type: MetricType,
   name: string,
@@ -96,7 +99,7 @@ function summaryLines(name: string, { escaping, bound }: TextDialect, texts: Fam
   };
 }
 
-/** Where series end in their bound or quantile; made once, as a family shares one array of them, mostly. */
+/** Writes the ends of bucket and quantile series, once for each array of keys: a family's samples usually share one. */
 function createBoundSuffixes(label: 'le' | 'quantile', bound: (value: number) => string) {
   let known: readonly number[] | undefined;
   let suffixes: string[] = [];
@@ -115,3 +118,39 @@ function createSumAndCount(name: string) {
   return (labels: string, count: number, sum: number | undefined) =>
     `${sum === undefined ? '' : `${sumSeries.line(labels)} ${textNumber(sum)}\n`}${countSeries.line(labels)} ${count}\n`;
 }
+
+/**
+ * Creates the writer of a label set as `a="x",b="y"`. It throws for a label that the format reserves, and for two
+ * labels that are equal after escaping: the sample is dropped, since Prometheus would refuse the whole scrape.
+ */
+export function createLabelsWriter(escaping: Escaping, reserved?: 'le' | 'quantile'): (labels: LabelSet) => string {
+  const escapedNames = new Map<string, string>();
+  const escaped = (name: string) => {
+    let text = escapedNames.get(name);
+    if (text === undefined) {
+      text = escapeLabelName(name, escaping);
+      if (escapedNames.size < MAX_CACHED_NAMES) escapedNames.set(name, text);
+    }
+    return text;
+  };
+  return (labels) => {
+    const names = Object.keys(labels);
+    let text = '';
+    let isChanged = false;
+    for (const name of names) {
+      const label = escaped(name);
+      isChanged ||= label !== name;
+      if (label === reserved || label === '__name__') throw reservedLabel(name);
+      text += `${text === '' ? '' : ','}${labelNameText(label)}=${quote(labelValue(labels, name))}`;
+    }
+    // Keys of one object differ, so only escaping can make them equal.
+    if (isChanged && new Set(names.map(escaped)).size < names.length) throw duplicateLabel(names);
+    return text;
+  };
+}
+
+const reservedLabel = (name: string) =>
+  new InvalidSample(() => `its label "${name}" is one that the format needs for itself`);
+
+const duplicateLabel = (names: readonly string[]) =>
+  new InvalidSample(() => `two of its labels (${names.join(', ')}) are one after escaping`);

@@ -1,30 +1,30 @@
-import { byteString } from './byte-strings.ts';
+import { byteString } from './encoder.ts';
 
-/** What becomes of names that are not `[a-zA-Z_:][a-zA-Z0-9_:]*`: the schemes that Prometheus negotiates. */
+/** Escaping scheme, as Prometheus negotiates it, for names that do not match `[a-zA-Z_:][a-zA-Z0-9_:]*`. */
 export type Escaping = 'underscores' | 'dots' | 'values' | 'allow-utf-8';
 
 const LEGACY_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const LEGACY_LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
-/** A metric's name, made valid for the scheme (Prometheus, `EscapeName` in common/model). */
+/** Escapes a metric's name by the scheme (`EscapeName` in Prometheus' common/model). */
 export function escapeMetricName(name: string, escaping: Escaping): string {
   return escapeName(name, escaping, LEGACY_NAME);
 }
 
-/** As a metric's name, but without colons. */
+/** Escapes a label's name, in which colons are not valid. */
 export function escapeLabelName(name: string, escaping: Escaping): string {
   return escapeName(name, escaping, LEGACY_LABEL);
 }
 
 function escapeName(name: string, escaping: Escaping, valid: RegExp): string {
-  // No scheme has a spelling for the empty name.
+  // No scheme defines how to escape the empty name.
   if (name === '') return '_';
   const isValidAt = (character: string, index: number) => valid.test(index === 0 ? character : `a${character}`);
   const map = (replace: (character: string, isValid: boolean) => string) =>
     Array.from(name, (character, index) => replace(character, isValidAt(character, index))).join('');
   switch (escaping) {
     case 'allow-utf-8':
-      // As it will be written: two names that are one then must be seen to be one.
+      // Names are compared as they will be written, so that duplicates are found.
       return name.toWellFormed();
     case 'underscores':
       return valid.test(name) ? name : map((character, isValid) => (isValid ? character : '_'));
@@ -47,20 +47,20 @@ function hex(character: string): string {
   return code >= 0xd800 && code <= 0xdfff ? 'FFFD' : code.toString(16);
 }
 
-/** How series of one name begin: `name{labels}`, or `{"name",labels}` for a name that is not legacy. */
+/** Writes series of one name: `name{labels}`, or `{"name",labels}` for a name that is not legacy. */
 export function seriesText(name: string) {
   const isLegacy = LEGACY_NAME.test(name);
   const bare = isLegacy ? name : `{${quote(name)}}`;
   const braced = isLegacy ? `${name}{` : `{${quote(name)},`;
   return {
-    /** The whole series. */
+    /** Returns the complete series. */
     line: (labels: string) => (labels === '' ? bare : `${braced}${labels}}`),
-    /** The series up to where another label goes. */
+    /** Returns the series up to the position of one more label. */
     open: (labels: string) => (labels === '' ? braced : `${braced}${labels},`),
   };
 }
 
-/** A name in a comment line or a label set, quoted where it must be. */
+/** Quotes a name where it is not a legacy name. */
 export const metricNameText = (name: string) => (LEGACY_NAME.test(name) ? name : quote(name));
 export const labelNameText = (name: string) => (LEGACY_LABEL.test(name) ? name : quote(name));
 
@@ -70,17 +70,17 @@ export const openMetricsHelpText = (text: string) => byteString(escapeText(text,
 
 const BACKSLASH = /\\/g;
 const BACKSLASH_OR_QUOTE = /["\\]/g;
-// Without a callback, of which a long text may need a million.
+// A replacement string, because a long text may need a million calls of a callback.
 const escapeText = (text: string, special: RegExp) => text.replace(special, '\\$&').replaceAll('\n', '\\n');
 
-/** A value: shortest decimal, `NaN`, `+Inf` or `-Inf`. */
+/** Formats a value: shortest decimal, `NaN`, `+Inf` or `-Inf`. */
 export function textNumber(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return '+Inf';
   if (value === Number.NEGATIVE_INFINITY) return '-Inf';
   return `${value}`;
 }
 
-/** A bound or quantile as OpenMetrics wants it: always a float, spelled as Go's %g does ("1.0", "1e+06", "1e-05"). */
+/** Formats a bound or quantile for OpenMetrics: always a float, as Go's %g writes it ("1.0", "1e+06", "1e-05"). */
 export function canonicalFloat(value: number): string {
   const [digits, exponent] = value.toExponential().split('e') as [string, string];
   const power = Number(exponent);
