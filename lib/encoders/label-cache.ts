@@ -1,33 +1,34 @@
+import { isSameLabelSet } from '../model/labels.ts';
 import type { LabelSet } from '../model/metric-family.ts';
 import { type CacheAccount, excessBytes, openAccount, stringBytes } from '../util/cache-budget.ts';
 
-/** After how long (ms) without being written a family's texts are given back. */
+/** Time (ms) after which the texts of a family that was not written are evicted. */
 const IDLE_TIMEOUT = 5 * 60_000;
 
-// What V8 takes, in bytes: measured, and rounded up.
-/** A family without its strings. */
+// Bytes that V8 allocates: measured, and rounded up.
+/** Size of a family without its strings. */
 const FAMILY_BYTES = 560;
-/** A place for a text and its labels, with what an array has in reserve. */
+/** Size of the array elements for one position, with the arrays' reserve. */
 const POSITION_BYTES = 24;
-/** A text, besides its characters. */
+/** Size of a text without its characters. */
 const TEXT_BYTES = 20;
-/** A label object, besides the characters of its values. */
+/** Size of a label object without the characters of its values. */
 const LABEL_SET_BYTES = 80;
 
-/** Where the texts of a family's labels come from. */
+/** A cache of label texts, or `uncachedLabels`. */
 export type LabelTextSource = Pick<LabelCache, 'family'>;
 
 /**
- * The text of label sets, kept from scrape to scrape: escaping it anew is most of the work of encoding. A
- * family's series mostly come in the same order with the same label objects, so a text is looked
- * up by its position, and checked by the object's identity or, failing that, by the labels' values.
+ * Caches the text of label sets between scrapes, since escaping is most of the work of encoding. A family's series
+ * usually come in the same order with the same label objects. A text is therefore looked up by its position, and
+ * checked by the object's identity or, failing that, by the labels' values.
  */
 export class LabelCache {
   private readonly families = new Map<string, FamilyLabelCache>();
   private readonly account = openAccount(this);
   private sweeper: NodeJS.Timeout | undefined;
 
-  /** Texts of another variant (another shape, say) of the same family are forgotten. */
+  /** Returns the cache of a family. Texts of another variant of it, such as another shape, are evicted. */
   family(name: string, variant: string): FamilyLabelCache {
     let texts = this.families.get(name);
     if (texts?.variant !== variant || texts.isCleared) {
@@ -50,7 +51,7 @@ export class LabelCache {
     return texts;
   }
 
-  /** Forgets families that were not written for a while; false when none is left. */
+  /** Evicts families that were not written for `IDLE_TIMEOUT`. Returns false when none is left. */
   sweep(): boolean {
     const oldest = performance.now() - IDLE_TIMEOUT;
     for (const [name, texts] of this.families) {
@@ -63,7 +64,7 @@ export class LabelCache {
   }
 }
 
-/** The timer must not keep the texts of a source that is gone. */
+/** The reference is weak, so that the timer does not keep the texts of a discarded source in memory. */
 function sweepRegularly(cache: WeakRef<LabelCache>): NodeJS.Timeout {
   const timer = setInterval(() => {
     if (cache.deref()?.sweep() !== true) clearInterval(timer);
@@ -71,10 +72,10 @@ function sweepRegularly(cache: WeakRef<LabelCache>): NodeJS.Timeout {
   return timer.unref();
 }
 
-/** For documents that are asked for in a way of their own: there is no end to what a query can say. */
+/** No caching, for documents with a `prefix`: clients choose it, so the number of variants is unbounded. */
 export const uncachedLabels: LabelTextSource = { family: (_name, variant) => new FamilyLabelCache(variant) };
 
-/** The texts of one family's label sets. */
+/** Caches the texts of one family's label sets. */
 export class FamilyLabelCache {
   readonly variant: string;
   lastUsedAt = 0;
@@ -86,12 +87,12 @@ export class FamilyLabelCache {
   /** Bytes of all but the label objects. */
   private textBytes: number;
   private labelBytes = 0;
-  /** Bytes of label objects that are not charged, since the source keeps the same ones itself. */
+  /** Bytes of label objects that are not charged, because the source holds the same objects. */
   private sharedBytes = 0;
-  /** How many label objects were put in place since the last end. */
+  /** Number of label objects that were stored since the last call of `end`. */
   private changes = 0;
 
-  /** Without an account nothing is kept. The bytes are those of the family itself, which are charged already. */
+  /** Without an account nothing is cached. `bytes` is the size of the family itself, which is charged already. */
   constructor(variant: string, account?: CacheAccount, bytes = 0) {
     this.variant = variant;
     this.account = account;
@@ -102,12 +103,12 @@ export class FamilyLabelCache {
     return this.account === undefined;
   }
 
-  /** The text of the labels of the series at that position; `write` makes it when it is not known. */
+  /** Returns the text of the labels at a position of the family. `write` creates it when it is not cached. */
   textAt(position: number, labels: LabelSet, write: (labels: LabelSet) => string): string {
     const known = this.labels[position];
     if (known !== undefined) {
       if (known === labels) return this.texts[position] as string;
-      if (isSame(known, labels)) {
+      if (isSameLabelSet(known, labels)) {
         this.labels[position] = labels;
         this.changes++;
         return this.texts[position] as string;
@@ -128,7 +129,7 @@ export class FamilyLabelCache {
     this.textBytes += textBytes;
     this.labelBytes += labelBytes;
     this.changes++;
-    // What was left out in between gets its place too: arrays with holes are slow.
+    // Dropped samples before this one get a position too: arrays with holes are slow.
     while (this.labels.length < position) {
       this.labels.push(undefined);
       this.texts.push('');
@@ -143,10 +144,10 @@ export class FamilyLabelCache {
     return { text: TEXT_BYTES + length, labels: LABEL_SET_BYTES + length };
   }
 
-  /** To be called at the end of a document's family, with the number of its series: forgets what is beyond them. */
+  /** Ends a family of a document and evicts the texts after its last sample. `length` is the number of its samples. */
   end(length: number): void {
     this.truncate(length);
-    // Label objects that come again are the source's own, and take no memory here; other ones are kept by nobody else.
+    // Label objects that come again are held by the source and cost nothing here; others are held only here.
     if (this.changes === 0) this.sharedBytes = this.labelBytes;
     else if (2 * this.changes > this.labels.length) this.sharedBytes = 0;
     this.changes = 0;
@@ -163,7 +164,7 @@ export class FamilyLabelCache {
     else this.truncate(length);
   }
 
-  /** Gives everything back; a scrape that is under way keeps nothing more here. */
+  /** Evicts everything. A scrape in progress caches nothing more here. */
   clear(): void {
     this.truncate(0);
     this.textBytes = 0;
@@ -193,12 +194,5 @@ export class FamilyLabelCache {
 
 const NO_BYTES = { text: 0, labels: 0 };
 
-/** The same labels in the same order. */
-function isSame(a: LabelSet, b: LabelSet): boolean {
-  const names = Object.keys(a);
-  const others = Object.keys(b);
-  return names.length === others.length && names.every((name, i) => name === others[i] && a[name] === b[name]);
-}
-
-/** V8 keeps a concatenated string as a tree of its parts; this is one piece, and several times smaller. */
+/** Copies a concatenated string to a flat one: V8 stores it as a tree of its parts, which is several times larger. */
 const flattenString = (byteString: string) => Buffer.from(byteString, 'latin1').toString('latin1');

@@ -1,3 +1,4 @@
+import { labelSetKey } from '../model/labels.ts';
 import type { Exemplar, HistogramValue, LabelSet, Sample, SummaryValue } from '../model/metric-family.ts';
 import { MAX_BUCKETS } from './sample-limits.ts';
 import { excerpt } from './text-cursor.ts';
@@ -74,7 +75,7 @@ export class SampleGroups {
   }
 
   private pendingSampleOf(labels: LabelSet): PendingSample {
-    const key = JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const key = labelSetKey(labels);
     const known = this.pending.get(key);
     if (known !== undefined) return known;
     const pending: PendingSample = { labels, key, line: this.lines.number, bytes: SAMPLE_BYTES, keys: [], values: [] };
