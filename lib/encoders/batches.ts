@@ -1,12 +1,12 @@
 import { MetricsError } from '../model/errors.ts';
 import type { MetricFamily, Sample } from '../model/metric-family.ts';
 
-/** A family's samples, some at a time, so that the loop over them need not wait for each. */
+/** A family's samples in batches, so that the loop over them does not await each one. */
 export type Batches = Generator<readonly Sample[]> | AsyncGenerator<readonly Sample[]>;
 
 export const BATCH_SIZE = 256;
 
-/** The first batch is a single sample: whether a family can be read at all shows before anything is written. */
+/** The first batch is a single sample, so that a family that fails at once is dropped before any of it is written. */
 export function createBatches(samples: MetricFamily['samples']): Batches {
   if (Array.isArray(samples)) return arrayBatches(samples);
   if (Symbol.asyncIterator in Object(samples)) return asyncBatches(samples as AsyncIterable<Sample>);

@@ -6,37 +6,39 @@ import type { Batches } from './batches.ts';
 import type { DropReporter } from './encoder.ts';
 import { errorOf } from './invalid-sample.ts';
 
-/** How one format writes its document. The loops over families and samples, below, are the same for all. */
+/** Writes the documents of one format. The loops over families and samples, below, are the same for all formats. */
 export interface FormatWriter {
   readonly begin?: string;
-  /** Between two families. */
+  /** Text between two families. */
   readonly separator?: string;
   end(isEmpty: boolean): string;
-  /** The names that the family takes in the document. Where two families want one, the first is kept. */
+  /** Returns the names that the family occupies in the document. The first of two families with one name is kept. */
   familyNames(family: MetricFamily): readonly string[];
-  /** May look at the samples; what it returns of them is what will be written. */
+  /** May read samples: those that are written are the ones of the result. */
   startFamily(family: MetricFamily): FamilyWriter | Promise<FamilyWriter>;
 }
 
 export interface FamilyWriter {
-  /** In front of the samples. */
+  /** Text before the samples. */
   readonly head: string;
-  /** Around and between the samples; `empty` stands in their place when there are none. All default to nothing. */
+  /** Texts around and between the samples; `empty` replaces them when there are none. All default to `''`. */
   readonly open?: string;
   readonly separator?: string;
   readonly close?: string;
   readonly empty?: string;
   readonly samples: Batches;
   /**
-   * The sample's text with the separator in front; undefined when it is left out on purpose. The position
-   * counts the family's samples. @throws when the sample does not fit its family
+   * Returns the sample's text after a separator; undefined when the sample is omitted on purpose. The position
+   * counts the family's samples.
+   *
+   * @throws when the sample does not fit its family
    */
   encode(sample: Sample, position: number): string | undefined;
-  /** Called behind the last of so many samples. */
+  /** Called after the last sample, with the number of samples. */
   onEnd(length: number): void;
 }
 
-/** Chunks but the last are at least this long, and less than twice as long plus a sample. */
+/** Minimum length of a chunk except the last. A chunk is less than twice as long plus a sample. */
 export const CHUNK_SIZE = 32 * 1024;
 
 export async function* encodeDocument(
@@ -68,7 +70,7 @@ export async function* encodeDocument(
         cause: error,
       });
     }
-    // A family without samples has nothing but its start.
+    // A family without samples is written by its start alone, which the loop above does not check.
     if (text.length >= CHUNK_SIZE) {
       yield text;
       text = '';
@@ -78,7 +80,7 @@ export async function* encodeDocument(
   yield text + writer.end(isEmpty);
 }
 
-/** Pulls the first sample; a family that fails until then is left out. */
+/** Pulls the first sample. A family that fails before it is dropped. */
 async function startFamily(family: MetricFamily, writer: FormatWriter, takenNames: Set<string>, drops: DropReporter) {
   let sourceName: string | undefined;
   try {
@@ -123,7 +125,7 @@ async function* encodeFamily(
       yield text;
       text = '';
     }
-    // The first batch is one sample: with it the family has begun.
+    // The first batch is one sample: `startFamily` waits for its text.
     if (position === 1) {
       yield text;
       text = '';

@@ -1,8 +1,8 @@
 import { MetricsError } from '../model/errors.ts';
 
 /**
- * Thrown by the encoders for a sample that cannot be written. Not an `Error`: to capture a stack costs more than to
- * write a sample, and when many are invalid, most of them are only counted.
+ * Reason why a sample cannot be written, thrown by the encoders. It is no `Error`, because capturing a stack takes
+ * longer than writing a sample, and most of many invalid samples are only counted.
  */
 export class InvalidSample {
   private readonly describe: () => string;
@@ -16,5 +16,5 @@ export class InvalidSample {
   }
 }
 
-/** The error that is reported for what was thrown. */
+/** Returns the error to report for what was thrown. */
 export const errorOf = (thrown: unknown) => (thrown instanceof InvalidSample ? thrown.toError() : thrown);

@@ -11,13 +11,13 @@ export type Shape =
   | { readonly kind: 'map'; readonly label: string }
   | { readonly kind: 'list'; readonly labels?: readonly string[] };
 
-/** How many samples of an iterable that can be read only once are held until the shape is certain. */
+/** Maximum number of samples of an iterable that can be read only once that are buffered until the shape is certain. */
 const MAX_BUFFERED_SAMPLES = 10_000;
 
 /**
- * The shape follows from the label sets of all samples that will be written, or from those that the
- * family declares. An array is looked through, and so is whatever else can be read twice; the rest is
- * held back until its shape is certain.
+ * Determines the shape from the label sets of all samples that will be written, or from the declared label names.
+ * Arrays and other iterables that can be read twice are read once for it. The samples of others are buffered until
+ * the shape is certain.
  */
 export async function findShape(
   { labelNames, samples }: MetricFamily,
@@ -46,7 +46,7 @@ function declaredShape(labelNames: readonly string[], singleLabel: 'map' | 'list
   return { kind: 'list', labels: [...labelNames] };
 }
 
-/** Reads until the shape is certain, and closes what it reads from when it gives up. */
+/** Reads until the shape is certain. Closes the source on an error. */
 async function bufferUntilCertain(source: Batches, finder: ShapeFinder): Promise<Sample[]> {
   const buffered: Sample[] = [];
   try {
@@ -83,7 +83,7 @@ class ShapeFinder {
   private unlabelled = 0;
   private label: string | undefined;
   private isList = false;
-  /** Samples whose one label is `@`: they fit a map of that name, and nothing else. */
+  /** Whether a sample's only label is `@`, which fits only a map of that name. */
   private hasAt = false;
 
   constructor(singleLabel: 'map' | 'list', hasValue: (sample: Sample) => boolean) {
@@ -91,7 +91,7 @@ class ShapeFinder {
     this.hasValue = hasValue;
   }
 
-  /** True when no further sample can change the shape. */
+  /** Returns whether the shape is certain: no further sample can change it. */
   add(batch: readonly Sample[]): boolean {
     for (const sample of batch) {
       if (!this.isList && this.willBeWritten(sample)) this.isList = this.isListWith(Object.keys(sample.labels));
@@ -105,9 +105,9 @@ class ShapeFinder {
     return this.hasAt && this.unlabelled === 0 ? { kind: 'map', label: '@' } : { kind: 'value' };
   }
 
-  /** True when a sample with these labels makes the family a list, whatever else comes. */
+  /** Whether a sample with these labels makes the family a list, whatever samples follow. */
   private isListWith(names: readonly string[]): boolean {
-    // Among several labels, `@` fits no shape: the sample will be left out.
+    // Among several labels, `@` fits no shape, so the sample will be dropped.
     if (names.length > 1) return !names.includes('@');
     const [label] = names;
     if (label === undefined) {
@@ -122,7 +122,7 @@ class ShapeFinder {
     return this.label !== label || this.unlabelled > 0 || this.singleLabel === 'list';
   }
 
-  /** What will be left out, on purpose or because it is broken, has no say. */
+  /** Whether the sample counts for the shape: omitted and invalid samples do not. */
   private willBeWritten(sample: Sample): boolean {
     try {
       for (const name of Object.keys(sample.labels)) labelValue(sample.labels, name);

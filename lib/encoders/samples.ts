@@ -8,7 +8,7 @@ import type {
   SummaryValue,
 } from '../model/metric-family.ts';
 
-// What a source promises and JavaScript does not check. Each check throws what `onError` gets to see.
+// Checks of the source's contract at run time. Their errors are passed to `onError`.
 
 const TYPES: ReadonlySet<string> = new Set([
   'counter',
@@ -26,14 +26,14 @@ export function checkType(type: MetricType): MetricType {
   );
 }
 
-/** The help, if there is any; what is not typed may have null for none. */
+/** Returns the help, if any. Sources in JavaScript may have null for none. */
 export function helpOf({ help }: MetricFamily): string | undefined {
   if (help === undefined || help === null) return undefined;
   if (typeof help === 'string') return help;
   throw new MetricsError('ERR_METRICS_INVALID_FAMILY', `its help is ${format(help)}; write a string`);
 }
 
-/** The text of a label's value; numbers and booleans are taken as JavaScript spells them. */
+/** Returns a label's value as a string. Numbers and booleans are converted by JavaScript's rules. */
 export function labelValue(labels: LabelSet, name: string): string {
   const value: unknown = labels[name];
   if (typeof value === 'string') return value;
@@ -67,7 +67,7 @@ export function summaryOf({ value }: Sample): SummaryValue {
 const isCountAndSum = (count: unknown, sum: unknown) =>
   Number.isInteger(count) && (count as number) >= 0 && (sum === undefined || typeof sum === 'number');
 
-/** Two lists of numbers of one length, the first of finite ones. Plain loops: this is done for each bucket. */
+/** Whether both are arrays of numbers of equal length, and the keys finite. A plain loop: it runs for each bucket. */
 function isKeyValueLists(keys: unknown, values: unknown): boolean {
   if (!Array.isArray(keys) || !Array.isArray(values) || keys.length !== values.length) return false;
   for (let i = 0; i < keys.length; i++) {
@@ -76,7 +76,7 @@ function isKeyValueLists(keys: unknown, values: unknown): boolean {
   return true;
 }
 
-/** A value in an error message, cut after 100 characters. */
+/** Formats a value for an error message, truncated to 100 characters. */
 export function format(value: unknown): string {
   const text =
     typeof value === 'object' ? safeJson(value) : String(typeof value === 'string' ? JSON.stringify(value) : value);
