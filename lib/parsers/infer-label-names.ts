@@ -1,15 +1,19 @@
 import type { MetricFamily, Sample } from '../model/metric-family.ts';
 
-/** How many samples, and how much (bytes, estimated), is looked at before a family is given. */
+/** Maximum number of samples that are buffered before a family is returned. */
 const MAX_BUFFERED_SAMPLES = 10_000;
+/** Maximum memory (bytes, estimated) of those samples. */
 const MAX_BUFFERED_BYTES = 4 * 2 ** 20;
 
 /**
- * Gives a family that is read as it comes a shape in the JSON document. A small one becomes an array,
- * which shows its shape by itself, and whose errors come before the family does. One that goes on beyond that, each
- * sample so far with one and the same single label, is declared to have no other: a sample that comes
- * without it, or with another, will be left out and reported. Any other shape shows at the second sample. What is
- * declared already stays as it is.
+ * Makes the shape in the JSON document certain for a family whose samples are streamed.
+ *
+ * - A small family becomes an array, from which the encoder determines the shape. Its errors are thrown here.
+ * - For a larger one, when all samples so far have the same single label, `labelNames` declares that label. A later
+ *   sample without it, or with another, is dropped and reported.
+ * - Any other shape is certain after two samples, and needs no declaration.
+ *
+ * A declaration that the family has already is kept.
  */
 export async function inferLabelNames(
   family: Omit<MetricFamily, 'samples'>,
@@ -31,7 +35,7 @@ export async function inferLabelNames(
   return { ...family, ...(labelNames !== undefined && { labelNames }), samples: concat(buffered, iterator) };
 }
 
-/** The label that each of the samples has, and no other. */
+/** Returns the label that every sample has as its only one. */
 function commonLabel(samples: readonly Sample[]): string | undefined {
   let label: string | undefined;
   for (const { labels } of samples) {
@@ -55,7 +59,7 @@ async function* concat(
   }
 }
 
-/** What a sample takes in memory, without what samples share. */
+/** Estimates the memory of a sample, without the parts that samples share. */
 function estimateBytes({ labels, value }: Sample): number {
   let bytes = 100;
   for (const name of Object.keys(labels)) bytes += 20 + (labels[name]?.length ?? 0);

@@ -3,12 +3,12 @@ import { yieldToEventLoop } from '../util/event-loop.ts';
 import { JsonSkip } from './json-skip.ts';
 import { JsonTokens, NEED_MORE_DATA } from './json-tokens.ts';
 
-/** How much (bytes) is read again at most: what is longer cannot be a name, a sample, or a value before its type. */
+/** Maximum size (bytes) of what is buffered until it is complete: a token, a sample, or a value before its type. */
 export const MAX_BUFFERED_BYTES = 2 ** 20;
-/** How much (bytes) becomes text at once. */
+/** Maximum number of bytes that are decoded at once. */
 const MAX_PIECE_BYTES = 64 * 1024;
 
-/** A document as its bytes come in. What is held of it is a chunk, and what has begun and is not yet whole. */
+/** Reads a document while its bytes arrive. Buffers one chunk and what is incomplete at its end. */
 export class JsonInput {
   private readonly tokens: JsonTokens;
   private readonly bytes: AsyncIterator<Uint8Array>;
@@ -19,7 +19,7 @@ export class JsonInput {
     this.tokens = new JsonTokens(offset);
   }
 
-  /** Calls `take`, and again from the start (or from where it committed) when its text was not all there. */
+  /** Calls `parse`, and calls it again from where it last committed each time it needs more data. */
   async read<T>(parse: (tokens: JsonTokens) => T): Promise<T> {
     for (;;) {
       try {
@@ -33,7 +33,7 @@ export class JsonInput {
     }
   }
 
-  /** The names of an object's members: the value of each has to be read before the next is asked for. */
+  /** Yields the names of an object's members. The caller reads each value before it requests the next name. */
   async *members(): AsyncGenerator<string, void> {
     await this.read((tokens) => tokens.expect('{'));
     for (let isFirst = true; ; isFirst = false) {
@@ -44,9 +44,9 @@ export class JsonInput {
   }
 
   /**
-   * The text of a value, which is read once however it comes, and where it begins.
+   * Returns the text of a value and its position. Each byte is read once, however the chunks are divided.
    *
-   * @throws what `tooLong` gives when it has more bytes than that
+   * @throws the result of `tooLong` when the value has more than `maxBytes` bytes
    */
   async valueText(maxBytes: number, tooLong: (position: number) => Error): Promise<{ text: string; position: number }> {
     const rest = new JsonSkip();
@@ -66,12 +66,12 @@ export class JsonInput {
     return { text, position };
   }
 
-  /** At what was read last. */
+  /** Returns the error for the token that was read last. */
   malformed(reason: string): MetricsError {
     return this.tokens.malformed(reason);
   }
 
-  /** @throws when something follows */
+  /** Reads the end of the document. @throws when anything but whitespace follows */
   async end(): Promise<void> {
     while (this.tokens.isAtEnd()) {
       this.tokens.commit();
@@ -91,12 +91,12 @@ export class JsonInput {
     const { uncommittedLength } = tokens;
     if (uncommittedLength > MAX_BUFFERED_BYTES)
       throw tokens.malformed(`more than ${MAX_BUFFERED_BYTES} bytes have to be held`);
-    // As much again: what comes in small pieces is then not read too often.
+    // Doubling the buffer bounds how often small pieces are read again.
     if (!(await this.append(uncommittedLength))) throw tokens.truncated();
     await yieldToEventLoop();
   }
 
-  /** Appends at least so many bytes, as far as there are any; false when there is none. */
+  /** Appends at least `length` bytes, or all that are left. Returns false when none is left. */
   private async append(length: number): Promise<boolean> {
     let text = '';
     do {

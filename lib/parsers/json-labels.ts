@@ -3,30 +3,30 @@ import type { DocumentMeter } from './document-meter.ts';
 import type { JsonTokens } from './json-tokens.ts';
 import type { CachedFamily, LabelSetCache } from './label-set-cache.ts';
 
-/** What the reading of one JSON document needs besides its text. */
+/** What reading one JSON document needs besides its text. */
 export interface ReadContext {
   readonly labelCache: LabelSetCache;
   readonly meter: DocumentMeter;
 }
 
-/** The label sets of one family in one JSON document. */
+/** Reads the label sets of one family in one JSON document. */
 export class JsonLabels {
   private readonly cache: LabelSetCache;
   private readonly family: CachedFamily;
   private readonly meter: DocumentMeter;
   private position = 0;
-  /** How many characters the labels of the next sample take in the document. */
+  /** Length of the next sample's labels in the document, in characters. */
   private length = 0;
 
-  /** `label`: the only one that the family has. */
+  /** `label` is the family's only label, for a family that is a map. */
   constructor({ labelCache, meter }: ReadContext, name: string, label?: string) {
     this.cache = labelCache;
     this.meter = meter;
-    // With another label, the same texts mean something else.
+    // The same text means another label set in a map of another label.
     this.family = labelCache.cachedFamily(JSON.stringify([name, label]));
   }
 
-  /** Takes the labels of the next sample, when they are written as they were in the last document. */
+  /** Reads the next sample's labels if they are written as in the last document. */
   readCached(tokens: JsonTokens): LabelSet | undefined {
     const text = this.family.texts[this.position];
     if (text === undefined || !tokens.takeText(text)) return undefined;
@@ -34,7 +34,7 @@ export class JsonLabels {
     return this.family.sets[this.position];
   }
 
-  /** Keeps the labels of the next sample, that are written so; gives what is to be given in their place. */
+  /** Caches the labels of the next sample with their text, if any. Returns the label set that replaces them. */
   add(text: string | undefined, read: LabelSet): LabelSet {
     this.length = text?.length ?? labelsLength(read);
     const labels = this.cache.relabel(read);
@@ -42,14 +42,14 @@ export class JsonLabels {
     return labels;
   }
 
-  /** The next sample was read, with this value. */
+  /** Counts the sample whose value was read, and goes on to the next. */
   advance(value: Sample['value']): void {
     this.position++;
     this.meter.addSeries(this.length, countSeries(value));
   }
 }
 
-/** How many series a sample has in the text formats, but for its sum and count. */
+/** Returns the number of series of a sample in the text formats, without its sum and count. */
 export function countSeries(value: Sample['value']): number {
   if (typeof value === 'number') return 1;
   return 1 + ('bounds' in value ? value.bounds : value.quantiles).length;
@@ -63,13 +63,13 @@ function labelsLength(labels: LabelSet): number {
 
 export function addLabel(labels: LabelSet, name: string, text: string): void {
   const value = detachString(text);
-  // An assignment to this one would set the prototype.
+  // An assignment to `__proto__` would set the prototype.
   if (name === '__proto__') Object.defineProperty(labels, name, { value, enumerable: true });
   else (labels as Record<string, string>)[name] = value;
 }
 
 /**
- * V8 keeps all of a string as long as there is a slice of it; this is a slice of a concatenation, and so of nothing
- * else. It is several times faster than a way through bytes.
+ * Copies a slice of a string, because V8 keeps the whole string in memory as long as a slice of it exists. The
+ * concatenation is a new string, so that the result refers to it alone. Several times faster than a copy by bytes.
  */
 const detachString = (text: string) => ` ${text}`.slice(1);

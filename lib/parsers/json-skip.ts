@@ -1,21 +1,21 @@
 import { type JsonTokens, MAX_DEPTH } from './json-tokens.ts';
 
-/** Maximum number of steps for a value that is held until it is whole. */
+/** Maximum number of steps for a value that is read in one piece. */
 const MAX_STEPS = 1_000;
 
-/** Reads a value that nobody wants, or what is left of one, in memory that does not depend on its size. */
+/** Skips a value, or the rest of one, in memory that does not depend on its size. */
 export class JsonSkip {
-  /** The brackets that are open. */
+  /** Brackets that are open. */
   private open: string;
   private next: 'value' | 'first' | 'further';
 
-  /** Without `open`, a value is to come; with it, the first of what these brackets hold, or a further one. */
+  /** Skips a whole value by default. With the brackets `open`, skips from their first or a further element on. */
   constructor(open = '', next: 'value' | 'first' | 'further' = 'value') {
     this.open = open;
     this.next = next;
   }
 
-  /** Reads a bit, and keeps in mind where it is; false when the value has been read. */
+  /** Skips one token or member. Returns false when the value has ended. */
   step(tokens: JsonTokens): boolean {
     if (this.next === 'value') this.readValue(tokens);
     else if (this.open === '') return false;
@@ -42,7 +42,7 @@ export class JsonSkip {
   }
 }
 
-/** A value that is held until it is whole, as a part of something that is wanted. */
+/** Skips a value in one piece, as part of a sample. */
 export function skipValue(tokens: JsonTokens): void {
   const skip = new JsonSkip();
   for (let steps = 0; skip.step(tokens); steps++) {

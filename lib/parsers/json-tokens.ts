@@ -1,36 +1,44 @@
 import { isUtf8 } from 'node:buffer';
 import { MetricsError } from '../model/errors.ts';
+import { quoteEnd } from './text-cursor.ts';
 
 /** Maximum depth of nested values. */
 export const MAX_DEPTH = 100;
 
-/** Thrown where the text ends before what is being read does: to be read again when there is more of it. */
+/** Length (bytes) of the document's excerpt in an error message. */
+const MAX_EXCERPT = 40;
+const NUMBER_CHARACTERS = '0123456789.-+eE';
+const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/;
+const [TAB, LINE_FEED, RETURN, SPACE, QUOTE, BACKSLASH, LAST_ASCII] = [9, 10, 13, 32, 34, 92, 127];
+const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [91, 93, 123, 125];
+
+/** Thrown when the text ends within a token. Reading starts again when there is more text. */
 export const NEED_MORE_DATA = new Error('the text ends here');
 
 /**
- * Reads JSON (RFC 8259) a token at a time from text that comes in pieces. The text is a byte string, a character for
- * each byte: positions are those in the document, and only strings can hold what is not ASCII.
+ * Reads JSON (RFC 8259) by tokens from text that arrives in pieces. The text is a byte string, with one character for
+ * each byte. Positions are therefore bytes of the document, and only strings can contain other characters than ASCII.
  */
 export class JsonTokens {
   private text = '';
   private at = 0;
-  /** Where the last token begins: errors are about it. */
+  /** Start of the last token, which errors refer to. */
   private tokenAt = 0;
-  /** What stands before it will not be read again. */
+  /** Position up to which the text is committed, and is not read again. */
   private start = 0;
-  /** Where the text begins in the document. */
+  /** Position of the text in the document. */
   private offset: number;
 
   constructor(offset = 0) {
     this.offset = offset;
   }
 
-  /** Where in the document the first character is that is not committed. */
+  /** Position in the document of the first character that is not committed. */
   get position(): number {
     return this.offset + this.start;
   }
 
-  /** How many characters are not committed. */
+  /** Number of characters that are not committed. */
   get uncommittedLength(): number {
     return this.text.length - this.start;
   }
@@ -42,7 +50,7 @@ export class JsonTokens {
     this.at = 0;
   }
 
-  /** What was read is read for good. */
+  /** Commits what was read: `rewind` does not go back before it. */
   commit(): void {
     this.start = this.at;
   }
@@ -52,7 +60,7 @@ export class JsonTokens {
     this.tokenAt = this.start;
   }
 
-  /** Is there nothing but whitespace? */
+  /** Whether only whitespace is left. Skips it. */
   isAtEnd(): boolean {
     const { text } = this;
     let { at } = this;
@@ -64,41 +72,43 @@ export class JsonTokens {
     return at === text.length;
   }
 
-  /** The character that the next token begins with. */
+  /** Returns the first character of the next token. */
   peek(): string {
     if (this.isAtEnd()) throw NEED_MORE_DATA;
     this.tokenAt = this.at;
     return this.text.charAt(this.at);
   }
 
-  /** Takes this text, when it is what comes next and is all there. */
+  /** Reads the given text if it comes next and is complete. Returns whether it did. */
   takeText(text: string): boolean {
     const isNext = this.text.startsWith(text, this.at);
     if (isNext) this.at += text.length;
     return isNext;
   }
 
-  /** The place behind what was taken; and back to it, or what was taken since. */
+  /** Returns the current position, for `reset` and `sliceFrom`. */
   mark(): number {
     return this.at;
   }
 
+  /** Goes back to a mark. */
   reset(mark: number): void {
     this.at = mark;
   }
 
+  /** Returns the text between a mark and the current position. */
   sliceFrom(mark: number): string {
     return this.text.slice(mark, this.at);
   }
 
-  /** What was committed since a mark. */
+  /** Returns the text that was committed since a mark. */
   committedSince(mark: number): string {
     return this.text.slice(mark, this.start);
   }
 
   /**
-   * The text of an object, up to the bracket that closes it. Only strings and brackets are looked at, which is faster
-   * than to read it: it may not be JSON all the same.
+   * Returns the text of an object, up to its closing bracket. Checks only strings and brackets, which is faster than
+   * parsing: the text may be invalid JSON.
    */
   objectText(): string {
     const { text } = this;
@@ -106,8 +116,10 @@ export class JsonTokens {
     let depth = 0;
     for (let at = start; at < text.length; at++) {
       const code = text.charCodeAt(at);
-      if (code === QUOTE) at = stringEnd(text, at);
-      else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      if (code === QUOTE) {
+        at = quoteEnd(text, at + 1);
+        if (at === -1) throw NEED_MORE_DATA;
+      } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
         if (++depth > MAX_DEPTH) throw this.malformed(`it is nested deeper than ${MAX_DEPTH}`);
       } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--;
       if (depth > 0) continue;
@@ -122,7 +134,7 @@ export class JsonTokens {
     this.at++;
   }
 
-  /** Takes the comma in front of a further member or item, or the bracket behind the last. */
+  /** Reads the comma before a further member or item, or the bracket after the last. Returns whether one follows. */
   hasNext(bracket: '}' | ']', isFirst: boolean): boolean {
     const next = this.peek();
     if (next === bracket) {
@@ -132,12 +144,12 @@ export class JsonTokens {
     if (isFirst) return true;
     if (next !== ',') throw this.malformed(`expected , or ${bracket}`);
     this.at++;
-    // Behind whitespace, so that a mark is where the member or the item begins.
+    // Skips whitespace, so that a mark is at the start of the member or item.
     this.peek();
     return true;
   }
 
-  /** A member's name, with the colon: errors are about the name. */
+  /** Reads a member's name and the colon. Errors refer to the name. */
   name(): string {
     const name = this.string();
     const { tokenAt } = this;
@@ -146,7 +158,7 @@ export class JsonTokens {
     return name;
   }
 
-  /** The name of an object's next member; undefined behind the last. */
+  /** Returns the name of an object's next member; undefined after the last. */
   member(isFirst: boolean): string | undefined {
     return this.hasNext('}', isFirst) ? this.name() : undefined;
   }
@@ -174,11 +186,11 @@ export class JsonTokens {
     return this.decode(raw);
   }
 
-  /** How many characters follow the backslash. */
+  /** Returns the number of characters after the backslash. */
   private escape(at: number): number {
     const kind = this.text.charAt(at + 1);
     if (kind !== 'u') {
-      // Behind the end, `kind` is empty, and so a part of it.
+      // At the end of the text `kind` is empty, which is included: more data may follow.
       if ('"\\/bfnrt'.includes(kind)) return 1;
       throw this.malformed('a string holds an invalid escape', at);
     }
@@ -190,7 +202,7 @@ export class JsonTokens {
   private decode(raw: string): string {
     const bytes = Buffer.from(raw, 'latin1');
     if (!isUtf8(bytes)) throw this.malformed('a string is not UTF-8');
-    // Its escapes were checked.
+    // The escapes were checked by `string()`.
     return JSON.parse(`"${bytes}"`);
   }
 
@@ -203,7 +215,7 @@ export class JsonTokens {
     const raw = text.slice(this.at, at);
     if (!NUMBER.test(raw)) throw this.malformed('expected a number');
     const value = Number(raw);
-    // Beyond a double, it would be read as infinite.
+    // A number beyond the range of a double would become infinite.
     if (!Number.isFinite(value)) throw this.malformed('expected a number that a double can hold');
     this.at = at;
     return value;
@@ -219,12 +231,12 @@ export class JsonTokens {
     return JSON.parse(word);
   }
 
-  /** For a document that goes no further. */
+  /** Returns the error for a document that ends too early. */
   truncated(): MetricsError {
     return this.malformed('the document ends too early', this.text.length);
   }
 
-  /** At the last token, unless something else is said. */
+  /** Returns the error for a position, by default that of the last token. */
   malformed(reason: string, at = this.tokenAt): MetricsError {
     const found = Buffer.from(this.text.slice(at, at + MAX_EXCERPT), 'latin1').toString();
     return new MetricsError(
@@ -233,23 +245,3 @@ export class JsonTokens {
     );
   }
 }
-
-/** The quote at the end of the string that begins here. */
-function stringEnd(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1);
-  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  if (end === -1) throw NEED_MORE_DATA;
-  return end;
-}
-
-function isEscaped(text: string, position: number): boolean {
-  let first = position;
-  while (text.charCodeAt(first - 1) === BACKSLASH) first--;
-  return (position - first) % 2 === 1;
-}
-
-const MAX_EXCERPT = 40;
-const NUMBER_CHARACTERS = '0123456789.-+eE';
-const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/;
-const [TAB, LINE_FEED, RETURN, SPACE, QUOTE, BACKSLASH, LAST_ASCII] = [9, 10, 13, 32, 34, 92, 127];
-const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [91, 93, 123, 125];

@@ -9,15 +9,15 @@ import { LabelSetCache, type Relabel } from './label-set-cache.ts';
 import type { Parse, ParsedFamily, ParsedSamples } from './parser.ts';
 
 /**
- * A parser of the JSON document of KumoMTA's `GET /metrics.json`. It holds some 64 KiB of a document, however large a
- * family is; and label sets, within the budget of the process, to be known again in the next document: use one parser
- * for each upstream.
+ * Creates a parser of the JSON document of KumoMTA's `GET /metrics.json`. It buffers about 64 KiB of a document,
+ * however large a family is. It caches label sets for the next document, within the cache budget of the process, so
+ * use one parser for each upstream.
  *
- * Members of a family that are not known are skipped. A `value` that comes before its `type` is held, up to 1 MiB; a
- * `help` that comes after both is not waited for. A name that comes twice is two families.
+ * Unknown members of a family are skipped. A `value` before its `type` is buffered, up to 1 MiB. A `help` after both
+ * is ignored. A name that comes twice is two families.
  *
- * @throws {MetricsError} `ERR_METRICS_MALFORMED_DOCUMENT`, as it is read, with the byte where it is, for what is not JSON (RFC 8259)
- *   and for what is not such a document
+ * @throws {MetricsError} `ERR_METRICS_MALFORMED_DOCUMENT`, while it is read, with the position in bytes, for a document
+ *   that is not JSON (RFC 8259) or has another structure
  */
 export function parseKumoMtaJson(relabel?: Relabel): Parse {
   const labelCache = new LabelSetCache(relabel);
@@ -83,7 +83,7 @@ async function* readValue(
   await samples.end();
 }
 
-/** KumoMTA's own, and what OpenMetrics has besides. */
+/** The types of KumoMTA and OpenMetrics. */
 const TYPES = new Map<string, MetricType>([
   ['counter', 'counter'],
   ['gauge', 'gauge'],
@@ -102,7 +102,7 @@ function readType(tokens: JsonTokens): MetricType {
   return type;
 }
 
-/** Reads a value before it is known what it means. */
+/** Buffers a value that comes before the family's type. */
 async function bufferValue(input: JsonInput): Promise<JsonInput> {
   const { text, position } = await input.valueText(MAX_BUFFERED_BYTES, tooLong);
   // The space ends a number.
@@ -125,10 +125,10 @@ function skip(input: JsonInput, rest: JsonSkip): Promise<void> {
   });
 }
 
-/** So many samples are read at once, if their text is there. */
+/** Maximum number of samples that are read at once. */
 const BATCH_SIZE = 256;
 
-/** The samples of a family, until the next family is asked for. */
+/** The samples of a family. They end when the next family is requested. */
 class KumoMtaSamples implements ParsedSamples {
   private readonly input: JsonInput;
   private readonly value: SamplesReader;
@@ -155,7 +155,7 @@ class KumoMtaSamples implements ParsedSamples {
     while (!this.isComplete && !this.isEnded) yield await this.readBatch();
   }
 
-  /** @throws what kept the samples from being read, if something did */
+  /** Skips the samples that were not read. @throws the error that ended them, if any */
   async end(): Promise<void> {
     this.isEnded = true;
     if (this.failure !== undefined) throw this.failure.error;
@@ -186,7 +186,7 @@ class KumoMtaSamples implements ParsedSamples {
         tokens.commit();
       }
     } catch (error) {
-      // What was read comes first; the error comes again.
+      // Returns the complete samples first. The next call throws the same error again.
       if (batch.length === 0) throw error;
       tokens.rewind();
     }

@@ -6,12 +6,12 @@ import { MAX_LABELS } from './sample-limits.ts';
 
 export type { ReadContext } from './json-labels.ts';
 
-/** A family's value, of which the beginning was read. */
+/** Reads the samples of a family's value, whose beginning was read. */
 export interface SamplesReader {
   readonly labelNames?: readonly string[];
-  /** Those that are open between two samples. */
+  /** Brackets that are open between two samples. */
   readonly brackets: string;
-  /** Reads a sample; undefined behind the last, when the brackets are closed. */
+  /** Reads a sample. Returns undefined after the last one, when the brackets are closed. */
   next(tokens: JsonTokens, isFirst: boolean): Sample | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface TypedName {
 }
 
 /**
- * Reads as much as tells the shape:
+ * Reads the beginning of a value, as far as its shape requires:
  *
  *     value = null                                          ; no samples
  *           / number                                        ; one, without labels
@@ -44,7 +44,7 @@ export function createSamplesReader(tokens: JsonTokens, family: TypedName, conte
   }
 }
 
-/** A map, or a histogram or summary: of these no member is an object. */
+/** Reads the beginning of a map, histogram or summary. Only in a map is the first member an object. */
 function createObjectReader(
   tokens: JsonTokens,
   { name, type }: TypedName,
@@ -114,7 +114,7 @@ function createListReader(read: ReadValue, labelSets: JsonLabels): SamplesReader
   };
 }
 
-/** Of an item that begins with known labels, and whose value comes last. */
+/** Reads an item that begins with cached labels and ends with its value. Returns undefined for any other. */
 function readCachedItem(tokens: JsonTokens, read: ReadValue, labelSets: JsonLabels): Sample | undefined {
   const mark = tokens.mark();
   const labels = labelSets.readCached(tokens);
@@ -142,6 +142,6 @@ function readItem(tokens: JsonTokens, read: ReadValue, labelSets: JsonLabels): S
     else addLabel(labels, name, tokens.string());
   }
   if (value === undefined) throw tokens.malformed('expected "@" before this');
-  // Where a label follows the value, there is no text that stands for all labels.
+  // No single text contains all labels when a label follows the value.
   return { labels: labelSets.add(text, labels), value };
 }

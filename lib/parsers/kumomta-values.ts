@@ -5,7 +5,7 @@ import { MAX_BUCKETS, MAX_LABELS } from './sample-limits.ts';
 
 export type ReadValue = (tokens: JsonTokens) => Sample['value'];
 
-/** Reads what stands for one sample of this type. */
+/** Creates the reader of one sample's value of the type. */
 export function createValueReader(type: MetricType): ReadValue {
   switch (type) {
     case 'histogram': {
@@ -33,7 +33,7 @@ const NON_FINITE = new Map([
   ['-Inf', Number.NEGATIVE_INFINITY],
 ]);
 
-/** JSON has no NaN and no infinities: they are null, or strings. */
+/** Reads a number. NaN and the infinities, which JSON does not have, are null or strings. */
 function readNumber(tokens: JsonTokens): number {
   const first = tokens.peek();
   if (first === 'n') {
@@ -53,7 +53,7 @@ interface Distribution {
   readonly values: readonly number[];
 }
 
-/** Reads `{"count":3,"sum":0.9,"avg":0.3,"bucket":[[0.1,1.0],[0.5,3.0]]}`, where the average says nothing new. */
+/** Reads `{"count":3,"sum":0.9,"avg":0.3,"bucket":[[0.1,1.0],[0.5,3.0]]}`, without the average, which is redundant. */
 function createDistributionReader(pairsName: string, add: AddPair): (tokens: JsonTokens) => Distribution {
   let lastKeys: readonly number[] = [];
   return (tokens) => {
@@ -71,7 +71,7 @@ function createDistributionReader(pairsName: string, add: AddPair): (tokens: Jso
     }
     const { infCount = count, lastCount = 0 } = pairs;
     if (infCount !== count || lastCount > count) throw tokens.malformed('the buckets before this count another number');
-    // One array for all of a family, as long as they are the same.
+    // The samples of a family share one array while their keys are equal.
     if (!isSame(pairs.keys, lastKeys)) lastKeys = pairs.keys;
     return { count, ...(sum !== undefined && { sum }), keys: lastKeys, values: pairs.values };
   };
@@ -103,15 +103,15 @@ function readSum(tokens: JsonTokens): number | undefined {
 interface Pairs {
   readonly keys: number[];
   readonly values: number[];
-  /** Of a summary: the quantiles that were there already, in any order. */
+  /** Summaries only: the quantiles so far, which may be in any order. */
   readonly seen: Set<number>;
-  /** Of a histogram: what its last bucket counts, */
+  /** Histograms only: the count of the last bucket. */
   lastCount?: number;
-  /** and its bucket of +Inf. */
+  /** Histograms only: the count of the +Inf bucket. */
   infCount?: number;
 }
 
-/** Takes a pair if it can follow those before it; otherwise it says why not. A key that is null is NaN. */
+/** Adds a pair, or returns the reason why it must not follow those before it. A null key is NaN. */
 type AddPair = (pairs: Pairs, key: number, value: number) => string | undefined;
 
 function readPairs(tokens: JsonTokens, add: AddPair): Pairs {
@@ -132,7 +132,7 @@ function readPairs(tokens: JsonTokens, add: AddPair): Pairs {
 
 function addBucket(pairs: Pairs, key: number, value: number): string | undefined {
   const { keys, values, lastCount = 0, infCount } = pairs;
-  // Some writers have null for +Inf.
+  // Some encoders write null for +Inf.
   const bound = Number.isNaN(key) ? Number.POSITIVE_INFINITY : key;
   if (!(bound > (keys.at(-1) ?? Number.NEGATIVE_INFINITY)) || infCount !== undefined) {
     return 'a bucket is not above the one before';
@@ -140,7 +140,7 @@ function addBucket(pairs: Pairs, key: number, value: number): string | undefined
   if (!(value >= lastCount)) return 'a bucket counts less than the one before';
   pairs.lastCount = value;
   if (bound === Number.POSITIVE_INFINITY) {
-    // It says what `count` says.
+    // This count must equal `count`, which is checked at the end of the value.
     pairs.infCount = value;
     return undefined;
   }

@@ -3,33 +3,34 @@ import { excessBytes, openAccount, stringBytes } from '../util/cache-budget.ts';
 import { detachString, type TextCursor } from './text-cursor.ts';
 import { cutLabel, duplicateLabel, formatLabels, parseLabels } from './text-labels.ts';
 
-// What V8 takes, in bytes, besides the characters: measured, and rounded up.
+// Bytes that V8 allocates besides the characters: measured, and rounded up.
 const FAMILY_BYTES = 560;
 const LABEL_SET_BYTES = 100;
 const LABEL_BYTES = 50;
-/** After how many documents without it a family is forgotten. */
+/** Number of documents without a family after which it is evicted. */
 const MAX_UNUSED_DOCUMENTS = 3;
 
-/** Makes the label set that is given of the one that was read, which it may change. */
+/** Returns the label set that replaces the one that was read. It may change its argument. */
 export type Relabel = (labels: LabelSet) => LabelSet;
 
-/** A family's label sets by their places, with the text of each. */
+/** The label sets of a family by their positions, with the text of each. */
 export interface CachedFamily {
   readonly name: string;
   readonly texts: string[];
   readonly sets: LabelSet[];
-  /** Bytes that are charged for it. */
+  /** Bytes that are charged for the family. */
   size: number;
-  /** The last document that had it. */
+  /** Number of the last document that contained it. */
   lastDocument: number;
 }
 
 /**
- * Label sets, kept from document to document. Mostly a family's series come in the same order again: the same text
- * at the same place gives the same object, which is not parsed again here, and which the encoders know again.
+ * Caches label sets from document to document. The series of a family usually come in the same order again. The same
+ * text at the same position yields the same object, which need not be parsed again, and for which the encoders have
+ * cached texts.
  */
 export class LabelSetCache {
-  /** Of a series without labels. */
+  /** Label set of a series without labels. */
   readonly empty: LabelSet;
   readonly relabel: Relabel;
   private readonly families = new Map<string, CachedFamily>();
@@ -41,7 +42,7 @@ export class LabelSetCache {
     this.empty = relabel({});
   }
 
-  /** To be called in front of each document. */
+  /** Starts a document. Must be called before each one. */
   beginDocument(): void {
     this.document++;
     for (const [name, { lastDocument: document, size }] of this.families) {
@@ -51,7 +52,7 @@ export class LabelSetCache {
     }
   }
 
-  /** To be called for each family, read or skipped. */
+  /** Returns the reader for a family. Must be called for each family, read or skipped. */
   family(name: string): FamilyLabels {
     return new FamilyLabels(this.cachedFamily(name), this);
   }
@@ -79,11 +80,11 @@ export class LabelSetCache {
   }
 }
 
-/** The characters count twice: once in the text, and once in the labels' values. */
+/** Counts the characters twice: in the text, and in the labels' values. */
 const sizeOf = (text: string, labels: LabelSet) =>
   LABEL_SET_BYTES + 2 * text.length + LABEL_BYTES * Object.keys(labels).length;
 
-/** The label sets of one family in one document. */
+/** Reads the label sets of one family in one document. */
 export class FamilyLabels {
   private readonly family: CachedFamily;
   private readonly cache: LabelSetCache;
@@ -97,7 +98,7 @@ export class FamilyLabels {
     this.labels = cache.empty;
   }
 
-  /** Of what stands between the braces. */
+  /** Returns the labels for the text between the braces. */
   parse(text: string, cursor: TextCursor): LabelSet {
     if (text === '') return this.cache.empty;
     if (text === this.text) return this.labels;
@@ -114,7 +115,7 @@ export class FamilyLabels {
     return this.labels;
   }
 
-  /** Without the label that is the series' own (`le`, `quantile`), and that one's value. */
+  /** Returns the labels without the key label (`le`, `quantile`), and the value of that label. */
   parseWithKey(text: string, name: string, cursor: TextCursor): { labels: LabelSet; keyText: string | undefined } {
     const parts = text.includes('\\') ? undefined : cutLabel(text, `${name}="`);
     if (parts !== undefined) {

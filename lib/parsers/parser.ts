@@ -1,15 +1,15 @@
 import type { MetricFamily, Sample } from '../model/metric-family.ts';
 import type { DocumentMeter } from './document-meter.ts';
 
-/** Reads a document as it comes in: families in its order, each with its samples lazily. */
+/** Parses a document while it arrives. Yields families in its order, with samples that are read lazily. */
 export type Parse = (bytes: AsyncIterable<Uint8Array>, meter?: DocumentMeter) => AsyncIterable<ParsedFamily>;
 
-/** What is not read of its samples is skipped as soon as the next family is asked for. */
+/** A family of a document. Samples that were not read are skipped when the next family is requested. */
 export interface ParsedFamily extends MetricFamily {
   readonly samples: ParsedSamples;
 }
 
 export interface ParsedSamples extends AsyncIterable<Sample> {
-  /** The same samples, as many at once as were parsed without a wait. */
+  /** Yields the same samples in batches, each with those that were parsed without waiting. */
   batches(): AsyncGenerator<readonly Sample[], void>;
 }

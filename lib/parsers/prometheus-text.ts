@@ -5,16 +5,16 @@ import type { TextFormat } from './text-cursor.ts';
 import { readFamilies } from './text-families.ts';
 
 /**
- * A parser of the Prometheus text format, 0.0.4 and 1.0.0 (where names of any characters stand in quotes). It
- * holds some 64 KiB of a document, and what a histogram needs to be whole; and label sets, within the budget of the
- * process, to be known again in the next document: use one parser for each upstream.
+ * Creates a parser of the Prometheus text format, 0.0.4 and 1.0.0 (with quoted names of any characters). It buffers
+ * about 64 KiB of a document, and incomplete histograms and summaries. It caches label sets for the next document,
+ * within the cache budget of the process, so use one parser for each upstream.
  *
- * Families are as their series stand together: series without a `# TYPE` are untyped, and a name that comes
- * back later is a second family of that name. Timestamps and comments are dropped.
+ * Adjacent series of one name are a family. Series without a `# TYPE` are untyped. A name that comes again later is a
+ * second family. Timestamps and comments are dropped.
  *
- * @throws {MetricsError} `ERR_METRICS_MALFORMED_DOCUMENT`, as it is read, with the number of the line, for what Prometheus would
- *   refuse; for what it would guess at (numbers beyond a double, a last line without a line feed); and for
- *   histograms and summaries that are not whole
+ * @throws {MetricsError} `ERR_METRICS_MALFORMED_DOCUMENT`, while it is read, with the line number: for what Prometheus
+ *   refuses, for numbers beyond the range of a double, for a last line without a line feed, and for incomplete
+ *   histograms and summaries
  * @see https://prometheus.io/docs/instrumenting/exposition_formats
  * @example
  * for await (const { name, samples } of parsePrometheusText()(response.body)) {
@@ -26,9 +26,10 @@ export function parsePrometheusText(relabel?: Relabel): Parse {
 }
 
 /**
- * A parser of OpenMetrics 1.0.0 and 0.0.1, as `parsePrometheusText`. A counter is called by its series' name, with
- * `_total`, and an info with `_info`; info and stateset are gauges, gaugehistogram is histogram, unknown is untyped.
- * `_created` series are dropped; exemplars are kept where the model has them. A document without `# EOF` is refused.
+ * Creates a parser of OpenMetrics 1.0.0 and 0.0.1, with the limits of `parsePrometheusText`. Counters and infos have
+ * the names of their series, with `_total` and `_info`. Info and stateset become gauge, gaugehistogram becomes
+ * histogram, and unknown becomes untyped. `_created` series are dropped, and so are exemplars that the model does not
+ * have. A document without `# EOF` is refused.
  *
  * @see https://prometheus.io/docs/specs/om/open_metrics_spec
  */

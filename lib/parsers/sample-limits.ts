@@ -1,5 +1,5 @@
-// Limits of a single sample. The encoders write a sample in one go, so that its size is what bounds how long they hold
-// the event loop. No client library comes near them.
+// Limits of a single sample. The encoders write a sample without yielding to the event loop, so its size bounds how
+// long they block it. No client library comes near these limits.
 
 /** Maximum number of labels of one sample or exemplar. */
 export const MAX_LABELS = 1_000;

@@ -1,11 +1,11 @@
-/** The two text formats, by the names of their encoders. */
+/** The text formats, by the names of their encoders. */
 export type TextFormat = 'prometheus-text' | 'openmetrics';
 
 export const METRIC_NAME = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
 const TAB = 9;
 const BLANK = 32;
 
-/** A place in a line. What fails throws what `malformed` makes of the reason. */
+/** Reads a line by tokens. Throws the errors that `malformed` creates. */
 export class TextCursor {
   text = '';
   at = 0;
@@ -26,13 +26,13 @@ export class TextCursor {
     return this.at >= this.text.length;
   }
 
-  /** Blanks between tokens that need none, of which OpenMetrics has none either. */
+  /** Skips optional blanks between tokens, which OpenMetrics does not allow. */
   skipBlanks(): void {
     if (this.format === 'openmetrics') return;
     while (isBlank(this.text.charCodeAt(this.at))) this.at++;
   }
 
-  /** Blanks in front of a value, of which OpenMetrics has exactly one. */
+  /** Skips the blanks before a value: exactly one in OpenMetrics. */
   skipSeparator(): void {
     if (this.format === 'openmetrics') this.expectBlank();
     else this.skipBlanks();
@@ -52,7 +52,7 @@ export class TextCursor {
     if (!this.take(text)) throw this.expected(text);
   }
 
-  /** What a pattern with the flag `y` finds here. */
+  /** Reads what a pattern with the flag `y` matches at the current position. */
   match(pattern: RegExp): string | undefined {
     pattern.lastIndex = this.at;
     const [found] = pattern.exec(this.text) ?? [];
@@ -60,7 +60,7 @@ export class TextCursor {
     return found;
   }
 
-  /** A string in quotes, unescaped. */
+  /** Reads a quoted string and returns it unescaped. */
   quoted(): string {
     this.expect('"');
     const end = quoteEnd(this.text, this.at);
@@ -70,14 +70,14 @@ export class TextCursor {
     return unescapeText(text);
   }
 
-  /** As it is, or in quotes. */
+  /** Reads the name of a metric, quoted or not. */
   metricName(): string {
     const name = this.startsWith('"') ? this.quoted() : this.match(METRIC_NAME);
     if (!name) throw this.expected('the name of a metric');
     return name;
   }
 
-  /** A single one. */
+  /** Reads exactly one blank. */
   expectBlank(): void {
     if (this.take(' ') || (this.format !== 'openmetrics' && this.take('\t'))) return;
     throw this.expected('a blank');
@@ -87,7 +87,7 @@ export class TextCursor {
     return this.text.slice(this.at);
   }
 
-  /** Up to the next blank or the end. */
+  /** Reads up to the next blank or the end of the line. */
   token(): string {
     const start = this.at;
     while (this.at < this.text.length && !isBlank(this.text.charCodeAt(this.at))) this.at++;
@@ -106,27 +106,27 @@ export class TextCursor {
 
 const isBlank = (code: number) => code === BLANK || code === TAB;
 
-/** Where the quote stands that closes what began before `at`; -1 when there is none. */
+/** Returns the position of the quote that closes the string whose content starts at `at`; -1 without one. */
 export function quoteEnd(text: string, at: number): number {
   let end = text.indexOf('"', at);
   while (end > at && isEscaped(text, at, end)) end = text.indexOf('"', end + 1);
   return end;
 }
 
-/** Is the number of backslashes in front of it odd? */
+/** Whether an odd number of backslashes precedes the position. */
 function isEscaped(text: string, start: number, at: number): boolean {
   let first = at;
   while (first > start && text[first - 1] === '\\') first--;
   return (at - first) % 2 === 1;
 }
 
-/** Other escapes are left as they are, as in Prometheus and OpenMetrics. */
+/** Unescapes a quoted string. Leaves unknown escapes as they are, as Prometheus and OpenMetrics do. */
 export const unescapeText = (text: string) => replaceEscapes(text, true);
 
-/** In the Prometheus format a quote is not escaped in a help text. */
+/** Unescapes a help text, in which the Prometheus format does not escape quotes. */
 export const unescapeHelp = (text: string, format: TextFormat) => replaceEscapes(text, format === 'openmetrics');
 
-/** Replaces all escapes of a kind at once: a callback for each would hold the event loop where there are many. */
+/** Replaces all escapes of a kind at once: a callback for each of many would block the event loop. */
 function replaceEscapes(text: string, hasQuotes: boolean): string {
   if (!text.includes('\\')) return text;
   const unescaped = (part: string) => {
@@ -134,18 +134,18 @@ function replaceEscapes(text: string, hasQuotes: boolean): string {
     const plain = part.replaceAll('\\n', '\n');
     return hasQuotes ? plain.replaceAll('\\"', '"') : plain;
   };
-  // Between two escaped backslashes, a backslash begins another escape.
+  // Without the escaped backslashes, every backslash starts another escape.
   return text.split('\\\\').map(unescaped).join('\\');
 }
 
-/** The reverse of a quoted string. */
+/** Quotes and escapes a string. */
 export const quote = (text: string) =>
   `"${text.replace(/["\\\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`))}"`;
 
-/** A slice keeps all of the string that it is of; this is one of its own, for what outlives the document. */
+/** Copies a slice of a string, which would keep the whole string in memory. For strings that outlive the document. */
 export const detachString = (text: string) => Buffer.from(text).toString();
 
-/** Of the document, for an error message. */
+/** Quotes a part of the document for an error message, truncated to 80 characters. */
 export function excerpt(text: string): string {
   const shown = JSON.stringify(text.slice(0, 80));
   return shown.length > 80 || text.length > 80 ? `${shown.slice(0, 78)}…"` : shown;

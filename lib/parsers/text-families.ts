@@ -8,7 +8,7 @@ import { type LineReaders, TextSamples } from './text-samples.ts';
 import { SeriesReader } from './text-series.ts';
 import { type TextType, UNTYPED } from './text-types.ts';
 
-/** The families of a document. What is kept from one document to the next are the labels. */
+/** Yields the families of a document. Only the label sets are cached for the next one. */
 export async function* readFamilies(
   bytes: AsyncIterable<Uint8Array>,
   format: TextFormat,
@@ -46,7 +46,7 @@ export async function* readFamilies(
   }
 }
 
-/** What is said of a family in front of its series. */
+/** Metadata of a family, from the lines before its series. */
 interface FamilyHeader {
   readonly name: string;
   type?: TextType;
@@ -55,8 +55,8 @@ interface FamilyHeader {
 }
 
 /**
- * Reads up to the family's first series, or to the next family's head. A family without series is one where
- * its type is said. Undefined at the end of the document.
+ * Reads up to the family's first series, or to the next family's header. A family without series needs a `# TYPE`.
+ * Returns undefined at the end of the document.
  */
 async function readHeader({ lines, meta, series }: LineReaders, format: TextFormat): Promise<FamilyHeader | undefined> {
   let header: FamilyHeader | undefined;
@@ -74,7 +74,7 @@ async function readHeader({ lines, meta, series }: LineReaders, format: TextForm
       if (header?.type === undefined) return checkEnd(lines);
     } else {
       const name = metaLine === undefined ? series.readName(line) : metaLine.name;
-      // What has neither a type nor series is no family.
+      // A header with neither a type nor series is no family.
       if (header === undefined || (header.type === undefined && header.name !== name)) header = { name };
       if (metaLine !== undefined && header.name === name) {
         addMeta(header, metaLine, lines);

@@ -7,24 +7,24 @@ import { textNumberValue } from './text-number.ts';
 import type { SeriesReader } from './text-series.ts';
 import type { SeriesRole } from './text-types.ts';
 
-/** Maximum memory (bytes, estimated) of the samples that wait for more of their lines. */
+/** Maximum memory (bytes, estimated) of pending samples. */
 const MAX_PENDING_BYTES = 16 * 2 ** 20;
 /** Memory (bytes, estimated) of a sample besides its lines. */
 const SAMPLE_BYTES = 700;
 
-/** A histogram or summary in the making. */
+/** A histogram or summary that may be incomplete. */
 interface PendingSample {
   readonly labels: LabelSet;
   readonly key: string;
-  /** Where it begins. */
+  /** Number of its first line. */
   readonly line: number;
   bytes: number;
-  /** Finite bounds, or quantiles, and the values of their series. */
+  /** Finite bounds, or quantiles. `values` has the values of their series. */
   readonly keys: number[];
   readonly values: number[];
-  /** The quantiles that were there already: unlike bounds, they come in any order. */
+  /** The quantiles so far, which may be in any order, unlike bounds. */
   seenQuantiles?: Set<number>;
-  /** The value of the +Inf bucket. */
+  /** Count of the +Inf bucket. */
   infCount?: number;
   sum?: number;
   count?: number;
@@ -32,12 +32,14 @@ interface PendingSample {
 }
 
 /**
- * Puts the series of each histogram or summary of a family together. Mostly they stand together, but the
- * formats do not promise it: what has all its parts is complete when another label set follows, and what has
- * no sum, as it may, waits for one until the family ends or too much waits. They keep their order.
+ * Assembles the histograms or summaries of a family from their series, in the order of their first lines.
  *
- * A histogram needs its +Inf bucket, and a summary its count: a part that comes too late is thus an error, and
- * never a sample of its own.
+ * The series of a sample are usually adjacent, but the formats do not require it. A sample with all its parts is
+ * complete when another label set follows. A sample without a sum, which is optional, stays pending until the family
+ * ends or the pending samples exceed their memory limit.
+ *
+ * A histogram needs its +Inf bucket, and a summary its count. A part that comes too late is therefore an error, and
+ * never another sample.
  */
 export class SampleGroups {
   private readonly isHistogram: boolean;
@@ -45,7 +47,7 @@ export class SampleGroups {
   private readonly pending = new Map<string, PendingSample>();
   private pendingBytes = 0;
   private current: PendingSample | undefined;
-  /** Of the last histogram: mostly the next one has the same. */
+  /** Bounds of the last histogram, which the next one usually shares. */
   private bounds: readonly number[] = [];
 
   constructor(type: 'histogram' | 'summary', lines: TextLines) {
@@ -53,7 +55,7 @@ export class SampleGroups {
     this.lines = lines;
   }
 
-  /** Takes a series that was read, and puts what is complete to the samples. */
+  /** Adds a series, and appends the samples that are complete to `samples`. */
   add(role: SeriesRole, series: SeriesReader, length: number, samples: Sample[]): void {
     const last = this.current;
     const pending = last?.labels === series.labels ? last : this.pendingSampleOf(series.labels);
@@ -69,7 +71,7 @@ export class SampleGroups {
     }
   }
 
-  /** At the family's end. */
+  /** Ends the family, and appends the pending samples to `samples`. */
   finish(samples: Sample[]): void {
     for (const pending of this.pending.values()) samples.push(this.takeSample(pending));
   }

@@ -5,7 +5,7 @@ import { excerpt, quote, type TextCursor } from './text-cursor.ts';
 const LABEL_NAME = /[a-zA-Z_][a-zA-Z0-9_]*/y;
 const BARE_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
-/** What stands between the braces: labels divided by commas, with one more at the end where somebody likes it. */
+/** Parses the text between the braces: labels separated by commas, with an optional one after the last. */
 export function parseLabels(text: string, cursor: TextCursor): LabelSet {
   const labels: Record<string, string> = {};
   let count = 0;
@@ -33,15 +33,15 @@ const PLAIN = { writable: true, enumerable: true, configurable: true };
 
 export const duplicateLabel = (name: string, cursor: TextCursor) => cursor.fail(`label ${excerpt(name)} comes twice`);
 
-/** Labels as a text, the same for all ways to write them but for their order. */
+/** Formats labels in one canonical way, in their order. */
 export function formatLabels(labels: LabelSet): string {
   const text = ([name, value]: [string, string]) => `${BARE_NAME.test(name) ? name : quote(name)}=${quote(value)}`;
   return Object.entries(labels).map(text).join(',');
 }
 
 /**
- * Cuts the label that begins with `start` out of a text without escapes, which is faster than to parse it. Undefined
- * where there is more to it; both pieces still have to be read, and are refused where the text would be.
+ * Cuts the label that begins with `start` out of a text without escapes, which is faster than parsing the text.
+ * Returns undefined where that is not certain. The caller parses both parts, which rejects what is invalid.
  */
 export function cutLabel(text: string, start: string): { rest: string; value: string } | undefined {
   let isOutside = true;

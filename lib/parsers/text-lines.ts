@@ -2,19 +2,19 @@ import { isUtf8 } from 'node:buffer';
 import { MetricsError } from '../model/errors.ts';
 import { yieldToEventLoop } from '../util/event-loop.ts';
 
-/** How long (bytes) a line may be. */
+/** Maximum length (bytes) of a line. */
 const MAX_LINE_BYTES = 2 ** 20;
-/** How much (bytes) becomes text at once. */
+/** Maximum number of bytes that are decoded at once. */
 const MAX_PIECE_BYTES = 64 * 1024;
 
 const LINE_FEED = 10;
 
 /**
- * The lines of a document as its bytes come in. Bytes become text by whole lines, so that no character is
- * split; held are a chunk, and a line whose end has not come.
+ * Reads the lines of a document while its bytes arrive. Decodes whole lines, so that no character is split. Buffers
+ * one chunk and one incomplete line.
  */
 export class TextLines {
-  /** Of the line that was given last; the first is 1. */
+  /** Number of the last line that was returned, from 1. */
   number = 0;
   private readonly bytes: AsyncIterator<Uint8Array>;
   private readonly lastLine: string | undefined;
@@ -26,13 +26,13 @@ export class TextLines {
   private end = 0;
   private isUndecodable = false;
 
-  /** `lastLine` is one that need not end in a line feed. Where any other does not, the document was cut. */
+  /** `lastLine` is the only last line that need not end in a line feed. With any other, the document is truncated. */
   constructor(bytes: AsyncIterable<Uint8Array>, lastLine?: string) {
     this.bytes = bytes[Symbol.asyncIterator]();
     this.lastLine = lastLine;
   }
 
-  /** The next line that is there already, without its line feed. */
+  /** Returns the next decoded line, without its line feed. */
   next(): string | undefined {
     const feed = this.text.indexOf('\n', this.end);
     if (feed === -1) return undefined;
@@ -42,13 +42,13 @@ export class TextLines {
     return this.text.slice(this.start, feed);
   }
 
-  /** The line that was given last will be given once more. */
+  /** Makes `next` return the last line again. */
   unread(): void {
     this.end = this.start;
     this.number--;
   }
 
-  /** To be called when no line is there: waits for more; false at the end of the document. */
+  /** Waits for more lines after `next` returned undefined. Returns false at the end of the document. */
   async readMore(): Promise<boolean> {
     await yieldToEventLoop();
     while (!this.isUndecodable) {
@@ -69,7 +69,7 @@ export class TextLines {
     return new MetricsError('ERR_METRICS_MALFORMED_DOCUMENT', `line ${line}: ${reason}`);
   }
 
-  /** Makes text of the lines that end in the next piece of the chunk; false when none does. */
+  /** Decodes the lines that end in the next piece of the chunk. Returns false when none does. */
   private takeLines(): boolean {
     const piece = this.chunk.subarray(0, MAX_PIECE_BYTES);
     const first = piece.indexOf(LINE_FEED);
@@ -109,7 +109,7 @@ export class TextLines {
     return partial;
   }
 
-  /** What stands in front of a line that is not UTF-8 is given before the error. */
+  /** Decodes lines. Those before a line that is not UTF-8 are returned before the error is thrown. */
   private decode(bytes: Uint8Array): boolean {
     let valid = bytes;
     if (!isUtf8(bytes)) {
@@ -123,7 +123,7 @@ export class TextLines {
   }
 }
 
-/** The length of the lines in front of the first one that is not UTF-8. */
+/** Returns the length (bytes) of the lines before the first one that is not UTF-8. */
 function validLength(bytes: Uint8Array): number {
   for (let start = 0; ; ) {
     const end = bytes.indexOf(LINE_FEED, start) + 1;

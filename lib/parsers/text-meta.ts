@@ -1,12 +1,12 @@
 import { excerpt, TextCursor, type TextFormat, unescapeHelp } from './text-cursor.ts';
 import { type TextType, textType } from './text-types.ts';
 
-/** What a line says of a family. */
+/** A line of a family's metadata. */
 export type FamilyMetaLine =
   | { readonly kind: 'HELP' | 'UNIT'; readonly name: string; readonly text: string }
   | { readonly kind: 'TYPE'; readonly name: string; readonly type: TextType };
 
-/** What a line says that is no series: something of a family, nothing at all, or that the document ends. */
+/** A line that is not a series: metadata, a comment or the end of the document. */
 export type MetaLine = FamilyMetaLine | { readonly kind: 'comment' } | { readonly kind: 'EOF' };
 
 /** The last line in OpenMetrics. */
@@ -22,7 +22,7 @@ export class MetaReader {
     this.cursor = new TextCursor(format, malformed);
   }
 
-  /** Undefined for a line that is a series. */
+  /** Returns undefined for a series. */
   read(line: string): MetaLine | undefined {
     if (line.charCodeAt(0) > HASH) return undefined;
     this.cursor.load(line);
@@ -38,7 +38,7 @@ export class MetaReader {
     return this.readDescriptor(kind);
   }
 
-  /** Here comments of other kinds are allowed, and so are empty lines. */
+  /** Reads a line of the Prometheus format, which allows comments and empty lines. */
   private readPrometheus(): MetaLine | undefined {
     const { cursor } = this;
     cursor.skipBlanks();

@@ -2,8 +2,8 @@ const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const INFINITE = /^([+-]?)inf(?:inity)?$/i;
 
 /**
- * A number as both formats write it, or undefined: what Go's `ParseFloat` takes in Prometheus, which leaves
- * out hexadecimal and `_`, but not what is too large for a double, which would be read as infinite.
+ * Parses a number of either format. Accepts what Prometheus does: Go's `ParseFloat` without hexadecimal and `_`.
+ * Returns undefined for anything else, and for a number beyond the range of a double, which would become infinite.
  */
 export function textNumberValue(text: string): number | undefined {
   if (DECIMAL.test(text)) {

@@ -8,10 +8,10 @@ import type { MetaReader } from './text-meta.ts';
 import type { KeyLabel, SeriesReader } from './text-series.ts';
 import type { SeriesRole, TextType } from './text-types.ts';
 
-/** How many samples are read at once, where so many are there. */
+/** Maximum number of samples that are read at once. */
 const BATCH_SIZE = 256;
 
-/** What reads the lines of one document. */
+/** Readers of the lines of one document. */
 export interface LineReaders {
   readonly lines: TextLines;
   readonly meta: MetaReader;
@@ -26,7 +26,7 @@ export class TextSamples implements ParsedSamples {
   private readonly roles: ReadonlyMap<string, SeriesRole>;
   private readonly groups: SampleGroups | undefined;
   private readonly hasExemplars: boolean;
-  /** None of the family's lines is left. */
+  /** Whether none of the family's lines is left. */
   private isEnded = false;
   private failure: { readonly error: unknown } | undefined;
 
@@ -52,7 +52,7 @@ export class TextSamples implements ParsedSamples {
     }
   }
 
-  /** Goes behind the family's last line. @throws when the samples failed, whoever was told of it: nothing can follow */
+  /** Skips the family's remaining lines. @throws the samples' error again, since nothing can follow it */
   async skip(): Promise<void> {
     this.throwIfFailed();
     while (!this.isEnded) {
@@ -62,7 +62,7 @@ export class TextSamples implements ParsedSamples {
     }
   }
 
-  /** What is there, up to a number; empty at the end. */
+  /** Reads the samples that are available, up to `BATCH_SIZE`. Returns none at the end. */
   private async batch(): Promise<Sample[]> {
     const { lines } = this.readers;
     const samples: Sample[] = [];
@@ -101,7 +101,7 @@ export class TextSamples implements ParsedSamples {
     this.groups?.finish(samples);
   }
 
-  /** Undefined for a line that is not of the family any more: the family is over. */
+  /** Returns the role of a line in the family. Ends the family and returns undefined when it is not part of it. */
   private roleOf(line: string): SeriesRole | 'comment' | undefined {
     const { lines, meta, series } = this.readers;
     const metaLine = meta.read(line);

@@ -5,17 +5,17 @@ import { detachString, excerpt, METRIC_NAME, quoteEnd, TextCursor, type TextForm
 import { parseLabels } from './text-labels.ts';
 import { textNumberValue } from './text-number.ts';
 
-/** The label that series of a family have beside those of the sample that they are part of. */
+/** Label that tells the series of one histogram or summary apart. */
 export type KeyLabel = 'le' | 'quantile';
 
 /**
- * Reads the lines of series: first the name, which tells whose it is, and then the rest, unless it is to be skipped.
+ * Reads a series line: first the name, which tells the family, and then the rest, unless the line is skipped.
  *
  *     series      = name [ "{" labels "}" ] / "{" quoted-name [ "," labels ] "}"
  *     prometheus  = series value [ milliseconds ]
  *     openmetrics = series value [ seconds ] [ "# {" labels "}" value [ seconds ] ]
  *
- * A series' timestamp is checked and dropped: what is served is said to be of now.
+ * A series' timestamp is checked and dropped, because the metrics are served as current.
  */
 export class SeriesReader {
   labels: LabelSet = {};
@@ -26,7 +26,7 @@ export class SeriesReader {
   private readonly meter: DocumentMeter;
   private readonly cursor: TextCursor;
   private readonly labelCursor: TextCursor;
-  /** Of the line before: mostly the next one has it too. */
+  /** Name on the previous line, which usually comes again. */
   private lastName: string | undefined;
   private isQuoted = false;
 
@@ -57,7 +57,7 @@ export class SeriesReader {
     return name;
   }
 
-  /** What stands behind the name that was read. */
+  /** Reads the rest of the line after the name. */
   readRest(labels: FamilyLabels, keyLabel: KeyLabel | undefined): void {
     const text = this.labelsText();
     this.meter.addSeries(text.length, 1);
@@ -72,7 +72,7 @@ export class SeriesReader {
     if (!this.cursor.isAtEnd()) throw this.cursor.expected('the end of the line');
   }
 
-  /** What stands between the braces; goes on to the value. */
+  /** Reads up to the value, and returns the text between the braces. */
   private labelsText(): string {
     const { cursor, isQuoted } = this;
     cursor.skipBlanks();
@@ -82,11 +82,11 @@ export class SeriesReader {
     return '';
   }
 
-  /** From behind one brace to behind the other. */
+  /** Reads up to the value from after the opening brace, and returns the text between the braces. */
   private braced(): string {
     const { cursor } = this;
     const start = cursor.at;
-    // Behind the labels, only an exemplar has braces.
+    // After the labels, only an exemplar has braces.
     const hasExemplar = this.format === 'openmetrics' && cursor.text.includes(' # {', start);
     const end = hasExemplar ? closingBrace(cursor.text, start) : cursor.text.lastIndexOf('}');
     if (end < start) throw cursor.fail('the labels do not end');
@@ -95,7 +95,7 @@ export class SeriesReader {
     return cursor.text.slice(start, end);
   }
 
-  /** Most values are such, and most lines end with their value. */
+  /** Reads an integer at the end of the line, the fast path for most lines. */
   private takeInteger(): boolean {
     const { text, at } = this.cursor;
     if (at === text.length || text.length - at > MAX_SAFE_DIGITS) return false;
@@ -155,10 +155,10 @@ export class SeriesReader {
   }
 }
 
-/** How many decimal digits a double holds, whatever they are. */
+/** Number of decimal digits that a double always represents exactly. */
 const MAX_SAFE_DIGITS = 15;
 
-/** Where the first brace stands that is not within quotes; -1 when there is none. */
+/** Returns the position of the first closing brace outside quotes; -1 when there is none. */
 function closingBrace(text: string, start: number): number {
   let brace = text.indexOf('}', start);
   for (let mark = text.indexOf('"', start); mark !== -1 && mark < brace; ) {

@@ -1,15 +1,15 @@
 import type { MetricType } from '../model/metric-family.ts';
 import type { TextFormat } from './text-cursor.ts';
 
-/** What a series is of its family. */
+/** Role of a series in its family. */
 export type SeriesRole = 'value' | 'bucket' | 'quantile' | 'sum' | 'count' | 'dropped' | 'misplaced';
 
-/** What the word behind `# TYPE` means. */
+/** Meaning of the word after `# TYPE`. */
 export interface TextType {
   readonly type: MetricType;
-  /** What the family's name has in the model, behind what it has in the document. */
+  /** Suffix that the model appends to the family's name in the document. */
   readonly suffix?: string;
-  /** The names of the series, by what stands behind the family's. */
+  /** Roles of the series, by the suffix that follows the family's name. */
   readonly series: Readonly<Record<string, SeriesRole>>;
 }
 
@@ -18,7 +18,7 @@ const HISTOGRAM = { '': 'misplaced', _bucket: 'bucket', _sum: 'sum', _count: 'co
 const SUMMARY = { '': 'quantile', _sum: 'sum', _count: 'count' } as const;
 const CREATED = { _created: 'dropped' } as const;
 
-/** Of series without a `# TYPE`. */
+/** Type of series without a `# TYPE`. */
 export const UNTYPED: TextType = { type: 'untyped', series: VALUE };
 
 /** @see https://prometheus.io/docs/instrumenting/exposition_formats */

@@ -1,0 +1,19 @@
+import { isSameLabelSet, labelSetKey } from '../../lib/model/labels.ts';
+
+test('label sets are the same when names, values and order are', () => {
+  expect(isSameLabelSet({ a: '1', b: '2' }, { a: '1', b: '2' })).toBe(true);
+  expect(isSameLabelSet({}, {})).toBe(true);
+  expect(isSameLabelSet({ a: '1', b: '2' }, { b: '2', a: '1' })).toBe(false);
+  expect(isSameLabelSet({ a: '1' }, { a: '2' })).toBe(false);
+  expect(isSameLabelSet({ a: '1' }, { a: '1', b: '2' })).toBe(false);
+  expect(isSameLabelSet({ a: '1' }, { b: '1' })).toBe(false);
+});
+
+test('the key of a label set does not depend on the order of its labels', () => {
+  expect(labelSetKey({ a: '1', b: '2' })).toBe(labelSetKey({ b: '2', a: '1' }));
+});
+
+test('different label sets have different keys', () => {
+  const sets = [{}, { a: '' }, { a: '1' }, { b: '1' }, { a: '1', b: '2' }, { a: '1","b":"2' }, { ab: '1' }];
+  expect(new Set(sets.map(labelSetKey)).size).toBe(sets.length);
+});
