@@ -193,7 +193,7 @@ test.each([
     const wanted = { jobs_total: { kind: { mail: 3, print: 1 } }, depth_sum: { queue: { a: 30 } } };
     const scrape = async (worker: Started) => {
       const values = await worker.values();
-      // Just after it was opened, the hub does not know all of them.
+      // Just after it was opened, the coordinator does not know all of them.
       if (isDeepStrictEqual(values.cluster_workers, all(2))) expect(values).toMatchObject(wanted);
     };
     await second.move('delay', 300);
@@ -205,7 +205,7 @@ test.each([
       await Promise.all(scrapes);
     }
     await second.move('delay', 0);
-    // A hub that hears nothing any more gives up after half of the timeout: this is longer.
+    // A coordinator that hears nothing any more gives up after half of the timeout: this is longer.
     const over = performance.now() + 2500;
     while (performance.now() < over) await Promise.all(service.started.map(scrape));
     for (const worker of service.started) {
@@ -321,7 +321,7 @@ test('a thread that ends while its scrape is under way ends nothing else', async
   expect(printed).toEqual(['main lives']);
 });
 
-test('a thread without a hub answers for itself, in any number of apps, until its main thread opens one', async () => {
+test('a thread without a coordinator answers for itself, in any number of apps, until its main thread opens one', async () => {
   const printed = await run(`
     if (isMainThread) {
       const thread = startThread();
@@ -345,13 +345,13 @@ test('a thread without a hub answers for itself, in any number of apps, until it
   expect(printed).toEqual(['1,1 2,1 1,1', '6,2', expect.stringMatching(/^clusterSource: source: expected the source/)]);
 });
 
-test('a thread answers for all beside a hub, and for itself when it is started after the hub was closed', async () => {
+test('a thread answers for all beside a coordinator, and for itself when it is started after the coordinator was closed', async () => {
   const printed = await run(`
     if (isMainThread) {
-      const hub = setupPrimary();
+      const coordinator = setupPrimary();
       clusterSource(up(4));
       startThread().once('message', () => {
-        hub.close();
+        coordinator.close();
         startThread();
       });
     } else {
@@ -394,13 +394,13 @@ describe('two copies of the package in one process', () => {
     const [first, second] = [load(), load()];
     expect(first.clusterSource).not.toBe(second.clusterSource);
     const source = up(1);
-    const hub = first.setupPrimary();
+    const coordinator = first.setupPrimary();
     try {
-      expect(second.setupPrimary().close).toBe(hub.close);
+      expect(second.setupPrimary().close).toBe(coordinator.close);
       for (const { clusterSource } of [first, second]) expect(await valuesOf(clusterSource(source))).toEqual([1, 1]);
       expect(() => second.clusterSource(up(2))).toThrow(/^clusterSource: source: expected the source object of/);
     } finally {
-      hub.close();
+      coordinator.close();
     }
   });
 

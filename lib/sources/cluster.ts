@@ -54,16 +54,16 @@ export function clusterSource(source: MetricsSource, options: ClusterSourceOptio
     timeout: expect.milliseconds,
     workerLabel: expect.labelName,
   });
-  const asker = clusterProcess('clusterSource').connect(source);
+  const client = clusterProcess('clusterSource').connect(source);
   return {
     async *collect(scrape) {
-      const within = Math.min(timeout ?? scrape.timeout / 2, 0.8 * scrape.timeout);
+      const workerTimeout = Math.min(timeout ?? scrape.timeout / 2, 0.8 * scrape.timeout);
       // Later than all workers, and before the scrape is over: this error says more than a timeout.
-      const patience = (within + scrape.timeout) / 2;
-      const asked = asker.ask({ timeout: within, workerLabel }, patience);
-      const answer = await abortable(asked, scrape.signal);
-      const { tables, expected, responded } = answer;
-      const { failure, losses } = explain(answer, within);
+      const responseTimeout = (workerTimeout + scrape.timeout) / 2;
+      const request = client.request({ timeout: workerTimeout, workerLabel }, responseTimeout);
+      const response = await abortable(request, scrape.signal);
+      const { tables, expected, responded } = response;
+      const { failure, losses } = explain(response, workerTimeout);
       for (const { error, family } of losses) scrape.report(error, family);
       if (failure !== undefined) throw failure;
       for (const table of tables) if (scrape.wants(table.head.name)) yield familyOf(table);
@@ -81,7 +81,7 @@ export function clusterSource(source: MetricsSource, options: ClusterSourceOptio
  */
 export function setupPrimary(options: Record<string, never> = {}): ClusterPrimary {
   checkOptions('setupPrimary', options, {});
-  const close = clusterProcess('setupPrimary').openHub();
+  const close = clusterProcess('setupPrimary').openCoordinator();
   const hasWorkers = Object.keys(cluster.workers ?? {}).length > 0;
   if (!hasWorkers && cluster.settings.serialization === undefined) cluster.setupPrimary({ serialization: 'advanced' });
   return { close };

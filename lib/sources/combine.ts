@@ -6,8 +6,8 @@ import { expect } from '../util/expect.ts';
 import { createStopwatch } from '../util/stopwatch.ts';
 import { sourceFault } from './check-source.ts';
 import { createJoiner } from './combine/join.ts';
-import { type Member, openMember } from './combine/member.ts';
-import { SHARE } from './combine/patience.ts';
+import { type SourceReader, startSource } from './combine/source-reader.ts';
+import { MAX_SHARE } from './combine/time-budget.ts';
 
 /** What `combineSources` takes besides its sources. Everything has a default. */
 export interface CombineOptions {
@@ -58,28 +58,28 @@ export function combineList(
   checkValue(caller, listName, sources, isFilledList);
   const list = [...sources];
   const { join = false, maxBuffered = 16 * 1024 * 1024, timeout } = checkOptions(caller, options, CHECKS);
-  const inOrder = join ? createJoiner(maxBuffered) : inTurn;
+  const inOrder = join ? createJoiner(maxBuffered) : concatSources;
   return {
     async *collect(scrape) {
       const stopwatch = createStopwatch();
-      const limit = SHARE * scrape.timeout;
-      const memberOptions = { scrape, stopwatch, timeout: Math.min(timeout ?? limit, limit) };
-      const members = list.map((source, i) => openMember(source, { ...memberOptions, name: `${listName}[${i}]` }));
+      const limit = MAX_SHARE * scrape.timeout;
+      const readerOptions = { scrape, stopwatch, timeout: Math.min(timeout ?? limit, limit) };
+      const readers = list.map((source, i) => startSource(source, { ...readerOptions, name: `${listName}[${i}]` }));
       // Not AbortSignal.any() for each: Node keeps such a signal for good while somebody listens to it.
-      const abandon = () => {
-        for (const member of members) member.abandon(scrape.signal.reason);
+      const abortAll = () => {
+        for (const reader of readers) reader.abort(scrape.signal.reason);
       };
-      scrape.signal.addEventListener('abort', abandon);
+      scrape.signal.addEventListener('abort', abortAll);
       let isEmpty = true;
       try {
-        for await (const family of inOrder(members, scrape)) {
+        for await (const family of inOrder(readers, scrape)) {
           isEmpty = false;
           yield family;
         }
-        throwIfLost(members, isEmpty);
+        throwIfFailed(readers, isEmpty);
       } finally {
-        scrape.signal.removeEventListener('abort', abandon);
-        for (const member of members) member.close();
+        scrape.signal.removeEventListener('abort', abortAll);
+        for (const reader of readers) reader.close();
         stopwatch.clear();
       }
     },
@@ -96,16 +96,16 @@ function isFilledList(value: unknown) {
   return Array.isArray(value) && value.length === 0 ? { expected, write } : isSourceList(value);
 }
 
-async function* inTurn(members: readonly Member[]): AsyncGenerator<MetricFamily, void> {
-  for (const member of members) {
-    for (let found = await member.next(); !found.done; found = await member.next()) yield found.value.family;
+async function* concatSources(readers: readonly SourceReader[]): AsyncGenerator<MetricFamily, void> {
+  for (const reader of readers) {
+    for (let next = await reader.next(); !next.done; next = await reader.next()) yield next.value.family;
   }
 }
 
 /** A document that lacks every source's families, or has none at all because of one that failed, is no answer. */
-function throwIfLost(members: readonly Member[], isEmpty: boolean): void {
-  const failures = members.flatMap(({ failure }) => failure ?? []);
-  if (failures.length === 0 || (failures.length < members.length && !isEmpty)) return;
+function throwIfFailed(readers: readonly SourceReader[], isEmpty: boolean): void {
+  const failures = readers.flatMap(({ failure }) => failure ?? []);
+  if (failures.length === 0 || (failures.length < readers.length && !isEmpty)) return;
   const isLate = failures.every(({ code }) => code === 'ERR_METRICS_SOURCE_TIMEOUT');
   throw new MetricsError(
     isLate ? 'ERR_METRICS_SOURCE_TIMEOUT' : 'ERR_METRICS_SOURCE_FAILED',

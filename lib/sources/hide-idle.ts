@@ -2,7 +2,7 @@ import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
 import { checkOptions, requireOptions } from '../util/check-options.ts';
 import { type Check, expect } from '../util/expect.ts';
 import { checkSource } from './check-source.ts';
-import { ActivityMemory } from './hide-idle/activity-memory.ts';
+import { SeriesActivity } from './hide-idle/series-activity.ts';
 import { nameOf, withSamples } from './wrapped-family.ts';
 
 /** What `hideIdle` takes besides its source. */
@@ -34,7 +34,7 @@ export function hideIdle(source: MetricsSource, options: HideIdleOptions): Metri
   const checked = checkOptions('hideIdle', options, CHECKS);
   requireOptions('hideIdle', checked, CHECKS, 'idleFor', 'families');
   const { idleFor, families } = checked;
-  const memories = new Map(families.map((name) => [name, new ActivityMemory()]));
+  const activities = new Map(families.map((name) => [name, new SeriesActivity()]));
 
   return {
     async *collect(scrape) {
@@ -42,21 +42,21 @@ export function hideIdle(source: MetricsSource, options: HideIdleOptions): Metri
       const absent = new Set(families.filter(scrape.wants));
       for await (const family of await source.collect(losses.scrape)) {
         const name = nameOf(family);
-        const memory = memories.get(name);
-        if (memory === undefined) {
+        const activity = activities.get(name);
+        if (activity === undefined) {
           yield family;
           continue;
         }
         absent.delete(name);
-        const pass = memory.begin(idleFor);
-        yield withSamples(family, (members) => pass.activeOf(members));
+        const pass = activity.startPass(idleFor);
+        yield withSamples(family, (members) => pass.activeSamples(members));
         // The next family is asked for: this one is read.
-        if (pass.length !== undefined && !losses.concern(name)) await memory.forgetUnseen(pass);
+        if (pass.length !== undefined && !losses.affects(name)) await activity.forgetUnseen(pass);
       }
       for (const name of absent) {
-        if (losses.concern(name)) continue;
-        memories.get(name)?.close();
-        memories.set(name, new ActivityMemory());
+        if (losses.affects(name)) continue;
+        activities.get(name)?.close();
+        activities.set(name, new SeriesActivity());
       }
     },
   };
@@ -76,6 +76,6 @@ function watchLosses(scrape: Scrape) {
   };
   return {
     scrape: { ...scrape, report },
-    concern: (name: string) => lost.has(name) || lost.has(undefined),
+    affects: (name: string) => lost.has(name) || lost.has(undefined),
   };
 }

@@ -4,7 +4,7 @@ import { checkOptions, requireOptions } from '../util/check-options.ts';
 import { type Check, expect, expecting } from '../util/expect.ts';
 import { type Fault, member, shown } from '../util/option-error.ts';
 import { checkSource } from './check-source.ts';
-import { FirstSamples } from './limit-series/first-samples.ts';
+import { SampleLimiter } from './limit-series/sample-limiter.ts';
 import { nameOf, withSamples } from './wrapped-family.ts';
 
 /** What `limitSeries` takes besides its source. */
@@ -49,11 +49,11 @@ export function limitSeries(source: MetricsSource, options: LimitSeriesOptions):
       const over = new Map<string, number>();
       for await (const family of await source.collect(scrape)) {
         const name = nameOf(family);
-        const first = new FirstSamples(limits.get(name) ?? perFamily);
+        const first = new SampleLimiter(limits.get(name) ?? perFamily);
         try {
-          yield withSamples(family, ({ samples }) => first.of(samples));
+          yield withSamples(family, ({ samples }) => first.apply(samples));
           // The next family is asked for: this one is read.
-          const count = isCounted ? await first.countRest(scrape) : 0;
+          const count = isCounted ? await first.countExcess(scrape) : 0;
           if (count > 0 && over.size < MAX_REPORTED && !over.has(name)) over.set(name, count);
         } finally {
           void first.close();

@@ -65,10 +65,10 @@ export function openTelemetrySource(options: OpenTelemetrySourceOptions = {}): O
 }
 
 /** The part of a scrape's time that callbacks get: what came until then can still be served. */
-const CALLBACKS_SHARE = 0.9;
+const CALLBACK_SHARE = 0.9;
 
 async function collected(reader: MetricReader, scrape: Scrape): Promise<CollectionResult['resourceMetrics']> {
-  const collection = reader.collect({ timeoutMillis: scrape.timeout * CALLBACKS_SHARE });
+  const collection = reader.collect({ timeoutMillis: scrape.timeout * CALLBACK_SHARE });
   const { resourceMetrics, errors } = await abortable(collection, scrape.signal).catch((error) => {
     if (scrape.signal.aborted) throw error;
     throw nothingCollected('is source.reader in the readers of a MeterProvider that is not shut down?', error);

@@ -3,7 +3,13 @@ import type { MetricsSource } from '../model/metrics-source.ts';
 import { checkValue } from '../util/check-options.ts';
 import type { Check } from '../util/expect.ts';
 import { withDefaultLabels } from './prom-client/default-labels.ts';
-import { hasUnlabelled, isTelling, type StoringMetric, saySame, storedSamples } from './prom-client/store.ts';
+import {
+  hasNonZeroValue,
+  hasUnlabelled,
+  type PromClientInternals,
+  sampleSubsetMatches,
+  storedSamples,
+} from './prom-client/store.ts';
 import { type MetricData, samplesOf } from './prom-client/values.ts';
 
 /**
@@ -57,7 +63,7 @@ function defaultLabels(registry: object): LabelSet {
   return (registry as { _defaultLabels?: LabelSet })._defaultLabels ?? {};
 }
 
-interface Metric extends StoringMetric {
+interface Metric extends PromClientInternals {
   readonly name: string;
   readonly help: string;
   readonly type: MetricType;
@@ -69,14 +75,14 @@ interface Metric extends StoringMetric {
 }
 
 /** How often the stored series may differ from what `get()` says before they are left alone. */
-const MAX_TRIES = 3;
+const MAX_MISMATCHES = 3;
 
 /** Reads one metric from scrape to scrape. */
 class MetricReader {
   private readonly metric: Metric;
   /** Are the stored series what `get()` says? Not known before it was seen. */
-  private isUnderstood = false;
-  private tries = 0;
+  private canReadStore = false;
+  private mismatches = 0;
 
   constructor(metric: Metric) {
     this.metric = metric;
@@ -86,7 +92,7 @@ class MetricReader {
     const { metric } = this;
     const { name, help, type, samples } = await this.series();
     const labelNames = declaredLabels(metric, defaults, () =>
-      hasUnlabelled(samples, this.isUnderstood ? metric : undefined),
+      hasUnlabelled(samples, this.canReadStore ? metric : undefined),
     );
     const { aggregator } = metric;
     return {
@@ -101,17 +107,17 @@ class MetricReader {
 
   private async series(): Promise<Pick<Metric, 'name' | 'help' | 'type'> & { samples: Iterable<Sample> }> {
     const { metric } = this;
-    if (this.isUnderstood) {
+    if (this.canReadStore) {
       await metric.collect?.();
       const samples = storedSamples(metric);
       if (samples !== undefined) return { name: metric.name, help: metric.help, type: metric.type, samples };
     }
     const data = await metric.get();
     const samples = samplesOf(data);
-    if (this.tries < MAX_TRIES && isTelling(samples)) {
+    if (this.mismatches < MAX_MISMATCHES && hasNonZeroValue(samples)) {
       const stored = storedSamples(metric);
-      this.isUnderstood = stored !== undefined && saySame(samples, stored);
-      if (!this.isUnderstood) this.tries++;
+      this.canReadStore = stored !== undefined && sampleSubsetMatches(samples, stored);
+      if (!this.canReadStore) this.mismatches++;
     }
     return { name: data.name, help: data.help, type: data.type, samples };
   }

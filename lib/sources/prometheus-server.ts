@@ -4,7 +4,7 @@ import type { MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
 import { type Answer, createApi } from './prometheus-server/api.ts';
 import { createFamilyReader, type FamilyReader, needsMetadata } from './prometheus-server/families.ts';
-import { createMetadata } from './prometheus-server/metadata.ts';
+import { createMetadataLookup } from './prometheus-server/metadata.ts';
 import { type PrometheusServerSourceOptions, resolveOptions } from './prometheus-server/options.ts';
 import { createTransport } from './prometheus-server/transport.ts';
 
@@ -28,9 +28,9 @@ export type { TlsOptions } from './upstream-options.ts';
  * });
  */
 export function prometheusServerSource(options: PrometheusServerSourceOptions): MetricsSource {
-  const { queries, parameters, timeout: longest, ...transport } = resolveOptions(options);
+  const { queries, parameters, timeout: maxTimeout, ...transport } = resolveOptions(options);
   const api = createApi(createTransport(transport), parameters);
-  const lookUp = createMetadata(api);
+  const lookUp = createMetadataLookup(api);
   const readers = queries.map(createFamilyReader);
   const checkClock = createClockCheck();
 
@@ -38,7 +38,7 @@ export function prometheusServerSource(options: PrometheusServerSourceOptions): 
     async *collect(scrape) {
       const wanted = readers.filter(({ query }) => scrape.wants(query.name));
       // What is there by then is still given before the scrape itself gives up.
-      const timeout = Math.min(longest, 0.9 * scrape.timeout);
+      const timeout = Math.min(maxTimeout, 0.9 * scrape.timeout);
       const { signal, end } = withTimeout(scrape.signal, timeout);
       const report = (error: unknown) => scrape.report(error);
       try {

@@ -3,9 +3,9 @@ import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
 import { inferLabelNames } from '../parsers/infer-label-names.ts';
 import { DocumentLimits } from './remote/document-limits.ts';
 import { ACCEPT, documentParser } from './remote/documents.ts';
-import { CODINGS, type Exchange, openExchange } from './remote/exchange.ts';
 import { type RemoteSourceOptions, resolveOptions } from './remote/options.ts';
 import { upFamilies } from './remote/up.ts';
+import { CODINGS, startRequest, type UpstreamRequest } from './remote/upstream-request.ts';
 
 export type { RemoteSourceOptions } from './remote/options.ts';
 export type { TlsOptions } from './upstream-options.ts';
@@ -30,19 +30,19 @@ export function remoteSource(url: string | URL, options: RemoteSourceOptions = {
     'accept-encoding': CODINGS,
   };
 
-  async function* read(exchange: Exchange, { wants }: Scrape): AsyncGenerator<MetricFamily, void> {
-    const parse = parserFor(await exchange.begin());
+  async function* read(upstream: UpstreamRequest, { wants }: Scrape): AsyncGenerator<MetricFamily, void> {
+    const parse = parserFor(await upstream.start());
     const limits = new DocumentLimits(request.url, request);
-    for await (const family of exchange.timed(parse(exchange.body, limits))) {
+    for await (const family of upstream.timed(parse(upstream.body, limits))) {
       limits.addFamily();
-      if (wants(family.name)) yield await inferLabelNames(family, exchange.timed(family.samples.batches()));
+      if (wants(family.name)) yield await inferLabelNames(family, upstream.timed(family.samples.batches()));
     }
   }
 
   return {
     async *collect(scrape) {
       // What is to be said of an upstream that is late is said before the scrape itself gives up.
-      const exchange = openExchange({
+      const upstream = startRequest({
         ...request,
         headers,
         timeout: Math.min(request.timeout, 0.9 * scrape.timeout),
@@ -50,16 +50,16 @@ export function remoteSource(url: string | URL, options: RemoteSourceOptions = {
       });
       let isUp = false;
       try {
-        yield* read(exchange, scrape);
+        yield* read(upstream, scrape);
         isUp = true;
       } catch (error) {
         if (!up || scrape.signal.aborted) throw error;
         scrape.report(error);
       } finally {
-        exchange.close();
+        upstream.close();
       }
       if (!up) return;
-      for (const family of upFamilies(isUp, exchange, labels)) if (scrape.wants(family.name)) yield family;
+      for (const family of upFamilies(isUp, upstream, labels)) if (scrape.wants(family.name)) yield family;
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { HistogramValue, LabelSet, MetricFamily, Sample, SummaryValue } from '../../../lib/model/metric-family.ts';
-import { Aggregate, type Statement } from '../../../lib/sources/cluster/aggregate.ts';
+import { Aggregate, type WorkerSnapshot } from '../../../lib/sources/cluster/aggregate.ts';
 import { Recorder } from '../../../lib/sources/cluster/recorder.ts';
 import { family, sample } from '../../support/encode.ts';
 import fc from '../../support/property.ts';
@@ -15,13 +15,13 @@ function processes(workerLabel?: string) {
   const aggregate = new Aggregate(workerLabel);
   const recorders = new Map<string, Recorder>();
   return async (...all: Said[]) => {
-    const statements: Statement[] = [];
+    const statements: WorkerSnapshot[] = [];
     for (const [owner, families, silent] of all) {
       const recorder = recorders.get(owner) ?? new Recorder();
       recorders.set(owner, recorder);
-      statements.push({ owner, tables: await tablesOf(families, recorder), isFresh: silent === undefined });
+      statements.push({ workerId: owner, tables: await tablesOf(families, recorder), isCurrent: silent === undefined });
     }
-    const { tables, losses } = await aggregate.of(statements);
+    const { tables, losses } = await aggregate.merge(statements);
     return { tables, families: familiesOf(tables), losses: losses.map(({ message }) => message) };
   };
 }

@@ -2,22 +2,22 @@ import { isDeepStrictEqual } from 'node:util';
 import { FamilySum } from './family-sum.ts';
 import { type FamilyHead, type FamilyTable, isCumulative } from './family-table.ts';
 import { type Loss, Losses } from './losses.ts';
-import type { Addend } from './placement.ts';
-import { withLabelName } from './worker-label.ts';
+import type { Contribution } from './series-index.ts';
+import { addLabelName } from './worker-label.ts';
 
 /** What one process said: now, or before it fell silent. */
-export interface Statement {
+export interface WorkerSnapshot {
   /** The process's name. */
-  readonly owner: string;
+  readonly workerId: string;
   readonly tables: readonly FamilyTable[];
   /** Where it is false, the counters, histograms and summaries still count, and the gauges do not. */
-  readonly isFresh: boolean;
+  readonly isCurrent: boolean;
 }
 
 /** Makes of the tables of all processes those of the whole, time and again. */
 export class Aggregate {
   private readonly workerLabel: string | undefined;
-  private known: ReadonlyMap<string, Known> = new Map();
+  private known: ReadonlyMap<string, MergedFamily> = new Map();
 
   /** With a label, nothing is summed: each process's series get its name as that label. */
   constructor(workerLabel?: string | undefined) {
@@ -25,12 +25,14 @@ export class Aggregate {
   }
 
   /** One at a time. Where the processes contradict each other, the first one is right. */
-  async of(statements: readonly Statement[]): Promise<{ tables: readonly FamilyTable[]; losses: readonly Loss[] }> {
+  async merge(
+    snapshots: readonly WorkerSnapshot[],
+  ): Promise<{ tables: readonly FamilyTable[]; losses: readonly Loss[] }> {
     const losses = new Losses();
     const tables: FamilyTable[] = [];
-    const known = new Map<string, Known>();
-    for (const [name, addends] of byName(statements, losses)) {
-      const heads = addends.map(({ table }) => table.head);
+    const known = new Map<string, MergedFamily>();
+    for (const [name, contributions] of byName(snapshots, losses)) {
+      const heads = contributions.map(({ table }) => table.head);
       const { type, aggregator = 'sum' } = heads[0] as FamilyHead;
       if (aggregator === 'omit' && !isCumulative(type) && this.workerLabel === undefined) continue;
       const last = this.known.get(name);
@@ -38,7 +40,7 @@ export class Aggregate {
       const isKnown = last?.heads.length === heads.length && heads.every((head, i) => head === last.heads[i]);
       const head = isKnown ? last.head : this.headOf(heads, last?.head);
       known.set(name, { heads, head, sum });
-      const { series, values, differ } = await sum.sum(addends, isCumulative(type) ? 'sum' : aggregator);
+      const { series, values, differ } = await sum.sum(contributions, isCumulative(type) ? 'sum' : aggregator);
       if (differ) losses.note({ message: `${name}: its bounds differ between processes; the first one's are kept` });
       tables.push({ head, series, values });
     }
@@ -52,13 +54,13 @@ export class Aggregate {
     const names = heads.every(({ labelNames }) => labelNames !== undefined)
       ? [...new Set(heads.flatMap(({ labelNames = [] }) => labelNames))]
       : undefined;
-    const labelNames = names && this.workerLabel !== undefined ? withLabelName(names, this.workerLabel) : names;
+    const labelNames = names && this.workerLabel !== undefined ? addLabelName(names, this.workerLabel) : names;
     const merged: FamilyHead = { ...head, ...(labelNames !== undefined && { labelNames }) };
     return last !== undefined && isDeepStrictEqual(merged, last) ? last : merged;
   }
 }
 
-interface Known {
+interface MergedFamily {
   /** Those of the processes, and what has become of them. */
   readonly heads: readonly FamilyHead[];
   readonly head: FamilyHead;
@@ -66,17 +68,19 @@ interface Known {
 }
 
 /** The addends of each family, those that speak now in front. */
-function byName(statements: readonly Statement[], losses: Losses): Map<string, Addend[]> {
-  const families = new Map<string, Addend[]>();
-  for (const { owner, tables, isFresh } of [...statements].sort((a, b) => Number(b.isFresh) - Number(a.isFresh))) {
+function byName(snapshots: readonly WorkerSnapshot[], losses: Losses): Map<string, Contribution[]> {
+  const families = new Map<string, Contribution[]>();
+  for (const { workerId, tables, isCurrent } of [...snapshots].sort(
+    (a, b) => Number(b.isCurrent) - Number(a.isCurrent),
+  )) {
     for (const table of tables) {
       const { name, type } = table.head;
-      if (!isFresh && !isCumulative(type)) continue;
-      const addends = families.get(name) ?? [];
-      const first = addends[0]?.table.head.type ?? type;
-      if (type === first) addends.push({ owner, table, isFresh });
+      if (!isCurrent && !isCumulative(type)) continue;
+      const contributions = families.get(name) ?? [];
+      const first = contributions[0]?.table.head.type ?? type;
+      if (type === first) contributions.push({ workerId, table, isCurrent });
       else losses.note({ message: `${name}: it is a ${first}, and of another process a ${type}, which is left out` });
-      families.set(name, addends);
+      families.set(name, contributions);
     }
   }
   return families;

@@ -1,16 +1,21 @@
 import { MetricsError } from '../../model/errors.ts';
+import {
+  type ClusterClient,
+  type CollectRequest,
+  type CollectResponse,
+  ERR_METRICS_NO_PRIMARY,
+} from './coordinator.ts';
 import type { Gather } from './gather.ts';
-import { type Answer, type Asker, ERR_METRICS_NO_PRIMARY, type Question } from './hub.ts';
 import { messageOf, withoutCauses } from './losses.ts';
-import type { HubMessage, MemberMessage, MemberSessionMessage } from './messages.ts';
+import type { CoordinatorMessage, MemberMessage, MemberSessionMessage } from './messages.ts';
 import { SnapshotDecoder } from './snapshot-decoder.ts';
 import { SnapshotEncoder } from './snapshot-encoder.ts';
 
-/** This process, at its end of a channel to the hub. */
-export interface ChannelMember extends Asker {
+/** This process, at its end of a channel to the coordinator. */
+export interface ChannelMember extends ClusterClient {
   /** Messages in the order in which they were sent. */
-  receive(message: HubMessage): void;
-  /** Whether a hub has ever answered this process. */
+  receive(message: CoordinatorMessage): void;
+  /** Whether a coordinator has ever answered this process. */
   readonly hasJoined: boolean;
 }
 
@@ -22,8 +27,8 @@ interface Session {
 }
 
 interface Asked {
-  readonly question: Question;
-  resolve(answer: Answer): void;
+  readonly question: CollectRequest;
+  resolve(answer: CollectResponse): void;
   reject(error: unknown): void;
 }
 
@@ -32,7 +37,7 @@ export function createChannelMember(gather: Gather, post: (message: MemberMessag
   const asked = new Map<number, Asked>();
   let lastAsk = 0;
   let hasJoined = false;
-  /** Since when the process has waited for a hub, while it has none. */
+  /** Since when the process has waited for a coordinator, while it has none. */
   let waitingSince = 0;
   greet();
 
@@ -71,7 +76,7 @@ export function createChannelMember(gather: Gather, post: (message: MemberMessag
   }
 
   /** The snapshot counts, also when nobody waits for the answer any more: the next one builds on it. */
-  async function answered(session: Session, message: HubMessage & { kind: 'answer' }): Promise<void> {
+  async function answered(session: Session, message: CoordinatorMessage & { kind: 'answer' }): Promise<void> {
     const { losses, expected, responded, failed } = message;
     const tables = decoderOf(session, message.workerLabel).end(message.end);
     const asker = asked.get(message.ask);
@@ -83,18 +88,18 @@ export function createChannelMember(gather: Gather, post: (message: MemberMessag
     }
   }
 
-  /** How long (ms) a hub may still take to say that it is there. */
-  const timeForHub = (patience: number) => Math.max(0, waitingSince + patience - performance.now());
+  /** How long (ms) a coordinator may still take to say that it is there. */
+  const timeLeft = (timeout: number) => Math.max(0, waitingSince + timeout - performance.now());
 
-  /** Whether no hub has answered for as long as a scrape waits: the next scrape need not wait again. */
-  const isHopeless = (patience: number) => session === undefined && timeForHub(patience) < 1;
+  /** Whether no coordinator has answered for as long as a scrape waits: the next scrape need not wait again. */
+  const isHopeless = (timeout: number) => session === undefined && timeLeft(timeout) < 1;
 
-  function silence(patience: number): MetricsError {
+  function timeoutError(timeout: number): MetricsError {
     return session === undefined
       ? new MetricsError('ERR_METRICS_NO_PRIMARY', ERR_METRICS_NO_PRIMARY)
       : new MetricsError(
           'ERR_METRICS_NO_PRIMARY',
-          `the primary process did not answer within ${Math.round(patience)} ms`,
+          `the primary process did not answer within ${Math.round(timeout)} ms`,
         );
   }
 
@@ -117,20 +122,20 @@ export function createChannelMember(gather: Gather, post: (message: MemberMessag
         asked.get(message.ask)?.reject(error);
       }
     },
-    async ask(question, patience) {
-      if (isHopeless(patience)) throw silence(patience);
+    async request(question, timeout) {
+      if (isHopeless(timeout)) throw timeoutError(timeout);
       const ask = ++lastAsk;
-      const answer = new Promise<Answer>((resolve, reject) => asked.set(ask, { question, resolve, reject }));
-      const fail = () => asked.get(ask)?.reject(silence(patience));
-      const timer = setTimeout(fail, patience);
-      const hubTimer = setTimeout(() => isHopeless(patience) && fail(), timeForHub(patience));
-      // Before the hub has said that it is there, nobody might hear it.
+      const answer = new Promise<CollectResponse>((resolve, reject) => asked.set(ask, { question, resolve, reject }));
+      const fail = () => asked.get(ask)?.reject(timeoutError(timeout));
+      const timer = setTimeout(fail, timeout);
+      const joinTimer = setTimeout(() => isHopeless(timeout) && fail(), timeLeft(timeout));
+      // Before the coordinator has said that it is there, nobody might hear it.
       if (session !== undefined) send(session, { kind: 'ask', ask, question });
       try {
         return await answer;
       } finally {
         clearTimeout(timer);
-        clearTimeout(hubTimer);
+        clearTimeout(joinTimer);
         asked.delete(ask);
       }
     },

@@ -1,5 +1,5 @@
 import { MetricsError } from '../../model/errors.ts';
-import type { Answer } from './hub.ts';
+import type { CollectResponse } from './coordinator.ts';
 
 /** The errors of one scrape of a cluster. */
 export interface Explanation {
@@ -10,7 +10,7 @@ export interface Explanation {
 }
 
 /** Makes errors of what an answer lacks; `timeout` is how long (ms) the workers had. */
-export function explain(answer: Answer, timeout: number): Explanation {
+export function explain(answer: CollectResponse, timeout: number): Explanation {
   const losses = answer.losses.map(({ message, family, cause }) => ({ error: workerFailed(message, cause), family }));
   if (answer.responded > 0) return { failure: undefined, losses };
   const first = answer.failed > 0 ? losses[0]?.error : undefined;

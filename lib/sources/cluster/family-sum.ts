@@ -1,33 +1,33 @@
 import type { Aggregator } from '../../model/metric-family.ts';
 import { type FamilyTable, inSlices, type Series, widthOf } from './family-table.ts';
-import { type Addend, type Placed, Placement } from './placement.ts';
+import { type Contribution, type IndexedContribution, SeriesIndex } from './series-index.ts';
 
 /** One family of all processes. */
 export class FamilySum {
-  private readonly placement: Placement;
+  private readonly index: SeriesIndex;
 
   /** With a label, nothing is summed: each process's series get its name as that label. */
   constructor(workerLabel: string | undefined) {
-    this.placement = new Placement(workerLabel);
+    this.index = new SeriesIndex(workerLabel);
   }
 
   /**
-   * The sum of addends of one type. They differ where processes have a series in common whose bounds are not the
+   * The sum of contributions of one type. They differ where processes have a series in common whose bounds are not the
    * same: then the first one's is kept.
    */
   async sum(
-    addends: readonly Addend[],
+    contributions: readonly Contribution[],
     aggregator: Aggregator,
   ): Promise<Omit<FamilyTable, 'head'> & { differ: boolean }> {
-    const { placement } = this;
-    await placement.update(addends);
-    const { placed, series, size } = placement;
+    const { index } = this;
+    await index.update(contributions);
+    const { indexed, series, size } = index;
     const values = new Float64Array(size);
-    const type = addends[0]?.table.head.type;
-    if (type === 'summary') for (const one of placed) await addSummaries(values, one);
-    else if (type === 'histogram') for (const one of placed) await addHistograms(values, one);
-    else await addNumbers(values, placed, MERGERS[aggregator], aggregator === 'average');
-    return { series, values, differ: placed.some(({ cells }) => cells.includes(undefined)) };
+    const type = contributions[0]?.table.head.type;
+    if (type === 'summary') for (const one of indexed) await addSummaries(values, one);
+    else if (type === 'histogram') for (const one of indexed) await addHistograms(values, one);
+    else await addNumbers(values, indexed, MERGERS[aggregator], aggregator === 'average');
+    return { series, values, differ: indexed.some(({ mergedSeries }) => mergedSeries.includes(undefined)) };
   }
 }
 
@@ -43,13 +43,13 @@ const MERGERS: Record<Aggregator, (merged: number, value: number) => number> = {
 /** NaN stands for no value here: it is the result only where nobody has another one. */
 async function addNumbers(
   values: Float64Array,
-  placed: readonly Placed[],
+  indexed: readonly IndexedContribution[],
   merge: (merged: number, value: number) => number,
   isAverage: boolean,
 ): Promise<void> {
   const counts = new Uint32Array(values.length);
-  for (const { addend, starts } of placed) {
-    const added = addend.table.values;
+  for (const { contribution, starts } of indexed) {
+    const added = contribution.table.values;
     await inSlices(added.length, (from, to) => {
       for (let i = from; i < to; i++) {
         const value = added[i] as number;
@@ -67,9 +67,9 @@ async function addNumbers(
   });
 }
 
-async function addHistograms(values: Float64Array, { addend, starts }: Placed): Promise<void> {
-  const added = addend.table.values;
-  await eachDistribution(addend.table.series, (i, at, width) => {
+async function addHistograms(values: Float64Array, { contribution, starts }: IndexedContribution): Promise<void> {
+  const added = contribution.table.values;
+  await eachDistribution(contribution.table.series, (i, at, width) => {
     const start = starts[i] as number;
     if (start === -1) return;
     for (let k = 0; k < width; k++) values[start + k] = (values[start + k] as number) + (added[at + k] as number);
@@ -77,12 +77,15 @@ async function addHistograms(values: Float64Array, { addend, starts }: Placed): 
 }
 
 /** Counts and sums; quantiles cannot be added, and are left where one process alone has the series. */
-async function addSummaries(values: Float64Array, { addend, starts, cells }: Placed): Promise<void> {
-  const added = addend.table.values;
-  await eachDistribution(addend.table.series, (i, at, width) => {
+async function addSummaries(
+  values: Float64Array,
+  { contribution, starts, mergedSeries }: IndexedContribution,
+): Promise<void> {
+  const added = contribution.table.values;
+  await eachDistribution(contribution.table.series, (i, at, width) => {
     const start = starts[i] as number;
     if (start === -1) return;
-    const hasQuantiles = addend.isFresh && cells[i]?.freshClaims === 1;
+    const hasQuantiles = contribution.isCurrent && mergedSeries[i]?.currentRefCount === 1;
     for (let k = 0; k < 2; k++) values[start + k] = (values[start + k] as number) + (added[at + k] as number);
     if (hasQuantiles) values.set(added.subarray(at + 2, at + width), start + 2);
   });

@@ -1,7 +1,7 @@
 import { MetricsError } from '../../model/errors.ts';
 import type { MetricsSource, Scrape } from '../../model/metrics-source.ts';
 import { abortable } from '../../util/abortable.ts';
-import type { Gathered, Membership } from './hub.ts';
+import type { Gathered, Registration } from './coordinator.ts';
 import { Losses, messageOf } from './losses.ts';
 import { Recorder } from './recorder.ts';
 
@@ -29,12 +29,17 @@ export function gatherer(source: MetricsSource): Gather {
   };
 }
 
-/** Answers to a hub in the same process. */
-export async function gatherFor(membership: Membership, gather: Gather, round: number, timeout: number): Promise<void> {
+/** Answers to a coordinator in the same process. */
+export async function gatherFor(
+  registration: Registration,
+  gather: Gather,
+  round: number,
+  timeout: number,
+): Promise<void> {
   try {
     const { tables, losses } = await gather(timeout);
-    membership.answer(round, tables, losses);
+    registration.answer(round, tables, losses);
   } catch (error) {
-    membership.answer(round, undefined, [{ message: messageOf(error), cause: error }]);
+    registration.answer(round, undefined, [{ message: messageOf(error), cause: error }]);
   }
 }

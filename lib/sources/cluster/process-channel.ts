@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { ChannelMember } from './channel-member.ts';
-import type { Hub } from './hub.ts';
-import { CHANNEL, type HubMessage, type MemberMessage } from './messages.ts';
+import type { Coordinator } from './coordinator.ts';
+import { CHANNEL, type CoordinatorMessage, type MemberMessage } from './messages.ts';
 import { joinRemotely, type RemoteMember } from './remote-member.ts';
 
 // Processes of a cluster talk over the channel that Node has opened between them, beside the messages of the app.
@@ -19,7 +19,7 @@ const isOurs = <M>(message: unknown): message is Envelope<M> =>
   typeof message === 'object' && message !== null && (message as Partial<Envelope<M>>).type === CHANNEL;
 
 /** Numbers in the way in which the other end can take them. */
-class Packer<Out extends MemberMessage | HubMessage, In extends MemberMessage | HubMessage> {
+class Packer<Out extends MemberMessage | CoordinatorMessage, In extends MemberMessage | CoordinatorMessage> {
   private isAdvanced = false;
 
   pack(message: Out): Envelope<Out> {
@@ -32,13 +32,13 @@ class Packer<Out extends MemberMessage | HubMessage, In extends MemberMessage | 
   }
 }
 
-function packed<M extends MemberMessage | HubMessage>(message: M): M {
+function packed<M extends MemberMessage | CoordinatorMessage>(message: M): M {
   if (message.kind !== 'part' || !('values' in message.part)) return message;
   const { buffer, byteOffset, byteLength } = message.part.values;
   return { ...message, part: { values: Buffer.from(buffer, byteOffset, byteLength).toString('base64') } };
 }
 
-function unpacked<M extends MemberMessage | HubMessage>(message: M): M {
+function unpacked<M extends MemberMessage | CoordinatorMessage>(message: M): M {
   if (message.kind !== 'part' || !('values' in message.part)) return message;
   const values: unknown = message.part.values;
   if (typeof values !== 'string') return message;
@@ -47,16 +47,16 @@ function unpacked<M extends MemberMessage | HubMessage>(message: M): M {
 }
 
 /** Lets the workers of this primary join; returns how to stop that. */
-export function serveProcesses(hub: Hub): () => void {
-  const members = new Map<number, { packer: Packer<HubMessage, MemberMessage>; member: RemoteMember }>();
+export function serveProcesses(coordinator: Coordinator): () => void {
+  const members = new Map<number, { packer: Packer<CoordinatorMessage, MemberMessage>; member: RemoteMember }>();
 
-  function send(worker: Worker, envelope: Envelope<HubMessage>): void {
+  function send(worker: Worker, envelope: Envelope<CoordinatorMessage>): void {
     // A worker may end at any time, and its end is noticed: there is nothing to do about a message to it.
     if (worker.isConnected()) worker.send(envelope, () => undefined);
   }
 
-  function join(worker: Worker, packer: Packer<HubMessage, MemberMessage>) {
-    const member = joinRemotely(hub, String(worker.id), (message) => send(worker, packer.pack(message)));
+  function join(worker: Worker, packer: Packer<CoordinatorMessage, MemberMessage>) {
+    const member = joinRemotely(coordinator, String(worker.id), (message) => send(worker, packer.pack(message)));
     const joined = { packer, member };
     members.set(worker.id, joined);
     return joined;
@@ -75,7 +75,7 @@ export function serveProcesses(hub: Hub): () => void {
   }
 
   cluster.on('message', receive).on('disconnect', leave).on('exit', leave);
-  const announcement = new Packer<HubMessage, MemberMessage>().pack({ kind: 'announce' });
+  const announcement = new Packer<CoordinatorMessage, MemberMessage>().pack({ kind: 'announce' });
   for (const worker of Object.values(cluster.workers ?? {})) if (worker) send(worker, announcement);
   return () => {
     cluster.off('message', receive).off('disconnect', leave).off('exit', leave);
@@ -85,12 +85,12 @@ export function serveProcesses(hub: Hub): () => void {
 
 /** Opens a worker's end of the channel. */
 export function joinAsProcess(create: (send: (message: MemberMessage) => void) => ChannelMember): ChannelMember {
-  const packer = new Packer<MemberMessage, HubMessage>();
+  const packer = new Packer<MemberMessage, CoordinatorMessage>();
   const member = create((message) => {
     if (process.connected) process.send?.(packer.pack(message), undefined, undefined, () => undefined);
   });
   process.on('message', (envelope: unknown) => {
-    if (isOurs<HubMessage>(envelope)) member.receive(packer.unpack(envelope));
+    if (isOurs<CoordinatorMessage>(envelope)) member.receive(packer.unpack(envelope));
   });
   return member;
 }

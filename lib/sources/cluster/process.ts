@@ -4,8 +4,8 @@ import { MetricsError } from '../../model/errors.ts';
 import type { MetricsSource } from '../../model/metrics-source.ts';
 import { optionError } from '../../util/option-error.ts';
 import { type ChannelMember, createChannelMember } from './channel-member.ts';
+import { type ClusterClient, type Coordinator, createCoordinator, ERR_METRICS_NO_PRIMARY } from './coordinator.ts';
 import { type Gather, gatherer, gatherFor } from './gather.ts';
-import { type Asker, createHub, ERR_METRICS_NO_PRIMARY, type Hub } from './hub.ts';
 import { CHANNEL, PROTOCOL } from './messages.ts';
 import { joinAsProcess, serveProcesses } from './process-channel.ts';
 import { joinAsThread, serveThreads } from './thread-channel.ts';
@@ -19,13 +19,13 @@ export interface ClusterProcess {
    * @throws {TypeError} when the process has another one already: it would be ambiguous which of
    * the two to merge with the other processes
    */
-  connect(source: MetricsSource): Asker;
+  connect(source: MetricsSource): ClusterClient;
   /**
-   * Opens the hub to workers and threads, if it is not open; returns how to close it.
+   * Opens the coordinator to workers and threads, if it is not open; returns how to close it.
    *
    * @throws {Error} in a worker or thread
    */
-  openHub(): () => void;
+  openCoordinator(): () => void;
 }
 
 /** The ES module and the CommonJS module of this package, and the modules of two versions, find each other here. */
@@ -45,8 +45,8 @@ export function clusterProcess(caller: string): ClusterProcess {
   );
 }
 
-/** What threads are told when they are started: whether their main thread has a hub, or is itself a worker process. */
-type Environment = 'hub' | 'worker' | undefined;
+/** What threads are told when they are started: whether their main thread has a coordinator, or is itself a worker process. */
+type Environment = 'coordinator' | 'worker' | undefined;
 
 const setEnvironment = (environment: Environment) => setEnvironmentData(CHANNEL, environment);
 
@@ -63,32 +63,34 @@ interface Link {
    *
    * @throws {MetricsError} where there are others that cannot be reached
    */
-  cluster(): Asker | undefined;
-  openHub: ClusterProcess['openHub'];
+  cluster(): ClusterClient | undefined;
+  openCoordinator: ClusterProcess['openCoordinator'];
 }
 
 function createClusterProcess(): ClusterProcess {
   const link = createLink();
-  let connected: { readonly source: MetricsSource; readonly asker: Asker } | undefined;
+  let connected: { readonly source: MetricsSource; readonly client: ClusterClient } | undefined;
 
   return {
     protocol: PROTOCOL,
     connect(source) {
-      if (connected?.source === source) return connected.asker;
+      if (connected?.source === source) return connected.client;
       if (connected !== undefined && !link.isAlone()) {
         const expected = "the source object of this process's first clusterSource()";
         const write = 'that one, or combineSources([one, other]) in its place';
         throw optionError('clusterSource: source', source, { expected, got: 'another one', write });
       }
       const gather = gatherer(source);
-      const alone = createHub();
-      joinLocally(alone, link.name, gather);
+      const localCoordinator = createCoordinator();
+      joinLocally(localCoordinator, link.name, gather);
       link.join(gather);
-      const asker: Asker = { ask: async (...question) => (link.cluster() ?? alone).ask(...question) };
-      connected = { source, asker };
-      return asker;
+      const client: ClusterClient = {
+        request: async (...args) => (link.cluster() ?? localCoordinator).request(...args),
+      };
+      connected = { source, client };
+      return client;
     },
-    openHub: link.openHub,
+    openCoordinator: link.openCoordinator,
   };
 }
 
@@ -100,30 +102,30 @@ function createLink(): Link {
 /** The primary process or main thread, or one that has neither workers nor threads. */
 function createPrimaryLink(): Link {
   const name = 'primary';
-  let open: { readonly hub: Hub; close(): void } | undefined;
-  let own: Gather | undefined;
+  let open: { readonly coordinator: Coordinator; close(): void } | undefined;
+  let localGather: Gather | undefined;
 
   return {
     name,
     isAlone: () => open === undefined,
     join(gather) {
-      own = gather;
-      if (open !== undefined) joinLocally(open.hub, name, gather);
+      localGather = gather;
+      if (open !== undefined) joinLocally(open.coordinator, name, gather);
     },
     cluster() {
-      if (open !== undefined) return open.hub;
+      if (open !== undefined) return open.coordinator;
       if (Object.keys(cluster.workers ?? {}).length > 0)
         throw new MetricsError('ERR_METRICS_NO_PRIMARY', ERR_METRICS_NO_PRIMARY);
       return undefined;
     },
-    openHub() {
+    openCoordinator() {
       if (open !== undefined) return open.close;
-      const hub = createHub();
-      setEnvironment('hub');
-      const stops = [serveProcesses(hub), serveThreads(hub), () => setEnvironment(undefined)];
-      if (own !== undefined) joinLocally(hub, name, own);
+      const coordinator = createCoordinator();
+      setEnvironment('coordinator');
+      const stops = [serveProcesses(coordinator), serveThreads(coordinator), () => setEnvironment(undefined)];
+      if (localGather !== undefined) joinLocally(coordinator, name, localGather);
       const opened = {
-        hub,
+        coordinator,
         close() {
           for (const stop of stops.splice(0)) stop();
           if (open === opened) open = undefined;
@@ -146,27 +148,27 @@ function createWorkerLink(): Link {
       member = joinAsProcess((send) => createChannelMember(gather, send));
     },
     cluster: () => member,
-    openHub: refuseHub,
+    openCoordinator: refuseCoordinator,
   };
 }
 
-/** A worker thread. Without a hub in the main thread it is a process of its own: test runners run tests in threads. */
+/** A worker thread. Without a coordinator in the main thread it is a process of its own: test runners run tests in threads. */
 function createThreadLink(): Link {
   const environment = getEnvironmentData(CHANNEL) as Environment;
   const name = `thread-${threadId}`;
   if (environment === 'worker') return createUnreachableLink(name);
-  let own: Gather;
+  let localGather: Gather;
   let member: ChannelMember | undefined;
   const isAlone = () => environment === undefined && member?.hasJoined !== true;
   return {
     name,
     isAlone,
     join(gather) {
-      own = gather;
-      member ??= joinAsThread((send) => createChannelMember((timeout) => own(timeout), send));
+      localGather = gather;
+      member ??= joinAsThread((send) => createChannelMember((timeout) => localGather(timeout), send));
     },
     cluster: () => (isAlone() ? undefined : member),
-    openHub: refuseHub,
+    openCoordinator: refuseCoordinator,
   };
 }
 
@@ -182,14 +184,14 @@ function createUnreachableLink(name: string): Link {
         "a thread of a cluster's worker process cannot join; scrape the process itself",
       );
     },
-    openHub: refuseHub,
+    openCoordinator: refuseCoordinator,
   };
 }
 
-function refuseHub(): never {
+function refuseCoordinator(): never {
   throw new Error('setupPrimary: this is a worker; call it in the primary process, or in the main thread');
 }
 
-function joinLocally(hub: Hub, name: string, gather: Gather): void {
-  const membership = hub.join(name, (round, timeout) => void gatherFor(membership, gather, round, timeout));
+function joinLocally(coordinator: Coordinator, name: string, gather: Gather): void {
+  const registration = coordinator.join(name, (round, timeout) => void gatherFor(registration, gather, round, timeout));
 }

@@ -12,7 +12,7 @@ import { type Losses, messageOf } from './losses.ts';
 
 /** Makes tables of a source's families. Series that come again are the same objects, and the encoder has nothing to say of them. */
 export class Recorder {
-  private known: ReadonlyMap<string, Known> = new Map();
+  private previous: ReadonlyMap<string, Previous> = new Map();
   private started = 0;
   /** Number of the collection that the known values are of. */
   private newest = 0;
@@ -24,14 +24,14 @@ export class Recorder {
    */
   async record(families: MetricFamilies, losses: Losses, signal: AbortSignal): Promise<readonly FamilyTable[]> {
     const number = ++this.started;
-    const recorded = new Map<string, Known>();
+    const recorded = new Map<string, Previous>();
     for await (const family of abortableItems(asyncFamilies(families), signal)) {
       let name: string | undefined;
       try {
         name = nameOf(family);
         if (recorded.has(name))
           throw new MetricsError('ERR_METRICS_INVALID_FAMILY', "its name is another family's already");
-        recorded.set(name, await recordFamily(family, this.known.get(name), losses, signal));
+        recorded.set(name, await recordFamily(family, this.previous.get(name), losses, signal));
       } catch (error) {
         if (name !== undefined && recorded.has(name))
           losses.note({ message: `${name}: ${messageOf(error)}`, cause: error });
@@ -43,66 +43,66 @@ export class Recorder {
     // A collection that was given up must not put its old values in front of those of a later one.
     signal.throwIfAborted();
     for (const name of losses.families) {
-      const last = this.known.get(name);
+      const last = this.previous.get(name);
       // What could not be read has not gone back to nothing.
       if (last !== undefined && !recorded.has(name) && isCumulative(last.table.head.type)) recorded.set(name, last);
     }
-    // Two hubs may ask at once, when one has taken the place of the other: the newer values stay.
+    // Two coordinators may ask at once, when one has taken the place of the other: the newer values stay.
     if (number > this.newest) {
       this.newest = number;
-      this.known = recorded;
+      this.previous = recorded;
     }
     return Array.from(recorded.values(), ({ table }) => table);
   }
 }
 
-interface Known {
+interface Previous {
   readonly table: FamilyTable;
   /** The source's own label objects, by position: identity is checked faster than the labels. */
-  readonly given: LabelSet[];
+  readonly sourceLabels: LabelSet[];
 }
 
 async function recordFamily(
   family: MetricFamily,
-  last: Known | undefined,
+  previous: Previous | undefined,
   losses: Losses,
   signal: AbortSignal,
-): Promise<Known> {
-  const head = headOf(family, last?.table.head);
+): Promise<Previous> {
+  const head = headOf(family, previous?.table.head);
   const { samples } = family;
-  const rows = new Rows(head.type, last?.table.head.type === head.type ? last : undefined);
+  const builder = new TableBuilder(head.type, previous?.table.head.type === head.type ? previous : undefined);
   for await (const batch of createBatches(isAsync(samples) ? abortableItems(samples, signal) : samples)) {
     signal.throwIfAborted();
     for (const sample of batch) {
       try {
-        rows.add(sample);
+        builder.add(sample);
       } catch (error) {
         losses.note({ message: `${head.name}: ${messageOf(error)}`, cause: error });
       }
     }
     await yieldToEventLoop();
   }
-  return rows.end(head);
+  return builder.end(head);
 }
 
 /** The rows of a table in the making. */
-class Rows {
+class TableBuilder {
   private readonly isNumber: boolean;
   private readonly read: (sample: Sample) => Distribution;
   private series: Series[];
-  private given: LabelSet[];
+  private sourceLabels: LabelSet[];
   private isChanged = false;
   private length = 0;
   private values: Float64Array;
   private size = 0;
   private shape: Shape | undefined;
 
-  constructor(type: MetricType, last: Known | undefined) {
+  constructor(type: MetricType, last: Previous | undefined) {
     this.isNumber = type !== 'histogram' && type !== 'summary';
     this.read = type === 'summary' ? readSummary : histogramOf;
     // Not changed before they are copied.
     this.series = (last?.table.series ?? []) as Series[];
-    this.given = last?.given ?? [];
+    this.sourceLabels = last?.sourceLabels ?? [];
     this.values = new Float64Array(last?.table.values.length ?? 16);
   }
 
@@ -111,7 +111,7 @@ class Rows {
     // The values are written first, and count once the series is placed: both may throw.
     if (this.isNumber) {
       const value = numberOf(sample);
-      this.place(sample.labels, undefined);
+      this.addSeries(sample.labels, undefined);
       this.reserve(1);
       this.values[this.size++] = value;
       return;
@@ -123,35 +123,35 @@ class Rows {
     this.values[end++] = count;
     this.values[end++] = sum ?? Number.NaN;
     for (let i = 0; i < shape.keys.length; i++) this.values[end++] = cumulativeCounts[i] as number;
-    this.place(sample.labels, shape);
+    this.addSeries(sample.labels, shape);
     this.size = end;
   }
 
-  end(head: FamilyTable['head']): Known {
-    if (this.length < this.series.length) this.change();
+  end(head: FamilyTable['head']): Previous {
+    if (this.length < this.series.length) this.copyOnWrite();
     const values = this.size === this.values.length ? this.values : this.values.slice(0, this.size);
-    return { table: { head, series: this.series, values }, given: this.given };
+    return { table: { head, series: this.series, values }, sourceLabels: this.sourceLabels };
   }
 
-  private place(labels: LabelSet, shape: Shape | undefined): void {
+  private addSeries(labels: LabelSet, shape: Shape | undefined): void {
     const known = this.series[this.length];
     if (known === undefined || !this.isKnown(known, labels, shape)) {
-      const own = ownLabels(labels);
-      if (!this.isChanged) this.change();
+      const own = copyLabels(labels);
+      if (!this.isChanged) this.copyOnWrite();
       this.series.push(shape === undefined ? { labels: own } : { labels: own, shape });
     }
-    this.given[this.length++] = labels;
+    this.sourceLabels[this.length++] = labels;
   }
 
   private isKnown(known: Series, labels: LabelSet, shape: Shape | undefined): boolean {
-    return known.shape === shape && (this.given[this.length] === labels || isSameLabels(known.labels, labels));
+    return known.shape === shape && (this.sourceLabels[this.length] === labels || isSameLabels(known.labels, labels));
   }
 
   /** From here on the series are others than the last time. */
-  private change(): void {
+  private copyOnWrite(): void {
     this.isChanged = true;
     this.series = this.series.slice(0, this.length);
-    this.given = this.given.slice(0, this.length);
+    this.sourceLabels = this.sourceLabels.slice(0, this.length);
   }
 
   /** That of the series that was there the last time, or of the one before, if they are alike. */
@@ -182,7 +182,7 @@ function readSummary(sample: Sample): Distribution {
 }
 
 /** Texts alone, and nothing that the source may change later. */
-const ownLabels = (labels: LabelSet): LabelSet =>
+const copyLabels = (labels: LabelSet): LabelSet =>
   Object.fromEntries(Object.keys(labels).map((name) => [name, labelValue(labels, name)]));
 
 function isSameLabels(known: LabelSet, labels: LabelSet): boolean {

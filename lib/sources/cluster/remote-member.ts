@@ -1,21 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import type { Hub } from './hub.ts';
+import type { Coordinator } from './coordinator.ts';
 import { messageOf, withoutCauses } from './losses.ts';
-import type { HubMessage, HubSessionMessage, MemberMessage } from './messages.ts';
+import type { CoordinatorMessage, CoordinatorSessionMessage, MemberMessage } from './messages.ts';
 import { SnapshotDecoder } from './snapshot-decoder.ts';
 import { SnapshotEncoder } from './snapshot-encoder.ts';
 
-/** A process that is reached over a channel, as the hub's side sees it. */
+/** A process that is reached over a channel, as the coordinator's side sees it. */
 export interface RemoteMember {
   /** Messages in the order in which they were sent. */
   receive(message: MemberMessage): void;
   /** The process has ended, or its channel is closed. */
   leave(): void;
-  /** The hub is closed: nothing is sent from here on, whatever is still under way. */
+  /** The coordinator is closed: nothing is sent from here on, whatever is still under way. */
   close(): void;
 }
 
-export function joinRemotely(hub: Hub, name: string, post: (message: HubMessage) => void): RemoteMember {
+export function joinRemotely(
+  coordinator: Coordinator,
+  name: string,
+  post: (message: CoordinatorMessage) => void,
+): RemoteMember {
   const session = randomUUID();
   const decoder = new SnapshotDecoder();
   const encoders = new Map<string | undefined, SnapshotEncoder>();
@@ -23,23 +27,23 @@ export function joinRemotely(hub: Hub, name: string, post: (message: HubMessage)
   let sent: Promise<unknown> = Promise.resolve();
   let isClosed = false;
   post({ kind: 'welcome', session });
-  const membership = hub.join(name, (round, timeout) => send({ kind: 'gather', round, timeout }));
+  const registration = coordinator.join(name, (round, timeout) => send({ kind: 'gather', round, timeout }));
 
-  function send(message: HubSessionMessage): void {
+  function send(message: CoordinatorSessionMessage): void {
     if (!isClosed) post({ ...message, session });
   }
 
   function gathered({ round, end, losses }: MemberMessage & { kind: 'gathered' }): void {
     received = decoder.end(end).then(
-      (tables) => membership.answer(round, tables, losses),
-      (error) => membership.answer(round, undefined, [{ message: messageOf(error) }]),
+      (tables) => registration.answer(round, tables, losses),
+      (error) => registration.answer(round, undefined, [{ message: messageOf(error) }]),
     );
   }
 
   async function ask({ ask, question }: MemberMessage & { kind: 'ask' }): Promise<void> {
     const { workerLabel } = question;
     try {
-      const { tables, losses, ...totals } = await hub.ask(question);
+      const { tables, losses, ...totals } = await coordinator.request(question);
       const encoder = encoders.get(workerLabel) ?? new SnapshotEncoder();
       encoders.set(workerLabel, encoder);
       // What is on its way to this process is sent to its end before anything else is.
@@ -61,11 +65,11 @@ export function joinRemotely(hub: Hub, name: string, post: (message: HubMessage)
       if (message.kind === 'ask') void ask(message);
       else if (message.kind === 'part') decoder.add(message.part);
       else if (message.kind === 'gathered') gathered(message);
-      else membership.answer(message.round, undefined, [{ message: message.message }]);
+      else registration.answer(message.round, undefined, [{ message: message.message }]);
     },
     leave() {
       isClosed = true;
-      void received.then(() => membership.leave());
+      void received.then(() => registration.leave());
     },
     close() {
       send({ kind: 'closed' });

@@ -1,11 +1,11 @@
 /** One of those who are asked. */
-export interface Respondent {
+export interface Peer {
   /** Has it answer within so many ms. */
-  readonly ask: (round: number, timeout: number) => void;
+  readonly request: (round: number, timeout: number) => void;
   /** The round of the last question, */
-  asked: number;
+  lastRequested: number;
   /** and of the last answer. */
-  answered: number;
+  lastAnswered: number;
   /** It has let a whole round wait: no other waits for it until it speaks again. */
   isLate: boolean;
 }
@@ -13,7 +13,7 @@ export interface Respondent {
 /** One time that all are asked. */
 export interface Round<R> {
   readonly number: number;
-  readonly respondents: readonly R[];
+  readonly peers: readonly R[];
 }
 
 interface OpenRound<R> extends Round<R> {
@@ -30,56 +30,54 @@ interface OpenRound<R> extends Round<R> {
 const JOINABLE_FOR = 250;
 
 /** Asks, and waits for the answers; an answer to a later question is one to all earlier ones. */
-export class Rounds<R extends Respondent> {
+export class Rounds<R extends Peer> {
   private readonly open = new Set<OpenRound<R>>();
   private last = 0;
 
   /** Resolves when all have answered who can be expected to, or after so many ms. */
-  async ask(respondents: readonly R[], timeout: number): Promise<Round<R>> {
+  async run(peers: readonly R[], timeout: number): Promise<Round<R>> {
     const newest = [...this.open].at(-1);
     const isJoinable = newest !== undefined && performance.now() - newest.startedAt < JOINABLE_FOR;
     // Who has more time than those who were asked then were given has a round of its own.
-    const round = isJoinable && timeout <= newest.timeout ? newest : this.begin(respondents, timeout);
+    const round = isJoinable && timeout <= newest.timeout ? newest : this.start(peers, timeout);
     round.waiting++;
-    await atMost(timeout, round.done);
+    await waitAtMost(timeout, round.done);
     round.waiting--;
-    for (const respondent of round.pending) respondent.isLate ||= !this.hasTime(respondent);
+    for (const peer of round.pending) peer.isLate ||= !this.hasTime(peer);
     if (round.waiting === 0) this.open.delete(round);
     return round;
   }
 
-  answered(respondent: R, number: number): void {
-    respondent.answered = number;
-    respondent.isLate = false;
-    let owed: OpenRound<R> | undefined;
+  recordAnswer(peer: R, number: number): void {
+    peer.lastAnswered = number;
+    peer.isLate = false;
+    let pendingRound: OpenRound<R> | undefined;
     for (const round of this.open) {
-      if (round.number <= number) this.settle(round, respondent);
-      else if (round.pending.has(respondent)) owed = round;
+      if (round.number <= number) this.settle(round, peer);
+      else if (round.pending.has(peer)) pendingRound = round;
     }
-    if (owed !== undefined) this.put(respondent, owed);
+    if (pendingRound !== undefined) this.send(peer, pendingRound);
   }
 
   /** Is there a round in which it can still answer? */
-  private hasTime(respondent: R): boolean {
+  private hasTime(peer: R): boolean {
     const now = performance.now();
-    return [...this.open].some(
-      ({ pending, startedAt, timeout }) => pending.has(respondent) && startedAt + timeout > now,
-    );
+    return [...this.open].some(({ pending, startedAt, timeout }) => pending.has(peer) && startedAt + timeout > now);
   }
 
-  left(respondent: R): void {
-    for (const round of this.open) this.settle(round, respondent);
+  remove(peer: R): void {
+    for (const round of this.open) this.settle(round, peer);
   }
 
-  private begin(respondents: readonly R[], timeout: number): OpenRound<R> {
+  private start(peers: readonly R[], timeout: number): OpenRound<R> {
     let end = () => {};
     const done = new Promise<void>((resolve) => {
       end = resolve;
     });
-    const pending = new Set(respondents);
+    const pending = new Set(peers);
     const round = {
       number: ++this.last,
-      respondents,
+      peers,
       startedAt: performance.now(),
       timeout,
       pending,
@@ -88,29 +86,29 @@ export class Rounds<R extends Respondent> {
       waiting: 0,
     };
     this.open.add(round);
-    for (const respondent of respondents) this.put(respondent, round);
+    for (const peer of peers) this.send(peer, round);
     this.endIfOver(round);
     return round;
   }
 
   /** Who owes an answer is not asked again: a process that hangs must not come back to a pile of questions. */
-  private put(respondent: R, { number, timeout }: OpenRound<R>): void {
-    if (respondent.asked > respondent.answered) return;
-    respondent.asked = number;
-    respondent.ask(number, timeout);
+  private send(peer: R, { number, timeout }: OpenRound<R>): void {
+    if (peer.lastRequested > peer.lastAnswered) return;
+    peer.lastRequested = number;
+    peer.request(number, timeout);
   }
 
-  private settle(round: OpenRound<R>, respondent: R): void {
-    if (round.pending.delete(respondent)) this.endIfOver(round);
+  private settle(round: OpenRound<R>, peer: R): void {
+    if (round.pending.delete(peer)) this.endIfOver(round);
   }
 
-  private endIfOver({ respondents, pending, end }: OpenRound<R>): void {
-    const hasAnswer = pending.size < respondents.length;
+  private endIfOver({ peers, pending, end }: OpenRound<R>): void {
+    const hasAnswer = pending.size < peers.length;
     if (pending.size === 0 || (hasAnswer && [...pending].every(({ isLate }) => isLate))) end();
   }
 }
 
-async function atMost(ms: number, done: Promise<void>): Promise<void> {
+async function waitAtMost(ms: number, done: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, ms).unref();

@@ -1,7 +1,7 @@
 import { BroadcastChannel, threadId, type Worker } from 'node:worker_threads';
 import type { ChannelMember } from './channel-member.ts';
-import type { Hub } from './hub.ts';
-import { CHANNEL, type HubMessage, type MemberMessage } from './messages.ts';
+import type { Coordinator } from './coordinator.ts';
+import { CHANNEL, type CoordinatorMessage, type MemberMessage } from './messages.ts';
 import { joinRemotely, type RemoteMember } from './remote-member.ts';
 
 // The threads of a process talk over channels of their own: parentPort is the app's, and whoever listens to it may
@@ -9,7 +9,7 @@ import { joinRemotely, type RemoteMember } from './remote-member.ts';
 
 const nameOf = (thread: number) => `${CHANNEL}:${thread}`;
 
-type Call = { readonly thread: number; readonly isOver: boolean } | { readonly announce: true };
+type Announcement = { readonly thread: number; readonly left: boolean } | { readonly announce: true };
 
 interface Channel<Out> {
   post(message: Out): void;
@@ -34,13 +34,13 @@ function open<In, Out>(name: string, receive: (message: In) => void): Channel<Ou
 }
 
 /** Lets the threads of this process join; returns how to stop that. */
-export function serveThreads(hub: Hub): () => void {
-  const members = new Map<number, { channel: Channel<HubMessage>; member: RemoteMember }>();
+export function serveThreads(coordinator: Coordinator): () => void {
+  const members = new Map<number, { channel: Channel<CoordinatorMessage>; member: RemoteMember }>();
 
   function join(thread: number): void {
     if (members.has(thread)) return;
-    const channel = open<MemberMessage, HubMessage>(nameOf(thread), (message) => member.receive(message));
-    const member = joinRemotely(hub, `thread-${thread}`, (message) => channel.post(message));
+    const channel = open<MemberMessage, CoordinatorMessage>(nameOf(thread), (message) => member.receive(message));
+    const member = joinRemotely(coordinator, `thread-${thread}`, (message) => channel.post(message));
     members.set(thread, { channel, member });
   }
 
@@ -57,16 +57,16 @@ export function serveThreads(hub: Hub): () => void {
     worker.once('exit', () => leave(threadId));
   }
 
-  const calls = open<Call, Call>(CHANNEL, (call) => {
-    if (!('thread' in call)) return;
-    if (call.isOver) leave(call.thread);
-    else join(call.thread);
+  const announcements = open<Announcement, Announcement>(CHANNEL, (announcement) => {
+    if (!('thread' in announcement)) return;
+    if (announcement.left) leave(announcement.thread);
+    else join(announcement.thread);
   });
   process.on('worker', watch);
-  calls.post({ announce: true });
+  announcements.post({ announce: true });
   return () => {
     process.off('worker', watch);
-    calls.close();
+    announcements.close();
     for (const { channel, member } of members.values()) {
       member.close();
       channel.close();
@@ -76,13 +76,16 @@ export function serveThreads(hub: Hub): () => void {
 
 /** Opens a thread's end of the channel. */
 export function joinAsThread(create: (send: (message: MemberMessage) => void) => ChannelMember): ChannelMember {
-  const calls = open<Call, Call>(CHANNEL, (call) => 'announce' in call && member.receive({ kind: 'announce' }));
-  const channel = open<HubMessage, MemberMessage>(nameOf(threadId), (message) => member.receive(message));
+  const announcements = open<Announcement, Announcement>(
+    CHANNEL,
+    (announcement) => 'announce' in announcement && member.receive({ kind: 'announce' }),
+  );
+  const channel = open<CoordinatorMessage, MemberMessage>(nameOf(threadId), (message) => member.receive(message));
   // The main thread listens to this thread's channel when it has heard of it.
   const member = create((message) => {
-    if (message.kind === 'hello') calls.post({ thread: threadId, isOver: false });
+    if (message.kind === 'hello') announcements.post({ thread: threadId, left: false });
     else channel.post(message);
   });
-  process.once('exit', () => calls.post({ thread: threadId, isOver: true }));
+  process.once('exit', () => announcements.post({ thread: threadId, left: true }));
   return member;
 }

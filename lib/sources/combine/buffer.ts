@@ -1,63 +1,66 @@
 import { yieldToEventLoop } from '../../util/event-loop.ts';
-import type { Lane } from './lane.ts';
-import type { Part } from './part.ts';
+import type { FamilySegment } from './family-segment.ts';
+import type { SourceCursor } from './source-cursor.ts';
 
 /** What a join has read ahead of all its sources. */
 export interface Buffer {
   isFull(): boolean;
-  /** Reads on a slice of each source's head. */
-  readAhead(lanes: readonly Lane[]): Promise<void>;
+  /** Reads on a slice of each source's current. */
+  readAhead(cursors: readonly SourceCursor[]): Promise<void>;
   /**
    * The name to go on with when no more can be held, though a source may yet bring it: rather one that none has brought
    * before; rather the oldest whose place was passed, or else the largest of those that have no end in sight.
    */
-  guess(lanes: readonly Lane[]): string | undefined;
+  chooseFamilyToFlush(cursors: readonly SourceCursor[]): string | undefined;
   /** The part is written, or will not be. */
-  release(part: Part): void;
+  release(segment: FamilySegment): void;
 }
 
 /** How many bytes of one source are read ahead at a time. */
-const SLICE = 64 * 1024;
+const SLICE_BYTES = 64 * 1024;
 
 /** `lose` is told of a part that fails while it is read. */
-export function createBuffer(maxBytes: number, lose: (error: unknown, part: Part) => void): Buffer {
+export function createBuffer(
+  maxBytes: number,
+  onSegmentDropped: (error: unknown, segment: FamilySegment) => void,
+): Buffer {
   /** The oldest first. */
-  const held = new Set<Part>();
+  const held = new Set<FamilySegment>();
   let bytes = 0;
 
-  async function readHead(lane: Lane, part: Part, slice: number): Promise<void> {
-    const before = part.bytes;
-    held.add(part);
+  async function readCurrent(cursor: SourceCursor, segment: FamilySegment, slice: number): Promise<void> {
+    const before = segment.bytes;
+    held.add(segment);
     try {
-      await part.readAhead(slice);
-      bytes += part.bytes - before;
-      if (part.isWhole) lane.putAside();
+      await segment.readAhead(slice);
+      bytes += segment.bytes - before;
+      if (segment.isBuffered) cursor.bufferCurrent();
     } catch (error) {
-      bytes += part.bytes - before;
-      lane.take(part.name);
-      release(part);
-      lose(error, part);
+      bytes += segment.bytes - before;
+      cursor.take(segment.name);
+      release(segment);
+      onSegmentDropped(error, segment);
     }
   }
 
-  function release(part: Part): void {
-    if (held.delete(part)) bytes -= part.bytes;
-    void part.close();
+  function release(segment: FamilySegment): void {
+    if (held.delete(segment)) bytes -= segment.bytes;
+    void segment.close();
   }
 
   return {
     isFull: () => bytes >= maxBytes,
-    async readAhead(lanes) {
-      const slice = Math.min(SLICE, (maxBytes - bytes) / lanes.length);
-      await Promise.all(lanes.map((lane) => lane.head && readHead(lane, lane.head, slice)));
+    async readAhead(cursors) {
+      const slice = Math.min(SLICE_BYTES, (maxBytes - bytes) / cursors.length);
+      await Promise.all(cursors.map((cursor) => cursor.current && readCurrent(cursor, cursor.current, slice)));
       await yieldToEventLoop();
     },
-    guess(lanes) {
+    chooseFamilyToFlush(cursors) {
       const mayCome = (name: string) =>
-        lanes.some((lane) => lane.head !== undefined && !lane.has(name) && lane.isKnownFor(name));
+        cursors.some((cursor) => cursor.current !== undefined && !cursor.has(name) && cursor.hasSeen(name));
       const oldest = [...held];
-      const heads = oldest.filter(({ isWhole }) => !isWhole).sort((a, b) => b.bytes - a.bytes);
-      const ranked = [...oldest.filter(({ isPassed }) => isPassed), ...heads, ...oldest];
+      const unfinished = oldest.filter(({ isBuffered }) => !isBuffered).sort((a, b) => b.bytes - a.bytes);
+      const ranked = [...oldest.filter(({ wasOvertaken }) => wasOvertaken), ...unfinished, ...oldest];
       const names = ranked.flatMap(({ name }) => name ?? []);
       return names.find((name) => !mayCome(name)) ?? names[0];
     },

@@ -1,23 +1,26 @@
 import { MetricsError } from '../../model/errors.ts';
 import { isAsync, isReiterable, iteratorOf } from '../../model/iterables.ts';
 import type { MetricFamily, Sample } from '../../model/metric-family.ts';
-import type { Part } from './part.ts';
+import type { FamilySegment } from './family-segment.ts';
 
 /** Told of what a part costs the family: all that this source has of it. */
-type Lost = (error: unknown, part: Part) => void;
+type OnSegmentDropped = (error: unknown, segment: FamilySegment) => void;
 
 /** One family of what several sources have of it; those whose type is not the first one's are lost. */
-export function joinParts(parts: readonly [Part, ...Part[]], lost: Lost): MetricFamily {
-  const [first] = parts;
-  const alike = parts.filter((part) => {
-    if (part.family.type === first.family.type) return true;
-    const types = `${part.member.name} has the type ${part.family.type}, and ${first.member.name} ${first.family.type}`;
-    lost(new MetricsError('ERR_METRICS_FAMILY_NOT_JOINED', `${types}, which is kept`), part);
+export function joinSegments(
+  segments: readonly [FamilySegment, ...FamilySegment[]],
+  onSegmentDropped: OnSegmentDropped,
+): MetricFamily {
+  const [first] = segments;
+  const sameType = segments.filter((segment) => {
+    if (segment.family.type === first.family.type) return true;
+    const types = `${segment.reader.name} has the type ${segment.family.type}, and ${first.reader.name} ${first.family.type}`;
+    onSegmentDropped(new MetricsError('ERR_METRICS_FAMILY_NOT_JOINED', `${types}, which is kept`), segment);
     return false;
   });
-  if (alike.length === 1) return { ...first.family, samples: first.takeSamples() };
+  if (sameType.length === 1) return { ...first.family, samples: first.takeSamples() };
 
-  const families = alike.map(({ family }) => family);
+  const families = sameType.map(({ family }) => family);
   const { name, type, aggregator, unit } = first.family;
   const help = families.find((family) => family.help !== undefined)?.help;
   const labelNames = joinedLabelNames(families);
@@ -28,7 +31,7 @@ export function joinParts(parts: readonly [Part, ...Part[]], lost: Lost): Metric
     ...(unit !== undefined && families.every((family) => family.unit === unit) && { unit }),
     ...(labelNames !== undefined && { labelNames }),
     ...(aggregator !== undefined && { aggregator }),
-    samples: joinedSamples(alike, lost),
+    samples: joinedSamples(sameType, onSegmentDropped),
   };
 }
 
@@ -40,20 +43,23 @@ function joinedLabelNames(families: readonly MetricFamily[]): string[] | undefin
   const declared = families.flatMap(({ labelNames }) => (Array.isArray(labelNames) ? [labelNames as string[]] : []));
   if (declared.length < families.length) return undefined;
   const names = new Set(declared.flat());
-  return names.size === 1 && declared.some((own) => own.length === 0) ? undefined : [...names];
+  return names.size === 1 && declared.some((names) => names.length === 0) ? undefined : [...names];
 }
 
 /** One part after the other. What can be read twice still can: in JSON it then may have any number of samples. */
-function joinedSamples(parts: readonly Part[], lost: Lost): MetricFamily['samples'] {
-  const pieces = parts.map((part) => ({ part, samples: part.takeSamples() }));
-  const once = oncePerPart(lost);
-  if (pieces.some(({ samples }) => isAsync(samples))) return concatAsync(pieces, once);
-  const all = pieces as SyncPiece[];
-  if (all.every(canBeReadAgain)) return { [Symbol.iterator]: () => concat(all, once) };
-  return concat(all, once);
+function joinedSamples(
+  segments: readonly FamilySegment[],
+  onSegmentDropped: OnSegmentDropped,
+): MetricFamily['samples'] {
+  const pieces = segments.map((segment) => ({ segment, samples: segment.takeSamples() }));
+  const dropOnce = oncePerSegment(onSegmentDropped);
+  if (pieces.some(({ samples }) => isAsync(samples))) return concatAsync(pieces, dropOnce);
+  const all = pieces as SyncSegmentSamples[];
+  if (all.every(canBeReadAgain)) return { [Symbol.iterator]: () => concat(all, dropOnce) };
+  return concat(all, dropOnce);
 }
 
-function canBeReadAgain({ samples }: Piece): boolean {
+function canBeReadAgain({ samples }: SegmentSamples): boolean {
   try {
     return isReiterable(samples);
   } catch {
@@ -62,39 +68,42 @@ function canBeReadAgain({ samples }: Piece): boolean {
   }
 }
 
-interface Piece {
-  readonly part: Part;
+interface SegmentSamples {
+  readonly segment: FamilySegment;
   readonly samples: MetricFamily['samples'];
 }
 
-interface SyncPiece extends Piece {
+interface SyncSegmentSamples extends SegmentSamples {
   readonly samples: Iterable<Sample>;
 }
 
-function* concat(pieces: readonly SyncPiece[], lost: Lost): Generator<Sample, void> {
+function* concat(pieces: readonly SyncSegmentSamples[], onSegmentDropped: OnSegmentDropped): Generator<Sample, void> {
   let failed = 0;
-  for (const { part, samples } of pieces) {
-    let hasBegun = false;
+  for (const { segment, samples } of pieces) {
+    let hasStarted = false;
     try {
       for (const sample of samples) {
-        hasBegun = true;
+        hasStarted = true;
         yield sample;
       }
     } catch (error) {
       // Without its first sample, the part can be left out as if it had not been there.
-      if (hasBegun || ++failed === pieces.length) throw error;
-      lost(error, part);
+      if (hasStarted || ++failed === pieces.length) throw error;
+      onSegmentDropped(error, segment);
     }
   }
 }
 
 /** As above. Not a generator, which would make several promises more for each sample. */
-function concatAsync(pieces: readonly Piece[], lost: Lost): AsyncIterableIterator<Sample> {
+function concatAsync(
+  pieces: readonly SegmentSamples[],
+  onSegmentDropped: OnSegmentDropped,
+): AsyncIterableIterator<Sample> {
   const left = pieces.values();
   let failed = 0;
-  let current: Piece | undefined;
+  let current: SegmentSamples | undefined;
   let iterator: Iterator<Sample> | AsyncIterator<Sample> | undefined;
-  let hasBegun = false;
+  let hasStarted = false;
 
   async function next(): Promise<IteratorResult<Sample, undefined>> {
     for (;;) {
@@ -104,15 +113,15 @@ function concatAsync(pieces: readonly Piece[], lost: Lost): AsyncIterableIterato
         iterator ??= iteratorOf(current.samples);
         const result = await iterator.next();
         if (!result.done) {
-          hasBegun = true;
+          hasStarted = true;
           return result;
         }
       } catch (error) {
-        if (hasBegun || ++failed === pieces.length) throw error;
-        lost(error, current.part);
+        if (hasStarted || ++failed === pieces.length) throw error;
+        onSegmentDropped(error, current.segment);
       }
       current = iterator = undefined;
-      hasBegun = false;
+      hasStarted = false;
     }
   }
 
@@ -128,10 +137,10 @@ function concatAsync(pieces: readonly Piece[], lost: Lost): AsyncIterableIterato
   };
 }
 
-function oncePerPart(lost: Lost): Lost {
-  const known = new Set<Part>();
-  return (error, part) => {
-    if (!known.has(part)) lost(error, part);
-    known.add(part);
+function oncePerSegment(onSegmentDropped: OnSegmentDropped): OnSegmentDropped {
+  const known = new Set<FamilySegment>();
+  return (error, segment) => {
+    if (!known.has(segment)) onSegmentDropped(error, segment);
+    known.add(segment);
   };
 }

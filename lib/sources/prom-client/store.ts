@@ -5,7 +5,7 @@ import type { HistogramValue, LabelSet, MetricType, Sample } from '../../model/m
  * The series that a metric of prom-client keeps, which it shows nowhere: `get()` copies them all, and makes an
  * object for each bucket of each histogram, which costs several times what writing the document does.
  */
-export interface StoringMetric {
+export interface PromClientInternals {
   readonly type?: MetricType;
   /** prom-client 14 and 15. */
   readonly hashMap?: Readonly<Record<string, Entry>>;
@@ -29,7 +29,7 @@ interface Entry {
 }
 
 /** The stored series as samples, or undefined where the metric is not of the kind that is understood. */
-export function storedSamples(metric: StoringMetric): Iterable<Sample> | undefined {
+export function storedSamples(metric: PromClientInternals): Iterable<Sample> | undefined {
   const { type, enableExemplars } = metric;
   if (enableExemplars || isOverridden(metric)) return undefined;
   const entries = storedEntries(metric);
@@ -41,14 +41,14 @@ export function storedSamples(metric: StoringMetric): Iterable<Sample> | undefin
 }
 
 /** Is there a `get()` in front of the library's own, on the metric or in a subclass? It may change what is stored. */
-function isOverridden(metric: StoringMetric): boolean {
+function isOverridden(metric: PromClientInternals): boolean {
   let owner: object = metric;
   while (!Object.hasOwn(owner, 'get')) owner = Object.getPrototypeOf(owner);
   if ('get' in Object(Object.getPrototypeOf(owner))) return true;
   return owner === metric && metric.get !== metric._getSync && metric.get !== metric._getAsync;
 }
 
-function storedEntries({ hashMap, store }: StoringMetric): Iterable<Entry> | undefined {
+function storedEntries({ hashMap, store }: PromClientInternals): Iterable<Entry> | undefined {
   if (typeof store?.values === 'function') return { [Symbol.iterator]: () => store.values()[Symbol.iterator]() };
   if (typeof hashMap !== 'object' || hashMap === null) return undefined;
   // Object.values() takes twice as long on objects of this size. This is the one step that cannot be sliced.
@@ -81,7 +81,7 @@ function histograms(entries: Iterable<Entry>, bounds: readonly number[]): Iterab
 }
 
 /** Is there a series without labels? Where the metric is understood, it need not be looked for. */
-export function hasUnlabelled(samples: Iterable<Sample>, understood?: StoringMetric): boolean {
+export function hasUnlabelled(samples: Iterable<Sample>, understood?: PromClientInternals): boolean {
   const { hashMap, store } = understood ?? {};
   if (typeof store?.entry === 'function') return store.entry({}) !== undefined;
   if (store === undefined && hashMap !== undefined) return '' in hashMap;
@@ -90,7 +90,7 @@ export function hasUnlabelled(samples: Iterable<Sample>, understood?: StoringMet
 }
 
 /** Do both hold as many series, in the same order and with the same values? A hundred of them are looked at. */
-export function saySame(samples: readonly Sample[], others: Iterable<Sample>): boolean {
+export function sampleSubsetMatches(samples: readonly Sample[], others: Iterable<Sample>): boolean {
   const step = Math.ceil(samples.length / 100);
   let i = 0;
   for (const other of others) {
@@ -102,7 +102,7 @@ export function saySame(samples: readonly Sample[], others: Iterable<Sample>): b
 }
 
 /** Two that are all zero may well differ: it shows later. */
-export const isTelling = (samples: readonly Sample[]) =>
+export const hasNonZeroValue = (samples: readonly Sample[]) =>
   samples.some(({ value }) => (typeof value === 'number' ? value : value.count) !== 0);
 
 /** Without prototypes and classes, which differ between the two. */

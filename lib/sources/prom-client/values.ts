@@ -66,11 +66,11 @@ interface Child {
 function children(name: string, keyLabel: 'le' | 'quantile', lines: readonly Line[]): Iterable<Child> {
   const found = new Map<string, Child>();
   for (const { labels = {}, value, metricName, exemplar } of lines) {
-    const { [keyLabel]: key, ...own } = labels;
-    const id = JSON.stringify(own);
+    const { [keyLabel]: key, ...seriesLabels } = labels;
+    const id = JSON.stringify(seriesLabels);
     let child = found.get(id);
     if (child === undefined) {
-      child = { labels: own, keys: [], values: [], exemplars: [] };
+      child = { labels: seriesLabels, keys: [], values: [], exemplars: [] };
       found.set(id, child);
     }
     if (metricName === `${name}_sum`) child.sum = value;

@@ -6,7 +6,7 @@ import type { Metadata } from './metadata.ts';
 import { readHistograms, readSummaries } from './parts.ts';
 import type { FamilyQuery } from './queries.ts';
 import { resultOf } from './results.ts';
-import { type Read, type Reading, readSamples } from './samples.ts';
+import { type ReadContext, type ReadResult, readSamples } from './samples.ts';
 
 /** Makes a family of each answer to one query. */
 export interface FamilyReader {
@@ -27,24 +27,24 @@ export function createFamilyReader(query: FamilyQuery): FamilyReader {
   return {
     query,
     async read(answer, metadata, time, report) {
-      const say = (code: MetricsErrorCode, text: string) => report(new MetricsError(code, `${query.name}: ${text}`));
-      for (const warning of answer.warnings) say('ERR_METRICS_UPSTREAM_WARNING', `the server warns: ${warning}`);
+      const warn = (code: MetricsErrorCode, text: string) => report(new MetricsError(code, `${query.name}: ${text}`));
+      for (const warning of answer.warnings) warn('ERR_METRICS_UPSTREAM_WARNING', `the server warns: ${warning}`);
       // They are about the query, and come with every answer.
       const before = infos;
       infos = answer.infos.join('; ');
-      if (infos !== '' && infos !== before) say('ERR_METRICS_UPSTREAM_WARNING', `the server remarks: ${infos}`);
+      if (infos !== '' && infos !== before) warn('ERR_METRICS_UPSTREAM_WARNING', `the server remarks: ${infos}`);
 
       const result = resultOf(answer.data);
       const type = typeOf(query, metadata, result);
-      const notes = new Map<string, number>();
-      const note = (text: string) => void notes.set(text, (notes.get(text) ?? 0) + 1);
-      const read = await readAs(query, type, result, { known: labelSets.known, note });
+      const issues = new Map<string, number>();
+      const onIssue = (text: string) => void issues.set(text, (issues.get(text) ?? 0) + 1);
+      const read = await readAs(query, type, result, { known: labelSets.known, onIssue });
       await labelSets.replace(read.labelSets);
-      for (const [text, count] of notes) say('ERR_METRICS_INVALID_SAMPLE', `${count} series ${text}`);
+      for (const [text, count] of issues) warn('ERR_METRICS_INVALID_SAMPLE', `${count} series ${text}`);
 
       if (result.length > 0) seenAt = time;
       else if (seenAt !== undefined) {
-        say(
+        warn(
           'ERR_METRICS_UPSTREAM_STALE',
           `the query gives no series any more; it last did at ${new Date(seenAt).toISOString()}`,
         );
@@ -76,13 +76,18 @@ function typeOf(query: FamilyQuery, metadata: Metadata | undefined, result: read
   return isPlain || (type === 'histogram' && result.length === 0) ? type : 'untyped';
 }
 
-function readAs(query: FamilyQuery, type: MetricType, result: readonly unknown[], reading: Reading): Promise<Read> {
+function readAs(
+  query: FamilyQuery,
+  type: MetricType,
+  result: readonly unknown[],
+  context: ReadContext,
+): Promise<ReadResult> {
   switch (query.kind) {
     case 'instant':
-      return readSamples(result, type, reading);
+      return readSamples(result, type, context);
     case 'histogram':
-      return readHistograms(result, query.metric, reading);
+      return readHistograms(result, query.metric, context);
     case 'summary':
-      return readSummaries(result, query.metric, reading);
+      return readSummaries(result, query.metric, context);
   }
 }

@@ -1,13 +1,13 @@
 import type { HistogramValue, MetricType, Sample } from '../../model/metric-family.ts';
 
 /** Why a value cannot be one of this type. */
-export function faultOf(value: Sample['value'], type: MetricType): string | undefined {
+export function invalidReason(value: Sample['value'], type: MetricType): string | undefined {
   if (typeof value === 'number') return type === 'histogram' ? 'not a native histogram' : undefined;
-  return type === 'histogram' ? histogramFault(value as HistogramValue) : `a native histogram, and no ${type}`;
+  return type === 'histogram' ? invalidHistogramReason(value as HistogramValue) : `a native histogram, and no ${type}`;
 }
 
 /** Observations are counted: other numbers are what rate() makes of them. */
-export function histogramFault({ count, cumulativeCounts }: HistogramValue): string | undefined {
+export function invalidHistogramReason({ count, cumulativeCounts }: HistogramValue): string | undefined {
   if (!Number.isInteger(count) || count < 0) return 'its count is not a whole number, as after rate()';
   let last = 0;
   for (const cumulative of cumulativeCounts) {

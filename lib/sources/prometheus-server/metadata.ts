@@ -11,42 +11,42 @@ export interface Metadata {
 }
 
 /** How long (ms) metadata is taken as known; where there was none, or no answer, it is asked for again earlier. */
-const FRESH = 5 * 60_000;
-const RETRY = 60_000;
+const METADATA_TTL = 5 * 60_000;
+const RETRY_DELAY = 60_000;
 
 /** Looks up the metadata of one metric. What was known before stands in when the server does not answer. */
-export type LookUp = (
+export type MetadataLookup = (
   metric: string,
   signal: AbortSignal,
-  failed: (error: unknown) => void,
+  onError: (error: unknown) => void,
 ) => Promise<Metadata | undefined>;
 
 /**
  * Remembers what it was asked for: as many metrics as there are queries, unless the process's budget has no room for
  * what the server says of one. Failures are told once while they last.
  */
-export function createMetadata(api: Api): LookUp {
+export function createMetadataLookup(api: Api): MetadataLookup {
   let isFailing = false;
   const known = new Map<string, { readonly found: Metadata | undefined; readonly until: number }>();
   const account = openAccount(known);
-  return async (metric, signal, failed) => {
+  return async (metric, signal, onError) => {
     const before = known.get(metric);
     if (before !== undefined && performance.now() < before.until) return before.found;
     let found = before?.found;
-    let lasts = RETRY;
+    let ttl = RETRY_DELAY;
     try {
       found = await lookUp(api, metric, signal);
-      if (found !== undefined) lasts = FRESH;
+      if (found !== undefined) ttl = METADATA_TTL;
       isFailing = false;
     } catch (error) {
       const isTimeout = error instanceof MetricsError && error.code === 'ERR_METRICS_UPSTREAM_TIMEOUT';
       // A scrape that is over says nothing about the server.
       if (signal.aborted && !isTimeout) return found;
-      if (!isFailing) failed(error);
+      if (!isFailing) onError(error);
       isFailing = true;
     }
     const bytes = sizeOf(found) - sizeOf(known.get(metric)?.found);
-    if (account.tryReserve(bytes)) known.set(metric, { found, until: performance.now() + lasts });
+    if (account.tryReserve(bytes)) known.set(metric, { found, until: performance.now() + ttl });
     return found;
   };
 }

@@ -1,9 +1,9 @@
 import type { HistogramValue, LabelSet, Sample, SummaryValue } from '../../model/metric-family.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
-import { histogramFault } from './faults.ts';
+import { invalidHistogramReason } from './faults.ts';
 import { parseNumber } from './numbers.ts';
 import { type Series, seriesOf } from './results.ts';
-import type { Read, Reading } from './samples.ts';
+import type { ReadContext, ReadResult } from './samples.ts';
 
 /** What the series of one label set say of a histogram or summary. */
 interface Parts {
@@ -15,13 +15,17 @@ interface Parts {
 }
 
 /** Puts the histograms of `metric` together from their `_bucket`, `_sum` and `_count`. */
-export async function readHistograms(result: readonly unknown[], metric: string, reading: Reading): Promise<Read> {
+export async function readHistograms(
+  result: readonly unknown[],
+  metric: string,
+  context: ReadContext,
+): Promise<ReadResult> {
   let shared: readonly number[] = [];
-  return samplesOf(await gather(result, metric, 'le', reading), reading, (parts) => {
+  return samplesOf(await gather(result, metric, 'le', context), context, (parts) => {
     const value = histogramOf(parts);
     if (typeof value === 'string') return value;
     if (parts.count !== undefined && parts.count !== value.count) {
-      reading.note('whose _count is not that of the +Inf bucket: the bucket was taken');
+      context.onIssue('whose _count is not that of the +Inf bucket: the bucket was taken');
     }
     if (!isSame(shared, value.bounds)) shared = value.bounds;
     return { ...value, bounds: shared };
@@ -29,15 +33,19 @@ export async function readHistograms(result: readonly unknown[], metric: string,
 }
 
 /** Puts the summaries of `metric` together from their quantiles, `_sum` and `_count`. */
-export async function readSummaries(result: readonly unknown[], metric: string, reading: Reading): Promise<Read> {
-  return samplesOf(await gather(result, metric, 'quantile', reading), reading, summaryOf);
+export async function readSummaries(
+  result: readonly unknown[],
+  metric: string,
+  context: ReadContext,
+): Promise<ReadResult> {
+  return samplesOf(await gather(result, metric, 'quantile', context), context, summaryOf);
 }
 
 async function gather(
   result: readonly unknown[],
   metric: string,
   key: 'le' | 'quantile',
-  { known, note }: Reading,
+  { known, onIssue }: ReadContext,
 ): Promise<ReadonlyMap<string, Parts>> {
   const found = new Map<string, Parts>();
   for (const member of result) {
@@ -50,7 +58,7 @@ async function gather(
       parts = { labels: known.get(id) ?? labels, points: new Map() };
       found.set(id, parts);
     }
-    if (!add(parts, series, metric, parseNumber(point))) note('left out: not a part of what is put together here');
+    if (!add(parts, series, metric, parseNumber(point))) onIssue('left out: not a part of what is put together here');
   }
   return found;
 }
@@ -67,16 +75,16 @@ function add(parts: Parts, { name, value }: Series, metric: string, point: numbe
 
 async function samplesOf(
   found: ReadonlyMap<string, Parts>,
-  { note }: Reading,
+  { onIssue }: ReadContext,
   assemble: (parts: Parts) => Sample['value'] | string,
-): Promise<Read> {
+): Promise<ReadResult> {
   const samples: Sample[] = [];
   const labelSets = new Map<string, LabelSet>();
   for (const [id, parts] of found) {
     await yieldToEventLoop();
     const value = assemble(parts);
     if (typeof value === 'string') {
-      note(`left out: ${value}`);
+      onIssue(`left out: ${value}`);
       continue;
     }
     labelSets.set(id, parts.labels);
@@ -91,7 +99,7 @@ function histogramOf({ points, sum }: Parts): HistogramValue | string {
   const count = counts.pop();
   if (count === undefined || bounds.pop() !== Number.POSITIVE_INFINITY) return 'no bucket of +Inf';
   const value = { count, ...(sum !== undefined && { sum }), bounds, cumulativeCounts: counts };
-  return histogramFault(value) ?? value;
+  return invalidHistogramReason(value) ?? value;
 }
 
 /** The summary, or why there is none. */

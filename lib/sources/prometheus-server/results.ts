@@ -28,13 +28,13 @@ export function resultOf(data: unknown): readonly unknown[] {
  */
 export function seriesOf(member: unknown): Series {
   const { metric, value, histogram } = Object(member) as Partial<Record<'metric' | 'value' | 'histogram', unknown>>;
-  if (typeof metric !== 'object' || metric === null) throw misshapen(member);
+  if (typeof metric !== 'object' || metric === null) throw malformed(member);
   const { __name__: name = '', ...labels } = metric as Record<string, string>;
   const point = (histogram ?? value) as readonly unknown[] | undefined;
   const read = histogram === undefined ? parseNumber(point?.[1]) : nativeHistogram(point?.[1]);
-  if (read === undefined) throw misshapen(member);
+  if (read === undefined) throw malformed(member);
   return { name, labels, value: read };
 }
 
-const misshapen = (member: unknown) =>
+const malformed = (member: unknown) =>
   new MetricsError('ERR_METRICS_UPSTREAM_INVALID', `not a series: ${JSON.stringify(member).slice(0, 200)}`);

@@ -1,27 +1,27 @@
 import type { LabelSet, MetricType, Sample } from '../../model/metric-family.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
-import { faultOf } from './faults.ts';
+import { invalidReason } from './faults.ts';
 import type { LabelSets } from './kept-label-sets.ts';
 import { seriesOf } from './results.ts';
 
-export interface Read {
+export interface ReadResult {
   readonly samples: Sample[];
   readonly labelSets: LabelSets;
 }
 
 /** What there is besides the series that are read. */
-export interface Reading {
+export interface ReadContext {
   readonly known: LabelSets;
   /** Told of each series that is not, or not quite as it came, among the samples. */
-  note(text: string): void;
+  onIssue(text: string): void;
 }
 
 /** A sample for each series. */
 export async function readSamples(
   result: readonly unknown[],
   type: MetricType,
-  { known, note }: Reading,
-): Promise<Read> {
+  { known, onIssue }: ReadContext,
+): Promise<ReadResult> {
   const samples: Sample[] = [];
   const labelSets = new Map<string, LabelSet>();
   for (const member of result) {
@@ -31,9 +31,9 @@ export async function readSamples(
     const key = JSON.stringify(series.labels);
     const fault = labelSets.has(key)
       ? 'another one has the same labels, once the name is dropped'
-      : faultOf(value, type);
+      : invalidReason(value, type);
     if (fault !== undefined) {
-      note(`left out: ${fault}`);
+      onIssue(`left out: ${fault}`);
       continue;
     }
     const labels = known.get(key) ?? series.labels;

@@ -1,5 +1,5 @@
 import type { DocumentMeter } from '../../parsers/document-meter.ts';
-import { upstreamError } from './exchange.ts';
+import { upstreamError } from './upstream-request.ts';
 
 /** Limits of one document. They bound the work that an upstream can cause with few bytes, compressed or not. */
 export interface DocumentLimitOptions {

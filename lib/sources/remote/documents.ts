@@ -1,9 +1,9 @@
 import { parseKumoMtaJson } from '../../parsers/kumomta-json.ts';
 import type { Parse } from '../../parsers/parser.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../../parsers/prometheus-text.ts';
-import { upstreamError } from './exchange.ts';
-import { withFixedLabels } from './fixed-labels.ts';
+import { addFixedLabels } from './fixed-labels.ts';
 import type { RemoteFormat, ResolvedOptions } from './options.ts';
+import { upstreamError } from './upstream-request.ts';
 
 const OPEN_METRICS = 'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8';
 const TEXT = 'text/plain;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.5';
@@ -24,7 +24,7 @@ const FORMATS: Readonly<Record<string, RemoteFormat>> = {
 
 /** Finds the parser for a Content-Type. @throws {MetricsError} `ERR_METRICS_UPSTREAM_INVALID` */
 export function documentParser({ url, format, labels }: ResolvedOptions): (contentType: string) => Parse {
-  const relabel = withFixedLabels(labels);
+  const relabel = addFixedLabels(labels);
   // One of each for all documents: they know again what was in the last one.
   const parsers: Readonly<Record<RemoteFormat, Parse>> = {
     json: parseKumoMtaJson(relabel),

@@ -2,23 +2,23 @@ import type { LabelSet } from '../../model/metric-family.ts';
 import type { Relabel } from '../../parsers/label-set-cache.ts';
 
 /** Puts these labels on a series. Its own of the same name is renamed, as Prometheus does without `honor_labels`. */
-export function withFixedLabels(fixed: LabelSet): Relabel {
+export function addFixedLabels(fixed: LabelSet): Relabel {
   const fixedNames = Object.keys(fixed);
   return (labels) => {
     const isClash = fixedNames.some((name) => Object.hasOwn(labels, name));
-    return Object.assign(isClash ? renamed(labels, fixed) : labels, fixed);
+    return Object.assign(isClash ? renameConflicts(labels, fixed) : labels, fixed);
   };
 }
 
-function renamed(labels: LabelSet, fixed: LabelSet): Record<string, string> {
+function renameConflicts(labels: LabelSet, fixed: LabelSet): Record<string, string> {
   const names = Object.keys(labels);
   const taken = new Set(names);
-  const free = (name: string) => {
+  const exportedName = (name: string) => {
     if (!Object.hasOwn(fixed, name)) return name;
     let other = name;
     while (Object.hasOwn(fixed, other) || taken.has(other)) other = `exported_${other}`;
     taken.add(other);
     return other;
   };
-  return Object.fromEntries(names.map((name) => [free(name), labels[name] as string]));
+  return Object.fromEntries(names.map((name) => [exportedName(name), labels[name] as string]));
 }

@@ -1,8 +1,12 @@
 import type { LabelSet, MetricFamily } from '../../model/metric-family.ts';
-import type { Exchange } from './exchange.ts';
+import type { UpstreamRequest } from './upstream-request.ts';
 
 /** As Prometheus says it of a target: `up`, `scrape_duration_seconds`, `scrape_body_size_bytes`. */
-export function upFamilies(isUp: boolean, { waited, size }: Exchange, labels: LabelSet): readonly MetricFamily[] {
+export function upFamilies(
+  isUp: boolean,
+  { waited, size }: UpstreamRequest,
+  labels: LabelSet,
+): readonly MetricFamily[] {
   const gauge = (name: string, help: string, value: number): MetricFamily => ({
     name,
     help,

@@ -5,29 +5,29 @@ import type { MetricsSource, Scrape } from '../../model/metrics-source.ts';
 import { closeIterator } from '../../util/abortable.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
 import type { Stopwatch } from '../../util/stopwatch.ts';
-import { createPatience } from './patience.ts';
+import { createTimeBudget } from './time-budget.ts';
 
 /** One of several sources, in one scrape. It began to collect when it was opened. */
-export interface Member {
+export interface SourceReader {
   /** Where it stands in the list: `sources[1]`. */
   readonly name: string;
   /** Why its families are missing from some point on, which was reported then. */
   readonly failure: MetricsError | undefined;
   /** The next family that is wanted. A failure is reported and ends the families; the scrape's own end rejects. */
-  next(): Promise<IteratorResult<Found, undefined>>;
+  next(): Promise<IteratorResult<NextFamily, undefined>>;
   /** The scrape is over: nothing is waited for any more. */
-  abandon(reason: unknown): void;
+  abort(reason: unknown): void;
   /** Gives everything back. Does not wait for a source that hangs. */
   close(): void;
 }
 
-export interface Found {
+export interface NextFamily {
   /** None where the family is broken: it is for others to find out how, and to report it. */
   readonly name?: string;
   readonly family: MetricFamily;
 }
 
-export interface MemberOptions {
+export interface SourceReaderOptions {
   readonly name: string;
   readonly scrape: Scrape;
   /** ms that it may keep the others waiting in all */
@@ -35,11 +35,14 @@ export interface MemberOptions {
   readonly stopwatch: Stopwatch;
 }
 
-export function openMember(source: MetricsSource, { name, scrape, timeout, stopwatch }: MemberOptions): Member {
+export function startSource(
+  source: MetricsSource,
+  { name, scrape, timeout, stopwatch }: SourceReaderOptions,
+): SourceReader {
   const aborter = new AbortController();
   const { signal } = aborter;
   if (scrape.signal.aborted) aborter.abort(scrape.signal.reason);
-  const patience = createPatience({ stopwatch, timeout, scrapeTimeout: scrape.timeout, exhausted });
+  const timeBudget = createTimeBudget({ stopwatch, timeout, scrapeTimeout: scrape.timeout, onExhausted });
   let families: AsyncIterator<MetricFamily> | undefined;
   let samples: AsyncIterator<Sample> | undefined;
   let failure: MetricsError | undefined;
@@ -47,12 +50,12 @@ export function openMember(source: MetricsSource, { name, scrape, timeout, stopw
   let interrupt: ((reason: unknown) => void) | undefined;
   signal.addEventListener('abort', () => interrupt?.(signal.reason), { once: true });
 
-  patience.begin();
-  let asked: Promise<IteratorResult<MetricFamily>> | undefined = first();
+  timeBudget.startWork();
+  let pending: Promise<IteratorResult<MetricFamily>> | undefined = collectFirst();
   // It is looked at when it is this source's turn.
-  asked.then(patience.end, patience.end);
+  pending.then(timeBudget.endWork, timeBudget.endWork);
 
-  async function first(): Promise<IteratorResult<MetricFamily>> {
+  async function collectFirst(): Promise<IteratorResult<MetricFamily>> {
     const collected = await source.collect({
       signal,
       timeout,
@@ -68,12 +71,12 @@ export function openMember(source: MetricsSource, { name, scrape, timeout, stopw
     return { done: true, value: undefined };
   }
 
-  async function next(): Promise<IteratorResult<Found, undefined>> {
+  async function next(): Promise<IteratorResult<NextFamily, undefined>> {
     try {
       while (!isOver) {
-        asked ??= (families as AsyncIterator<MetricFamily>).next();
-        const { done, value } = await wait(asked);
-        asked = undefined;
+        pending ??= (families as AsyncIterator<MetricFamily>).next();
+        const { done, value } = await wait(pending);
+        pending = undefined;
         if (done) finish();
         else {
           const found = read(value);
@@ -90,21 +93,21 @@ export function openMember(source: MetricsSource, { name, scrape, timeout, stopw
 
   /** Waits until it is given up, or the scrape is over. Done for each sample: it makes no promise more than it must. */
   function wait<T>(work: Promise<T>): Promise<T> {
-    patience.startWaiting();
+    timeBudget.startWaiting();
     return new Promise((resolve, reject) => {
       interrupt = (reason) => {
-        patience.stopWaiting();
+        timeBudget.stopWaiting();
         reject(reason);
       };
       Promise.resolve(work).then((value) => {
-        patience.stopWaiting();
+        timeBudget.stopWaiting();
         resolve(value);
       }, interrupt);
       if (signal.aborted) interrupt(signal.reason);
     });
   }
 
-  function exhausted(): void {
+  function onExhausted(): void {
     if (isOver) return;
     fail(
       new MetricsError('ERR_METRICS_SOURCE_TIMEOUT', 'it kept the others waiting for too long; see the option timeout'),
@@ -131,10 +134,10 @@ export function openMember(source: MetricsSource, { name, scrape, timeout, stopw
 
   function finish(): void {
     isOver = true;
-    patience.clear();
+    timeBudget.clear();
   }
 
-  function read(family: MetricFamily): Found {
+  function read(family: MetricFamily): NextFamily {
     try {
       const { name, help, type, unit, labelNames, aggregator, samples } = family;
       if (typeof name !== 'string') return { family };
@@ -170,7 +173,7 @@ export function openMember(source: MetricsSource, { name, scrape, timeout, stopw
       return failure;
     },
     next,
-    abandon: (reason) => aborter.abort(reason),
+    abort: (reason) => aborter.abort(reason),
     close: () => close(),
   };
 }

@@ -8,9 +8,9 @@ type SampleIterator = Iterator<Sample> | AsyncIterator<Sample>;
 const END: IteratorResult<Sample> = { done: true, value: undefined };
 
 /** The first so many samples of one family, and how many more there are. */
-export class FirstSamples {
+export class SampleLimiter {
   private readonly limit: number;
-  private over = 0;
+  private excess = 0;
   /** The iterator of the last reader that came to the limit, to be read on. */
   private rest: SampleIterator | undefined;
 
@@ -19,10 +19,10 @@ export class FirstSamples {
   }
 
   /** They can be read as the samples can: in a plain loop, and twice. */
-  of(samples: MetricFamily['samples']): MetricFamily['samples'] {
+  apply(samples: MetricFamily['samples']): MetricFamily['samples'] {
     if (Array.isArray(samples)) {
-      this.over = Math.max(0, samples.length - this.limit);
-      return this.over === 0 ? samples : samples.slice(0, this.limit);
+      this.excess = Math.max(0, samples.length - this.limit);
+      return this.excess === 0 ? samples : samples.slice(0, this.limit);
     }
     if (isAsync(samples)) return { [Symbol.asyncIterator]: () => this.readAsync(samples) };
     return isReiterable(samples) ? { [Symbol.iterator]: () => this.read(samples) } : this.read(samples);
@@ -31,7 +31,7 @@ export class FirstSamples {
   // Not generators: those would close at the limit what is to be counted from there.
   private read(samples: Iterable<Sample>): IterableIterator<Sample> {
     const iterator = samples[Symbol.iterator]();
-    const hasRoom = this.room(iterator);
+    const hasRoom = this.capacity(iterator);
     return {
       [Symbol.iterator]() {
         return this;
@@ -43,14 +43,14 @@ export class FirstSamples {
 
   private readAsync(samples: AsyncIterable<Sample>): AsyncIterator<Sample> {
     const iterator = samples[Symbol.asyncIterator]();
-    const hasRoom = this.room(iterator);
+    const hasRoom = this.capacity(iterator);
     return {
       next: async () => (hasRoom() ? iterator.next() : END),
       return: async () => iterator.return?.() ?? END,
     };
   }
 
-  private room(iterator: SampleIterator): () => boolean {
+  private capacity(iterator: SampleIterator): () => boolean {
     let given = 0;
     return () => {
       if (given++ < this.limit) return true;
@@ -61,14 +61,14 @@ export class FirstSamples {
   }
 
   /** What fails beyond the limit costs no more than the rest of the number. */
-  async countRest({ signal, report }: Scrape): Promise<number> {
+  async countExcess({ signal, report }: Scrape): Promise<number> {
     try {
       for (let pulled = 1; this.rest !== undefined; pulled++) {
         const next = this.rest.next();
         // Waiting for what is there already takes its time.
         const { done } = 'then' in next ? await next : next;
         if (done) this.rest = undefined;
-        else this.over++;
+        else this.excess++;
         if (pulled % 256 > 0) continue;
         await yieldToEventLoop();
         signal.throwIfAborted();
@@ -77,7 +77,7 @@ export class FirstSamples {
       signal.throwIfAborted();
       report(error);
     }
-    return this.over;
+    return this.excess;
   }
 
   async close(): Promise<void> {

@@ -21,18 +21,18 @@ interface Series {
 
 // What V8 takes, in bytes: measured, and rounded up.
 /** A series with its places in the map and in the order, without key and labels. */
-const SERIES = 220;
-const LABELS = 80;
-const LABEL = 30;
+const SERIES_BYTES = 220;
+const LABELS_BYTES = 80;
+const LABEL_BYTES = 30;
 
 /** Label objects of the first series are always kept, to see whether they come again. */
-const SAMPLE = 64;
+const PROBED_SERIES = 64;
 
 /**
  * When each series of one family last changed its value. A series for which the process's budget has no room is not
  * remembered. Where no scrape is ever whole, nothing is forgotten that goes.
  */
-export class ActivityMemory {
+export class SeriesActivity {
   private readonly series = new Map<string, Series>();
   /** Where each one stood last. Mostly it still does, with the same label object: then its key need not be made. */
   private readonly order: Series[] = [];
@@ -44,12 +44,12 @@ export class ActivityMemory {
   private passes = 0;
 
   /** Begins to read the family once more. Several passes may be under way. */
-  begin(idleFor: number): ActivityPass {
-    return new ActivityPass(this, ++this.passes, idleFor);
+  startPass(idleFor: number): ScrapePass {
+    return new ScrapePass(this, ++this.passes, idleFor);
   }
 
   /** Takes note of a sample in a pass; undefined when it has no value that could be written, or there is no room. */
-  note({ labels, value }: Sample, position: number, pass: ActivityPass): Series | undefined {
+  record({ labels, value }: Sample, position: number, pass: ScrapePass): Series | undefined {
     const isNumber = typeof value === 'number';
     const current = isNumber ? value : value.count;
     const sum = isNumber ? undefined : value.sum;
@@ -65,7 +65,7 @@ export class ActivityMemory {
     return series;
   }
 
-  private at(position: number, labels: LabelSet, pass: ActivityPass): Series | undefined {
+  private at(position: number, labels: LabelSet, pass: ScrapePass): Series | undefined {
     const known = this.order[position];
     if (known?.labels === labels) {
       pass.sameObjects++;
@@ -77,16 +77,16 @@ export class ActivityMemory {
     const key = shortKey(text);
     let series = this.series.get(key);
     if (series === undefined) {
-      series = this.add(key, LABELS + LABEL * names.length + 2 * text.length);
+      series = this.add(key, LABELS_BYTES + LABEL_BYTES * names.length + 2 * text.length);
       if (series === undefined) return undefined;
     } else if (series.labels !== undefined) pass.otherObjects++;
-    if (this.isSharing !== false || position < SAMPLE) series.labels = labels;
+    if (this.isSharing !== false || position < PROBED_SERIES) series.labels = labels;
     this.order[position] = series;
     return series;
   }
 
   private add(key: string, labelBytes: number): Series | undefined {
-    const bytes = SERIES + 2 * key.length;
+    const bytes = SERIES_BYTES + 2 * key.length;
     if (!this.account.tryReserve(bytes + (this.isSharing === undefined ? labelBytes : 0))) return undefined;
     this.labelBytes += labelBytes;
     const changedAt = Number.NEGATIVE_INFINITY;
@@ -96,11 +96,11 @@ export class ActivityMemory {
   }
 
   /** Forgets what a whole pass did not meet, nor a later one. */
-  async forgetUnseen(pass: ActivityPass): Promise<void> {
+  async forgetUnseen(pass: ScrapePass): Promise<void> {
     const { number, length = 0 } = pass;
     this.order.length = Math.min(length, this.order.length);
     const isUseless = this.learn(pass) === false;
-    const sample = new Set(this.order.slice(0, SAMPLE));
+    const sample = new Set(this.order.slice(0, PROBED_SERIES));
     let looked = 0;
     for (const [key, series] of this.series) {
       if (isUseless && !sample.has(series)) series.labels = undefined;
@@ -117,7 +117,7 @@ export class ActivityMemory {
   }
 
   /** Learns whether label objects come again; gives the answer when it is a new one. */
-  private learn({ sameObjects, otherObjects }: ActivityPass): boolean | undefined {
+  private learn({ sameObjects, otherObjects }: ScrapePass): boolean | undefined {
     if (sameObjects + otherObjects === 0) return undefined;
     const before = this.isSharing;
     this.isSharing = sameObjects > otherObjects;
@@ -135,7 +135,7 @@ export class ActivityMemory {
 }
 
 /** One scrape's reading of a family, in one look or, for JSON, in two. */
-export class ActivityPass {
+export class ScrapePass {
   readonly number: number;
   readonly startedAt = performance.now();
   /** How many series there are; undefined until a look came to its end. */
@@ -143,18 +143,18 @@ export class ActivityPass {
   /** How often a known series came with the label object that it had, and how often with another one. */
   sameObjects = 0;
   otherObjects = 0;
-  private readonly memory: ActivityMemory;
+  private readonly activity: SeriesActivity;
   private readonly idleFor: number;
   /** What the first look left out the second one does too, even if it has changed in between. */
   private hidden: Set<Series> | undefined;
 
-  constructor(memory: ActivityMemory, number: number, idleFor: number) {
-    this.memory = memory;
+  constructor(activity: SeriesActivity, number: number, idleFor: number) {
+    this.activity = activity;
     this.number = number;
     this.idleFor = idleFor;
   }
 
-  activeOf({ samples, labelNames }: MetricFamily): MetricFamily['samples'] {
+  activeSamples({ samples, labelNames }: MetricFamily): MetricFamily['samples'] {
     if (isAsync(samples)) return this.filterAsync(samples);
     if (!isReiterable(samples)) return this.filter(samples);
     // Only where the shape is not declared do samples have to be looked at to find it.
@@ -165,7 +165,7 @@ export class ActivityPass {
   private *filter(samples: Iterable<Sample>): Generator<Sample, void> {
     let position = 0;
     for (const sample of samples) {
-      const series = this.note(sample, position);
+      const series = this.record(sample, position);
       if (series !== undefined) position++;
       if (this.isActive(series)) yield sample;
     }
@@ -175,16 +175,16 @@ export class ActivityPass {
   private async *filterAsync(samples: AsyncIterable<Sample>): AsyncGenerator<Sample, void> {
     let position = 0;
     for await (const sample of samples) {
-      const series = this.note(sample, position);
+      const series = this.record(sample, position);
       if (series !== undefined) position++;
       if (this.isActive(series)) yield sample;
     }
     this.length = position;
   }
 
-  private note(sample: Sample, position: number): Series | undefined {
+  private record(sample: Sample, position: number): Series | undefined {
     try {
-      return this.memory.note(sample, position, this);
+      return this.activity.record(sample, position, this);
     } catch {
       // The encoder meets the error too, and reports it.
       return undefined;

@@ -7,26 +7,26 @@ import type {
   Sample,
   SummaryValue,
 } from '../../model/metric-family.ts';
-import type { Found, Member } from './member.ts';
+import type { NextFamily, SourceReader } from './source-reader.ts';
 
 /** What one source has of a family. It can be read ahead, into memory, before it is known when it will be written. */
-export class Part {
-  readonly member: Member;
+export class FamilySegment {
+  readonly reader: SourceReader;
   /** None where the family cannot be read. */
   readonly name: string | undefined;
   readonly family: MetricFamily;
   /** Of what was read ahead, as estimated. */
   bytes = 0;
   /** Is all of it in memory? */
-  isWhole = false;
+  isBuffered = false;
   /** Was a family written that stands behind it in its source's order? */
-  isPassed = false;
-  private readonly held: Sample[] = [];
+  wasOvertaken = false;
+  private readonly buffered: Sample[] = [];
   private rest: Iterator<Sample> | AsyncIterator<Sample> | undefined;
   private isClosed = false;
 
-  constructor(member: Member, { name, family }: Found) {
-    this.member = member;
+  constructor(reader: SourceReader, { name, family }: NextFamily) {
+    this.reader = reader;
     this.name = name;
     this.family = family;
   }
@@ -41,10 +41,10 @@ export class Part {
     do {
       const { done, value } = await this.rest.next();
       if (done) {
-        this.isWhole = this.isClosed = true;
+        this.isBuffered = this.isClosed = true;
         return;
       }
-      this.held.push(value);
+      this.buffered.push(value);
       this.bytes += bytesOf(value);
     } while (this.bytes < end);
   }
@@ -53,10 +53,10 @@ export class Part {
   takeSamples(): MetricFamily['samples'] {
     const { rest, family } = this;
     if (rest === undefined || Array.isArray(family.samples)) return family.samples;
-    if (this.isWhole) return this.held;
+    if (this.isBuffered) return this.buffered;
     return isAsync(family.samples)
-      ? this.onwardAsync(rest as AsyncIterator<Sample>)
-      : this.onward(rest as Iterator<Sample>);
+      ? this.remainingAsync(rest as AsyncIterator<Sample>)
+      : this.remaining(rest as Iterator<Sample>);
   }
 
   /** Closes samples that were not read to their end. What they say of it helps nobody. */
@@ -70,9 +70,9 @@ export class Part {
     }
   }
 
-  private *onward(rest: Iterator<Sample>): Generator<Sample, void> {
+  private *remaining(rest: Iterator<Sample>): Generator<Sample, void> {
     try {
-      yield* this.held;
+      yield* this.buffered;
       for (let next = rest.next(); !next.done; next = rest.next()) yield next.value;
       this.isClosed = true;
     } finally {
@@ -80,9 +80,9 @@ export class Part {
     }
   }
 
-  private async *onwardAsync(rest: AsyncIterator<Sample>): AsyncGenerator<Sample, void> {
+  private async *remainingAsync(rest: AsyncIterator<Sample>): AsyncGenerator<Sample, void> {
     try {
-      yield* this.held;
+      yield* this.buffered;
       for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
       this.isClosed = true;
     } finally {

@@ -1,6 +1,6 @@
 import type { Stopwatch } from '../../util/stopwatch.ts';
 
-export interface PatienceOptions {
+export interface TimeBudgetOptions {
   /** Runs while any source of the combination is waited for. */
   readonly stopwatch: Stopwatch;
   /** ms that the source may take in all */
@@ -8,18 +8,18 @@ export interface PatienceOptions {
   /** ms that the scrape waits in all */
   readonly scrapeTimeout: number;
   /** The source is waited for, and has used up its time. */
-  exhausted(): void;
+  onExhausted(): void;
 }
 
 /**
  * The time of one source. It passes while the source has something to do and the combination waits, for this source
  * or for another one: so several that hang are given up together, and a slow client costs none of them anything.
  */
-export interface Patience {
+export interface TimeBudget {
   /** The source has something to do from now on. */
-  begin(): void;
+  startWork(): void;
   /** It is done. */
-  end(): void;
+  endWork(): void;
   /** It is waited for from now on, as it has something to do. */
   startWaiting(): void;
   /** It is done, or nobody waits any more. */
@@ -28,54 +28,54 @@ export interface Patience {
 }
 
 /** The share of the scrape's time, as far as others have left it, that one source can use up: never all of it. */
-export const SHARE = 0.8;
+export const MAX_SHARE = 0.8;
 
-export function createPatience({ stopwatch, timeout, scrapeTimeout, exhausted }: PatienceOptions): Patience {
+export function createTimeBudget({ stopwatch, timeout, scrapeTimeout, onExhausted }: TimeBudgetOptions): TimeBudget {
   let used = 0;
-  let begunAt: number | undefined;
+  let startedAt: number | undefined;
   let isAwaited = false;
   let timer: NodeJS.Timeout | undefined;
 
-  const spent = () => used + (begunAt === undefined ? 0 : stopwatch.elapsed() - begunAt);
+  const spent = () => used + (startedAt === undefined ? 0 : stopwatch.elapsed() - startedAt);
 
-  function left(): number {
+  function remaining(): number {
     const byOthers = stopwatch.elapsed() - spent();
-    return Math.min(timeout, SHARE * (scrapeTimeout - byOthers)) - spent();
+    return Math.min(timeout, MAX_SHARE * (scrapeTimeout - byOthers)) - spent();
   }
 
   function check(): void {
     timer = undefined;
     if (!isAwaited) return;
-    const ms = left();
+    const ms = remaining();
     // A timer may fire a fraction of a millisecond early.
-    if (ms < 1) exhausted();
+    if (ms < 1) onExhausted();
     else timer = setTimeout(check, ms);
   }
 
-  function begin(): void {
-    begunAt ??= stopwatch.elapsed();
+  function startWork(): void {
+    startedAt ??= stopwatch.elapsed();
   }
 
-  function end(): void {
+  function endWork(): void {
     used = spent();
-    begunAt = undefined;
+    startedAt = undefined;
   }
 
   return {
-    begin,
-    end,
+    startWork,
+    endWork,
     startWaiting() {
-      begin();
+      startWork();
       stopwatch.start();
       isAwaited = true;
       // It is left running from wait to wait: one timer for each of a million samples would cost too much.
-      timer ??= setTimeout(check, left());
+      timer ??= setTimeout(check, remaining());
     },
     stopWaiting() {
       if (!isAwaited) return;
       isAwaited = false;
       stopwatch.stop();
-      end();
+      endWork();
     },
     clear: () => clearTimeout(timer),
   };

@@ -6,7 +6,7 @@ import { MetricsError, type MetricsErrorCode } from '../../model/errors.ts';
 import { createDeadline } from '../../util/deadline.ts';
 import type { TlsOptions } from '../upstream-options.ts';
 
-export interface ExchangeOptions {
+export interface UpstreamRequestOptions {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsOptions | undefined;
@@ -18,9 +18,9 @@ export interface ExchangeOptions {
 }
 
 /** One request to the upstream, on a connection of its own, and its answer. */
-export interface Exchange {
+export interface UpstreamRequest {
   /** The answer's Content-Type. @throws {MetricsError} when the answer is not a document */
-  begin(): Promise<string>;
+  start(): Promise<string>;
   /** The answer's body, decompressed, as it comes: nothing is read ahead of who takes it. Time it with what is made of it. */
   readonly body: AsyncIterable<Uint8Array>;
   /**
@@ -39,7 +39,7 @@ export interface Exchange {
  * Sends the request. All that is thrown later is a `MetricsError` that begins with the upstream's address, without
  * its query, or the signal's reason.
  */
-export function openExchange(options: ExchangeOptions): Exchange {
+export function startRequest(options: UpstreamRequestOptions): UpstreamRequest {
   const { url, headers, tls, timeout, maxBytes, signal } = options;
   const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   const sent = send(url, { ...tls, headers, agent: false });
@@ -71,7 +71,7 @@ export function openExchange(options: ExchangeOptions): Exchange {
   sent.end();
   if (signal.aborted) abort();
 
-  const explain = (error: unknown) => {
+  const wrapError = (error: unknown) => {
     if (failure !== undefined || error instanceof MetricsError) return failure ?? error;
     const { message, code } = error as NodeJS.ErrnoException;
     // What failed for each of several addresses has no message.
@@ -93,7 +93,7 @@ export function openExchange(options: ExchangeOptions): Exchange {
           try {
             result = await iterator.next();
           } catch (error) {
-            throw located(error, url);
+            throw prefixError(error, url);
           }
           if (failure === undefined) return result;
           await iterator.return?.();
@@ -119,12 +119,12 @@ export function openExchange(options: ExchangeOptions): Exchange {
         yield chunk;
       }
     } catch (error) {
-      throw explain(error);
+      throw wrapError(error);
     }
   }
 
   return {
-    async begin() {
+    async start() {
       try {
         response = await deadline.wait(answered);
         // Who reads the body is told, by the iterator.
@@ -132,7 +132,7 @@ export function openExchange(options: ExchangeOptions): Exchange {
         checkStatus(response, url);
         return response.headers['content-type'] ?? '';
       } catch (error) {
-        throw explain(error);
+        throw wrapError(error);
       }
     },
     body: { [Symbol.asyncIterator]: read },
@@ -159,7 +159,7 @@ export function upstreamError(url: URL, code: MetricsErrorCode, reason: string, 
 }
 
 /** The parser knows the place in the document, and not whose it is. */
-function located(error: unknown, url: URL): unknown {
+function prefixError(error: unknown, url: URL): unknown {
   if (!(error instanceof MetricsError) || error.message.startsWith(addressOf(url))) return error;
   return new MetricsError(error.code, `${addressOf(url)}: ${error.message}`, { cause: error });
 }

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MetricFamily, Sample } from '../../../lib/model/metric-family.ts';
 import type { MetricsSource, Scrape } from '../../../lib/model/metrics-source.ts';
 import { createChannelMember } from '../../../lib/sources/cluster/channel-member.ts';
+import { type CollectResponse, type Coordinator, createCoordinator } from '../../../lib/sources/cluster/coordinator.ts';
 import { gatherer } from '../../../lib/sources/cluster/gather.ts';
-import { type Answer, createHub, type Hub } from '../../../lib/sources/cluster/hub.ts';
-import type { HubMessage, MemberMessage } from '../../../lib/sources/cluster/messages.ts';
+import type { CoordinatorMessage, MemberMessage } from '../../../lib/sources/cluster/messages.ts';
 import { joinRemotely } from '../../../lib/sources/cluster/remote-member.ts';
 import { until } from '../../support/clients.ts';
 import { family, sample } from '../../support/encode.ts';
@@ -17,10 +17,10 @@ jest.setTimeout(2 * PATIENCE_MS);
 const SHORT_MS = 500;
 
 /** A process behind a channel that can be held up; its metrics are a counter and a gauge. */
-function start(hub: Hub, name: string, source: Partial<MetricsSource> = {}) {
+function start(coordinator: Coordinator, name: string, source: Partial<MetricsSource> = {}) {
   let isHeld = false;
   const held: (() => void)[] = [];
-  const asked: HubMessage[] = [];
+  const asked: CoordinatorMessage[] = [];
   const metrics = { count: 1, level: 10 };
   const collect = (): MetricFamily[] => [
     family({ name: 'count', type: 'counter', samples: [sample(metrics.count)] }),
@@ -33,17 +33,17 @@ function start(hub: Hub, name: string, source: Partial<MetricsSource> = {}) {
   };
   let joined: ReturnType<typeof joinRemotely> | undefined;
   const member = createChannelMember(gatherer({ collect, ...source }), (message: MemberMessage) => {
-    if (message.kind === 'hello') joined ??= joinRemotely(hub, name, fromHub);
+    if (message.kind === 'hello') joined ??= joinRemotely(coordinator, name, fromHub);
     else deliver(message, (copy) => (isHeld ? held.push(() => joined?.receive(copy)) : joined?.receive(copy)));
   });
-  function fromHub(message: HubMessage): void {
+  function fromHub(message: CoordinatorMessage): void {
     if (message.kind === 'gather') asked.push(message);
     deliver(message, (copy) => member.receive(copy));
   }
   return {
     metrics,
     asked,
-    ask: (timeout = 10_000, workerLabel?: string) => member.ask({ timeout, workerLabel }, PATIENCE_MS),
+    ask: (timeout = 10_000, workerLabel?: string) => member.request({ timeout, workerLabel }, PATIENCE_MS),
     /** What it says stays on its way, */
     hold() {
       isHeld = true;
@@ -59,7 +59,7 @@ function start(hub: Hub, name: string, source: Partial<MetricsSource> = {}) {
 }
 
 /** The values, by family; of labelled series, by their labels. */
-function summary({ tables, expected, responded }: Answer) {
+function summary({ tables, expected, responded }: CollectResponse) {
   const families = familiesOf(tables).map(({ name, samples }) => {
     const values = samples.map(({ labels, value }): [string, Sample['value']] => [Object.values(labels).join(), value]);
     return [name, values.length === 1 && values[0]?.[0] === '' ? values[0][1] : Object.fromEntries(values)];
@@ -68,8 +68,8 @@ function summary({ tables, expected, responded }: Answer) {
 }
 
 test('whoever asks, all answer, time and again', async () => {
-  const hub = createHub();
-  const workers = ['1', '2', '3'].map((name) => start(hub, name));
+  const coordinator = createCoordinator();
+  const workers = ['1', '2', '3'].map((name) => start(coordinator, name));
   for (let times = 1; times < 4; times++) {
     for (const worker of workers) {
       expect(summary(await worker.ask())).toEqual({ count: 3 * times, level: 30, workers: '3/3' });
@@ -79,8 +79,8 @@ test('whoever asks, all answer, time and again', async () => {
 });
 
 test('those who ask at the same time share what is gathered', async () => {
-  const hub = createHub();
-  const workers = ['1', '2', '3'].map((name) => start(hub, name));
+  const coordinator = createCoordinator();
+  const workers = ['1', '2', '3'].map((name) => start(coordinator, name));
   await workers[0]?.ask();
   const answers = await Promise.all(workers.flatMap((worker) => [worker.ask(), worker.ask()]));
   expect(answers.map(summary)).toEqual(Array(6).fill({ count: 3, level: 30, workers: '3/3' }));
@@ -89,8 +89,8 @@ test('those who ask at the same time share what is gathered', async () => {
 
 describe('a worker that is silent', () => {
   test('is waited for once; its counter goes on to count, and its gauge does not', async () => {
-    const hub = createHub();
-    const [first, second] = [start(hub, '1'), start(hub, '2')];
+    const coordinator = createCoordinator();
+    const [first, second] = [start(coordinator, '1'), start(coordinator, '2')];
     second.metrics.count = 5;
     await first.ask();
     second.hold();
@@ -103,8 +103,8 @@ describe('a worker that is silent', () => {
   });
 
   test('is in again when it speaks, and what it says then is not taken for an answer to what is asked then', async () => {
-    const hub = createHub();
-    const [first, second] = [start(hub, '1'), start(hub, '2')];
+    const coordinator = createCoordinator();
+    const [first, second] = [start(coordinator, '1'), start(coordinator, '2')];
     await first.ask();
     second.hold();
     second.metrics.level = 20;
@@ -119,19 +119,19 @@ describe('a worker that is silent', () => {
   });
 
   test('is waited for, where nobody else has anything to say', async () => {
-    const hub = createHub();
-    const only = start(hub, '1');
+    const coordinator = createCoordinator();
+    const only = start(coordinator, '1');
     only.hold();
-    const first = await hub.ask({ timeout: 20 });
+    const first = await coordinator.request({ timeout: 20 });
     expect(summary(first)).toEqual({ workers: '0/1' });
-    const second = hub.ask({ timeout: 10_000 });
+    const second = coordinator.request({ timeout: 10_000 });
     only.release();
     expect(summary(await second)).toEqual({ count: 1, level: 10, workers: '1/1' });
   });
 
   test('does not hold up those who have less time', async () => {
-    const hub = createHub();
-    const [first, second] = [start(hub, '1'), start(hub, '2')];
+    const coordinator = createCoordinator();
+    const [first, second] = [start(coordinator, '1'), start(coordinator, '2')];
     second.hold();
     const patient = first.ask(10_000);
     expect(summary(await first.ask(SHORT_MS))).toEqual({ count: 1, level: 10, workers: '1/2' });
@@ -141,11 +141,11 @@ describe('a worker that is silent', () => {
 });
 
 test('who has more time is not cut short by who asked before and has less', async () => {
-  const hub = createHub();
+  const coordinator = createCoordinator();
   const given: ((families: MetricFamily[]) => void)[] = [];
   const collect = () => new Promise<MetricFamily[]>((give) => given.push(give));
-  const fast = start(hub, 'fast');
-  start(hub, 'slow', { collect });
+  const fast = start(coordinator, 'fast');
+  start(coordinator, 'slow', { collect });
   const hurried = fast.ask(SHORT_MS);
   const patient = fast.ask();
   expect(summary(await hurried)).toMatchObject({ workers: '1/2' });
@@ -156,23 +156,23 @@ test('who has more time is not cut short by who asked before and has less', asyn
 
 describe('a worker that has ended', () => {
   test('is expected no more; its counter goes on to count, and its gauge does not', async () => {
-    const hub = createHub();
-    const [first, second] = [start(hub, '1'), start(hub, '2')];
+    const coordinator = createCoordinator();
+    const [first, second] = [start(coordinator, '1'), start(coordinator, '2')];
     second.metrics.count = 5;
     await first.ask();
     second.end();
     for (let times = 0; times < 2; times++) {
       expect(summary(await first.ask())).toEqual({ count: 6, level: 10, workers: '1/1' });
     }
-    const third = start(hub, '3');
+    const third = start(coordinator, '3');
     expect(summary(await third.ask())).toEqual({ count: 7, level: 20, workers: '2/2' });
     first.end();
     expect(summary(await third.ask())).toEqual({ count: 7, level: 10, workers: '1/1' });
   });
 
   test('is not waited for', async () => {
-    const hub = createHub();
-    const [first, second] = [start(hub, '1'), start(hub, '2')];
+    const coordinator = createCoordinator();
+    const [first, second] = [start(coordinator, '1'), start(coordinator, '2')];
     await first.ask();
     second.hold();
     const answer = first.ask(1_000_000);
@@ -182,8 +182,8 @@ describe('a worker that has ended', () => {
   });
 
   test('takes its series along, where they have its label', async () => {
-    const hub = createHub();
-    const [first, second] = [start(hub, '1'), start(hub, '2')];
+    const coordinator = createCoordinator();
+    const [first, second] = [start(coordinator, '1'), start(coordinator, '2')];
     expect(summary(await first.ask(10_000, 'worker'))).toMatchObject({
       count: { 1: 1, 2: 1 },
       level: { 1: 10, 2: 10 },
@@ -194,12 +194,12 @@ describe('a worker that has ended', () => {
   });
 
   test('never makes a sum go backwards, whenever it ends', async () => {
-    const hub = createHub();
-    const asker = start(hub, 'asker');
+    const coordinator = createCoordinator();
+    const asker = start(coordinator, 'asker');
     let last = 0;
     let counted = 0;
     for (let i = 0; i < 50; i++) {
-      const mortal = start(hub, `${i}`);
+      const mortal = start(coordinator, `${i}`);
       mortal.metrics.count = 3;
       const answers = [asker.ask(), asker.ask(10_000, 'worker'), asker.ask()];
       for (let turns = i % 12; turns > 0; turns--) await new Promise(setImmediate);
@@ -221,9 +221,9 @@ describe('a source that fails', () => {
   const failing = { collect: () => Promise.reject(new Error('cannot be read')) };
 
   test('is a worker that did not respond, and says why', async () => {
-    const hub = createHub();
-    const first = start(hub, '1');
-    start(hub, '2', failing);
+    const coordinator = createCoordinator();
+    const first = start(coordinator, '1');
+    start(coordinator, '2', failing);
     const answer = await first.ask();
     expect(summary(answer)).toEqual({ count: 1, level: 10, workers: '1/2' });
     expect(answer.losses).toEqual([{ message: 'worker 2: cannot be read', family: undefined }]);
@@ -231,25 +231,25 @@ describe('a source that fails', () => {
   });
 
   test('with a family of its own is told of by its name', async () => {
-    const hub = createHub();
-    const first = start(hub, '1', {
+    const coordinator = createCoordinator();
+    const first = start(coordinator, '1', {
       collect({ report }: Scrape) {
         report(new Error('cannot be read'), 'level');
         return [family({ name: 'count', type: 'counter', samples: [sample(4)] })];
       },
     });
-    start(hub, '2');
+    start(coordinator, '2');
     const answer = await first.ask();
     expect(summary(answer)).toEqual({ count: 5, level: 10, workers: '2/2' });
     expect(answer.losses).toEqual([{ message: 'worker 1: cannot be read', family: 'level' }]);
   });
 
   test('and one that hangs has its signal aborted, and answers the next time', async () => {
-    const hub = createHub();
-    const first = start(hub, '1');
+    const coordinator = createCoordinator();
+    const first = start(coordinator, '1');
     let scrapes = 0;
     const signals: AbortSignal[] = [];
-    start(hub, '2', {
+    start(coordinator, '2', {
       collect({ signal }) {
         signals.push(signal);
         return ++scrapes === 1 ? new Promise(() => {}) : [family({ samples: [sample(1)] })];
@@ -266,10 +266,10 @@ describe('a source that fails', () => {
 });
 
 test('a source that times out again and again leaves no generator running', async () => {
-  const hub = createHub();
+  const coordinator = createCoordinator();
   let started = 0;
   let ended = 0;
-  start(hub, '1', {
+  start(coordinator, '1', {
     async *collect() {
       started++;
       try {
@@ -282,7 +282,7 @@ test('a source that times out again and again leaves no generator running', asyn
       }
     },
   });
-  for (let scrapes = 0; scrapes < 20; scrapes++) await hub.ask({ timeout: 20 });
+  for (let scrapes = 0; scrapes < 20; scrapes++) await coordinator.request({ timeout: 20 });
   await until(() => started > 0 && ended === started);
 });
 
@@ -291,10 +291,10 @@ test.each<[string, unknown]>([
   ['an error whose message is a function', Object.assign(new Error(), { message: () => 'broken' })],
   ['nothing', undefined],
 ])('a worker whose source rejects with %s answers all the same, and the next time, too', async (_what, error) => {
-  const hub = createHub();
-  const first = start(hub, '1');
+  const coordinator = createCoordinator();
+  const first = start(coordinator, '1');
   let scrapes = 0;
-  start(hub, '2', {
+  start(coordinator, '2', {
     collect: () => (scrapes++ === 0 ? Promise.reject(error) : [family({ name: 'level', samples: [sample(5)] })]),
   });
   const answer = await first.ask();
@@ -304,9 +304,9 @@ test.each<[string, unknown]>([
 });
 
 test('a family that only one worker gets wrong costs that family of that worker', async () => {
-  const hub = createHub();
-  const first = start(hub, '1');
-  start(hub, '2', {
+  const coordinator = createCoordinator();
+  const first = start(coordinator, '1');
+  start(coordinator, '2', {
     collect: () => [
       family({ name: 'level', aggregator: 'avg' as never, samples: [sample(5)] }),
       family({ name: 'count', type: 'counter', help: (() => 'help') as never, samples: [sample(5)] }),
@@ -320,35 +320,35 @@ test('a family that only one worker gets wrong costs that family of that worker'
 });
 
 test('a hundred workers that all fail say so a hundred times at most, before what others have lost', async () => {
-  const hub = createHub();
-  const first = start(hub, '0', {
+  const coordinator = createCoordinator();
+  const first = start(coordinator, '0', {
     collect({ report }) {
       for (let i = 0; i < 100; i++) report(new Error('a part is lost'));
       return [];
     },
   });
-  for (let i = 1; i < 150; i++) start(hub, `${i}`, { collect: () => Promise.reject(new Error('lost')) });
+  for (let i = 1; i < 150; i++) start(coordinator, `${i}`, { collect: () => Promise.reject(new Error('lost')) });
   const { losses, failed } = await first.ask();
   expect(losses.map(({ message }) => message)).toEqual(Array.from({ length: 100 }, (_, i) => `worker ${i + 1}: lost`));
   expect(failed).toBe(149);
 });
 
-describe('a hub that takes the place of another one during a scrape', () => {
-  /** A process that can be moved from one hub to the next. */
+describe('a coordinator that takes the place of another one during a scrape', () => {
+  /** A process that can be moved from one coordinator to the next. */
   function startMovable() {
     const metrics = { count: 1 };
     const collect = () => [family({ name: 'count', type: 'counter', samples: [sample(metrics.count, { of: 'own' })] })];
     const joined: ReturnType<typeof joinRemotely>[] = [];
     const member = createChannelMember(gatherer({ collect }), (message) => {
       const copy = structuredClone(message);
-      // Both hubs listen to the same channel.
+      // Both coordinators listen to the same channel.
       setImmediate(() => joined.forEach((one) => void one.receive(copy)));
     });
     return {
       metrics,
-      ask: () => member.ask({ timeout: 10_000 }, PATIENCE_MS),
-      join(hub: Hub) {
-        const one = joinRemotely(hub, 'worker', (message) => {
+      ask: () => member.request({ timeout: 10_000 }, PATIENCE_MS),
+      join(coordinator: Coordinator) {
+        const one = joinRemotely(coordinator, 'worker', (message) => {
           const copy = structuredClone(message);
           setImmediate(() => member.receive(copy));
         });
@@ -358,8 +358,8 @@ describe('a hub that takes the place of another one during a scrape', () => {
     };
   }
 
-  /** A process beside the hub that answers when it is told to. */
-  function joinSlow(hub: Hub) {
+  /** A process beside the coordinator that answers when it is told to. */
+  function joinSlow(coordinator: Coordinator) {
     const waiting: (() => void)[] = [];
     const gather = gatherer({
       collect: () => [
@@ -367,7 +367,7 @@ describe('a hub that takes the place of another one during a scrape', () => {
         family({ name: 'slow', samples: [sample(1, { queue: 'a' }), sample(2, { queue: 'b' })] }),
       ],
     });
-    const membership = hub.join('slow', (round) => {
+    const membership = coordinator.join('slow', (round) => {
       waiting.push(async () => membership.answer(round, (await gather(PATIENCE_MS)).tables, []));
     });
     return waiting;
@@ -379,7 +379,7 @@ describe('a hub that takes the place of another one during a scrape', () => {
   ])(
     'gives its own numbers, then and later: the one before %s, and its late answer is ignored',
     async (_how, isClosed) => {
-      const [before, after] = [createHub(), createHub()];
+      const [before, after] = [createCoordinator(), createCoordinator()];
       const worker = startMovable();
       const old = worker.join(before);
       expect(summary(await worker.ask())).toEqual({ count: { own: 1 }, workers: '1/1' });
@@ -391,8 +391,8 @@ describe('a hub that takes the place of another one during a scrape', () => {
       worker.join(after);
       waiting[0]?.();
       expect(summary(await answer)).toEqual({ count: { own: 1 }, workers: '1/1' });
-      // The answer of the hub before would have arrived by then.
-      expect(summary(await before.ask({ timeout: 1 }))).toMatchObject({ count: { slow: 100 } });
+      // The answer of the coordinator before would have arrived by then.
+      expect(summary(await before.request({ timeout: 1 }))).toMatchObject({ count: { slow: 100 } });
       for (let times = 2; times < 5; times++) {
         worker.metrics.count = times;
         expect(summary(await worker.ask())).toEqual({ count: { own: times }, workers: '1/1' });
@@ -401,7 +401,7 @@ describe('a hub that takes the place of another one during a scrape', () => {
   );
 
   test('is waited for by those who have asked the one before', async () => {
-    const [before, after] = [createHub(), createHub()];
+    const [before, after] = [createCoordinator(), createCoordinator()];
     const worker = startMovable();
     const old = worker.join(before);
     await worker.ask();
@@ -413,12 +413,12 @@ describe('a hub that takes the place of another one during a scrape', () => {
   });
 });
 
-describe('without a hub', () => {
+describe('without a coordinator', () => {
   const question = { timeout: 10 };
 
   test('a question fails in time, and says what to do', async () => {
     const member = createChannelMember(gatherer({ collect: () => [] }), () => undefined);
-    await expect(member.ask(question, 20)).rejects.toMatchObject({
+    await expect(member.request(question, 20)).rejects.toMatchObject({
       code: 'ERR_METRICS_NO_PRIMARY',
       message: expect.stringMatching(/call setupPrimary\(\).*PM2/),
     });
@@ -426,16 +426,16 @@ describe('without a hub', () => {
 
   test('a later question fails at once: no timer is set for it', async () => {
     const member = createChannelMember(gatherer({ collect: () => [] }), () => undefined);
-    await expect(member.ask(question, 20)).rejects.toThrow(/call setupPrimary\(\)/);
+    await expect(member.request(question, 20)).rejects.toThrow(/call setupPrimary\(\)/);
     const timers = jest.spyOn(globalThis, 'setTimeout');
     try {
-      await expect(member.ask(question, 20)).rejects.toThrow(/call setupPrimary\(\)/);
+      await expect(member.request(question, 20)).rejects.toThrow(/call setupPrimary\(\)/);
       expect(timers).not.toHaveBeenCalled();
     } finally {
       timers.mockRestore();
     }
     member.receive({ kind: 'announce' });
-    const answer = member.ask(question, PATIENCE_MS);
+    const answer = member.request(question, PATIENCE_MS);
     member.receive({ kind: 'welcome', session: 'late' });
     member.receive({ kind: 'refused', session: 'late', ask: 2, message: 'it is busy' });
     await expect(answer).rejects.toThrow('the primary process failed: it is busy');
@@ -444,29 +444,29 @@ describe('without a hub', () => {
   test('and one that falls silent is told apart from that', async () => {
     const member = createChannelMember(gatherer({ collect: () => [] }), () => undefined);
     member.receive({ kind: 'welcome', session: 'first' });
-    await expect(member.ask(question, 20)).rejects.toMatchObject({
+    await expect(member.request(question, 20)).rejects.toMatchObject({
       code: 'ERR_METRICS_NO_PRIMARY',
       message: 'the primary process did not answer within 20 ms',
     });
   });
 
-  test('and one that was closed is no hub any more', async () => {
+  test('and one that was closed is no coordinator any more', async () => {
     const member = createChannelMember(gatherer({ collect: () => [] }), () => undefined);
     member.receive({ kind: 'welcome', session: 'first' });
     member.receive({ kind: 'closed', session: 'another one' });
-    await expect(member.ask(question, 20)).rejects.toThrow('the primary process did not answer within 20 ms');
+    await expect(member.request(question, 20)).rejects.toThrow('the primary process did not answer within 20 ms');
     member.receive({ kind: 'closed', session: 'first' });
-    await expect(member.ask(question, 20)).rejects.toThrow(/call setupPrimary\(\)/);
+    await expect(member.request(question, 20)).rejects.toThrow(/call setupPrimary\(\)/);
   });
 
   test('questions wait for one that comes later', async () => {
-    const hub = createHub();
+    const coordinator = createCoordinator();
     let joined: ReturnType<typeof joinRemotely> | undefined;
     const member = createChannelMember(gatherer({ collect: () => [family({ samples: [sample(1)] })] }), (message) =>
       joined?.receive(structuredClone(message)),
     );
-    const answer = member.ask({ timeout: 10_000 }, 20_000);
-    joined = joinRemotely(hub, '1', (message) => setImmediate(() => member.receive(structuredClone(message))));
+    const answer = member.request({ timeout: 10_000 }, 20_000);
+    joined = joinRemotely(coordinator, '1', (message) => setImmediate(() => member.receive(structuredClone(message))));
     expect(summary(await answer)).toEqual({ m: 1, workers: '1/1' });
   });
 

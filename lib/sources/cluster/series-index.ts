@@ -1,0 +1,174 @@
+import type { LabelSet } from '../../model/metric-family.ts';
+import { shortKey } from '../../util/short-key.ts';
+import { type FamilyTable, inSlices, isSameShape, type Series, type Shape, widthOf } from './family-table.ts';
+import { addLabel } from './worker-label.ts';
+
+/** What one process adds to a family. */
+export interface Contribution {
+  /** The process's name. */
+  readonly workerId: string;
+  readonly table: FamilyTable;
+  /** False when it is what the process said before, and now it says nothing. */
+  readonly isCurrent: boolean;
+}
+
+/** One series of the sum. */
+export interface MergedSeries {
+  readonly key: string;
+  series: Series;
+  /** Where its values begin. */
+  start: number;
+  /** How many processes have it. */
+  refCount: number;
+  currentRefCount: number;
+  shape: Shape | undefined;
+}
+
+/** Where the series of one process stand in the sum. */
+export interface IndexedContribution {
+  readonly contribution: Contribution;
+  /** Undefined for those that cannot be added: their bounds are others than those of a process in front. */
+  readonly mergedSeries: readonly (MergedSeries | undefined)[];
+  /** Where each one's values begin, or -1. */
+  readonly starts: Int32Array;
+}
+
+/**
+ * Where the series of all processes stand in one family's sum. It is found out by their labels once, and
+ * again for those that are new; the series of the sum keep their order and their label objects.
+ */
+export class SeriesIndex {
+  private readonly workerLabel: string | undefined;
+  private readonly index = new Map<string, MergedSeries>();
+  private mergedSeries: MergedSeries[] = [];
+  private lastShape: Shape | undefined;
+  indexed: readonly IndexedContribution[] = [];
+  series: readonly Series[] = [];
+  /** How many values all series have together. */
+  size = 0;
+
+  constructor(workerLabel: string | undefined) {
+    this.workerLabel = workerLabel;
+  }
+
+  /** The contributions are of one type. */
+  async update(contributions: readonly Contribution[]): Promise<void> {
+    const { indexed } = this;
+    const isSameProcesses =
+      contributions.length === indexed.length &&
+      contributions.every(
+        ({ workerId, isCurrent }, i) =>
+          workerId === indexed[i]?.contribution.workerId && isCurrent === indexed[i].contribution.isCurrent,
+      );
+    const isSame = (contribution: Contribution, i: number) =>
+      contribution.table.series === indexed[i]?.contribution.table.series;
+    if (isSameProcesses && contributions.every(isSame)) {
+      this.indexed = indexed.map((one, i) => ({ ...one, contribution: contributions[i] as Contribution }));
+      return;
+    }
+    const isLonger =
+      isSameProcesses && contributions.every(({ table }, i) => startsWith(table, indexed[i]?.contribution.table));
+    if (!isLonger) for (const merged of this.mergedSeries) merged.refCount = merged.currentRefCount = 0;
+    const assigned: (MergedSeries | undefined)[][] = [];
+    for (const [i, contribution] of contributions.entries()) {
+      assigned.push(await this.assignAll(contribution, isLonger ? [...(indexed[i]?.mergedSeries ?? [])] : []));
+    }
+    if (!isLonger) await this.dropUnreferenced();
+    await this.assignOffsets(contributions[0]?.table.head.type === 'summary');
+    this.indexed = contributions.map((contribution, i) => {
+      const mergedSeries = assigned[i] as IndexedContribution['mergedSeries'];
+      return { contribution, mergedSeries, starts: Int32Array.from(mergedSeries, (merged) => merged?.start ?? -1) };
+    });
+  }
+
+  /** Finds the merged series of the series after those that are known. */
+  private async assignAll(
+    contribution: Contribution,
+    mergedSeries: (MergedSeries | undefined)[],
+  ): Promise<(MergedSeries | undefined)[]> {
+    const { series } = contribution.table;
+    const known = mergedSeries.length;
+    await inSlices(series.length - known, (from, to) => {
+      for (let i = known + from; i < known + to; i++) mergedSeries.push(this.assign(series[i] as Series, contribution));
+    });
+    return mergedSeries;
+  }
+
+  private assign(series: Series, { workerId, isCurrent, table }: Contribution): MergedSeries | undefined {
+    const labels = this.workerLabel === undefined ? series.labels : addLabel(series.labels, this.workerLabel, workerId);
+    const merged = this.mergedSeriesOf(labels);
+    const isFirst = merged.refCount === 0;
+    // Of summaries, counts and sums alone are added.
+    const isAddable =
+      table.head.type === 'summary'
+        ? merged.shape?.hasSum === series.shape?.hasSum
+        : isSameShape(merged.shape, series.shape);
+    if (!isFirst && !isAddable) return undefined;
+    if (isFirst || (isCurrent && merged.currentRefCount === 0)) merged.shape = this.sharedShape(series.shape);
+    merged.refCount++;
+    if (isCurrent) merged.currentRefCount++;
+    return merged;
+  }
+
+  private mergedSeriesOf(labels: LabelSet): MergedSeries {
+    const key = keyOf(labels);
+    let merged = this.index.get(key);
+    if (merged === undefined) {
+      merged = { key, series: { labels }, start: 0, refCount: 0, currentRefCount: 0, shape: undefined };
+      this.index.set(key, merged);
+      this.mergedSeries.push(merged);
+    }
+    return merged;
+  }
+
+  /** One object for shapes that are alike: encoders know the text of bounds by their identity. */
+  private sharedShape(shape: Shape | undefined): Shape | undefined {
+    if (!isSameShape(shape, this.lastShape)) this.lastShape = shape;
+    return this.lastShape;
+  }
+
+  private async dropUnreferenced(): Promise<void> {
+    const { mergedSeries } = this;
+    this.mergedSeries = [];
+    await inSlices(mergedSeries.length, (from, to) => {
+      for (let i = from; i < to; i++) {
+        const merged = mergedSeries[i] as MergedSeries;
+        if (merged.refCount > 0) this.mergedSeries.push(merged);
+        else this.index.delete(merged.key);
+      }
+    });
+  }
+
+  private async assignOffsets(isSummary: boolean): Promise<void> {
+    const series = new Array<Series>(this.mergedSeries.length);
+    let size = 0;
+    await inSlices(series.length, (from, to) => {
+      for (let i = from; i < to; i++) {
+        const merged = this.mergedSeries[i] as MergedSeries;
+        const shape = isSummary && merged.currentRefCount !== 1 ? withoutKeys(merged.shape) : merged.shape;
+        if (!isSameShape(merged.series.shape, shape)) merged.series = { labels: merged.series.labels, shape };
+        merged.start = size;
+        size += widthOf(merged.series);
+        series[i] = merged.series;
+      }
+    });
+    this.series = series;
+    this.size = size;
+  }
+}
+
+const startsWith = ({ series }: FamilyTable, start: FamilyTable | undefined) =>
+  start?.series.every((one, i) => one === series[i]) ?? false;
+
+/** Quantiles of several processes cannot be made one. */
+const withoutKeys = (shape: Shape | undefined) => shape && { keys: [], hasSum: shape.hasSum };
+
+/** The same for the same labels in any order. */
+function keyOf(labels: LabelSet): string {
+  let key = '';
+  for (const name of Object.keys(labels).sort()) {
+    const text = labels[name] as string;
+    key += `${name.length}:${name}${text.length}:${text}`;
+  }
+  return shortKey(key);
+}
