@@ -4,6 +4,7 @@ import type { MetricsSource } from '../model/metrics-source.ts';
 import { abortable } from '../util/abortable.ts';
 import { checkOptions } from '../util/check-options.ts';
 import { expect } from '../util/expect.ts';
+import { CLUSTER_SHARE } from '../util/time-shares.ts';
 import { checkSource } from './check-source.ts';
 import { explain } from './cluster/explain.ts';
 import { familyOf } from './cluster/family-table.ts';
@@ -57,7 +58,7 @@ export function clusterSource(source: MetricsSource, options: ClusterSourceOptio
   const client = clusterProcess('clusterSource').connect(source);
   return {
     async *collect(scrape) {
-      const workerTimeout = Math.min(timeout ?? scrape.timeout / 2, 0.8 * scrape.timeout);
+      const workerTimeout = Math.min(timeout ?? scrape.timeout / 2, CLUSTER_SHARE * scrape.timeout);
       // Later than all workers, and before the scrape is over: this error says more than a timeout.
       const responseTimeout = (workerTimeout + scrape.timeout) / 2;
       const request = client.request({ timeout: workerTimeout, workerLabel }, responseTimeout);

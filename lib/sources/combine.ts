@@ -4,10 +4,10 @@ import type { MetricsSource } from '../model/metrics-source.ts';
 import { checkOptions, checkValue } from '../util/check-options.ts';
 import { expect } from '../util/expect.ts';
 import { createStopwatch } from '../util/stopwatch.ts';
+import { COMBINED_SOURCE_SHARE } from '../util/time-shares.ts';
 import { sourceFault } from './check-source.ts';
 import { createJoiner } from './combine/join.ts';
 import { type SourceReader, startSource } from './combine/source-reader.ts';
-import { MAX_SHARE } from './combine/time-budget.ts';
 
 /** What `combineSources` takes besides its sources. Everything has a default. */
 export interface CombineOptions {
@@ -62,7 +62,7 @@ export function combineList(
   return {
     async *collect(scrape) {
       const stopwatch = createStopwatch();
-      const limit = MAX_SHARE * scrape.timeout;
+      const limit = COMBINED_SOURCE_SHARE * scrape.timeout;
       const readerOptions = { scrape, stopwatch, timeout: Math.min(timeout ?? limit, limit) };
       const readers = list.map((source, i) => startSource(source, { ...readerOptions, name: `${listName}[${i}]` }));
       // Not AbortSignal.any() for each: Node keeps such a signal for good while somebody listens to it.

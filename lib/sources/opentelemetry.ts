@@ -10,6 +10,7 @@ import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
 import { abortable } from '../util/abortable.ts';
 import { checkOptions } from '../util/check-options.ts';
 import { type Check, expect, expecting } from '../util/expect.ts';
+import { CALLBACK_SHARE } from '../util/time-shares.ts';
 import { type Conversion, type ConversionOptions, conversion, resourceAttributes } from './opentelemetry/conversion.ts';
 import { TRANSLATION_STRATEGIES } from './opentelemetry/names.ts';
 
@@ -64,9 +65,6 @@ export function openTelemetrySource(options: OpenTelemetrySourceOptions = {}): O
   };
 }
 
-/** The part of a scrape's time that callbacks get: what came until then can still be served. */
-const CALLBACK_SHARE = 0.9;
-
 async function collected(reader: MetricReader, scrape: Scrape): Promise<CollectionResult['resourceMetrics']> {
   const collection = reader.collect({ timeoutMillis: scrape.timeout * CALLBACK_SHARE });
   const { resourceMetrics, errors } = await abortable(collection, scrape.signal).catch((error) => {
@@ -83,7 +81,7 @@ async function collected(reader: MetricReader, scrape: Scrape): Promise<Collecti
 const nothingCollected = (reason: string, cause: unknown) =>
   new MetricsError('ERR_METRICS_COLLECTION_FAILED', `the MeterProvider gave nothing: ${reason}`, { cause });
 
-/** Does nothing by itself: it is there to be asked. */
+/** Pull-only reader: collects when `collect()` is called. */
 class ScrapeReader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
   protected override async onShutdown(): Promise<void> {}

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { MetricsError } from '../model/errors.ts';
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
+import { UPSTREAM_SHARE } from '../util/time-shares.ts';
 import { type Answer, createApi } from './prometheus-server/api.ts';
 import { createFamilyReader, type FamilyReader, needsMetadata } from './prometheus-server/families.ts';
 import { createMetadataLookup } from './prometheus-server/metadata.ts';
@@ -37,13 +38,13 @@ export function prometheusServerSource(options: PrometheusServerSourceOptions): 
   return {
     async *collect(scrape) {
       const wanted = readers.filter(({ query }) => scrape.wants(query.name));
-      // What is there by then is still given before the scrape itself gives up.
-      const timeout = Math.min(maxTimeout, 0.9 * scrape.timeout);
+      // Answers that have arrived are yielded before the scrape itself times out.
+      const timeout = Math.min(maxTimeout, UPSTREAM_SHARE * scrape.timeout);
       const { signal, end } = withTimeout(scrape.signal, timeout);
       const report = (error: unknown) => scrape.report(error);
       try {
         const time = Date.now();
-        // Metadata comes behind all queries: it must not keep them waiting.
+        // Metadata is requested after all queries, so that it does not delay them.
         const answers = wanted.map(({ query }) => handled(api.query(query.promql, time, timeout, signal)));
         const metadata = wanted.map(({ query }) =>
           needsMetadata(query) ? lookUp(query.metric as string, signal, report) : undefined,
@@ -60,7 +61,7 @@ export function prometheusServerSource(options: PrometheusServerSourceOptions): 
   };
 }
 
-/** The families that are there. Failures are held back until it is known that they are not all there is. */
+/** Yields the families in order. Failures are reported after the first success; without one, the scrape fails. */
 async function* inOrder(
   readers: readonly FamilyReader[],
   scrape: Scrape,
@@ -88,7 +89,7 @@ async function* inOrder(
   });
 }
 
-/** How far (ms) the two clocks may be apart: queries are evaluated at this machine's time. */
+/** Maximum difference (ms) of the two clocks: queries are evaluated at this machine's time. */
 const MAX_SKEW = 10_000;
 
 function createClockCheck() {
@@ -102,7 +103,7 @@ function createClockCheck() {
   };
 }
 
-/** A signal that also aborts after so many milliseconds, or at the end. */
+/** Returns a signal that also aborts after `ms` milliseconds, and on `end()`. */
 function withTimeout(signal: AbortSignal, ms: number): { readonly signal: AbortSignal; end(): void } {
   const controller = new AbortController();
   // Each request listens.
@@ -124,7 +125,7 @@ function withTimeout(signal: AbortSignal, ms: number): { readonly signal: AbortS
   };
 }
 
-/** A promise that is awaited later, or never. */
+/** Marks a promise as handled that is awaited later, or never. */
 function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;

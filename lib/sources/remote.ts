@@ -1,6 +1,7 @@
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
 import { inferLabelNames } from '../parsers/infer-label-names.ts';
+import { UPSTREAM_SHARE } from '../util/time-shares.ts';
 import { DocumentLimits } from './remote/document-limits.ts';
 import { ACCEPT, documentParser } from './remote/documents.ts';
 import { type RemoteSourceOptions, resolveOptions } from './remote/options.ts';
@@ -41,11 +42,11 @@ export function remoteSource(url: string | URL, options: RemoteSourceOptions = {
 
   return {
     async *collect(scrape) {
-      // What is to be said of an upstream that is late is said before the scrape itself gives up.
+      // A late upstream is reported before the scrape itself times out.
       const upstream = startRequest({
         ...request,
         headers,
-        timeout: Math.min(request.timeout, 0.9 * scrape.timeout),
+        timeout: Math.min(request.timeout, UPSTREAM_SHARE * scrape.timeout),
         signal: scrape.signal,
       });
       let isUp = false;

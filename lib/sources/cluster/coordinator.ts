@@ -1,3 +1,4 @@
+import { WORKER_SOURCE_SHARE } from '../../util/time-shares.ts';
 import { Aggregate, type WorkerSnapshot } from './aggregate.ts';
 import type { FamilyTable } from './family-table.ts';
 import { type Loss, Losses } from './losses.ts';
@@ -56,9 +57,6 @@ interface Member extends Peer {
   isGone: boolean;
 }
 
-/** Of the time to answer, what a process's source has: the rest is for the way. */
-const SOURCE_SHARE = 0.9;
-
 export function createCoordinator(): Coordinator {
   const members = new Set<Member>();
   const rounds = new Rounds<Member>();
@@ -113,7 +111,7 @@ export function createCoordinator(): Coordinator {
     join(name, request) {
       const member: Member = {
         name,
-        request: (round, timeout) => request(round, timeout * SOURCE_SHARE),
+        request: (round, timeout) => request(round, timeout * WORKER_SOURCE_SHARE),
         lastRequested: 0,
         lastAnswered: 0,
         isLate: false,

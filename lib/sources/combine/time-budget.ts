@@ -1,34 +1,33 @@
 import type { Stopwatch } from '../../util/stopwatch.ts';
+import { COMBINED_SOURCE_SHARE } from '../../util/time-shares.ts';
 
 export interface TimeBudgetOptions {
-  /** Runs while any source of the combination is waited for. */
+  /** Runs while the scrape waits for any of the sources. */
   readonly stopwatch: Stopwatch;
-  /** ms that the source may take in all */
+  /** Maximum time (ms) for the source in this scrape. */
   readonly timeout: number;
-  /** ms that the scrape waits in all */
+  /** The scrape's timeout (ms). */
   readonly scrapeTimeout: number;
-  /** The source is waited for, and has used up its time. */
+  /** Called when the scrape waits for this source and its time is used up. */
   onExhausted(): void;
 }
 
 /**
- * The time of one source. It passes while the source has something to do and the combination waits, for this source
- * or for another one: so several that hang are given up together, and a slow client costs none of them anything.
+ * Time budget of one source. It is consumed while this source has pending work and the scrape is
+ * waiting for any source. Several sources that hang are therefore aborted together, and a slow
+ * client consumes none of it.
  */
 export interface TimeBudget {
-  /** The source has something to do from now on. */
+  /** Called when the source starts to work. */
   startWork(): void;
-  /** It is done. */
+  /** Called when the source has finished its work. */
   endWork(): void;
-  /** It is waited for from now on, as it has something to do. */
+  /** Called when the scrape starts to wait for this source, which then has work. */
   startWaiting(): void;
-  /** It is done, or nobody waits any more. */
+  /** Called when the wait ends, with or without a result. */
   stopWaiting(): void;
   clear(): void;
 }
-
-/** The share of the scrape's time, as far as others have left it, that one source can use up: never all of it. */
-export const MAX_SHARE = 0.8;
 
 export function createTimeBudget({ stopwatch, timeout, scrapeTimeout, onExhausted }: TimeBudgetOptions): TimeBudget {
   let used = 0;
@@ -40,7 +39,7 @@ export function createTimeBudget({ stopwatch, timeout, scrapeTimeout, onExhauste
 
   function remaining(): number {
     const byOthers = stopwatch.elapsed() - spent();
-    return Math.min(timeout, MAX_SHARE * (scrapeTimeout - byOthers)) - spent();
+    return Math.min(timeout, COMBINED_SOURCE_SHARE * (scrapeTimeout - byOthers)) - spent();
   }
 
   function check(): void {
@@ -68,7 +67,7 @@ export function createTimeBudget({ stopwatch, timeout, scrapeTimeout, onExhauste
       startWork();
       stopwatch.start();
       isAwaited = true;
-      // It is left running from wait to wait: one timer for each of a million samples would cost too much.
+      // The timer keeps running between waits: a new one for each of a million samples is too slow.
       timer ??= setTimeout(check, remaining());
     },
     stopWaiting() {
