@@ -2,29 +2,30 @@ import { yieldToEventLoop } from '../../util/event-loop.ts';
 import type { FamilySegment } from './family-segment.ts';
 import type { SourceCursor } from './source-cursor.ts';
 
-/** What a join has read ahead of all its sources. */
+/** Families that a join has read ahead of all its sources. */
 export interface Buffer {
   isFull(): boolean;
-  /** Reads on a slice of each source's current. */
+  /** Reads a further slice of each source's current family. */
   readAhead(cursors: readonly SourceCursor[]): Promise<void>;
   /**
-   * The name to go on with when no more can be held, though a source may yet bring it: rather one that none has brought
-   * before; rather the oldest whose place was passed, or else the largest of those that have no end in sight.
+   * Chooses the family to write when the buffer is full, although a source may still yield it.
+   * Prefers (1) a name that no other source is known to have, (2) the oldest family already
+   * overtaken, (3) the largest unfinished one.
    */
   chooseFamilyToFlush(cursors: readonly SourceCursor[]): string | undefined;
-  /** The part is written, or will not be. */
+  /** Frees a segment that was written or dropped. */
   release(segment: FamilySegment): void;
 }
 
-/** How many bytes of one source are read ahead at a time. */
+/** Maximum number of bytes of one source that are read ahead at a time. */
 const SLICE_BYTES = 64 * 1024;
 
-/** `lose` is told of a part that fails while it is read. */
+/** Creates the buffer of a join. `onSegmentDropped` is called for a segment that fails while it is read. */
 export function createBuffer(
   maxBytes: number,
   onSegmentDropped: (error: unknown, segment: FamilySegment) => void,
 ): Buffer {
-  /** The oldest first. */
+  /** In the order of their first slices, oldest first. */
   const held = new Set<FamilySegment>();
   let bytes = 0;
 

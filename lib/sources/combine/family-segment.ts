@@ -9,17 +9,17 @@ import type {
 } from '../../model/metric-family.ts';
 import type { NextFamily, SourceReader } from './source-reader.ts';
 
-/** What one source has of a family. It can be read ahead, into memory, before it is known when it will be written. */
+/** One source's samples of a family. They can be read ahead into memory before the family is written. */
 export class FamilySegment {
   readonly reader: SourceReader;
-  /** None where the family cannot be read. */
+  /** Undefined if the family cannot be read. */
   readonly name: string | undefined;
   readonly family: MetricFamily;
-  /** Of what was read ahead, as estimated. */
+  /** Estimated size of what was read ahead. */
   bytes = 0;
-  /** Is all of it in memory? */
+  /** Whether all samples are in memory. */
   isBuffered = false;
-  /** Was a family written that stands behind it in its source's order? */
+  /** Whether a later family of the same source was written. */
   wasOvertaken = false;
   private readonly buffered: Sample[] = [];
   private rest: Iterator<Sample> | AsyncIterator<Sample> | undefined;
@@ -31,7 +31,7 @@ export class FamilySegment {
     this.family = family;
   }
 
-  /** Reads on for about so many bytes. Throws what the samples throw. */
+  /** Reads about `bytes` more. Throws what the samples throw. */
   async readAhead(bytes: number): Promise<void> {
     const end = this.bytes + bytes;
     if (this.rest === undefined) {
@@ -49,7 +49,7 @@ export class FamilySegment {
     } while (this.bytes < end);
   }
 
-  /** What was read ahead, and the rest. To be taken once. */
+  /** Returns the buffered samples followed by the rest. Can be called once. */
   takeSamples(): MetricFamily['samples'] {
     const { rest, family } = this;
     if (rest === undefined || Array.isArray(family.samples)) return family.samples;
@@ -59,14 +59,14 @@ export class FamilySegment {
       : this.remaining(rest as Iterator<Sample>);
   }
 
-  /** Closes samples that were not read to their end. What they say of it helps nobody. */
+  /** Closes samples that were not read to their end. Errors are ignored: nobody can act on them. */
   async close(): Promise<void> {
     if (this.isClosed) return;
     this.isClosed = true;
     try {
       await this.rest?.return?.();
     } catch {
-      // As said.
+      // The samples are not needed any more.
     }
   }
 
@@ -91,13 +91,13 @@ export class FamilySegment {
   }
 }
 
-// What V8 needs on a 64-bit machine, roughly: what is shared between samples (label objects, bounds) counts for each.
+// Approximate sizes in V8 on a 64-bit machine. Shared objects (labels, bounds) count for each sample.
 const FAMILY_BYTES = 256;
 const SAMPLE_BYTES = 64;
 const LABEL_BYTES = 48;
 const NUMBER_BYTES = 8;
 
-/** Of anything: what is no sample is for the encoder to refuse. */
+/** Accepts any value: the encoder refuses those that are not samples. */
 function bytesOf(sample: Sample): number {
   const { labels, value, exemplar } = Object(sample) as Sample;
   const bytes = SAMPLE_BYTES + labelBytes(labels) + exemplarBytes(exemplar);

@@ -11,17 +11,18 @@ import type { SourceReader } from './source-reader.ts';
 type Join = (readers: readonly SourceReader[], scrape: Scrape) => AsyncGenerator<MetricFamily, void>;
 
 /**
- * Joins the families of one name, a family at a time, and each name once.
+ * Joins the families of one name, one family at a time, and writes each name once.
  *
- * Every source has a current: the family that it is at. A name is *complete* when every source has it at its current or has
- * read it ahead, or is at its end. As long as there is one, it is written: current families are streamed, and of sources that
- * have the same families in the same order nothing is ever held. Where the current families differ, all sources are read
- * ahead at once, a slice of each, until a name is complete. So a family that some sources lack is held until these
- * are at their end, while all others stream on; and any order is joined exactly when it fits.
+ * Each source has a current family. A name is *complete* when every source has it as its current
+ * family, has read it ahead, or is at its end. While there is a complete name, it is written: current
+ * families are streamed, and sources that have the same families in the same order are never
+ * buffered. Where the current families differ, a slice of each source is read ahead until a name is
+ * complete. A family that some sources lack is thus buffered until these are at their end, while all
+ * others stream, and families in any order are joined exactly when they fit in the buffer.
  *
- * When no more can be held, a name must be written that some source may yet bring: at best one whose place the other
- * sources have passed, if their orders agree. Should it still come, it is out of turn: left out, and reported. What
- * each source has brought is remembered from scrape to scrape, for this choice alone.
+ * When the buffer is full, a name is written that some source may still yield, at best one that the
+ * other sources have overtaken, if their orders agree. If it comes later, it is dropped and reported.
+ * The names that each source has yielded are remembered from scrape to scrape for this choice alone.
  */
 export function createJoiner(maxBuffered: number): Join {
   const seenNames = new Map<string, Set<string>>();
@@ -43,7 +44,7 @@ export function createJoiner(maxBuffered: number): Join {
 
     function onSegmentDropped(error: unknown, { reader, name }: FamilySegment): void {
       if (signal.aborted) throw signal.reason;
-      // What the source itself was given up for was reported then.
+      // The failure of the whole source was reported when it occurred.
       if (reader.failure !== undefined && error === reader.failure) return;
       const isOurs = error instanceof MetricsError && error.code === 'ERR_METRICS_FAMILY_NOT_JOINED';
       const message = `${reader.name} has lost its part of the family`;
@@ -80,13 +81,13 @@ export function createJoiner(maxBuffered: number): Join {
 
 const isSome = <T>(items: T[]): items is [T, ...T[]] => items.length > 0;
 
-/** Finds a name that no source can bring any more but those that have it. */
+/** Returns a function that finds a name which only the sources that have it can yield. */
 function completeNames(cursors: readonly SourceCursor[]): () => string | undefined {
   let knownEnds = 0;
   return () => {
     const coming = cursors.filter(({ current }) => current !== undefined);
     const isComplete = (name: string | undefined) => name !== undefined && coming.every((cursor) => cursor.has(name));
-    // What was read ahead becomes complete by the end of a source, or as somebody's current.
+    // A buffered name becomes complete when a source ends, or as the current family of another source.
     const ends = cursors.length - coming.length;
     if (ends > knownEnds) {
       for (const { buffered } of cursors) for (const name of buffered) if (isComplete(name)) return name;

@@ -3,10 +3,10 @@ import { isAsync, isReiterable, iteratorOf } from '../../model/iterables.ts';
 import type { MetricFamily, Sample } from '../../model/metric-family.ts';
 import type { FamilySegment } from './family-segment.ts';
 
-/** Told of what a part costs the family: all that this source has of it. */
+/** Called when a segment is dropped: all that one source has of the family. */
 type OnSegmentDropped = (error: unknown, segment: FamilySegment) => void;
 
-/** One family of what several sources have of it; those whose type is not the first one's are lost. */
+/** Joins the segments of one family. Drops those whose type differs from the first one's. */
 export function joinSegments(
   segments: readonly [FamilySegment, ...FamilySegment[]],
   onSegmentDropped: OnSegmentDropped,
@@ -36,8 +36,8 @@ export function joinSegments(
 }
 
 /**
- * All names, where every family declares its own. A single one is a map in JSON, in which samples of a family
- * without labels would not fit: then nothing is declared.
+ * Returns all label names, or undefined unless every family declares its own. A single name makes
+ * the family a map in JSON, which has no place for samples without labels: then none is declared.
  */
 function joinedLabelNames(families: readonly MetricFamily[]): string[] | undefined {
   const declared = families.flatMap(({ labelNames }) => (Array.isArray(labelNames) ? [labelNames as string[]] : []));
@@ -46,7 +46,7 @@ function joinedLabelNames(families: readonly MetricFamily[]): string[] | undefin
   return names.size === 1 && declared.some((names) => names.length === 0) ? undefined : [...names];
 }
 
-/** One part after the other. What can be read twice still can: in JSON it then may have any number of samples. */
+/** Concatenates the samples. If all can be read twice, so can the result: JSON then takes any number of samples. */
 function joinedSamples(
   segments: readonly FamilySegment[],
   onSegmentDropped: OnSegmentDropped,
@@ -63,7 +63,7 @@ function canBeReadAgain({ samples }: SegmentSamples): boolean {
   try {
     return isReiterable(samples);
   } catch {
-    // It fails when it is read, too.
+    // Reading it fails as well, and is handled there.
     return false;
   }
 }
@@ -87,14 +87,14 @@ function* concat(pieces: readonly SyncSegmentSamples[], onSegmentDropped: OnSegm
         yield sample;
       }
     } catch (error) {
-      // Without its first sample, the part can be left out as if it had not been there.
+      // A segment that fails before its first sample can be left out.
       if (hasStarted || ++failed === pieces.length) throw error;
       onSegmentDropped(error, segment);
     }
   }
 }
 
-/** As above. Not a generator, which would make several promises more for each sample. */
+/** Does the same for async samples. A generator would create several more promises per sample. */
 function concatAsync(
   pieces: readonly SegmentSamples[],
   onSegmentDropped: OnSegmentDropped,

@@ -5,36 +5,36 @@ import { yieldToEventLoop } from '../../util/event-loop.ts';
 import { FamilySegment } from './family-segment.ts';
 import type { SourceReader } from './source-reader.ts';
 
-/** Where a join is in the families of one source. */
+/** Position of a join in the families of one source. */
 export interface SourceCursor {
-  /** The family that it is at. None before `load`, and at the end. */
+  /** The family at this position. Undefined before `load()` and at the end. */
   readonly current: FamilySegment | undefined;
-  /** Names of the families that were read ahead, the oldest first. */
+  /** Names of the families that were read ahead, oldest first. */
   readonly buffered: Iterable<string>;
-  /** Goes to the next family, unless it is at one. */
+  /** Advances to the next family, unless there is a current one. */
   load(): Promise<void>;
   has(name: string): boolean;
-  /** Hands out what it has of the family of that name. */
+  /** Removes and returns this source's segment of the family with that name. */
   take(name: string | undefined): FamilySegment | undefined;
-  /** Puts the current, which is in memory, to what was read ahead. */
+  /** Moves the current family, which is now in memory, to the buffered ones. */
   bufferCurrent(): void;
-  /** Has this source brought that name, in this scrape or an earlier one? */
+  /** Whether this source has yielded that name, in this scrape or an earlier one. */
   hasSeen(name: string): boolean;
 }
 
 export interface SourceCursorOptions {
-  /** Names of families that can be joined no more. */
+  /** Names of families that were written and can no longer be joined. */
   readonly written: ReadonlySet<string>;
-  /** Names that this source has brought in any scrape. */
+  /** Names that this source has yielded in any scrape. */
   readonly seenNames: Set<string>;
-  /** What the habits of all sources take of the process's budget. */
+  /** Account of the process's cache budget for the names of all sources. */
   readonly account: CacheAccount;
   report: Scrape['report'];
 }
 
-/** How many names of one source are remembered from scrape to scrape. */
+/** Maximum number of names remembered of one source from scrape to scrape. */
 const MAX_SEEN_NAMES = 10_000;
-/** What V8 takes for one, in bytes, besides the name itself. */
+/** Bytes that V8 needs for one name, besides the name itself. */
 const SET_ENTRY_BYTES = 40;
 
 export function createSourceCursor(
