@@ -74,13 +74,13 @@ interface Metric extends PromClientInternals {
   get(): MetricData | Promise<MetricData>;
 }
 
-/** How often the stored series may differ from what `get()` says before they are left alone. */
+/** Maximum number of mismatches between the store and `get()`, after which the store is not used. */
 const MAX_MISMATCHES = 3;
 
 /** Reads one metric from scrape to scrape. */
 class MetricReader {
   private readonly metric: Metric;
-  /** Are the stored series what `get()` says? Not known before it was seen. */
+  /** Whether the stored series equal those of `get()`. False until they were compared. */
   private canReadStore = false;
   private mismatches = 0;
 

@@ -5,16 +5,16 @@ import { type Loss, Losses } from './losses.ts';
 import type { Contribution } from './series-index.ts';
 import { addLabelName } from './worker-label.ts';
 
-/** What one process said: now, or before it fell silent. */
+/** Metrics of one process: the current ones, or the last before it stopped responding. */
 export interface WorkerSnapshot {
   /** The process's name. */
   readonly workerId: string;
   readonly tables: readonly FamilyTable[];
-  /** Where it is false, the counters, histograms and summaries still count, and the gauges do not. */
+  /** When false, counters, histograms and summaries are still merged, and gauges are not. */
   readonly isCurrent: boolean;
 }
 
-/** Makes of the tables of all processes those of the whole, time and again. */
+/** Merges the tables of all processes, scrape after scrape. */
 export class Aggregate {
   private readonly workerLabel: string | undefined;
   private known: ReadonlyMap<string, MergedFamily> = new Map();
@@ -24,7 +24,7 @@ export class Aggregate {
     this.workerLabel = workerLabel;
   }
 
-  /** One at a time. Where the processes contradict each other, the first one is right. */
+  /** Merges the snapshots; calls must not overlap. Where processes contradict each other, the first one is kept. */
   async merge(
     snapshots: readonly WorkerSnapshot[],
   ): Promise<{ tables: readonly FamilyTable[]; losses: readonly Loss[] }> {
@@ -48,7 +48,7 @@ export class Aggregate {
     return { tables, losses: losses.list };
   }
 
-  /** That of the first process, with the label names of all. */
+  /** Returns the head of the first process, with the label names of all. */
   private headOf(heads: readonly FamilyHead[], last: FamilyHead | undefined): FamilyHead {
     const { labelNames: _, ...head } = heads[0] as FamilyHead;
     const names = heads.every(({ labelNames }) => labelNames !== undefined)
@@ -61,13 +61,13 @@ export class Aggregate {
 }
 
 interface MergedFamily {
-  /** Those of the processes, and what has become of them. */
+  /** Heads of the processes, from which `head` was merged. */
   readonly heads: readonly FamilyHead[];
   readonly head: FamilyHead;
   readonly sum: FamilySum;
 }
 
-/** The addends of each family, those that speak now in front. */
+/** Groups the contributions by family, current ones first. */
 function byName(snapshots: readonly WorkerSnapshot[], losses: Losses): Map<string, Contribution[]> {
   const families = new Map<string, Contribution[]>();
   for (const { workerId, tables, isCurrent } of [...snapshots].sort(

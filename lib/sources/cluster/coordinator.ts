@@ -4,19 +4,20 @@ import type { FamilyTable } from './family-table.ts';
 import { type Loss, Losses } from './losses.ts';
 import { type Peer, type Round, Rounds } from './rounds.ts';
 
-/** What a process gathered from its own source. */
+/** Metrics that one process collected from its own source. */
 export interface Gathered {
   readonly tables: readonly FamilyTable[];
   readonly losses: readonly Loss[];
 }
 
+/** One request for the metrics of all processes. */
 export interface CollectRequest {
-  /** How long (ms) the processes have to answer. */
+  /** Maximum time (ms) for the processes to respond. */
   readonly timeout: number;
   readonly workerLabel?: string | undefined;
 }
 
-/** What all processes say together. */
+/** Merged metrics of all processes. */
 export interface CollectResponse extends Gathered {
   /** Number of processes that have a source. */
   readonly expected: number;
@@ -26,22 +27,23 @@ export interface CollectResponse extends Gathered {
   readonly failed: number;
 }
 
+/** A process that has joined the coordinator. */
 export interface Registration {
-  /** The answer to the question of that round, without tables when the source failed. */
+  /** Records the response of a round; `tables` is undefined when the source failed. */
   answer(round: number, tables: readonly FamilyTable[] | undefined, losses: readonly Loss[]): void;
-  /** The process has ended. What it counted goes on to count. */
+  /** Removes a process that has ended. Its counters stay in the totals. */
   leave(): void;
 }
 
-/** Where all processes meet: it asks them, and answers with what they say together. */
+/** Requests the metrics of all processes and merges them. */
 export interface Coordinator {
   join(name: string, request: Peer['request']): Registration;
   request(request: CollectRequest): Promise<CollectResponse>;
 }
 
-/** How a process learns what all say together. */
+/** Gives a process the merged metrics of all processes. */
 export interface ClusterClient {
-  /** Rejects when nobody says anything for `patience` ms. */
+  /** Rejects when there is no response within `timeout` ms. */
   request(request: CollectRequest, timeout: number): Promise<CollectResponse>;
 }
 
@@ -52,7 +54,7 @@ interface Member extends Peer {
   readonly name: string;
   tables: readonly FamilyTable[];
   losses: readonly Loss[];
-  /** The round that the tables are of. */
+  /** Number of the round that the tables belong to. */
   gathered: number;
   isGone: boolean;
 }
@@ -62,7 +64,7 @@ export function createCoordinator(): Coordinator {
   const rounds = new Rounds<Member>();
   const aggregates = new Map<string | undefined, Aggregate>();
   let exitedTotals: readonly FamilyTable[] = [];
-  // Nobody departs in the middle of a sum: counted twice now, it would be missed the next time.
+  // A process is not retired during a merge: it would be counted twice now and missed the next time.
   let work: Promise<unknown> = Promise.resolve();
   function runExclusive<T>(task: () => Promise<T>): Promise<T> {
     const result = work.then(task);
@@ -79,7 +81,7 @@ export function createCoordinator(): Coordinator {
     members.delete(member);
   }
 
-  /** With a worker's label, the series of one that has ended end as well. */
+  /** With `workerLabel`, the series of a process end with it. */
   function snapshots(current: ReadonlySet<Member>, workerLabel: string | undefined): WorkerSnapshot[] {
     const snapshotOf = (member: Member) => ({
       workerId: member.name,
@@ -97,7 +99,7 @@ export function createCoordinator(): Coordinator {
     aggregates.set(workerLabel, aggregate);
     const { tables, losses } = await aggregate.merge(snapshots(current, workerLabel));
     const answered = active.filter(({ lastAnswered }) => lastAnswered >= number);
-    // Failures are first, so that they are in the list, however many losses there are.
+    // Failures come first, so that they are listed however many losses there are.
     const failed = answered.filter((member) => !current.has(member));
     const all = new Losses();
     for (const { name, losses } of [...failed, ...current]) {

@@ -10,11 +10,11 @@ import { headOf, nameOf } from './family-head.ts';
 import { type FamilyTable, isCumulative, isSameKeys, type Series, type Shape } from './family-table.ts';
 import { type Losses, messageOf } from './losses.ts';
 
-/** Makes tables of a source's families. Series that come again are the same objects, and the encoder has nothing to say of them. */
+/** Records a source's families as tables. Series that recur are the same objects, so that the encoder need not send them again. */
 export class Recorder {
   private previous: ReadonlyMap<string, Previous> = new Map();
   private started = 0;
-  /** Number of the collection that the known values are of. */
+  /** Number of the collection that `previous` belongs to. */
   private newest = 0;
 
   /**
@@ -40,14 +40,14 @@ export class Recorder {
       // A source of nothing but broken families must not hold the event loop.
       await yieldToEventLoop();
     }
-    // A collection that was given up must not put its old values in front of those of a later one.
+    // An aborted collection must not replace the values of a later one.
     signal.throwIfAborted();
     for (const name of losses.families) {
       const last = this.previous.get(name);
-      // What could not be read has not gone back to nothing.
+      // A family that could not be read keeps its last value: a counter must not restart.
       if (last !== undefined && !recorded.has(name) && isCumulative(last.table.head.type)) recorded.set(name, last);
     }
-    // Two coordinators may ask at once, when one has taken the place of the other: the newer values stay.
+    // Two coordinators may send requests at once when one replaces the other: keep the newer values.
     if (number > this.newest) {
       this.newest = number;
       this.previous = recorded;
@@ -85,7 +85,7 @@ async function recordFamily(
   return builder.end(head);
 }
 
-/** The rows of a table in the making. */
+/** Builds a table from samples. Series that have not changed are shared with the previous table. */
 class TableBuilder {
   private readonly isNumber: boolean;
   private readonly read: (sample: Sample) => Distribution;
@@ -100,7 +100,7 @@ class TableBuilder {
   constructor(type: MetricType, last: Previous | undefined) {
     this.isNumber = type !== 'histogram' && type !== 'summary';
     this.read = type === 'summary' ? readSummary : histogramOf;
-    // Not changed before they are copied.
+    // Shared with the previous table until copyOnWrite().
     this.series = (last?.table.series ?? []) as Series[];
     this.sourceLabels = last?.sourceLabels ?? [];
     this.values = new Float64Array(last?.table.values.length ?? 16);
@@ -108,7 +108,7 @@ class TableBuilder {
 
   /** @throws when the sample does not fit its family; then nothing was added */
   add(sample: Sample): void {
-    // The values are written first, and count once the series is placed: both may throw.
+    // The values are written first and counted once the series is added: both may throw.
     if (this.isNumber) {
       const value = numberOf(sample);
       this.addSeries(sample.labels, undefined);
@@ -147,14 +147,14 @@ class TableBuilder {
     return known.shape === shape && (this.sourceLabels[this.length] === labels || isSameLabels(known.labels, labels));
   }
 
-  /** From here on the series are others than the last time. */
+  /** Copies the series, which differ from the previous table from here on. */
   private copyOnWrite(): void {
     this.isChanged = true;
     this.series = this.series.slice(0, this.length);
     this.sourceLabels = this.sourceLabels.slice(0, this.length);
   }
 
-  /** That of the series that was there the last time, or of the one before, if they are alike. */
+  /** Reuses the shape of the previous table's series, or of the last series, if they are equal. */
   private shapeOf(keys: readonly number[], hasSum: boolean): Shape {
     for (const shape of [this.series[this.length]?.shape, this.shape]) {
       if (shape?.hasSum === hasSum && isSameKeys(shape.keys, keys)) {
@@ -181,7 +181,7 @@ function readSummary(sample: Sample): Distribution {
   return { ...totals, bounds: quantiles, cumulativeCounts: values };
 }
 
-/** Texts alone, and nothing that the source may change later. */
+/** Returns a copy with string values, which the source cannot change later. */
 const copyLabels = (labels: LabelSet): LabelSet =>
   Object.fromEntries(Object.keys(labels).map((name) => [name, labelValue(labels, name)]));
 

@@ -1,16 +1,16 @@
-/** One of those who are asked. */
+/** A process that is sent requests. */
 export interface Peer {
-  /** Has it answer within so many ms. */
+  /** Requests a response within `timeout` ms. */
   readonly request: (round: number, timeout: number) => void;
-  /** The round of the last question, */
+  /** Number of the round of the last request. */
   lastRequested: number;
-  /** and of the last answer. */
+  /** Number of the round of the last response. */
   lastAnswered: number;
-  /** It has let a whole round wait: no other waits for it until it speaks again. */
+  /** Whether it missed a whole round: no other round waits for it until it responds again. */
   isLate: boolean;
 }
 
-/** One time that all are asked. */
+/** One request to all peers. */
 export interface Round<R> {
   readonly number: number;
   readonly peers: readonly R[];
@@ -22,23 +22,23 @@ interface OpenRound<R> extends Round<R> {
   readonly pending: Set<R>;
   readonly done: Promise<void>;
   end(): void;
-  /** How many wait for its end. */
+  /** Number of callers that wait for its end. */
   waiting: number;
 }
 
-/** How old (ms) a round may be for others to join it. */
+/** Maximum age (ms) of a round that further requests join. */
 const JOINABLE_FOR = 250;
 
-/** Asks, and waits for the answers; an answer to a later question is one to all earlier ones. */
+/** Sends requests and waits for the responses. A response to a later request settles all earlier ones. */
 export class Rounds<R extends Peer> {
   private readonly open = new Set<OpenRound<R>>();
   private last = 0;
 
-  /** Resolves when all have answered who can be expected to, or after so many ms. */
+  /** Resolves when all peers that are not late have responded, or after `timeout` ms. */
   async run(peers: readonly R[], timeout: number): Promise<Round<R>> {
     const newest = [...this.open].at(-1);
     const isJoinable = newest !== undefined && performance.now() - newest.startedAt < JOINABLE_FOR;
-    // Who has more time than those who were asked then were given has a round of its own.
+    // A request with a longer timeout than the newest round needs a separate round.
     const round = isJoinable && timeout <= newest.timeout ? newest : this.start(peers, timeout);
     round.waiting++;
     await waitAtMost(timeout, round.done);
@@ -59,7 +59,7 @@ export class Rounds<R extends Peer> {
     if (pendingRound !== undefined) this.send(peer, pendingRound);
   }
 
-  /** Is there a round in which it can still answer? */
+  /** Whether there is a round in which the peer can still respond. */
   private hasTime(peer: R): boolean {
     const now = performance.now();
     return [...this.open].some(({ pending, startedAt, timeout }) => pending.has(peer) && startedAt + timeout > now);
@@ -91,7 +91,7 @@ export class Rounds<R extends Peer> {
     return round;
   }
 
-  /** Who owes an answer is not asked again: a process that hangs must not come back to a pile of questions. */
+  /** A peer that still owes a response gets no new request, so that requests do not pile up while it hangs. */
   private send(peer: R, { number, timeout }: OpenRound<R>): void {
     if (peer.lastRequested > peer.lastAnswered) return;
     peer.lastRequested = number;

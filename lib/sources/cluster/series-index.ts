@@ -3,33 +3,33 @@ import { shortKey } from '../../util/short-key.ts';
 import { type FamilyTable, inSlices, isSameShape, type Series, type Shape, widthOf } from './family-table.ts';
 import { addLabel } from './worker-label.ts';
 
-/** What one process adds to a family. */
+/** One process's series of a family. */
 export interface Contribution {
   /** The process's name. */
   readonly workerId: string;
   readonly table: FamilyTable;
-  /** False when it is what the process said before, and now it says nothing. */
+  /** False when the process did not respond and its last table is used. */
   readonly isCurrent: boolean;
 }
 
-/** One series of the sum. */
+/** One series of the merged family. */
 export interface MergedSeries {
   readonly key: string;
   series: Series;
-  /** Where its values begin. */
+  /** Offset of its values. */
   start: number;
-  /** How many processes have it. */
+  /** Number of processes that have it. */
   refCount: number;
   currentRefCount: number;
   shape: Shape | undefined;
 }
 
-/** Where the series of one process stand in the sum. */
+/** One process's contribution with the positions of its series in the merged family. */
 export interface IndexedContribution {
   readonly contribution: Contribution;
   /** Undefined for those that cannot be added: their bounds are others than those of a process in front. */
   readonly mergedSeries: readonly (MergedSeries | undefined)[];
-  /** Where each one's values begin, or -1. */
+  /** Offset of each series' values, or -1. */
   readonly starts: Int32Array;
 }
 
@@ -44,7 +44,7 @@ export class SeriesIndex {
   private lastShape: Shape | undefined;
   indexed: readonly IndexedContribution[] = [];
   series: readonly Series[] = [];
-  /** How many values all series have together. */
+  /** Number of values of all series together. */
   size = 0;
 
   constructor(workerLabel: string | undefined) {
@@ -98,7 +98,7 @@ export class SeriesIndex {
     const labels = this.workerLabel === undefined ? series.labels : addLabel(series.labels, this.workerLabel, workerId);
     const merged = this.mergedSeriesOf(labels);
     const isFirst = merged.refCount === 0;
-    // Of summaries, counts and sums alone are added.
+    // Only the counts and sums of summaries are added.
     const isAddable =
       table.head.type === 'summary'
         ? merged.shape?.hasSum === series.shape?.hasSum
@@ -121,7 +121,7 @@ export class SeriesIndex {
     return merged;
   }
 
-  /** One object for shapes that are alike: encoders know the text of bounds by their identity. */
+  /** Returns one object for equal shapes: encoders cache the text of bounds by identity. */
   private sharedShape(shape: Shape | undefined): Shape | undefined {
     if (!isSameShape(shape, this.lastShape)) this.lastShape = shape;
     return this.lastShape;
@@ -160,10 +160,10 @@ export class SeriesIndex {
 const startsWith = ({ series }: FamilyTable, start: FamilyTable | undefined) =>
   start?.series.every((one, i) => one === series[i]) ?? false;
 
-/** Quantiles of several processes cannot be made one. */
+/** Quantiles of several processes cannot be merged. */
 const withoutKeys = (shape: Shape | undefined) => shape && { keys: [], hasSum: shape.hasSum };
 
-/** The same for the same labels in any order. */
+/** Returns a key that is equal for the same labels in any order. */
 function keyOf(labels: LabelSet): string {
   let key = '';
   for (const name of Object.keys(labels).sort()) {

@@ -7,22 +7,22 @@ import { yieldToEventLoop } from '../../util/event-loop.ts';
 import type { Stopwatch } from '../../util/stopwatch.ts';
 import { createTimeBudget } from './time-budget.ts';
 
-/** One of several sources, in one scrape. It began to collect when it was opened. */
+/** Reads one of several sources in one scrape. */
 export interface SourceReader {
-  /** Where it stands in the list: `sources[1]`. */
+  /** Position in the list, such as `sources[1]`. */
   readonly name: string;
-  /** Why its families are missing from some point on, which was reported then. */
+  /** The error that ended the source early. It has been reported. */
   readonly failure: MetricsError | undefined;
-  /** The next family that is wanted. A failure is reported and ends the families; the scrape's own end rejects. */
+  /** Returns the next wanted family. A failure is reported and ends the families; an aborted scrape rejects. */
   next(): Promise<IteratorResult<NextFamily, undefined>>;
-  /** The scrape is over: nothing is waited for any more. */
+  /** Rejects pending waits, as the scrape has ended. */
   abort(reason: unknown): void;
-  /** Gives everything back. Does not wait for a source that hangs. */
+  /** Releases everything. Does not wait for a source that hangs. */
   close(): void;
 }
 
 export interface NextFamily {
-  /** None where the family is broken: it is for others to find out how, and to report it. */
+  /** Undefined if the family is broken; the encoder finds and reports the reason. */
   readonly name?: string;
   readonly family: MetricFamily;
 }
@@ -30,11 +30,12 @@ export interface NextFamily {
 export interface SourceReaderOptions {
   readonly name: string;
   readonly scrape: Scrape;
-  /** ms that it may keep the others waiting in all */
+  /** Maximum time (ms) that the other sources wait for this one. */
   readonly timeout: number;
   readonly stopwatch: Stopwatch;
 }
 
+/** Starts to collect from `source` at once. */
 export function startSource(
   source: MetricsSource,
   { name, scrape, timeout, stopwatch }: SourceReaderOptions,
@@ -52,7 +53,7 @@ export function startSource(
 
   timeBudget.startWork();
   let pending: Promise<IteratorResult<MetricFamily>> | undefined = collectFirst();
-  // It is looked at when it is this source's turn.
+  // The result is read in the order of the sources.
   pending.then(timeBudget.endWork, timeBudget.endWork);
 
   async function collectFirst(): Promise<IteratorResult<MetricFamily>> {
@@ -61,7 +62,7 @@ export function startSource(
       timeout,
       wants: scrape.wants,
       report: (error, familyName) => {
-        // What a source says of being given up is no news.
+        // Ignore errors a source reports because we aborted it.
         if (!isOver) scrape.report(error, familyName);
       },
     });
@@ -91,7 +92,7 @@ export function startSource(
     return { done: true, value: undefined };
   }
 
-  /** Waits until it is given up, or the scrape is over. Done for each sample: it makes no promise more than it must. */
+  /** Waits for `work`, the abort of this source, or the end of the scrape. Called per sample: creates few promises. */
   function wait<T>(work: Promise<T>): Promise<T> {
     timeBudget.startWaiting();
     return new Promise((resolve, reject) => {

@@ -4,22 +4,22 @@ import { openAccount } from '../../util/cache-budget.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
 import { shortKey } from '../../util/short-key.ts';
 
-/** One series, as it was last seen. */
+/** Last seen state of one series. */
 interface Series {
-  /** Undefined when the series is forgotten, and when label objects are of no use. */
+  /** Undefined when the series is forgotten, or when caching label objects does not help. */
   labels: LabelSet | undefined;
-  /** The value itself or, of a histogram or summary, the count. */
+  /** The value, or the count of a histogram or summary. */
   value: number | undefined;
   sum: number | undefined;
   changedAt: number;
-  /** The latest pass that met it. */
+  /** Number of the latest pass that saw it. */
   seenIn: number;
   /** Memory without the label object, and that of the label object. */
   readonly bytes: number;
   readonly labelBytes: number;
 }
 
-// What V8 takes, in bytes: measured, and rounded up.
+// Bytes that V8 needs: measured, and rounded up.
 /** A series with its places in the map and in the order, without key and labels. */
 const SERIES_BYTES = 220;
 const LABELS_BYTES = 80;
@@ -37,13 +37,13 @@ export class SeriesActivity {
   /** Where each one stood last. Mostly it still does, with the same label object: then its key need not be made. */
   private readonly order: Series[] = [];
   private readonly account = openAccount(this, { hasPriority: true });
-  /** Of all label objects that may be kept here. */
+  /** Size of all label objects that may be kept here. */
   private labelBytes = 0;
   /** Whether the source gives the same label objects again, and so keeps them itself; undefined until it is known. */
   private isSharing: boolean | undefined;
   private passes = 0;
 
-  /** Begins to read the family once more. Several passes may be under way. */
+  /** Starts a further pass over the family. Several passes may overlap. */
   startPass(idleFor: number): ScrapePass {
     return new ScrapePass(this, ++this.passes, idleFor);
   }
@@ -95,7 +95,7 @@ export class SeriesActivity {
     return series;
   }
 
-  /** Forgets what a whole pass did not meet, nor a later one. */
+  /** Forgets the series that neither this complete pass nor a later one saw. */
   async forgetUnseen(pass: ScrapePass): Promise<void> {
     const { number, length = 0 } = pass;
     this.order.length = Math.min(length, this.order.length);

@@ -7,18 +7,18 @@ type SampleIterator = Iterator<Sample> | AsyncIterator<Sample>;
 
 const END: IteratorResult<Sample> = { done: true, value: undefined };
 
-/** The first so many samples of one family, and how many more there are. */
+/** Limits the samples of one family, and counts those beyond the limit. */
 export class SampleLimiter {
   private readonly limit: number;
   private excess = 0;
-  /** The iterator of the last reader that came to the limit, to be read on. */
+  /** Iterator of the last reader that reached the limit; the excess is counted from it. */
   private rest: SampleIterator | undefined;
 
   constructor(limit: number) {
     this.limit = limit;
   }
 
-  /** They can be read as the samples can: in a plain loop, and twice. */
+  /** Returns the first samples, iterable in the same way as `samples`: sync or async, once or repeatedly. */
   apply(samples: MetricFamily['samples']): MetricFamily['samples'] {
     if (Array.isArray(samples)) {
       this.excess = Math.max(0, samples.length - this.limit);
@@ -28,7 +28,7 @@ export class SampleLimiter {
     return isReiterable(samples) ? { [Symbol.iterator]: () => this.read(samples) } : this.read(samples);
   }
 
-  // Not generators: those would close at the limit what is to be counted from there.
+  // A generator would close the iterator at the limit, but the excess is counted from there.
   private read(samples: Iterable<Sample>): IterableIterator<Sample> {
     const iterator = samples[Symbol.iterator]();
     const hasRoom = this.capacity(iterator);
@@ -60,12 +60,12 @@ export class SampleLimiter {
     };
   }
 
-  /** What fails beyond the limit costs no more than the rest of the number. */
+  /** Counts the samples beyond the limit. An error among them is reported and ends the count. */
   async countExcess({ signal, report }: Scrape): Promise<number> {
     try {
       for (let pulled = 1; this.rest !== undefined; pulled++) {
         const next = this.rest.next();
-        // Waiting for what is there already takes its time.
+        // Awaiting a sync result would be slow.
         const { done } = 'then' in next ? await next : next;
         if (done) this.rest = undefined;
         else this.excess++;
@@ -86,7 +86,7 @@ export class SampleLimiter {
     try {
       await rest?.return?.();
     } catch {
-      // There is nobody who waits for it.
+      // No one waits for the result.
     }
   }
 }

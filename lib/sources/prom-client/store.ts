@@ -22,7 +22,7 @@ export interface PromClientInternals {
 interface Entry {
   readonly labels: LabelSet;
   readonly value?: number;
-  /** Of a histogram: by upper bound, not cumulative. */
+  /** Histograms only: counts by upper bound, not cumulative. */
   readonly bucketValues?: Readonly<Record<string, number>>;
   readonly sum?: number;
   readonly count?: number;
@@ -40,7 +40,7 @@ export function storedSamples(metric: PromClientInternals): Iterable<Sample> | u
     : undefined;
 }
 
-/** Is there a `get()` in front of the library's own, on the metric or in a subclass? It may change what is stored. */
+/** Whether the metric or a subclass overrides the library's `get()`, which may then return other values than are stored. */
 function isOverridden(metric: PromClientInternals): boolean {
   let owner: object = metric;
   while (!Object.hasOwn(owner, 'get')) owner = Object.getPrototypeOf(owner);
@@ -80,7 +80,7 @@ function histograms(entries: Iterable<Entry>, bounds: readonly number[]): Iterab
   };
 }
 
-/** Is there a series without labels? Where the metric is understood, it need not be looked for. */
+/** Whether there is a series without labels. With `understood`, its store is asked instead of reading all samples. */
 export function hasUnlabelled(samples: Iterable<Sample>, understood?: PromClientInternals): boolean {
   const { hashMap, store } = understood ?? {};
   if (typeof store?.entry === 'function') return store.entry({}) !== undefined;
@@ -89,7 +89,7 @@ export function hasUnlabelled(samples: Iterable<Sample>, understood?: PromClient
   return false;
 }
 
-/** Do both hold as many series, in the same order and with the same values? A hundred of them are looked at. */
+/** Whether both have the same number of series, and equal ones at about 100 compared positions. */
 export function sampleSubsetMatches(samples: readonly Sample[], others: Iterable<Sample>): boolean {
   const step = Math.ceil(samples.length / 100);
   let i = 0;
@@ -101,7 +101,7 @@ export function sampleSubsetMatches(samples: readonly Sample[], others: Iterable
   return i === samples.length;
 }
 
-/** Two that are all zero may well differ: it shows later. */
+/** Whether a comparison is meaningful: series that are all zero are equal by chance. */
 export const hasNonZeroValue = (samples: readonly Sample[]) =>
   samples.some(({ value }) => (typeof value === 'number' ? value : value.count) !== 0);
 

@@ -3,18 +3,18 @@ import type { MetricType } from '../../model/metric-family.ts';
 import { openAccount, stringBytes } from '../../util/cache-budget.ts';
 import type { Api } from './api.ts';
 
-/** What a metric's `# TYPE`, `# HELP` and `# UNIT` lines said. */
+/** Content of a metric's `# TYPE`, `# HELP` and `# UNIT` lines. */
 export interface Metadata {
   readonly type: MetricType;
   readonly help?: string;
   readonly unit?: string;
 }
 
-/** How long (ms) metadata is taken as known; where there was none, or no answer, it is asked for again earlier. */
+/** Time (ms) until metadata is requested again, and until a lookup that found none is retried. */
 const METADATA_TTL = 5 * 60_000;
 const RETRY_DELAY = 60_000;
 
-/** Looks up the metadata of one metric. What was known before stands in when the server does not answer. */
+/** Looks up the metadata of one metric. Falls back to the last known one when the server does not answer. */
 export type MetadataLookup = (
   metric: string,
   signal: AbortSignal,
@@ -40,7 +40,7 @@ export function createMetadataLookup(api: Api): MetadataLookup {
       isFailing = false;
     } catch (error) {
       const isTimeout = error instanceof MetricsError && error.code === 'ERR_METRICS_UPSTREAM_TIMEOUT';
-      // A scrape that is over says nothing about the server.
+      // An aborted scrape does not mean that the server failed.
       if (signal.aborted && !isTimeout) return found;
       if (!isFailing) onError(error);
       isFailing = true;

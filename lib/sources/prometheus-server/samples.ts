@@ -4,19 +4,20 @@ import { invalidReason } from './faults.ts';
 import type { LabelSets } from './kept-label-sets.ts';
 import { seriesOf } from './results.ts';
 
+/** Samples of one family, and their label sets by key. */
 export interface ReadResult {
   readonly samples: Sample[];
   readonly labelSets: LabelSets;
 }
 
-/** What there is besides the series that are read. */
+/** Context of reading one answer. */
 export interface ReadContext {
   readonly known: LabelSets;
-  /** Told of each series that is not, or not quite as it came, among the samples. */
+  /** Called for each series that is left out or changed. */
   onIssue(text: string): void;
 }
 
-/** A sample for each series. */
+/** Returns one sample for each series. */
 export async function readSamples(
   result: readonly unknown[],
   type: MetricType,

@@ -1,7 +1,7 @@
 import type { LabelSet } from '../../model/metric-family.ts';
 import type { Relabel } from '../../parsers/label-set-cache.ts';
 
-/** Puts these labels on a series. Its own of the same name is renamed, as Prometheus does without `honor_labels`. */
+/** Adds fixed labels to a series. A conflicting label becomes `exported_…`, as in Prometheus without `honor_labels`. */
 export function addFixedLabels(fixed: LabelSet): Relabel {
   const fixedNames = Object.keys(fixed);
   return (labels) => {

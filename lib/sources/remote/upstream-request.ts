@@ -12,25 +12,25 @@ export interface UpstreamRequestOptions {
   readonly tls: TlsOptions | undefined;
   /** ms */
   readonly timeout: number;
-  /** Of the body, decompressed. */
+  /** Maximum size of the body, decompressed. */
   readonly maxBytes: number;
   readonly signal: AbortSignal;
 }
 
-/** One request to the upstream, on a connection of its own, and its answer. */
+/** One request to the upstream on a separate connection, and its response. */
 export interface UpstreamRequest {
-  /** The answer's Content-Type. @throws {MetricsError} when the answer is not a document */
+  /** Resolves with the response's Content-Type. @throws {MetricsError} when the response is not a document */
   start(): Promise<string>;
-  /** The answer's body, decompressed, as it comes: nothing is read ahead of who takes it. Time it with what is made of it. */
+  /** Decompressed body. Nothing is read ahead of the consumer. Pass what is parsed from it to `timed()`. */
   readonly body: AsyncIterable<Uint8Array>;
   /**
    * The same items, parsed from the body: the wait for each counts, with all the work in it. Errors say which upstream
    * they are about. @throws when time is up
    */
   timed<T>(items: AsyncIterable<T>): AsyncIterable<T>;
-  /** How many bytes of the body there were so far. */
+  /** Number of decompressed bytes read so far. */
   readonly size: number;
-  /** How long (ms) the upstream has been waited for and parsed so far. */
+  /** Time (ms) spent so far on waiting for the upstream and parsing. */
   readonly waited: number;
   close(): void;
 }
@@ -74,7 +74,7 @@ export function startRequest(options: UpstreamRequestOptions): UpstreamRequest {
   const wrapError = (error: unknown) => {
     if (failure !== undefined || error instanceof MetricsError) return failure ?? error;
     const { message, code } = error as NodeJS.ErrnoException;
-    // What failed for each of several addresses has no message.
+    // An AggregateError for several addresses has no message.
     return upstreamError(url, 'ERR_METRICS_UPSTREAM_FAILED', message || String(code), error);
   };
 
@@ -83,7 +83,7 @@ export function startRequest(options: UpstreamRequestOptions): UpstreamRequest {
     if (failure !== undefined) throw failure;
   };
 
-  // No generator, which would cost as much as a small family does otherwise.
+  // A generator would take as long as a small family.
   const timed = <T>(items: AsyncIterable<T>): AsyncIterable<T> => ({
     [Symbol.asyncIterator]() {
       const iterator = deadline.timed(items)[Symbol.asyncIterator]();
@@ -127,7 +127,7 @@ export function startRequest(options: UpstreamRequestOptions): UpstreamRequest {
     async start() {
       try {
         response = await deadline.wait(answered);
-        // Who reads the body is told, by the iterator.
+        // The iterator of the body reports the error.
         response.on('error', () => undefined);
         checkStatus(response, url);
         return response.headers['content-type'] ?? '';
@@ -151,14 +151,14 @@ export function startRequest(options: UpstreamRequestOptions): UpstreamRequest {
   };
 }
 
-/** The upstream's address without what may be secret in it. */
+/** Returns the upstream's address without the parts that may be secret. */
 const addressOf = ({ origin, pathname }: URL) => origin + pathname;
 
 export function upstreamError(url: URL, code: MetricsErrorCode, reason: string, cause?: unknown): MetricsError {
   return new MetricsError(code, `${addressOf(url)}: ${reason}`, cause === undefined ? {} : { cause });
 }
 
-/** The parser knows the place in the document, and not whose it is. */
+/** Prefixes a parser's error with the upstream's address. */
 function prefixError(error: unknown, url: URL): unknown {
   if (!(error instanceof MetricsError) || error.message.startsWith(addressOf(url))) return error;
   return new MetricsError(error.code, `${addressOf(url)}: ${error.message}`, { cause: error });
