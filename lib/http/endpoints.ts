@@ -1,6 +1,7 @@
-import type { Guard } from '../access/guard.ts';
+import type { RequestContext } from '../access/guard.ts';
 import { requestTarget } from '../access/raw-request.ts';
-import { parseFilter } from '../document/filter.ts';
+import type { RefusalReason } from '../access/refusals.ts';
+import { type Filter, parseFilter } from '../document/filter.ts';
 import { createTextNegotiator, type TextFormats } from '../document/negotiate.ts';
 import type { Encoder } from '../encoders/encoder.ts';
 import { createJsonEncoder, type JsonOptions } from '../encoders/json.ts';
@@ -21,6 +22,12 @@ export interface DocumentEndpoint extends Endpoint {
   readonly allowPrefix: boolean;
   /** Returns the encoder for an `Accept` header. */
   negotiate(accept: string | undefined): Encoder;
+}
+
+/** A request to a document endpoint. */
+export interface ScrapeContext extends RequestContext {
+  /** Set by the guard of `createQueryGuard`. */
+  filter?: Filter;
 }
 
 /** An endpoint whose response does not depend on the source. */
@@ -58,7 +65,12 @@ export function createDocumentEndpoints({
   ];
 }
 
-/** Refuses requests whose query parameters are malformed. */
-export function createQueryGuard(endpoint: DocumentEndpoint): Guard {
-  return ({ req }) => (parseFilter(requestTarget(req), endpoint) === undefined ? 'bad-query' : undefined);
+/** Refuses requests whose query parameters are malformed; otherwise sets `context.filter`. */
+export function createQueryGuard(endpoint: DocumentEndpoint) {
+  return (context: ScrapeContext): RefusalReason | undefined => {
+    const filter = parseFilter(requestTarget(context.req), endpoint);
+    if (filter === undefined) return 'bad-query';
+    context.filter = filter;
+    return undefined;
+  };
 }

@@ -3,22 +3,27 @@ import { firstRefusal, type Guard, type RequestContext } from '../access/guard.t
 import type { RefusalReason } from '../access/refusals.ts';
 import type { Observer } from './observer.ts';
 
-/** Middleware in the terms of `node:http`, so that types of Express are nobody's business but the app's. */
+/** Middleware typed with `node:http`, so that consumers do not need `@types/express`. */
 export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void;
 
 export interface GuardMiddlewareOptions {
   readonly guards: readonly Guard[];
   readonly observer: Observer;
+  /** Handles a request that no guard refused. Default: calls `next()`. */
+  allow?(context: RequestContext, res: ServerResponse, next: (error?: unknown) => void): void;
+  /** Handles a request that a guard refused. */
   refuse(req: IncomingMessage, res: ServerResponse, reason: RefusalReason, next: (error?: unknown) => void): void;
 }
 
-/** Lets a request pass that no guard refuses; every decision is said in one place. */
-export function guardMiddleware({ guards, observer, refuse }: GuardMiddlewareOptions): Middleware {
+const callNext: NonNullable<GuardMiddlewareOptions['allow']> = (_context, _res, next) => next();
+
+/** Runs the guards, and reports the decision to the observer. */
+export function guardMiddleware({ guards, observer, allow = callNext, refuse }: GuardMiddlewareOptions): Middleware {
   return (req, res, next) => {
     const context: RequestContext = { req };
     const reason = firstRefusal(context, guards);
     observer.onDecision(context, reason);
-    if (reason === undefined) next();
+    if (reason === undefined) allow(context, res, next);
     else refuse(req, res, reason, next);
   };
 }

@@ -1,12 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Guard } from '../access/guard.ts';
-import { requestTarget } from '../access/raw-request.ts';
+import type { ServerResponse } from 'node:http';
+import type { RefusalReason } from '../access/refusals.ts';
 import { isHttp10 } from '../access/request-guards.ts';
-import { parseFilter } from '../document/filter.ts';
 import { interruption } from '../model/errors.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
 import { negotiateCoding } from './compression.ts';
-import type { DocumentEndpoint } from './endpoints.ts';
+import type { DocumentEndpoint, ScrapeContext } from './endpoints.ts';
 import { leaveAnswered, setCommonHeaders } from './error-responses.ts';
 import type { Observer } from './observer.ts';
 import { cutResponse } from './response-events.ts';
@@ -28,12 +26,12 @@ export interface ScrapeHandlerOptions {
   readonly observer: Observer;
 }
 
-/** Answers scrapes, and knows how many of them are under way. */
+/** Responds to scrapes and limits how many run at once. Both functions need the endpoint's query guard before them. */
 export interface ScrapeHandler {
-  /** The guard that keeps further ones out, unless they cost nothing because they share what another one collects. */
-  concurrencyGuard(endpoint: DocumentEndpoint): Guard;
-  /** Answers GET with a document of the source's families, and HEAD with the headers of one. */
-  handler(endpoint: DocumentEndpoint): (req: IncomingMessage, res: ServerResponse) => void;
+  /** Refuses scrapes above `maxInFlight`, except those that share the document of another scrape. */
+  concurrencyGuard(endpoint: DocumentEndpoint): (context: ScrapeContext) => RefusalReason | undefined;
+  /** Responds to GET with a document of the source's families, and to HEAD with its headers. */
+  handler(endpoint: DocumentEndpoint): (context: ScrapeContext, res: ServerResponse) => void;
 }
 
 export function createScrapeHandler(options: ScrapeHandlerOptions): ScrapeHandler {
@@ -47,21 +45,23 @@ export function createScrapeHandler(options: ScrapeHandlerOptions): ScrapeHandle
     return () => inFlight--;
   }
 
-  function createScrapeRequest(req: IncomingMessage, endpoint: DocumentEndpoint): ScrapeRequest | undefined {
+  /** What identifies the bytes of the response. */
+  function representationOf({ req, filter }: ScrapeContext, endpoint: DocumentEndpoint) {
+    if (filter === undefined) throw new Error('the query guard has not run');
     const encoder = endpoint.negotiate(req.headers.accept);
     const coding = options.compression ? negotiateCoding(req.headers['accept-encoding']?.toString()) : 'identity';
-    const filter = parseFilter(requestTarget(req), endpoint);
-    if (filter === undefined) return undefined;
+    // HTTP/1.0 documents have a size limit of their own, and are not shared.
+    const key = isHttp10(req) ? undefined : [encoder.contentType, coding, filter.key].join('\n');
+    return { encoder, coding, filter, key };
+  }
+
+  function createScrapeRequest(context: ScrapeContext, endpoint: DocumentEndpoint): ScrapeRequest {
     return {
+      ...representationOf(context, endpoint),
       source,
       onSourceError,
-      encoder,
-      coding,
-      filter,
-      // HTTP/1.0 has a limit of its own.
-      key: isHttp10(req) ? undefined : [encoder.contentType, coding, filter.key].join('\n'),
       sharedDocuments,
-      timeout: timeoutOf(req, options.timeout),
+      timeout: timeoutOf(context.req, options.timeout),
       maxTimeout: options.timeout,
       onFailure: observer.onFailure,
       onFamilyDropped: selfMetrics.onFamilyDropped,
@@ -72,18 +72,16 @@ export function createScrapeHandler(options: ScrapeHandlerOptions): ScrapeHandle
   }
 
   return {
-    concurrencyGuard:
-      (endpoint) =>
-      ({ req }) => {
-        if (req.method !== 'GET' || inFlight < options.maxInFlight) return undefined;
-        const key = createScrapeRequest(req, endpoint)?.key;
-        const isShared =
-          key !== undefined && (sharedDocuments.cached(key) ?? sharedDocuments.inFlight(key)) !== undefined;
-        return isShared ? undefined : 'too-many-scrapes';
-      },
-    handler: (endpoint) => (req, res) => {
-      const request = createScrapeRequest(req, endpoint);
-      if (request === undefined) return; // A guard has refused it.
+    concurrencyGuard: (endpoint) => (context) => {
+      if (context.req.method !== 'GET' || inFlight < options.maxInFlight) return undefined;
+      const { key } = representationOf(context, endpoint);
+      const isShared =
+        key !== undefined && (sharedDocuments.cached(key) ?? sharedDocuments.inFlight(key)) !== undefined;
+      return isShared ? undefined : 'too-many-scrapes';
+    },
+    handler: (endpoint) => (context, res) => {
+      const { req } = context;
+      const request = createScrapeRequest(context, endpoint);
       if (res.headersSent) {
         observer.onFailure({ phase: 'send', error: interruption('ERR_METRICS_RESPONSE_ENDED') });
         return leaveAnswered(res);
@@ -99,11 +97,11 @@ export function createScrapeHandler(options: ScrapeHandlerOptions): ScrapeHandle
       }
       selfMetrics.onScrapeStart();
       const startedAt = performance.now();
-      void runScrape(req, res, { ...options, endpoint, coding: request.coding }, (client) =>
-        serveDocument(client, request),
+      void runScrape(req, res, { ...options, endpoint, coding: request.coding }, (response) =>
+        serveDocument(response, request),
       )
         .catch((error): Outcome => {
-          // The app's own changes to a response may throw when a failure is answered.
+          // Methods of the response that the app has replaced may throw while the error response is sent.
           observer.onFailure({ phase: 'send', error });
           cutResponse(res);
           return 'cut';

@@ -38,15 +38,15 @@ export async function serveDocument(response: ScrapeResponse, request: ScrapeReq
 }
 
 /** Takes a slot, and asks the source. */
-async function collect(client: ScrapeResponse, job: ScrapeRequest): Promise<void> {
-  const giveBack = job.acquireSlot();
-  if (giveBack === undefined) throw interruption('ERR_METRICS_TOO_MANY_SCRAPES');
-  const begun = startShared(job);
-  if (begun !== undefined) return serveShared(client, job, begun, giveBack);
+async function collect(response: ScrapeResponse, request: ScrapeRequest): Promise<void> {
+  const releaseSlot = request.acquireSlot();
+  if (releaseSlot === undefined) throw interruption('ERR_METRICS_TOO_MANY_SCRAPES');
+  const job = startShared(request);
+  if (job !== undefined) return serveShared(response, request, job, releaseSlot);
   try {
-    await streamDocument(client, job, openDocument(job));
+    await streamDocument(response, request, openDocument(request));
   } finally {
-    giveBack();
+    releaseSlot();
   }
 }
 
@@ -108,11 +108,11 @@ function startShared(request: ScrapeRequest): SharedJob | undefined {
 async function serveShared(
   response: ScrapeResponse,
   request: ScrapeRequest,
-  begun: SharedJob,
+  job: SharedJob,
   releaseSlot: () => void,
 ): Promise<void> {
-  const { shared, document } = begun;
-  const overflow = produce(begun, request);
+  const { shared, document } = job;
+  const overflow = produce(job, request);
   try {
     const body = await joinShared(shared, response, request);
     if (body !== undefined) await response.writer.sendBuffer(body);

@@ -3,7 +3,7 @@ import type { Guard } from '../access/guard.ts';
 import { authorizationGuard, methodGuard } from '../access/request-guards.ts';
 import { createDocumentEndpoints, createQueryGuard, type Endpoint } from '../http/endpoints.ts';
 import { optionsHandler, refusalHandler } from '../http/error-responses.ts';
-import { guardMiddleware, type Middleware } from '../http/guard-middleware.ts';
+import { type GuardMiddlewareOptions, guardMiddleware, type Middleware } from '../http/guard-middleware.ts';
 import { createObserver } from '../http/observer.ts';
 import { createScrapeHandler } from '../http/scrape-handler.ts';
 import { createSelfMetrics } from '../http/self-metrics.ts';
@@ -12,13 +12,15 @@ import type { AllowlistMiddleware } from './middleware.ts';
 import { misplacedMountWarning } from './misplaced-mount.ts';
 import { type MetricsRouterOptions, resolveOptions } from './options.ts';
 
-/** What `metricsRouter` returns: a router for `app.use()`. */
+/** Router for `app.use()`, returned by `metricsRouter`. */
 export interface MetricsRouter extends AllowlistMiddleware {}
 
+type AllowedHandler = NonNullable<GuardMiddlewareOptions['allow']>;
+
 /**
- * A router with the metrics endpoints: `GET /metrics.json` (the JSON of KumoMTA) and `GET /metrics`
- * (Prometheus text, OpenMetrics), for trusted addresses alone; with `dashboard`, a page that shows them too.
- * Mount it first.
+ * Creates a router with the metrics endpoints: `GET /metrics.json` (KumoMTA's JSON) and `GET /metrics`
+ * (Prometheus text, OpenMetrics). Only trusted addresses have access. With `dashboard`, it also serves a page that
+ * shows the metrics. Mount it before other middleware.
  *
  * @throws {TypeError} for an unknown or invalid option, which it names
  * @example
@@ -37,13 +39,20 @@ export function metricsRouter(options: MetricsRouterOptions): MetricsRouter {
   });
   const router = Router({ caseSensitive: true, strict: true });
 
-  function mount(endpoint: Endpoint, requestGuards: Guard[], handler: Middleware): void {
-    const guards = [...access.clientGuards, authorizationGuard, ...access.crossSiteGuards, ...requestGuards];
-    router
-      .route(endpoint.path)
-      .all(guardMiddleware({ guards, observer, refuse: refusalHandler(endpoint, resolved) }))
-      .options(optionsHandler(endpoint))
-      .get(handler);
+  /** Adds a route; `methodGuard`, among its guards, leaves GET, HEAD and OPTIONS. */
+  function mount(endpoint: Endpoint, requestGuards: Guard[], handler: AllowedHandler): void {
+    const respondToOptions = optionsHandler(endpoint);
+    router.route(endpoint.path).all(
+      guardMiddleware({
+        guards: [...access.clientGuards, authorizationGuard, ...access.crossSiteGuards, ...requestGuards],
+        observer,
+        allow(context, res, next) {
+          if (context.req.method === 'OPTIONS') respondToOptions(context.req, res);
+          else handler(context, res, next);
+        },
+        refuse: refusalHandler(endpoint, resolved),
+      }),
+    );
   }
 
   for (const endpoint of createDocumentEndpoints(resolved)) {
@@ -53,9 +62,11 @@ export function metricsRouter(options: MetricsRouterOptions): MetricsRouter {
       scrapeHandler.handler(endpoint),
     );
   }
-  for (const page of resolved.dashboard?.pages(resolved) ?? []) mount(page, [methodGuard], page.handler);
+  for (const page of resolved.dashboard?.pages(resolved) ?? []) {
+    mount(page, [methodGuard], ({ req }, res, next) => page.handler(req, res, next));
+  }
 
-  // A route, and not router.use(): it is only looked at for the place where the router is mounted.
+  // A route matches the mount path alone; router.use() would match every path below it, too.
   router.route('/').all(misplacedMountWarning(resolved.path));
 
   return Object.assign(router as unknown as Middleware, { setTrustedHosts: access.setTrustedHosts });
