@@ -10,130 +10,170 @@ export interface CollectionOptions {
   readonly source: MetricsSource;
   readonly signal: AbortSignal;
   readonly deadline: Deadline;
-  /** ms, that of the deadline */
+  /** Timeout of the deadline, in ms. */
   readonly timeout: number;
   readonly onSourceError: 'continue' | 'fail';
   wants(familyName: string): boolean;
   onFailure(failure: ScrapeFailure): void;
   onFamilyDropped(): void;
   onSampleDropped(): void;
-  /** Families of the endpoint's own, after those of the source. */
+  /** Families about the endpoint itself; they follow those of the source. */
   selfMetricsFamilies(): readonly MetricFamily[];
 }
 
-/** The families of one scrape, and what was lost of them. */
+/** The families of one scrape, and what reports those that are dropped. */
 export interface Collection {
   readonly families: MetricFamilies;
   readonly drops: DropReporter;
-  /** Was `failed` told of this error already, as the loss of a family? */
+  /** Whether this error was already reported as a dropped family. */
   wasReported(error: unknown): boolean;
 }
 
-/** A source that is all wrong must not drown its operator: what was lost beyond this is only counted. */
+/** Maximum reports per scrape, so that a broken source cannot flood the log; the rest are only counted. */
 const MAX_REPORTS = 100;
 
 export function collect(options: CollectionOptions): Collection {
-  const { source, signal, deadline, onSourceError, wants } = options;
-  let encoded = 0;
-  let dropped = 0;
-  let reports = 0;
-  let fatal: { error: unknown } | undefined;
-
-  // An error that is only counted is not built: its stack would cost more than the rest of the work.
-  const report = (phase: ScrapeFailure['phase'], buildError: () => unknown, family: string | undefined) => {
-    reports++;
-    if (reports > MAX_REPORTS) return;
-    options.onFailure({ phase, error: buildError(), ...(family !== undefined && { family }) });
+  const drops = new Drops(options);
+  return {
+    families: readFamilies(options, drops),
+    drops: createDropReporter(drops),
+    wasReported: (error) => drops.wasReported(error),
   };
+}
 
+async function* readFamilies(options: CollectionOptions, drops: Drops): AsyncGenerator<MetricFamily, void> {
+  const { source, signal, deadline, timeout, wants } = options;
   const scrape: Scrape = {
     signal,
-    timeout: options.timeout,
+    timeout,
     wants,
-    report(error, familyName) {
-      report('collect', () => error, familyName);
-      // What was not wanted is no loss to this scrape.
-      if (familyName !== undefined && !wants(familyName)) return;
-      if (familyName !== undefined) {
-        dropped++;
-        options.onFamilyDropped();
-      }
-      if (onSourceError === 'fail') fatal ??= { error };
-    },
+    report: (error, familyName) => drops.reportFromSource(error, familyName),
   };
+  for await (const found of deadline.timed(asyncFamilies(await deadline.wait(source.collect(scrape))))) {
+    drops.throwIfFatal();
+    const family = readMembers(found, options, drops);
+    if (family === undefined) {
+      await yieldToEventLoop();
+      continue;
+    }
+    drops.encoded++;
+    yield family;
+  }
+  drops.throwIfFatal();
+  // The encoder requests a family when it is done with the one before, so all drops are known by now.
+  drops.throwIfNothingLeft();
+  yield* options.selfMetricsFamilies().filter(({ name }) => wants(name));
+  drops.reportRest();
+}
 
-  const drop = (error: unknown, name: string | undefined) => {
-    dropped++;
-    options.onFamilyDropped();
-    const isInvalid = error instanceof MetricsError && error.code === 'ERR_METRICS_INVALID_FAMILY';
-    report(isInvalid ? 'encode' : 'collect', () => error, name);
-    if (onSourceError === 'continue' || isInvalid) return;
-    fatal = { error };
-    throw error;
-  };
+/** Reads the members of a requested family, each once: they may be getters, and getters may throw. */
+function readMembers(
+  family: MetricFamily,
+  { wants, deadline }: CollectionOptions,
+  drops: Drops,
+): MetricFamily | undefined {
+  let knownName: string | undefined;
+  try {
+    const { name } = Object(family) as MetricFamily;
+    if (typeof name !== 'string') throw new MetricsError('ERR_METRICS_INVALID_FAMILY', 'a family without a name');
+    knownName = name;
+    if (!wants(name)) return undefined;
+    const { help, type, unit, labelNames, samples } = family;
+    return { name, help, type, unit, labelNames, samples: withDeadline(samples, deadline) } as MetricFamily;
+  } catch (error) {
+    drops.dropFamily(error, knownName);
+    return undefined;
+  }
+}
 
-  const drops: DropReporter = {
+function createDropReporter(drops: Drops): DropReporter {
+  return {
     family(error, name) {
-      encoded--;
-      drop(error, name);
+      drops.encoded--;
+      drops.dropFamily(error, name);
     },
     duplicateFamily(buildError, name) {
-      encoded--;
-      dropped++;
-      options.onFamilyDropped();
-      report('encode', buildError, name);
+      drops.encoded--;
+      drops.dropDuplicate(buildError, name);
     },
-    sample(buildError, name) {
-      options.onSampleDropped();
-      report('encode', buildError, name);
-    },
+    sample: (buildError, name) => drops.dropSample(buildError, name),
   };
+}
 
-  const throwIfFatal = () => {
-    if (fatal !== undefined) throw fatal.error;
-  };
+/** Counts and reports what one scrape drops, and decides whether the scrape fails. */
+class Drops {
+  /** Families that were passed to the encoder and not dropped there. */
+  encoded = 0;
+  private dropped = 0;
+  private reports = 0;
+  /** The error that fails the scrape. In an object, since a source may reject with `undefined`. */
+  private fatal: { readonly error: unknown } | undefined;
+  private readonly options: CollectionOptions;
 
-  async function* families(): AsyncGenerator<MetricFamily, void> {
-    for await (const found of deadline.timed(asyncFamilies(await deadline.wait(source.collect(scrape))))) {
-      throwIfFatal();
-      const family = read(found);
-      if (family === undefined) {
-        await yieldToEventLoop();
-        continue;
-      }
-      encoded++;
-      yield family;
-    }
-    throwIfFatal();
-    // A family is asked for when the one before is done: by now every loss is known.
-    if (dropped > 0 && encoded === 0)
+  constructor(options: CollectionOptions) {
+    this.options = options;
+  }
+
+  /** Handles an error that the source reports itself. */
+  reportFromSource(error: unknown, familyName: string | undefined): void {
+    this.report('collect', () => error, familyName);
+    // A family that was not requested is missing from no document.
+    if (familyName !== undefined && !this.options.wants(familyName)) return;
+    if (familyName !== undefined) this.countFamily();
+    if (this.options.onSourceError === 'fail') this.fatal ??= { error };
+  }
+
+  /** Drops a family. With `onSourceError: 'fail'`, throws the error unless the family is only invalid. */
+  dropFamily(error: unknown, name: string | undefined): void {
+    this.countFamily();
+    const isInvalid = error instanceof MetricsError && error.code === 'ERR_METRICS_INVALID_FAMILY';
+    this.report(isInvalid ? 'encode' : 'collect', () => error, name);
+    if (this.options.onSourceError === 'continue' || isInvalid) return;
+    this.fatal = { error };
+    throw error;
+  }
+
+  dropDuplicate(buildError: () => unknown, name: string): void {
+    this.countFamily();
+    this.report('encode', buildError, name);
+  }
+
+  dropSample(buildError: () => unknown, name: string): void {
+    this.options.onSampleDropped();
+    this.report('encode', buildError, name);
+  }
+
+  throwIfFatal(): void {
+    if (this.fatal !== undefined) throw this.fatal.error;
+  }
+
+  throwIfNothingLeft(): void {
+    if (this.dropped > 0 && this.encoded === 0)
       throw new MetricsError('ERR_METRICS_NO_FAMILY_LEFT', 'every family that was wanted was lost');
-    yield* options.selfMetricsFamilies().filter(({ name }) => wants(name));
-    if (reports > MAX_REPORTS) {
-      options.onFailure({
-        phase: 'encode',
-        error: new Error(`and ${reports - MAX_REPORTS} more losses in this scrape`),
-      });
-    }
   }
 
-  /** The members of a family that is wanted. They may be getters, and getters may throw: each is read once, here. */
-  function read(family: MetricFamily): MetricFamily | undefined {
-    let knownName: string | undefined;
-    try {
-      const { name } = Object(family) as MetricFamily;
-      if (typeof name !== 'string') throw new MetricsError('ERR_METRICS_INVALID_FAMILY', 'a family without a name');
-      knownName = name;
-      if (!wants(name)) return undefined;
-      const { help, type, unit, labelNames, samples } = family;
-      return { name, help, type, unit, labelNames, samples: withDeadline(samples, deadline) } as MetricFamily;
-    } catch (error) {
-      drop(error, knownName);
-      return undefined;
-    }
+  wasReported(error: unknown): boolean {
+    return this.fatal !== undefined && this.fatal.error === error;
   }
 
-  return { families: families(), drops, wasReported: (error) => fatal !== undefined && fatal.error === error };
+  /** Reports the number of drops above the maximum. */
+  reportRest(): void {
+    const rest = this.reports - MAX_REPORTS;
+    if (rest <= 0) return;
+    this.options.onFailure({ phase: 'encode', error: new Error(`and ${rest} more losses in this scrape`) });
+  }
+
+  private countFamily(): void {
+    this.dropped++;
+    this.options.onFamilyDropped();
+  }
+
+  /** Builds the error only if it is reported: its stack would cost more than the rest of the work. */
+  private report(phase: ScrapeFailure['phase'], buildError: () => unknown, family: string | undefined): void {
+    this.reports++;
+    if (this.reports > MAX_REPORTS) return;
+    this.options.onFailure({ phase, error: buildError(), ...(family !== undefined && { family }) });
+  }
 }
 
 function withDeadline(samples: MetricFamily['samples'], deadline: Deadline): MetricFamily['samples'] {
