@@ -102,8 +102,11 @@ const INTERNAL_ERROR = 2;
 
 /** Ends the response in such a way that no client takes what it has received for a whole document. */
 export function cutResponse(res: ServerResponse): void {
+  const stream = http2StreamOf(res);
   // Over HTTP/2, what is destroyed ends without an error, unless it was closed with one before.
-  http2StreamOf(res)?.close(INTERNAL_ERROR);
+  if (stream !== undefined) stream.close(INTERNAL_ERROR);
+  // Bun completes a response that is destroyed before its first byte: an empty 200.
+  else if (!res.headersSent) res.socket?.destroy();
   res.destroy();
 }
 
