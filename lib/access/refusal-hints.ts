@@ -133,7 +133,7 @@ export const hostNotAllowed: Hint = ({ host }) => {
 export const noSocket = () =>
   "It came through no socket of Node's HTTP server, as in serverless adapters and mocks. Platforms without sockets are not supported here, and no option changes that: addresses are what the platform says. Restrict access in the platform, and serve the metrics with renderMetrics of express-metrics-json/render.";
 
-/** Of a request that was let in: with its address in trustedHosts, a proxy lets in everyone behind it. */
+/** Warns of a request that was let in: a proxy in trustedHosts lets in all of its clients. */
 export const unlistedForwarder: Hint = ({ address, forwardedHeader }) =>
   `${HEADERS[forwardedHeader].name} has more members to the left of ${address}. If ${address} is a proxy, all its clients get in: add "${address}" to trustedProxies.`;
 

@@ -24,7 +24,7 @@ export interface DocumentStream {
   abort(reason: unknown): void;
   /** Gives everything back. Does not wait for a source that hangs. */
   close(): void;
-  /** Was the operator told of this error already, as the loss of a family? */
+  /** Whether this error was already reported as a dropped family. */
   wasReported(error: unknown): boolean;
 }
 

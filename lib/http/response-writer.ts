@@ -25,7 +25,7 @@ export interface ResponseWriterOptions {
 
 /** Brings one document to its client, as fast as the client takes it. */
 export interface ResponseWriter {
-  /** Were bytes sent already? */
+  /** Whether bytes of the document were sent. */
   readonly hasStarted: boolean;
   /** Whether the response was ended here, and not by other code of the app. */
   readonly hasEnded: boolean;

@@ -1,7 +1,7 @@
 /** Documents of up to so many bytes (before compression) are shared. */
 export const MAX_SHARED_BYTES = 256 * 1024;
 
-/** Of how many different documents something is remembered: queries make as many as they like. */
+/** Maximum number of entries; the key includes the query, which clients control. */
 const MAX_KEYS = 100;
 
 /** What scrapes of one document share: a collection that is under way and, for `cacheFor` ms, its result. */

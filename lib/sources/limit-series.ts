@@ -64,7 +64,7 @@ export function limitSeries(source: MetricsSource, options: LimitSeriesOptions):
   };
 }
 
-/** Of how many families it is said that they are over their limit. */
+/** Maximum number of families that are reported to be over their limit. */
 const MAX_REPORTED = 1_000;
 
 const CHECKS = {

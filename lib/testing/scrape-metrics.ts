@@ -17,7 +17,7 @@ export interface ScrapeMetricsOptions {
   readonly path?: string | undefined;
   /** Only these families (`name[]=`); without names, all. */
   readonly names?: readonly string[] | undefined;
-  /** Of the request. */
+  /** Headers of the request. */
   readonly headers?: OutgoingHttpHeaders | undefined;
 }
 

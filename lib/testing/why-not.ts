@@ -34,7 +34,7 @@ const HINTS: Readonly<Record<number, string>> = {
   503: 'The source did not answer in time: onError is told.',
 };
 
-/** Of a problem document (RFC 9457). */
+/** Returns the detail of a problem document (RFC 9457). */
 function detailOf({ contentType, body }: Answer): string | undefined {
   if (!contentType.startsWith('application/problem+json')) return undefined;
   try {

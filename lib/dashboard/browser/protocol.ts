@@ -136,6 +136,6 @@ export interface SeriesRow {
   /** The same for the same series, wherever its row is. */
   readonly id: number;
   readonly labels: readonly { readonly name: string; readonly value: string; readonly isCut: boolean }[];
-  /** Of the columns. */
+  /** Values of the columns. */
   readonly values: readonly (number | null)[];
 }

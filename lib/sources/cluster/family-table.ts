@@ -13,7 +13,7 @@ export interface FamilyTable {
   readonly head: FamilyHead;
   /** The same array as long as the series are the same; where they are not, known ones are still the same objects. */
   readonly series: readonly Series[];
-  /** Of each series in turn its number; of a distribution its count, its sum, and a value for each of its keys. */
+  /** The number of each series in turn; for a distribution its count, its sum and a value for each key. */
   readonly values: Float64Array;
 }
 
@@ -21,7 +21,7 @@ export type FamilyHead = Omit<MetricFamily, 'samples'>;
 
 export interface Series {
   readonly labels: LabelSet;
-  /** Of a histogram or summary. Series that are alike share one. */
+  /** Histograms and summaries only. Series with equal shapes share one object. */
   readonly shape?: Shape | undefined;
 }
 
@@ -44,7 +44,7 @@ export function isSameKeys(a: readonly number[], b: readonly number[]): boolean 
   return true;
 }
 
-/** Does it only ever grow, so that what a process said last still counts when it says nothing more? */
+/** Whether values only grow, so that the last values of a process that has ended still count. */
 export const isCumulative = (type: MetricType) => type !== 'gauge' && type !== 'untyped';
 
 /** The family, whose samples can be read again and again. */

@@ -16,7 +16,7 @@ export interface SnapshotEnd {
   readonly order?: readonly number[];
 }
 
-/** Of a family the first `keep` series stay as they were; the runs follow. */
+/** Changes of a family: its first `keep` series stay as they were, and the runs follow. */
 export interface FamilyUpdate {
   /** The family's number on this channel. */
   readonly id: number;

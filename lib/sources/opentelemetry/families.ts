@@ -8,7 +8,7 @@ import { layoutOf, typeOf, valueReader } from './values.ts';
 
 export interface FamilyOptions {
   readonly names: Translation;
-  /** Of exponential histograms. */
+  /** Maximum scale of exponential histograms. */
   readonly maxScale: number;
   /** A name that no metric may have. */
   readonly reserved: string | undefined;

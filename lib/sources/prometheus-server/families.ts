@@ -62,7 +62,7 @@ export function createFamilyReader(query: FamilyQuery): FamilyReader {
   };
 }
 
-/** Is there something that only the server's metadata can tell? */
+/** Whether something is needed that only the server's metadata has. */
 export const needsMetadata = ({ metric, type, help }: FamilyQuery) =>
   metric !== undefined && (type === undefined || help === undefined);
 

@@ -22,7 +22,8 @@ export interface PrometheusServerSourceOptions {
    */
   timeout?: number | undefined;
   /**
-   * Of one answer, decompressed: some 100,000 series. It is held whole until its family is written.
+   * Maximum size (bytes) of one answer, decompressed: 16 MiB are some 100,000 series. An answer is
+   * held as a whole until its family is written.
    * @default 16 MiB
    */
   maxBytes?: number | undefined;

@@ -6,7 +6,7 @@ import { poolingOf, unitOf } from './units.ts';
 
 /** What is known of a series: its last value, and what became of it since the one before. */
 export interface Series {
-  /** Of this series alone. */
+  /** Identifies this series. */
   readonly id: number;
   readonly labels: Labels;
   /** A histogram's or a summary's count. */
@@ -14,7 +14,7 @@ export interface Series {
   /** Per second between the last two polls, of what only counts up; null for a gauge. */
   rate: number | null;
   sum: number | null;
-  /** Of the observations between the last two polls. */
+  /** Average of the observations between the last two polls. */
   average: number | null;
   /** A histogram's cumulative counts, +Inf included; a summary's values. */
   points: readonly (number | null)[];

@@ -11,7 +11,7 @@ export function rate(before: number | null, now: number | null, seconds: number)
   return increase(before, now) / seconds;
 }
 
-/** Of those that are there; null when none is. */
+/** Pools the values that are not null; null when there is none. */
 export function pool(values: Iterable<number | null>, pooling: Pooling): number | null {
   let count = 0;
   let sum = 0;

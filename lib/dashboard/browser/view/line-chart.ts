@@ -135,7 +135,7 @@ function clockTime(seconds: number): string {
   return new Date(seconds * 1000).toLocaleTimeString('en-GB');
 }
 
-/** Of `rgb(1, 2, 3)`, which computed styles are. */
+/** Adds an alpha value to `rgb(1, 2, 3)`, the form of computed styles. */
 function withAlpha(colour: string, alpha: number): string {
   return colour.replace(/^rgb\(([^)]+)\)$/, (_, parts: string) => `rgba(${parts}, ${alpha})`);
 }

@@ -11,7 +11,7 @@ export interface Drawn {
   readonly family: Family;
   /** The largest first. */
   readonly series: readonly Series[];
-  /** Are they all that the family has? */
+  /** Whether these are all series of the family. */
   readonly isWhole: boolean;
   readonly now: readonly (number | null)[];
   readonly history: History;

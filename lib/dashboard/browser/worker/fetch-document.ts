@@ -36,7 +36,7 @@ function explain(error: unknown): string {
   return 'it cannot be reached';
 }
 
-/** Of RFC 9457's problem document. */
+/** Returns the detail of a problem document (RFC 9457), with a colon before it. */
 function detailOf(text: string): string {
   try {
     const { detail } = JSON.parse(text);
