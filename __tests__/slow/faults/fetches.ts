@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { connect, constants } from 'node:http2';
 import { request as requestTls } from 'node:https';
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable, type Transform } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import { CERTIFICATE } from '../../support/certificate.ts';
@@ -43,7 +43,12 @@ const fetchHttp2 =
     session.on('error', () => undefined);
     try {
       const stream = session.request({ ':path': path, 'accept-encoding': coding });
-      const [headers] = (await once(stream, 'response')) as [IncomingHttpHeaders & { ':status': number }];
+      // A connection that ends before the response is no error to Node.
+      const ended = new AbortController();
+      stream.once('close', () => ended.abort());
+      const [headers] = (await once(stream, 'response', { signal: ended.signal })) as [
+        IncomingHttpHeaders & { ':status': number },
+      ];
       if (headers[':status'] !== 200) return undefined;
       const body = (await buffer(decoded(stream, headers['content-encoding']))).toString();
       return stream.rstCode === constants.NGHTTP2_NO_ERROR ? body : undefined;
@@ -57,13 +62,16 @@ const fetchHttp2 =
 function decoded(response: Readable, coding: string | undefined): NodeJS.ReadableStream {
   switch (coding) {
     case 'gzip':
-      return response.compose(createGunzip());
+      return through(response, createGunzip());
     case 'br':
-      return response.compose(createBrotliDecompress());
+      return through(response, createBrotliDecompress());
     default:
       return response;
   }
 }
+
+/** Unlike `compose()`, it also fails when an HTTP/2 stream is closed without an error before its end. */
+const through = (response: Readable, decoder: Transform) => pipeline(response, decoder, () => undefined);
 
 const fetches: Readonly<Record<string, Fetch>> = {
   'HTTP/1.1, in chunks': fetchWith(false, 'identity'),
