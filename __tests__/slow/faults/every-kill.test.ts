@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import express from 'express';
 import { metricsRouter } from '../../../lib/index.ts';
 import { remoteSource } from '../../../lib/sources/remote.ts';
-import { CHUNKS, KILOBYTES } from './chunks.ts';
+import { CHUNKS, KILOBYTES, PATIENT } from './chunks.ts';
 import { type Ports, ways } from './fetches.ts';
 import type { Killed, Said } from './killed-app.ts';
 import { listenInEachWay } from './listeners.ts';
@@ -66,8 +66,8 @@ describe('the process that serves', () => {
   async function startFront({ plain }: Ports) {
     const router = express.Router();
     for (const [way, { path }] of ways.entries()) {
-      const source = remoteSource(`http://127.0.0.1:${plain}/${ways.length + way}${path}`);
-      router.use(`/${way}`, metricsRouter({ source, allowHttp10: true, onError: () => {} }));
+      const source = remoteSource(`http://127.0.0.1:${plain}/${ways.length + way}${path}`, PATIENT);
+      router.use(`/${way}`, metricsRouter({ source, ...PATIENT, allowHttp10: true, onError: () => {} }));
     }
     return listenInEachWay(router);
   }

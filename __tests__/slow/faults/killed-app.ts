@@ -4,7 +4,7 @@ import cluster from 'node:cluster';
 import express from 'express';
 import { type MetricsSource, metricsRouter } from '../../../lib/index.ts';
 import { clusterSource, setupPrimary } from '../../../lib/sources/cluster.ts';
-import { families, forever } from './chunks.ts';
+import { families, forever, PATIENT } from './chunks.ts';
 import type { Ports } from './fetches.ts';
 import { listenInEachWay } from './listeners.ts';
 
@@ -59,7 +59,7 @@ async function start({ as, at, clients }: Killed): Promise<void> {
         yield family;
       }
     };
-    router.use(`/${client}`, metricsRouter({ source: { collect }, maxInFlight: 2, allowHttp10: true }));
+    router.use(`/${client}`, metricsRouter({ source: { collect }, ...PATIENT, maxInFlight: 2, allowHttp10: true }));
   }
   const { plain, tls, h2 }: Ports = as === 'other' ? { plain: 0, tls: 0, h2: 0 } : await listenInEachWay(router);
   process.send?.({ ready: { plain, tls, h2 } } satisfies Said);
