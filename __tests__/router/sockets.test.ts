@@ -21,11 +21,13 @@ async function outcome(options: Partial<MetricsRouterOptions>, parts: RequestPar
 }
 
 describe('on a unix socket', () => {
+  let folder: string;
   let path: string;
   beforeEach(async () => {
-    path = join(await mkdtemp(join(tmpdir(), 'metrics-')), 'app.sock');
+    folder = await mkdtemp(join(tmpdir(), 'metrics-'));
+    path = join(folder, 'app.sock');
   });
-  afterEach(() => rm(join(path, '..'), { recursive: true }));
+  afterEach(() => rm(folder, { recursive: true }));
 
   test.each<[string, number, string | undefined, Partial<MetricsRouterOptions>, RequestParts]>([
     ['nobody is let in', 403, 'address-unparseable', {}, {}],
