@@ -9,7 +9,7 @@ const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 /** How many children each family of a mix of `children` has. */
 export function plan(children) {
-  const perFamily = Math.max(100, Math.min(10_000, children / 100));
+  const perFamily = Math.min(children, Math.max(100, Math.min(10_000, children / 100)));
   const families = [];
   const add = (kind, share) => {
     for (let left = Math.round(children * share), i = 0; left > 0; left -= perFamily, i++) {
@@ -43,7 +43,10 @@ export function labelsOf(kind, i) {
   }
 }
 
-/** Fills a registry of prom-client or a fork; `touch()` changes every value, and `touching()` some at a time. */
+/**
+ * Fills a registry of prom-client or a fork; `touch()` changes every value, and `touching()` some at a time. Each update
+ * has a label object of its own, as an app's updates have: a registry keeps the last one that it was given.
+ */
 export function promClientRegistry(client, children) {
   const registry = new client.Registry();
   const metrics = plan(children).map((family) => {
@@ -55,20 +58,18 @@ export function promClientRegistry(client, children) {
       registers: [registry],
     };
     if (family.kind === 'latency_seconds') options.buckets = BUCKETS;
-    const metric = new Metric(options);
-    const labels = Array.from({ length: family.children }, (_, i) => labelsOf(family.kind, i));
-    return { family, metric, labels };
+    return { family, metric: new Metric(options) };
   });
   let round = 0;
   function* touching() {
     round++;
-    for (const { family, metric, labels } of metrics) {
-      for (let i = 0; i < labels.length; i++) {
+    for (const { family, metric } of metrics) {
+      for (let i = 0; i < family.children; i++) {
         if (i % 200 === 199) yield;
-        const label = labels[i];
-        if (family.kind === 'latency_seconds') metric.observe(label, ((i * 7 + round) % 600) / 100);
-        else if (family.kind === 'single_total') metric.inc(label, (i % 13) + 1);
-        else metric.set(label, i % 3 === 0 ? (i * round) / 8 : i + round);
+        const labels = labelsOf(family.kind, i);
+        if (family.kind === 'latency_seconds') metric.observe(labels, ((i * 7 + round) % 600) / 100);
+        else if (family.kind === 'single_total') metric.inc(labels, (i % 13) + 1);
+        else metric.set(labels, i % 3 === 0 ? (i * round) / 8 : i + round);
       }
     }
   }

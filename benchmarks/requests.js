@@ -1,27 +1,65 @@
-import autocannon from 'autocannon';
-import { startSide } from './client.js';
-import { atLeast, median } from './figures.js';
+import { startLoad, startSide } from './client.js';
+import { atLeast, atMost, median } from './figures.js';
 
-const ROUNDS = 5;
+const ROUNDS = 7;
+const ROUND_MS = 1_000;
+const PLAIN = 'prom-client';
+const BUNDLE = 'express-prom-bundle';
 
-/** Requests per second over HTTP, 8 connections, in turn. */
+// How many children, what of ours, the peer, how many connections, and how many times as many requests per second it
+// must be. What most services are comes first: few series, and one scraper.
+const PAIRS = [
+  [10, '/metrics', BUNDLE, 1, 1],
+  ['default metrics', '/metrics', PLAIN, 1, 1],
+  [100, '/metrics', BUNDLE, 1, 1.7],
+  [1_000, '/metrics.json', BUNDLE, 1, 5],
+  [1_000, '/metrics', BUNDLE, 1, 3.5],
+  [1_000, '/metrics', BUNDLE, 8, 9],
+  [10_000, '/metrics.json', PLAIN, 1],
+  [10_000, '/metrics', PLAIN, 1],
+  [100_000, '/metrics.json', PLAIN, 1],
+  [100_000, '/metrics', PLAIN, 1],
+];
+
+/** Requests per second over HTTP against a peer's text, and the server's CPU time for each, in turn. */
 export async function* requests() {
-  const children = 1_000;
-  const ours = await startSide('ours, prom-client', children);
-  const bundle = await startSide('express-prom-bundle', children);
-  const rates = { ours: [], bundle: [] };
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const [name, side, target] of [
-      ['ours', ours, '/metrics'],
-      ['bundle', bundle, '/metrics'],
-    ]) {
-      await side.ask('touch');
-      const { requests, non2xx } = await autocannon({ url: side.url(target), connections: 8, duration: 2 });
-      if (non2xx > 0) throw new Error(`${name}: ${non2xx} answers were errors`);
-      if (round > 0) rates[name].push(requests.average);
-    }
+  const load = startLoad();
+  for (const [content, target, peer, connections, bound] of PAIRS) {
+    const pairs = await measure(load, content, target, peer, connections);
+    const size = typeof content === 'number' ? `${content.toLocaleString('en')} children` : content;
+    const figure = `HTTP, ${size}, ${connections} connection${connections === 1 ? '' : 's'}: ${target} against ${peer}`;
+    const ratio = (name) => median(pairs.map(({ ours, theirs }) => ours[name] / theirs[name]));
+    yield atLeast(`${figure}, requests per second`, ratio('perSecond'), bound);
+    yield atMost(`${figure}, CPU time per request`, ratio('cpu'), undefined, '×');
   }
-  await Promise.all([ours.stop(), bundle.stop()]);
-  const ratio = median(rates.ours.map((rate, i) => rate / rates.bundle[i]));
-  yield atLeast('1,000 children over HTTP: requests per second against express-prom-bundle', ratio, 6);
+  await load.stop();
+}
+
+async function measure(load, content, target, peer, connections) {
+  const isDefault = content === 'default metrics';
+  const ours = await startSide(isDefault ? `ours, ${content}` : 'ours, prom-client', isDefault ? 0 : content);
+  const theirs = await startSide(isDefault ? `${peer}, ${content}` : peer, isDefault ? 0 : content);
+  const sides = { ours, theirs };
+  const pairs = [];
+  for (let round = -1; round < ROUNDS; round++) {
+    const pair = {};
+    // In turn who is first, as the machine's speed drifts.
+    for (const name of round % 2 === 0 ? ['ours', 'theirs'] : ['theirs', 'ours']) {
+      const side = sides[name];
+      await side.ask('touch');
+      const before = await side.ask('cpu');
+      const { responses, ms } = await load.run({
+        port: side.port,
+        target: name === 'ours' ? target : '/metrics',
+        connections,
+        ms: ROUND_MS,
+      });
+      const cpu = (await side.ask('cpu')) - before;
+      pair[name] = { perSecond: (1000 * responses) / ms, cpu: cpu / responses };
+    }
+    // The first round finds cold code.
+    if (round >= 0) pairs.push(pair);
+  }
+  await Promise.all([ours.stop(), theirs.stop()]);
+  return pairs;
 }

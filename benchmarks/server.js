@@ -9,6 +9,8 @@ import { plainSource, promClientRegistry } from './registries.js';
 
 const require = createRequire(import.meta.url);
 const [side, children] = process.argv.slice(2);
+/** For content that changes by itself. */
+const IDLE = { touch() {}, *touching() {} };
 const app = express();
 const { touch, touching } = sides()[side](Number(children));
 
@@ -30,6 +32,20 @@ function sides() {
       app.get('/metrics', async (_req, res) => res.type(registry.contentType).send(await registry.metrics()));
       app.get('/metrics.json', async (_req, res) => res.json(await registry.getMetricsAsJSON()));
       return touches;
+    },
+    'ours, default metrics'() {
+      const { Registry, collectDefaultMetrics } = require('prom-client');
+      const register = new Registry();
+      collectDefaultMetrics({ register });
+      app.use(metricsRouter({ ...ours, source: promClientSource(register) }));
+      return IDLE;
+    },
+    'prom-client, default metrics'() {
+      const { Registry, collectDefaultMetrics } = require('prom-client');
+      const register = new Registry();
+      collectDefaultMetrics({ register });
+      app.get('/metrics', async (_req, res) => res.type(register.contentType).send(await register.metrics()));
+      return IDLE;
     },
     'express-prom-bundle'(n) {
       const { registry, ...touches } = promClientRegistry(require('prom-client'), n);
@@ -75,6 +91,11 @@ const commands = {
     return longest;
   },
   live,
+  /** What the process has used so far, in ms. */
+  cpu() {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
 };
 process.on('message', async ({ id, command }) => process.send({ id, value: (await commands[command]()) ?? null }));
 const server = app.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
