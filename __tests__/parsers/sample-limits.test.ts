@@ -7,7 +7,7 @@ import { readAll } from '../support/parsed.ts';
 
 jest.mock('../../lib/util/event-loop.ts', () => {
   const actual = jest.requireActual('../../lib/util/event-loop.ts');
-  return { ...actual, breathe: jest.fn(actual.breathe) };
+  return { ...actual, yieldToEventLoop: jest.fn(actual.yieldToEventLoop) };
 });
 
 const list = (count: number, item: (i: number) => string, separator = ',') =>
@@ -96,8 +96,8 @@ test.each<[what: string, parse: () => Parse, document: string]>([
   ['lines', parsePrometheusText, list(100_000, () => 'm 1\n', '')],
   ['empty lines', parsePrometheusText, '\n'.repeat(600_000)],
 ])('within %s the event loop is offered a turn every 64 KiB', async (_what, parse, document) => {
-  const breathe = jest.mocked(turns.yieldToEventLoop).mockClear();
+  const yields = jest.mocked(turns.yieldToEventLoop).mockClear();
   await readAll(parse(), document, document.length);
   expect(document.length).toBeGreaterThan(5 * 2 ** 16);
-  expect(breathe.mock.calls.length).toBeGreaterThanOrEqual(Math.floor(document.length / 2 ** 16));
+  expect(yields.mock.calls.length).toBeGreaterThanOrEqual(Math.floor(document.length / 2 ** 16));
 });

@@ -2,7 +2,7 @@ import express from 'express';
 import { yieldToEventLoop } from '../../lib/util/event-loop.ts';
 import { ask, serve, until } from '../support/clients.ts';
 
-/** Works for at least so many milliseconds, and lets others in where `breathe` does. */
+/** Works for at least so many milliseconds, and yields where `yieldToEventLoop` does. */
 async function work(ms: number, each = () => {}): Promise<void> {
   let worked = 0;
   while (worked < ms) {
