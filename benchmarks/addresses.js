@@ -1,7 +1,7 @@
 import { BlockList } from 'node:net';
 import proxyAddr from 'proxy-addr';
-import { parsePeer } from '../dist/esm/guards/address.js';
-import { cidrSet } from '../dist/esm/guards/cidr-set.js';
+import { parsePeer } from '../dist/esm/access/address.js';
+import { createCidrSet } from '../dist/esm/access/cidr-set.js';
 import { atLeast, atMost, median } from './figures.js';
 
 /** Decisions per second, from the peer's text on, with nothing remembered of an address. */
@@ -9,7 +9,7 @@ export async function* addresses() {
   const list100k = networks(100_000);
   const before = memory();
   const start = performance.now();
-  const set = cidrSet(list100k, { option: 'trustedHosts' });
+  const set = createCidrSet(list100k, { option: 'trustedHosts' });
   const ms = performance.now() - start;
   yield atMost('building a set of 100k networks', ms, undefined, ' ms');
   const kept = memory() - before;
@@ -47,7 +47,7 @@ export async function* addresses() {
 }
 
 function ours(list) {
-  const set = cidrSet(list, { option: 'trustedHosts' });
+  const set = createCidrSet(list, { option: 'trustedHosts' });
   return (text) => {
     const address = parsePeer(text);
     return address !== undefined && set.has(address);

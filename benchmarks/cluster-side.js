@@ -3,7 +3,7 @@
 
 import cluster from 'node:cluster';
 import { createRequire } from 'node:module';
-import { prometheusTextEncoder } from '../dist/esm/encoders/prometheus-text.js';
+import { renderMetrics } from '../dist/esm/render.js';
 import { clusterSource, setupPrimary } from '../dist/esm/sources/cluster.js';
 import { promClientSource } from '../dist/esm/sources/prom-client.js';
 import { promClientRegistry } from './registries.js';
@@ -86,23 +86,13 @@ function startWorker() {
     new client.AggregatorRegistry();
   }
   const source = isOurs ? clusterSource(promClientSource(registry)) : undefined;
-  const encoder = prometheusTextEncoder({ version: '0.0.4', escaping: 'underscores' });
   const commands = {
     touch: () => void touch(),
     async scrape() {
       const start = performance.now();
       let bytes = 0;
-      const options = { signal: new AbortController().signal, timeout: 60_000, wants: () => true, report: fail };
-      for await (const chunk of encoder.encode(source.collect(options), {
-        prefix: '',
-        losses: {
-          family: fail,
-          duplicateFamily: (buildError) => fail(buildError()),
-          sample: (buildError) => fail(buildError()),
-        },
-      })) {
-        bytes += Buffer.from(chunk, 'latin1').length;
-      }
+      const options = { format: 'prometheus-text', timeout: 60_000, onError: ({ error }) => fail(error) };
+      for await (const chunk of renderMetrics(source, options).chunks) bytes += chunk.length;
       return { ms: performance.now() - start, bytes };
     },
   };
