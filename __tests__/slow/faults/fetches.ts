@@ -5,6 +5,7 @@ import { request as requestTls } from 'node:https';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
+import { abortable } from '../../../lib/util/abortable.ts';
 import { CERTIFICATE } from '../../support/certificate.ts';
 import { requestText, send } from '../../support/raw-http.ts';
 
@@ -39,19 +40,17 @@ const fetchHttp2 =
   (coding: string): Fetch =>
   async ({ h2 }, path) => {
     const session = connect(`http://127.0.0.1:${h2}`);
+    const stream = session.request({ ':path': path, 'accept-encoding': coding });
+    // The end of a connection is no error to Node: the stream is closed with a code, and nothing else happens.
+    const cut = new AbortController();
+    stream.once('close', () => stream.rstCode !== constants.NGHTTP2_NO_ERROR && cut.abort());
     // The stream tells, too.
     session.on('error', () => undefined);
     try {
-      const stream = session.request({ ':path': path, 'accept-encoding': coding });
-      // A connection that ends before the response is no error to Node.
-      const ended = new AbortController();
-      stream.once('close', () => ended.abort());
-      const [headers] = (await once(stream, 'response', { signal: ended.signal })) as [
-        IncomingHttpHeaders & { ':status': number },
-      ];
+      const [headers] = (await once(stream, 'response', cut)) as [IncomingHttpHeaders & { ':status': number }];
       if (headers[':status'] !== 200) return undefined;
-      const body = (await buffer(decoded(stream, headers['content-encoding']))).toString();
-      return stream.rstCode === constants.NGHTTP2_NO_ERROR ? body : undefined;
+      const body = buffer(decoded(stream, headers['content-encoding']));
+      return (await abortable(body, cut.signal)).toString();
     } catch {
       return undefined;
     } finally {
@@ -70,7 +69,7 @@ function decoded(response: Readable, coding: string | undefined): NodeJS.Readabl
   }
 }
 
-/** Unlike `compose()`, it also fails when an HTTP/2 stream is closed without an error before its end. */
+/** Unlike those of `compose()`, its errors are never uncaught when nobody reads any more. */
 const through = (response: Readable, decoder: Transform) => pipeline(response, decoder, () => undefined);
 
 const fetches: Readonly<Record<string, Fetch>> = {
