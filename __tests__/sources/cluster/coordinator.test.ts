@@ -441,6 +441,20 @@ describe('without a coordinator', () => {
     await expect(answer).rejects.toThrow('the primary process failed: it is busy');
   });
 
+  test('the first question waits, also in a process that was blocked for long and has the answer unread', async () => {
+    const member = createChannelMember(gatherer({ collect: () => [] }), () => undefined);
+    const now = performance.now();
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(now + 10 * PATIENCE_MS);
+    try {
+      const answer = member.request(question, PATIENCE_MS);
+      member.receive({ kind: 'welcome', session: 'unread' });
+      member.receive({ kind: 'refused', session: 'unread', ask: 1, message: 'it is busy' });
+      await expect(answer).rejects.toThrow('the primary process failed: it is busy');
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
   test('and one that falls silent is told apart from that', async () => {
     const member = createChannelMember(gatherer({ collect: () => [] }), () => undefined);
     member.receive({ kind: 'welcome', session: 'first' });

@@ -37,12 +37,12 @@ export function createChannelMember(gather: Gather, post: (message: MemberMessag
   const asked = new Map<number, Asked>();
   let lastAsk = 0;
   let hasJoined = false;
-  /** Since when the process has waited for a coordinator, while it has none. */
-  let waitingSince = 0;
+  /** Whether a scrape has waited in vain for a coordinator: the next one need not wait again. */
+  let isUnanswered = false;
   greet();
 
   function greet(): void {
-    waitingSince = performance.now();
+    isUnanswered = false;
     post({ kind: 'hello' });
   }
 
@@ -55,6 +55,7 @@ export function createChannelMember(gather: Gather, post: (message: MemberMessag
   function begin(id: string): void {
     if (session?.id === id) return;
     hasJoined = true;
+    isUnanswered = false;
     session = { id, encoder: new SnapshotEncoder(), decoders: new Map() };
     for (const [ask, { question }] of asked) send(session, { kind: 'ask', ask, question });
   }
@@ -88,12 +89,6 @@ export function createChannelMember(gather: Gather, post: (message: MemberMessag
     }
   }
 
-  /** How long (ms) a coordinator may still take to say that it is there. */
-  const timeLeft = (timeout: number) => Math.max(0, waitingSince + timeout - performance.now());
-
-  /** Whether no coordinator has answered for as long as a scrape waits: the next scrape need not wait again. */
-  const isHopeless = (timeout: number) => session === undefined && timeLeft(timeout) < 1;
-
   function timeoutError(timeout: number): MetricsError {
     return session === undefined
       ? new MetricsError('ERR_METRICS_NO_PRIMARY', ERR_METRICS_NO_PRIMARY)
@@ -111,10 +106,8 @@ export function createChannelMember(gather: Gather, post: (message: MemberMessag
       if (message.kind === 'announce') return greet();
       if (message.kind === 'welcome') return begin(message.session);
       if (session === undefined || message.session !== session.id) return;
-      if (message.kind === 'closed') {
-        session = undefined;
-        waitingSince = performance.now();
-      } else if (message.kind === 'gather') void answer(session, message.round, message.timeout);
+      if (message.kind === 'closed') session = undefined;
+      else if (message.kind === 'gather') void answer(session, message.round, message.timeout);
       else if (message.kind === 'part') decoderOf(session, message.workerLabel).add(message.part);
       else if (message.kind === 'answer') void answered(session, message);
       else {
@@ -123,19 +116,20 @@ export function createChannelMember(gather: Gather, post: (message: MemberMessag
       }
     },
     async request(question, timeout) {
-      if (isHopeless(timeout)) throw timeoutError(timeout);
+      // Not by the time since the hello: a process that was blocked or suspended may have the answer unread.
+      if (isUnanswered) throw timeoutError(timeout);
       const ask = ++lastAsk;
       const answer = new Promise<CollectResponse>((resolve, reject) => asked.set(ask, { question, resolve, reject }));
-      const fail = () => asked.get(ask)?.reject(timeoutError(timeout));
-      const timer = setTimeout(fail, timeout);
-      const joinTimer = setTimeout(() => isHopeless(timeout) && fail(), timeLeft(timeout));
+      const timer = setTimeout(() => {
+        isUnanswered = session === undefined;
+        asked.get(ask)?.reject(timeoutError(timeout));
+      }, timeout);
       // Before the coordinator has said that it is there, nobody might hear it.
       if (session !== undefined) send(session, { kind: 'ask', ask, question });
       try {
         return await answer;
       } finally {
         clearTimeout(timer);
-        clearTimeout(joinTimer);
         asked.delete(ask);
       }
     },
