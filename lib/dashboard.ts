@@ -42,9 +42,9 @@ export function dashboard(options: DashboardOptions = {}): Dashboard {
       const values: Record<string, string> = { base, title: escapeHtml(title), interval: String(interval / 1000) };
       const html = PAGE.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');
       return [
-        page(`${path}.html`, html, 'text/html; charset=utf-8', { compression, headers: {} }),
+        createPageEndpoint(`${path}.html`, html, 'text/html; charset=utf-8', { compression, headers: {} }),
         ...FILES.map(({ file, text, contentType }) =>
-          page(`${path}.${file}`, text, contentType, { compression, headers: IMMUTABLE }),
+          createPageEndpoint(`${path}.${file}`, text, contentType, { compression, headers: IMMUTABLE }),
         ),
       ];
     },
@@ -55,7 +55,7 @@ export function dashboard(options: DashboardOptions = {}): Dashboard {
 const IMMUTABLE = { 'Cache-Control': 'private, max-age=31536000, immutable' };
 
 /** For the page and, as a worker has a policy of its own, for its files. */
-const POLICY = {
+const POLICY_HEADERS = {
   'Content-Security-Policy': [
     "default-src 'none'",
     ...['script', 'style', 'img', 'connect'].map((kind) => `${kind}-src 'self'`),
@@ -84,9 +84,14 @@ interface PageOptions {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-function page(path: string, text: string, contentType: string, { compression, headers }: PageOptions): StaticEndpoint {
+function createPageEndpoint(
+  path: string,
+  text: string,
+  contentType: string,
+  { compression, headers }: PageOptions,
+): StaticEndpoint {
   const plain = Buffer.from(text);
-  const encoded = encoder(plain);
+  const encoded = createCompressor(plain);
   const answer: Middleware = (req, res) => {
     const coding = compression ? negotiateCoding(req.headers['accept-encoding']?.toString()) : 'identity';
     encoded(coding)
@@ -104,7 +109,7 @@ function page(path: string, text: string, contentType: string, { compression, he
       return;
     }
     setCommonHeaders(req, res);
-    for (const [name, value] of Object.entries({ ...POLICY, ...headers })) res.setHeader(name, value);
+    for (const [name, value] of Object.entries({ ...POLICY_HEADERS, ...headers })) res.setHeader(name, value);
     res.statusCode = 200;
     res.setHeader('Content-Type', contentType);
     res.setHeader('Content-Length', body.length);
@@ -118,7 +123,7 @@ function page(path: string, text: string, contentType: string, { compression, he
 const VARY = 'Accept-Encoding';
 
 /** Compresses once for each coding, at the first request for it, off the event loop. */
-function encoder(text: Buffer): (coding: Coding) => Promise<Buffer> {
+function createCompressor(text: Buffer): (coding: Coding) => Promise<Buffer> {
   const encoded = new Map<Coding, Promise<Buffer>>([['identity', Promise.resolve(text)]]);
   return (coding) => {
     const known = encoded.get(coding);

@@ -4,8 +4,8 @@ import type { LabelSet, MetricFamily, Sample } from '../model/metric-family.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
 import { checkSource } from '../sources/check-source.ts';
 import { withSamples } from '../sources/wrapped-family.ts';
+import { assert, assertFamily, assertSample } from './contract.ts';
 import { labelKey } from './labels.ts';
-import { keepsFamily, keepsSample, must } from './promises.ts';
 import { seriesText } from './series-text.ts';
 
 /**
@@ -23,13 +23,13 @@ import { seriesText } from './series-text.ts';
  */
 export function checkedSource(source: MetricsSource): MetricsSource {
   checkSource('checkedSource', source);
-  const memory: Memory = { labels: new WeakMap(), totals: new Map() };
+  const memory: PreviousScrapes = { labels: new WeakMap(), totals: new Map() };
   return {
     async *collect(scrape) {
       const names = new Set<string>();
       for await (const family of asyncFamilies(await source.collect(scrape))) {
         checkFamily(family, names);
-        const check = sampleChecker(family, memory);
+        const check = createSampleChecker(family, memory);
         yield withSamples(family, ({ samples }) => checkedSamples(samples, check));
         // Who has read the family may have taken a broken promise for the loss of the family alone.
         check.end();
@@ -39,7 +39,7 @@ export function checkedSource(source: MetricsSource): MetricsSource {
 }
 
 /** What is known of earlier scrapes. */
-interface Memory {
+interface PreviousScrapes {
   /** What was in a label object when it was given. */
   readonly labels: WeakMap<LabelSet, string>;
   /** What only goes up, by family and label set. */
@@ -49,11 +49,11 @@ interface Memory {
 function checkFamily(family: MetricFamily, names: Set<string>): void {
   const name = String(family?.name);
   try {
-    must(typeof family === 'object' && family !== null, 'a family is to be an object');
-    keepsFamily(family);
-    must(!names.has(name), 'a family comes once in a scrape');
+    assert(typeof family === 'object' && family !== null, 'a family is to be an object');
+    assertFamily(family);
+    assert(!names.has(name), 'a family comes once in a scrape');
   } catch (error) {
-    throw broken(`family ${name}`, error);
+    throw contractViolation(`family ${name}`, error);
   }
   names.add(name);
 }
@@ -64,34 +64,37 @@ interface SampleChecker {
   end(): void;
 }
 
-function sampleChecker(family: MetricFamily, { labels: given, totals }: Memory): SampleChecker {
+function createSampleChecker(family: MetricFamily, { labels: given, totals }: PreviousScrapes): SampleChecker {
   const seen = new Map<string, number>();
   const objects = new WeakSet<Sample>();
   let failure: MetricsError | undefined;
 
-  function keeps(sample: Sample): void {
-    must(typeof sample === 'object' && sample !== null, 'a sample is to be an object');
-    keepsSample(sample, family);
-    must(!objects.has(sample), 'each sample is to be an object of its own');
+  function assertNext(sample: Sample): void {
+    assert(typeof sample === 'object' && sample !== null, 'a sample is to be an object');
+    assertSample(sample, family);
+    assert(!objects.has(sample), 'each sample is to be an object of its own');
     objects.add(sample);
     const { labels } = sample;
     const text = JSON.stringify(labels);
-    must((given.get(labels) ?? text) === text, `a label object is not changed once it was given: ${given.get(labels)}`);
+    assert(
+      (given.get(labels) ?? text) === text,
+      `a label object is not changed once it was given: ${given.get(labels)}`,
+    );
     given.set(labels, text);
     const key = labelKey(labels);
-    must(!seen.has(key), 'no label set comes twice');
+    assert(!seen.has(key), 'no label set comes twice');
     const total = totalOf(sample, family);
     const before = totals.get(family.name)?.get(key) ?? total;
-    must(!(total < before), `what is counted does not fall from scrape to scrape, as from ${before} to ${total}`);
+    assert(!(total < before), `what is counted does not fall from scrape to scrape, as from ${before} to ${total}`);
     seen.set(key, total);
   }
 
   return {
     check(sample) {
       try {
-        keeps(sample);
+        assertNext(sample);
       } catch (error) {
-        failure = broken(seriesText(family.name, Object(sample?.labels)), error);
+        failure = contractViolation(seriesText(family.name, Object(sample?.labels)), error);
         throw failure;
       }
     },
@@ -126,7 +129,7 @@ async function* eachAsync(samples: AsyncIterable<Sample>, check: SampleChecker['
   }
 }
 
-function broken(where: string, error: unknown): MetricsError {
+function contractViolation(where: string, error: unknown): MetricsError {
   return new MetricsError('ERR_METRICS_CONTRACT_VIOLATION', `checkedSource: ${where}: ${(error as Error).message}`, {
     cause: error,
   });

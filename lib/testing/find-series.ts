@@ -1,9 +1,9 @@
 import { MetricsError } from '../model/errors.ts';
 import type { LabelSet } from '../model/metric-family.ts';
-import { nearestNames } from '../util/nearest-names.ts';
+import { suggestNames } from '../util/suggest-names.ts';
 import type { MetricsDocument, ScrapedFamily, ScrapedSample } from './document.ts';
 import { commonLabels, type Labels, toLabelSet } from './labels.ts';
-import { nearestSamples } from './nearest.ts';
+import { suggestSamples } from './nearest.ts';
 import { linesText, sampleText, seriesText } from './series-text.ts';
 
 /**
@@ -14,8 +14,9 @@ import { linesText, sampleText, seriesText } from './series-text.ts';
  */
 export function findSeries(document: MetricsDocument, name: string, labels: Labels = {}): ScrapedSample {
   const [found, ...others] = seriesWith(document, name, labels);
-  if (found === undefined) throw new MetricsError('ERR_METRICS_METRIC_NOT_FOUND', absence(document, name, labels));
-  if (others.length > 0) throw ambiguous(name, labels, [found, ...others]);
+  if (found === undefined)
+    throw new MetricsError('ERR_METRICS_METRIC_NOT_FOUND', notFoundMessage(document, name, labels));
+  if (others.length > 0) throw ambiguityError(name, labels, [found, ...others]);
   return found;
 }
 
@@ -36,25 +37,25 @@ const samplesOf = (document: MetricsDocument, name: string): readonly ScrapedSam
   familyOf(document, name)?.samples ?? [];
 
 /** Says that a series is not there, and what is there instead. */
-export function absence(document: MetricsDocument, name: string, labels: Labels): string {
-  if (familyOf(document, name) === undefined) return familyAbsence(document, name);
+export function notFoundMessage(document: MetricsDocument, name: string, labels: Labels): string {
+  if (familyOf(document, name) === undefined) return familyNotFoundMessage(document, name);
   const wanted = toLabelSet(labels);
-  const there = nearestSamples(samplesOf(document, name), wanted).map((sample) => sampleText(name, sample));
+  const there = suggestSamples(samplesOf(document, name), wanted).map((sample) => sampleText(name, sample));
   const missing = `there is no series ${seriesText(name, wanted)}`;
   return there.length === 0 ? `${missing}: the family has none` : `${missing}; nearest are${linesText(there)}`;
 }
 
-function familyAbsence(document: MetricsDocument, name: string): string {
+function familyNotFoundMessage(document: MetricsDocument, name: string): string {
   const names = Object.keys(document);
   const missing = `there is no family "${name}"`;
   if (names.length === 0) return `${missing}: the document is empty`;
-  const nearest = nearestNames(name, names);
+  const nearest = suggestNames(name, names);
   return nearest.length > 0
     ? `${missing}; did you mean ${nearest.map((other) => `"${other}"`).join(' or ')}?`
     : `${missing}; there are${linesText(names, 10)}`;
 }
 
-export function ambiguous(name: string, labels: Labels, found: readonly ScrapedSample[]): MetricsError {
+export function ambiguityError(name: string, labels: Labels, found: readonly ScrapedSample[]): MetricsError {
   const wanted: LabelSet = toLabelSet(labels);
   const candidates = linesText(found.map((sample) => sampleText(name, sample)));
   return new MetricsError(

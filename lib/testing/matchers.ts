@@ -1,6 +1,6 @@
 import { checkDocument } from './check-document.ts';
 import type { ScrapedSample } from './document.ts';
-import { absence, ambiguous, seriesWith } from './find-series.ts';
+import { ambiguityError, notFoundMessage, seriesWith } from './find-series.ts';
 import { type Labels, toLabelSet } from './labels.ts';
 import { linesText, sampleText, seriesText } from './series-text.ts';
 
@@ -54,7 +54,7 @@ function toHaveMetric(
   const document = checkDocument('toHaveMetric', 'received', received);
   const found = seriesWith(document, name, labels);
   const hasValue = value !== undefined;
-  if (hasValue && found.length > 1) throw ambiguous(name, labels, found);
+  if (hasValue && found.length > 1) throw ambiguityError(name, labels, found);
   const { utils } = this;
   const isEqual = ({ value: actual }: ScrapedSample) => this.equals(actual, value, [utils.subsetEquality]);
   const pass = found.length > 0 && (!hasValue || found.every(isEqual));
@@ -64,7 +64,7 @@ function toHaveMetric(
     message() {
       const wanted = seriesText(name, toLabelSet(labels)) + (hasValue ? ` ${utils.stringify(value)}` : '');
       const expected = `expected ${pass ? 'no metric' : 'the metric'}\n  ${wanted}\n`;
-      if (found.length === 0) return expected + absence(document, name, labels);
+      if (found.length === 0) return expected + notFoundMessage(document, name, labels);
       return `${expected}received${linesText(found.map((sample) => sampleText(name, sample)))}`;
     },
   };

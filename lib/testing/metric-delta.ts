@@ -28,13 +28,13 @@ export function metricDelta<Value extends MetricValue = number>(
   checkDocument('metricDelta', 'before', before);
   const later = findSeries(checkDocument('metricDelta', 'after', after), name, labels);
   const earlier = seriesWith(before, name, later.labels).find((it) => labelKey(it.labels) === labelKey(later.labels));
-  if (earlier === undefined) return sinceNothing(later.value) as Value;
+  if (earlier === undefined) return fromZero(later.value) as Value;
   const change = difference(earlier.value, later.value, familyOf(after, name)?.type === 'counter');
-  if (change === undefined) throw reset(name, earlier, later);
+  if (change === undefined) throw resetError(name, earlier, later);
   return change as Value;
 }
 
-const sinceNothing = (value: MetricValue): MetricValue => (isSummary(value) ? withoutQuantiles(value) : value);
+const fromZero = (value: MetricValue): MetricValue => (isSummary(value) ? withoutQuantiles(value) : value);
 
 /** undefined when something has gone down that only goes up, or when both are not of one kind. */
 function difference(earlier: MetricValue, later: MetricValue, isCounter: boolean): MetricValue | undefined {
@@ -68,7 +68,7 @@ const withoutQuantiles = (value: SummaryValue): SummaryValue => ({ ...value, qua
 const isHistogram = (value: MetricValue): value is HistogramValue => typeof value === 'object' && 'bounds' in value;
 const isSummary = (value: MetricValue): value is SummaryValue => typeof value === 'object' && 'quantiles' in value;
 
-function reset(name: string, earlier: ScrapedSample, later: ScrapedSample): MetricsError {
+function resetError(name: string, earlier: ScrapedSample, later: ScrapedSample): MetricsError {
   return new MetricsError(
     'ERR_METRICS_METRIC_RESET',
     `it was reset between the two documents, from\n  ${sampleText(name, earlier)}\nto\n  ${sampleText(name, later)}`,

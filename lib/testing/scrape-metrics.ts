@@ -4,9 +4,9 @@ import { MetricsError } from '../model/errors.ts';
 import { checkOptions } from '../util/check-options.ts';
 import { type Check, expect, expecting } from '../util/expect.ts';
 import { optionError, shown } from '../util/option-error.ts';
-import { askHandler, askUrl } from './ask.ts';
 import { type MetricsDocument, readDocument } from './document.ts';
-import { whyNot } from './why-not.ts';
+import { explainFailure } from './explain-failure.ts';
+import { requestHandler, requestUrl } from './http-request.ts';
 
 /** What `scrapeMetrics` takes besides its app. Everything has a default. */
 export interface ScrapeMetricsOptions {
@@ -39,11 +39,11 @@ export async function scrapeMetrics(app: ScrapedApp, options: ScrapeMetricsOptio
   const { path = '/metrics.json', names = [], headers = {} } = checkOptions('scrapeMetrics', options, CHECKS);
   const target = withNames(path, names);
   const ask = isUrl(app)
-    ? () => askUrl(urlOf(app, target), headers)
-    : () => askHandler(handlerOf(app), target, headers);
+    ? () => requestUrl(urlOf(app, target), headers)
+    : () => requestHandler(handlerOf(app), target, headers);
   try {
     const answer = await ask();
-    const reason = whyNot(answer, Object.keys(headers));
+    const reason = explainFailure(answer, Object.keys(headers));
     if (reason !== undefined) throw new MetricsError('ERR_METRICS_SCRAPE_FAILED', reason);
     return await readDocument(answer.body);
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { MetricsRouterOptions } from '../../../../lib/index.ts';
 import { type Configuration, configurations, type Writes } from './configurations.ts';
-import type { Answer, Request } from './service.ts';
+import type { Request, ServiceResponse } from './service.ts';
 import { forwardedFor, spoofsAs } from './spoofs.ts';
 
 /** What the router was told. */
@@ -66,15 +66,15 @@ const rows = configurations.flatMap((configuration) =>
 export const recommended = rows.filter(({ answer }) => answer === TRUSTED_ALONE);
 
 /** Asks through the proxy of a configuration, as one of the two clients. */
-export type Ask = (
+export type SendRequest = (
   configuration: Configuration,
   router: Router,
   who: 'friend' | 'stranger',
   parts?: Omit<Request, 'from' | 'to'>,
-) => Promise<Answer>;
+) => Promise<ServiceResponse>;
 
 /** Tests who gets in, in each cell of the table. The addresses are the clients'. */
-export function testAccess({ friend, stranger, ask }: { friend: string; stranger: string; ask: Ask }): void {
+export function testAccess({ friend, stranger, ask }: { friend: string; stranger: string; ask: SendRequest }): void {
   const spoofs = spoofsAs(friend);
 
   test.each(rows.filter(({ answer }) => answer !== EVERYBODY))(

@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import { REFUSALS } from '../access/refusals.ts';
-import type { Answer } from './ask.ts';
+import type { HttpResponse } from './http-request.ts';
 
 /** Why an answer is no document and what to mend; undefined for one that may be. */
-export function whyNot(answer: Answer, headerNames: readonly string[]): string | undefined {
+export function explainFailure(answer: HttpResponse, headerNames: readonly string[]): string | undefined {
   const { status, contentType } = answer;
   if (status === 200) {
     if (/^application\/json\b/i.test(contentType)) return undefined;
@@ -35,7 +35,7 @@ const HINTS: Readonly<Record<number, string>> = {
 };
 
 /** Returns the detail of a problem document (RFC 9457). */
-function detailOf({ contentType, body }: Answer): string | undefined {
+function detailOf({ contentType, body }: HttpResponse): string | undefined {
   if (!contentType.startsWith('application/problem+json')) return undefined;
   try {
     const { detail } = Object(JSON.parse(body.toString()));

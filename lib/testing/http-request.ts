@@ -5,23 +5,23 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { MetricsError } from '../model/errors.ts';
 
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly contentType: string;
   readonly body: Buffer;
 }
 
 /** Asks over a port of loopback that is open only meanwhile. */
-export async function askHandler(
+export async function requestHandler(
   handler: http.RequestListener,
   target: string,
   headers: http.OutgoingHttpHeaders,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const server = http.createServer(handler).listen(0, '127.0.0.1');
   await once(server, 'listening');
   try {
     const { port } = server.address() as AddressInfo;
-    return await askUrl(new URL(`http://127.0.0.1:${port}${target}`), headers);
+    return await requestUrl(new URL(`http://127.0.0.1:${port}${target}`), headers);
   } finally {
     const closed = once(server, 'close');
     server.close();
@@ -35,7 +35,7 @@ export async function askHandler(
  *
  * @throws {MetricsError} (rejects) `ERR_METRICS_SCRAPE_FAILED` when there is no answer, or half of one
  */
-export async function askUrl(url: URL, headers: http.OutgoingHttpHeaders): Promise<Answer> {
+export async function requestUrl(url: URL, headers: http.OutgoingHttpHeaders): Promise<HttpResponse> {
   const { request } = url.protocol === 'https:' ? https : http;
   try {
     const sent = request(url, { headers: { accept: 'application/json', ...headers }, agent: false }).end();
