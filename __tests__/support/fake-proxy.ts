@@ -35,7 +35,7 @@ export function startFakeProxy({ program, directives }: ProxyConfig, upstream: L
   return listen((req, res) => void forward(req, res).catch((error) => res.writeHead(502).end(String(error))));
 }
 
-/** The variables that the hints and the README use. */
+/** The variables that the hints and docs/reverse-proxies.md use. */
 function expand(value: string, req: IncomingMessage): string {
   const address = req.socket.remoteAddress ?? '';
   const sent = (name: string) =>

@@ -115,7 +115,7 @@ export function testAccess({ friend, stranger, ask }: { friend: string; stranger
     },
   );
 
-  // What follows is not wanted, but nobody can tell it from what is: the README has to say so.
+  // The following is unwanted but cannot be told from what is wanted, so the README has to document it.
 
   test.each(rows.filter(({ answer }) => answer === EVERYBODY))(
     'DOCUMENTED: $proxy ($how) cannot be recognised: where its address is trusted, everybody is',
