@@ -1,90 +1,88 @@
-import { checkType, histogramOf, labelValue, numberOf, summaryOf } from '../encoders/samples.ts';
+import { checkType, format, histogramOf, labelValue, numberOf, summaryOf } from '../encoders/samples.ts';
 import type { Exemplar, HistogramValue, LabelSet, MetricFamily, Sample, SummaryValue } from '../model/metric-family.ts';
 
-// What a family and a sample promise by themselves. Each check throws what was promised.
+// The parts of the contract that one family, or one sample, can violate by itself.
 
-/** @throws {Error} which says what was promised */
+/** Label names that the formats use themselves. */
+const RESERVED_LABELS: readonly (string | undefined)[] = ['', '__name__', '@'];
+
+/** Labels that the formats add to the series of a type. */
+const KEY_LABELS: Readonly<Partial<Record<MetricFamily['type'], string>>> = { histogram: 'le', summary: 'quantile' };
+
+/** @throws {Error} that names the member, what was expected and what was given */
 export function assertFamily({ name, help, type, unit, labelNames, samples }: MetricFamily): void {
-  assert(isText(name) && name !== '', 'its name is to be a text, and not empty');
+  assert(isString(name) && name !== '', 'name', 'a non-empty string', name);
   checkType(type);
-  assert(help === undefined || isText(help), 'its help is to be a text');
-  assert(unit === undefined || isText(unit), 'its unit is to be a text');
-  assert(labelNames === undefined || isTextList(labelNames), 'its labelNames are to be a list of different texts');
-  assert(
-    Symbol.iterator in Object(samples) || Symbol.asyncIterator in Object(samples),
-    'its samples are to be an array or another iterable',
-  );
+  assert(help === undefined || isString(help), 'help', 'a string', help);
+  assert(unit === undefined || isString(unit), 'unit', 'a string', unit);
+  assert(labelNames === undefined || isListOfNames(labelNames), 'labelNames', 'different strings', labelNames);
+  const isIterable = Symbol.iterator in Object(samples) || Symbol.asyncIterator in Object(samples);
+  assert(isIterable, 'samples', 'an array or another iterable', samples);
 }
 
-/** @throws {Error} which says what was promised */
+/** @throws {Error} that names the member, what was expected and what was given */
 export function assertSample({ labels, value, exemplar }: Sample, { type, labelNames }: MetricFamily): void {
-  assertLabels(labels, reservedLabel(type));
+  assertLabels(labels, type);
   if (labelNames !== undefined) assertLabelNames(labels, labelNames);
   const sample = { labels, value };
   if (type === 'histogram') assertHistogram(histogramOf(sample));
   else if (type === 'summary') assertSummary(summaryOf(sample));
   else numberOf(sample);
-  if (type === 'counter') assert(!((value as number) < 0), `a counter is not negative, and it is ${value}`);
-  assert(exemplar === undefined || type === 'counter', 'an exemplar of its own is for counters');
+  if (type === 'counter') assert(!((value as number) < 0), 'value', 'at least 0, as for every counter', value);
+  assert(exemplar === undefined || type === 'counter', 'exemplar', 'none, as only counters have one', exemplar);
   assertExemplar(exemplar);
 }
 
-function reservedLabel(type: MetricFamily['type']): string | undefined {
-  if (type === 'histogram') return 'le';
-  return type === 'summary' ? 'quantile' : undefined;
-}
-
-function assertLabels(labels: LabelSet, reserved?: string): void {
-  assert(isObject(labels), 'its labels are to be an object, {} without any');
+function assertLabels(labels: LabelSet, type: MetricFamily['type']): void {
+  assert(isObject(labels), 'labels', 'an object, {} without labels', labels);
+  const reserved = [...RESERVED_LABELS, KEY_LABELS[type]];
   for (const name of Object.keys(labels)) {
     labelValue(labels, name);
-    const isTaken = name === reserved || name === '__name__' || name === '@';
-    assert(name !== '' && !isTaken, `a label "${name}" is one that formats need for themselves`);
+    assert(!reserved.includes(name), 'labels', 'a name that no format reserves', name);
   }
 }
 
-/** As JSON writes the family: a sample that does not fit is left out. */
+/** The JSON encoder drops a sample whose labels do not match the family's `labelNames`. */
 function assertLabelNames(labels: LabelSet, labelNames: readonly string[]): void {
-  const unknown = Object.keys(labels).find((name) => !labelNames.includes(name));
-  assert(unknown === undefined, `label "${unknown}" is to be one of its family's labelNames`);
-  const [only] = labelNames;
-  assert(labelNames.length !== 1 || Object.hasOwn(labels, only as string), `it is to have the one label, "${only}"`);
+  const names = Object.keys(labels);
+  const isDeclared = names.every((name) => labelNames.includes(name));
+  assert(isDeclared, 'labels', `no other names than labelNames, ${labelNames.join(', ')}`, labels);
+  const hasOnlyLabel = labelNames.length !== 1 || names.length === 1;
+  assert(hasOnlyLabel, 'labels', `the family's only label, ${labelNames.join()}`, labels);
 }
 
 function assertHistogram({ count, bounds, cumulativeCounts, exemplars }: HistogramValue): void {
-  assert(ascends(bounds), `bounds are to ascend, and are ${bounds.join(', ')}`);
-  const all = [0, ...cumulativeCounts, count];
-  assert(
-    all.every((it, i) => Number.isInteger(it) && it >= (all[i - 1] ?? 0)),
-    `cumulative counts are whole numbers that never fall, and count is not below the last: ${all.slice(1).join(', ')}`,
-  );
-  assert(exemplars === undefined || exemplars.length === bounds.length + 1, 'there is one exemplar more than bounds');
+  assert(isAscending(bounds), 'bounds', 'ascending numbers', bounds);
+  const counts = [...cumulativeCounts, count];
+  const isCumulative = counts.every((it, i) => Number.isInteger(it) && it >= (counts[i - 1] ?? 0));
+  assert(isCumulative, 'cumulativeCounts and count', 'integers that never decrease', counts);
+  const expected = `${bounds.length + 1} exemplars, one more than bounds`;
+  assert(exemplars === undefined || exemplars.length === bounds.length + 1, 'exemplars', expected, exemplars);
   for (const exemplar of exemplars ?? []) assertExemplar(exemplar);
 }
 
 function assertSummary({ quantiles }: SummaryValue): void {
-  assert(
-    quantiles.every((it) => it >= 0 && it <= 1) && new Set(quantiles).size === quantiles.length,
-    `quantiles go from 0 to 1, each once, and are ${quantiles.join(', ')}`,
-  );
+  const isInRange = quantiles.every((it) => it >= 0 && it <= 1);
+  const isUnique = new Set(quantiles).size === quantiles.length;
+  assert(isInRange && isUnique, 'quantiles', 'different numbers from 0 to 1', quantiles);
 }
 
 function assertExemplar(exemplar: Exemplar | undefined): void {
   if (exemplar === undefined) return;
   const { labels, value, timestamp } = exemplar;
-  assert(isObject(labels), "an exemplar's labels are to be an object");
+  assert(isObject(labels), 'exemplar.labels', 'an object', labels);
   for (const name of Object.keys(labels)) labelValue(labels, name);
-  assert(typeof value === 'number', "an exemplar's value is to be a number");
-  assert(timestamp === undefined || Number.isFinite(timestamp), "an exemplar's timestamp is to be seconds, a number");
+  assert(typeof value === 'number', 'exemplar.value', 'a number', value);
+  assert(timestamp === undefined || Number.isFinite(timestamp), 'exemplar.timestamp', 'seconds, a number', timestamp);
 }
 
-/** @throws {Error} which says what was promised */
-export function assert(isKept: boolean, what: string): void {
-  if (!isKept) throw new Error(what);
+/** @throws {Error} that names the member, what was expected and what was given, unless the contract is kept */
+export function assert(isKept: boolean, member: string, expected: string, value: unknown): void {
+  if (!isKept) throw new Error(`${member}: expected ${expected}, got ${format(value)}`);
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string';
+const isString = (value: unknown): value is string => typeof value === 'string';
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-const ascends = (values: readonly number[]) => values.every((it, i) => i === 0 || it > (values[i - 1] as number));
-const isTextList = (value: unknown): boolean =>
-  Array.isArray(value) && value.every(isText) && new Set(value).size === value.length;
+const isAscending = (values: readonly number[]) => values.every((it, i) => i === 0 || it > (values[i - 1] as number));
+const isListOfNames = (value: unknown): boolean =>
+  Array.isArray(value) && value.every(isString) && new Set(value).size === value.length;
