@@ -90,7 +90,7 @@ describe.each(EXPRESS_VERSIONS)('in an app of %s', (version) => {
       expect(await statuses(app, [target, target, `${mount}/metrics`])).toEqual([404, 404, 200]);
       expect(process.emitWarning).toHaveBeenCalledTimes(1);
       expect(process.emitWarning).toHaveBeenCalledWith(
-        `metricsRouter: nothing answers "${mount}": the router is mounted there, and adds "/metrics" itself. Write ${line}.`,
+        `metricsRouter: expected a mount path without "/metrics", which the router adds, got "${mount}"; write ${line}`,
         'MetricsMountWarning',
       );
     },
