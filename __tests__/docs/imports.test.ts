@@ -112,6 +112,7 @@ test.each([
   ['sources/opentelemetry.ts', ['@opentelemetry/sdk-metrics']],
   ['sources/prom-client.ts', []],
   ['sources/prometheus-server.ts', []],
+  ['sources/registry.ts', []],
   ['sources/remote.ts', []],
 ])('%s loads no package but its own, and neither a router nor a guard of addresses', (entry, packages) => {
   const loaded = loadedWith(entry);

@@ -7,6 +7,7 @@ import * as clusterEntry from '../../lib/sources/cluster.ts';
 import { openTelemetrySource } from '../../lib/sources/opentelemetry.ts';
 import { promClientSource } from '../../lib/sources/prom-client.ts';
 import { prometheusServerSource } from '../../lib/sources/prometheus-server.ts';
+import { createRegistry } from '../../lib/sources/registry.ts';
 import { remoteSource } from '../../lib/sources/remote.ts';
 import * as testing from '../../lib/testing.ts';
 import { watchWarnings } from '../support/serve.ts';
@@ -24,7 +25,15 @@ const functions = {
   ...{ metricsRouter: main.metricsRouter, trustedIp: main.trustedIp, refuseAuthorization: main.refuseAuthorization },
   ...{ combineSources: main.combineSources, hideIdle: main.hideIdle, limitSeries: main.limitSeries },
   ...{ clusterSource: clusterEntry.clusterSource, setupPrimary: clusterEntry.setupPrimary },
-  ...{ dashboard, openTelemetrySource, promClientSource, prometheusServerSource, remoteSource, renderMetrics },
+  ...{
+    createRegistry,
+    dashboard,
+    openTelemetrySource,
+    promClientSource,
+    prometheusServerSource,
+    remoteSource,
+    renderMetrics,
+  },
   ...{ checkedSource: testing.checkedSource, metricDelta: testing.metricDelta, metricValue: testing.metricValue },
   ...{ scrapeMetrics: testing.scrapeMetrics, toHaveMetric: toHaveMetric.bind({} as never) },
   memorySource: (name: string) => {
@@ -196,6 +205,7 @@ const table: Record<string, [given: unknown[], message: string][]> = {
     [[source, { signal: true }], 'signal: expected an AbortSignal, got true; write AbortSignal.timeout(5000)'],
   ],
   checkedSource: [[[source.collect], `source: ${missingSource('[Function: collect]')}`]],
+  createRegistry: [[[{ labels: 7 }], 'labels: expected an object of labels, got 7; write { region: "eu" }']],
   memorySource: [
     [['depth'], 'name: expected the name of a counter, got "depth", which is a gauge; write another name'],
   ],

@@ -31,7 +31,7 @@ export async function closeServers(): Promise<void> {
 }
 
 /** An app with the endpoints, and what they told while they ran. */
-export interface MetricsService {
+export interface Served {
   readonly server: Server;
   readonly router: MetricsRouter;
   readonly decisions: AccessDecision[];
@@ -40,10 +40,7 @@ export interface MetricsService {
 }
 
 /** Serves one gauge, `up`, from an app of Express 5 with nothing else in it. */
-export async function serveMetrics(
-  options: Partial<MetricsRouterOptions> = {},
-  on?: ListenOptions,
-): Promise<MetricsService> {
+export async function serveMetrics(options: Partial<MetricsRouterOptions> = {}, on?: ListenOptions): Promise<Served> {
   const decisions: AccessDecision[] = [];
   const collect = jest.fn(() => [up]);
   const router = metricsRouter({

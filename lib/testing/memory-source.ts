@@ -3,19 +3,19 @@ import type { MetricsSource } from '../model/metrics-source.ts';
 import { optionError, shown } from '../util/option-error.ts';
 import { type Labels, labelKey, toLabelSet } from './labels.ts';
 
-/** A source for tests. Its families are set by method calls. */
+/** A source whose families are set by hand. */
 export interface MemorySource extends MetricsSource {
   /** Sets a whole family. */
   set(name: string, family: MemoryFamily): void;
-  /** Sets one series of a gauge. @throws {TypeError} when the family has another type */
+  /** Sets one series of a gauge. @throws {TypeError} when the family is of another type */
   gauge(name: string, value: number, labels?: Labels): void;
-  /** Sets the total of one series of a counter. @throws {TypeError} when the family has another type */
+  /** Sets one series of a counter, to its total. @throws {TypeError} when the family is of another type */
   counter(name: string, value: number, labels?: Labels): void;
-  /** Makes later scrapes fail with this error or, with a family's name, drop that family. */
+  /** From now on scrapes fail with this error or, with a family's name, lose that family. */
   fail(error: unknown, familyName?: string): void;
-  /** Ends all failures set by `fail`. */
+  /** Ends what `fail` began. */
   recover(): void;
-  /** Removes all families, and ends all failures set by `fail`. */
+  /** Forgets all families, and ends what `fail` began. */
   clear(): void;
 }
 
@@ -25,7 +25,7 @@ export interface MemoryFamily extends Omit<MetricFamily, 'name' | 'samples'> {
 }
 
 /**
- * Creates a source for tests, without families.
+ * A source for tests, whose families are set by hand.
  *
  * @example
  * const source = memorySource();
@@ -38,7 +38,7 @@ export interface MemoryFamily extends Omit<MetricFamily, 'name' | 'samples'> {
  */
 export function memorySource(): MemorySource {
   const families = new Map<string, MemoryFamily>();
-  /** Errors by the family's name; undefined is the whole scrape. */
+  /** By the family's name; undefined is the whole scrape. */
   const failures = new Map<string | undefined, unknown>();
 
   function setSeries(type: 'counter' | 'gauge', name: string, value: number, labels: Labels): void {
@@ -50,7 +50,7 @@ export function memorySource(): MemorySource {
     const series = toLabelSet(labels);
     const at = family.samples.findIndex((sample) => labelKey(sample.labels) === labelKey(series));
     const samples = [...family.samples];
-    // As the contract of sources asks, a series keeps its label object from scrape to scrape.
+    // A label object stays the same from scrape to scrape.
     if (at === -1) samples.push({ labels: series, value });
     else samples[at] = { labels: (samples[at] as Sample).labels, value };
     families.set(name, { ...family, samples });

@@ -1,8 +1,8 @@
-// For `setupFiles`: adds the matchers to Vitest's `expect`.
+// For `setupFiles`: `expect` has the matchers then.
 import { expect } from 'vitest';
 import { metricMatchers } from './matchers.ts';
 
 expect.extend(metricMatchers);
 
-// Vitest's types refer to these.
+// Vitest's own types take these in.
 export type { MetricMatchers } from './matchers.ts';

@@ -1,13 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  eventually,
-  openPage,
-  requestedDocuments,
-  type Service,
-  setMany,
-  shownValue,
-  startService,
-} from './support.ts';
+import { askedOf, eventually, openPage, type Service, setMany, shownValue, startService } from './support.ts';
 
 let service: Service;
 beforeAll(async () => {
@@ -48,7 +40,7 @@ test('100,000 series in 1,000 families: what is on screen exists, and only that 
   await page.locator('#search').fill('shard-99');
   await sleep(2500);
 
-  const [first, ...others] = await requestedDocuments(service);
+  const [first, ...others] = await askedOf(service);
   expect(first).toBe('/ops/metrics.json');
   expect(others.length).toBeGreaterThan(1);
   for (const url of others) {

@@ -9,6 +9,7 @@ import { clusterSource, type ClusterSourceOptions } from 'express-metrics-json/c
 import { dashboard, type DashboardOptions } from 'express-metrics-json/dashboard';
 import { promClientSource } from 'express-metrics-json/prom-client';
 import { prometheusServerSource, type Queries } from 'express-metrics-json/prometheus-server';
+import { createRegistry, type Registry } from 'express-metrics-json/registry';
 import { remoteSource, type RemoteSourceOptions } from 'express-metrics-json/remote';
 import { renderMetrics, type RenderedMetrics } from 'express-metrics-json/render';
 import { memorySource, type MemorySource, type MetricsDocument, scrapeMetrics } from 'express-metrics-json/testing';
@@ -23,11 +24,13 @@ const memory: MemorySource = memorySource();
 const queries: Queries = { up: { query: 'up', type: 'gauge' } };
 const remote: RemoteSourceOptions = { labels: { instance: 'a' } };
 const cluster: ClusterSourceOptions = {};
+const registry: Registry = createRegistry({ labels: { region: 'eu' } });
+const depth = registry.gauge({ name: 'depth', help: 'Depth.', labelNames: ['queue'] });
 
 export const router = () => metricsRouter({ ...options, onDecision: ({ reason }: AccessDecision) => reason });
 export const scraped = (): Promise<MetricsDocument> => scrapeMetrics('http://127.0.0.1:3000');
 export const sources = (): MetricsSource[] => [
-  combineSources([memory, remoteSource('http://127.0.0.1:3000/metrics', remote)]),
+  combineSources([memory, registry, remoteSource('http://127.0.0.1:3000/metrics', remote)]),
   clusterSource(source, cluster),
   prometheusServerSource({ url: 'http://127.0.0.1:9090', queries }),
 ];
@@ -50,6 +53,8 @@ void (() => renderMetrics());
 void (() => remoteSource('http://127.0.0.1:3000/metrics', { lables: {} }));
 // @ts-expect-error: a source is required
 void (() => clusterSource());
+// @ts-expect-error: it has no such label
+void (() => depth.set({ queu: 'a' }, 1));
 // @ts-expect-error: queries are required
 void (() => prometheusServerSource({ url: 'http://127.0.0.1:9090' }));
 `;

@@ -50,7 +50,8 @@ const own = (files: string[]) =>
     .map((path) => inPackage(path).split('/').slice(3).join('/'));
 
 /** The adapters and all others that are entry points of their own. */
-const APART = /^(?:dashboard|testing|render\.js|parsers\/|sources\/(?:cluster|opentelemetry|prom|remote|upstream))/;
+const APART =
+  /^(?:dashboard|testing|render\.js|parsers\/|sources\/(?:cluster|opentelemetry|prom|registry|remote|upstream))/;
 
 describe.each(formats)('%s of the main entry', (format) => {
   it('runs no module but express and ipaddr.js', async () => {
@@ -82,6 +83,7 @@ it.each([
   ['opentelemetry', 'sources/opentelemetry.js'],
   ['prom-client', 'sources/prom-client.js'],
   ['prometheus-server', 'sources/prometheus-server.js'],
+  ['registry', 'sources/registry.js'],
   ['remote', 'sources/remote.js'],
   ['render', 'render.js'],
   ['testing', 'testing.js'],

@@ -1,57 +1,53 @@
-import { type Family, mergeObserved, type Series, summarize } from '../model/family.ts';
-import { createHistory, type Moment, markGap, record } from '../model/history.ts';
-import { createFilter } from '../model/search.ts';
+import { type Family, observedBy, type Series, summarize } from '../model/family.ts';
+import { createHistory, interrupt, type Moment, record } from '../model/history.ts';
+import { filterer } from '../model/search.ts';
 import { unitOf } from '../model/units.ts';
 import type { ViewState } from '../model/url-state.ts';
 import type { Detail } from '../protocol.ts';
-import { chartsOf, type Selection } from './charts.ts';
+import { chartsOf, type Drawn } from './charts.ts';
 import { figuresOf } from './figures.ts';
-import type { ChartLines } from './lines.ts';
+import type { Lines } from './lines.ts';
 import { type Ranking, rank, tableOf } from './series-table.ts';
 
 /** What an open family shows. It remembers, while it is open, what the series that the filter leaves were over time. */
-export interface OpenFamily {
+export interface Opened {
   detail(from: number, to: number): Detail;
   readonly family: Family;
   /** To be called after each poll that had the family. */
-  onPoll(moment: Moment): void;
+  polled(moment: Moment): void;
   /** To be called when nothing is known since. */
-  onGap(moment: Moment): void;
+  lost(moment: Moment): void;
 }
 
-export function createOpenFamily(
-  family: Family,
-  { filter, order }: Pick<ViewState, 'filter' | 'order'>,
-  lines: ChartLines,
-): OpenFamily {
+export function open(family: Family, { filter, order }: Pick<ViewState, 'filter' | 'order'>, lines: Lines): Opened {
   const isWhole = Object.keys(filter).length === 0;
-  const passes = createFilter(filter);
+  const passes = filterer(filter);
   let ranking: Ranking;
-  let now: Selection['now'] = [];
+  let now: Drawn['now'] = [];
 
-  function refresh(): void {
+  function look(): void {
     ranking = rank(isWhole ? family.series : family.series.filter(({ labels }) => passes(labels)), family, order);
-    now = isWhole ? family.current : summarize(ranking.series, family);
-    lines.setVisible(ranking.series);
+    now = isWhole ? family.now : summarize(ranking.series, family);
+    lines.draw(ranking.series);
   }
-  refresh();
-  let filteredHistory = createHistory(now.length);
+  look();
+  let kept = createHistory(now.length);
 
   return {
     family,
-    onPoll(moment) {
-      refresh();
+    polled(moment) {
+      look();
       if (isWhole) return;
-      if (filteredHistory.columns.length !== now.length) filteredHistory = createHistory(now.length);
-      record(filteredHistory, moment, now);
+      if (kept.columns.length !== now.length) kept = createHistory(now.length);
+      record(kept, moment, now);
     },
-    onGap(moment) {
-      markGap(filteredHistory, moment);
+    lost(moment) {
+      interrupt(kept, moment);
     },
     detail(from, to) {
       const { name, help, type } = family;
       const { series } = ranking;
-      const drawn: Selection = { family, series, isWhole, now, history: isWhole ? family.history : filteredHistory };
+      const drawn: Drawn = { family, series, isWhole, now, history: isWhole ? family.history : kept };
       const isLabelled = family.series.some(({ labels }) => labels.length > 0);
       return {
         name,
@@ -67,7 +63,7 @@ export function createOpenFamily(
 }
 
 function distributionOf(family: Family, series: readonly Series[]) {
-  const { bounds, counts } = mergeObserved(series);
+  const { bounds, counts } = observedBy(series);
   const isKnown = bounds.length > 0;
   return {
     unit: unitOf(family.name, family.type),

@@ -1,16 +1,16 @@
 import { readFamily } from '../model/document.ts';
-import { createFamily, type Family, type Instant, type PollMoment, updateFamily } from '../model/family.ts';
-import { createHistory, markGap } from '../model/history.ts';
+import { createFamily, type Family, type Instant, type PollMoment, update } from '../model/family.ts';
+import { createHistory, interrupt } from '../model/history.ts';
 
 /** All that is known of the families: what the last polls said, and what they were over time, within limits. */
 export interface Store {
   readonly families: ReadonlyMap<string, Family>;
   /** Grows when there are other families, or series, than before. */
-  readonly revision: number;
+  readonly edition: number;
   /** Takes a document. `asked` are the families that it was asked for; undefined for all. */
-  addPoll(document: object, asked: readonly string[] | undefined, at: Instant): PollMoment;
+  take(document: object, asked: readonly string[] | undefined, at: Instant): PollMoment;
   /** Says that nothing is known since. */
-  markGap(at: Instant): PollMoment;
+  lose(at: Instant): PollMoment;
 }
 
 /** For all families together: 600,000 moments of 16 bytes and a little more. */
@@ -22,7 +22,7 @@ const SERIES_WITH_HISTORY = 1000;
 
 export function createStore(): Store {
   const families = new Map<string, Family>();
-  let revision = 0;
+  let edition = 0;
   let polls = 0;
 
   function next(at: Instant): PollMoment {
@@ -41,10 +41,10 @@ export function createStore(): Store {
 
   return {
     families,
-    get revision() {
-      return revision;
+    get edition() {
+      return edition;
     },
-    addPoll(document, asked, at) {
+    take(document, asked, at) {
       let isOther = false;
       const content = new Map(Object.entries(document));
       for (const name of asked ?? families.keys()) {
@@ -57,19 +57,19 @@ export function createStore(): Store {
       for (const [name, raw] of content) {
         const family = families.get(name) ?? createFamily(name);
         const { length } = family.series;
-        updateFamily(family, readFamily(raw), moment);
+        update(family, readFamily(raw), moment);
         if (!families.has(name) || family.series.length !== length) isOther = true;
         families.set(name, family);
       }
       keepHistories();
-      if (isOther) revision++;
+      if (isOther) edition++;
       return moment;
     },
-    markGap(at) {
+    lose(at) {
       const moment = next(at);
       for (const { history, series } of families.values()) {
-        markGap(history, moment);
-        for (const one of series) if (one.history) markGap(one.history, moment);
+        interrupt(history, moment);
+        for (const one of series) if (one.history) interrupt(one.history, moment);
       }
       return moment;
     },

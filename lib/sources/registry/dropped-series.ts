@@ -1,0 +1,54 @@
+import type { LabelSet, MetricFamily } from '../../model/metric-family.ts';
+import { CounterMetric } from './counter.ts';
+import { createFamily } from './family.ts';
+import { LabelReader } from './label-values.ts';
+import { SeriesTable } from './series-table.ts';
+
+/** Name of the counter of updates whose series were too many. */
+export const DROPPED_SERIES = 'metrics_series_dropped_total';
+
+const FAMILY_LABEL = 'family';
+
+/** Counts, for each family, the updates of series beyond `maxSeries`, and warns of the first one. */
+export class DroppedSeries {
+  private readonly counter: CounterMetric;
+  private readonly table: SeriesTable;
+  private readonly own: MetricFamily;
+
+  constructor(constants: LabelSet) {
+    const reader = new LabelReader(DROPPED_SERIES, [FAMILY_LABEL], constants);
+    // A family of the registry each.
+    this.table = new SeriesTable({ reader, maxSeries: Number.POSITIVE_INFINITY, hasOther: false, onDrop: () => {} });
+    this.counter = new CounterMetric(DROPPED_SERIES, reader, this.table);
+    const head = {
+      name: DROPPED_SERIES,
+      type: 'counter',
+      help: 'Updates of series beyond the maximum number of series of their family.',
+      labelNames: [FAMILY_LABEL, ...Object.keys(constants)],
+    } as const;
+    this.own = createFamily(head, this.table);
+  }
+
+  /** The counter's family, once it has counted something. */
+  get family(): MetricFamily | undefined {
+    return this.table.length === 0 ? undefined : this.own;
+  }
+
+  /** Returns the function that counts for one family. */
+  counterOf(family: string, maxSeries: number, hasOther: boolean): () => void {
+    const series = this.counter.labels(family);
+    let hasWarned = false;
+    return () => {
+      series.inc();
+      if (hasWarned) return;
+      hasWarned = true;
+      const fate = hasOther ? 'count in the series whose label values are "other"' : 'are dropped';
+      const message = `createRegistry: the family "${family}" has ${maxSeries} series; updates of further ones ${fate}`;
+      process.emitWarning(`${message} (once per family; ${DROPPED_SERIES} counts them)`, 'MetricsLossWarning');
+    };
+  }
+
+  reset(): void {
+    this.table.reset();
+  }
+}
