@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import express from 'express';
 import { type DashboardOptions, dashboard } from '../lib/dashboard.ts';
 import { type MetricsRouterOptions, metricsRouter } from '../lib/index.ts';
-import { ask, portOf } from './support/clients.ts';
+import { portOf, requestPath } from './support/clients.ts';
 import { EXPRESS_VERSIONS, loadExpress } from './support/express-versions.ts';
 import { type RequestParts, requestText, send } from './support/raw-http.ts';
 import { listen, serveMetrics } from './support/serve.ts';
@@ -64,8 +64,8 @@ test('all of it is less than 100 KB, compressed', async () => {
 test.each(['br', 'gzip'])('it is compressed for whoever asks for %s', async (coding) => {
   const app = express().use(metricsRouter({ source: { collect: () => [] }, dashboard: dashboard() }));
   const port = await portOf(app);
-  const plain = await ask(port, '/metrics.html');
-  const compressed = await ask(port, '/metrics.html', { headers: { 'accept-encoding': coding } });
+  const plain = await requestPath(port, '/metrics.html');
+  const compressed = await requestPath(port, '/metrics.html', { headers: { 'accept-encoding': coding } });
   expect([plain.headers['content-encoding'], compressed.headers['content-encoding']]).toEqual([undefined, coding]);
   expect(compressed.body.length).toBeLessThan(plain.body.length);
   expect(compressed.text).toBe(plain.text);

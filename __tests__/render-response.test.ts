@@ -2,7 +2,7 @@ import { pipeline, Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { MetricFamily, MetricsSource } from '../lib/index.ts';
 import { type RenderOptions, renderMetrics } from '../lib/render.ts';
-import { ask, connectRaw, portOf, until } from './support/clients.ts';
+import { connectRaw, portOf, requestPath, until } from './support/clients.ts';
 import { requestText } from './support/raw-http.ts';
 import {
   endless,
@@ -87,8 +87,8 @@ test('a handler in the manner of fetch serves it, and breaks the connection when
       res.destroy();
     }
   });
-  const { text, headers } = await ask(port, '/0');
+  const { text, headers } = await requestPath(port, '/0');
   expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
   expect(text.trimEnd().split('\n')).toHaveLength(501);
-  await expect(ask(port, '/1')).rejects.toMatchObject({ code: 'ECONNRESET' });
+  await expect(requestPath(port, '/1')).rejects.toMatchObject({ code: 'ECONNRESET' });
 });

@@ -12,50 +12,28 @@ import { type Check, expecting } from './util/expect.ts';
 
 export type { Dashboard } from './http/endpoints.ts';
 
-/** What `dashboard` takes. Everything has a default. */
+/** Options of `dashboard`, all optional. */
 export interface DashboardOptions {
   /**
-   * The page's title: the service's name, say.
+   * Title of the page, such as the service's name: 1 to 100 characters.
    * @default 'Metrics'
    */
   title?: string | undefined;
   /**
-   * How often (ms, from 1000 to 60,000, whole seconds) the page asks for the document, until its reader chooses otherwise.
+   * Time (ms) between two requests of the page for the document, until the user selects another. Whole seconds, from
+   * 1000 to 60,000.
    * @default 5000
    */
   interval?: number | undefined;
 }
 
-/**
- * A live page that shows the metrics to a person: `GET /metrics.html`, and its script and styles beside it, behind the
- * same guards as the documents. It asks for `/metrics.json` and for nothing else.
- *
- * @throws {TypeError} for an unknown or invalid option, which it names
- * @example
- * app.use(metricsRouter({ source: promClientSource(register), dashboard: dashboard() }));
- */
-export function dashboard(options: DashboardOptions = {}): Dashboard {
-  const { title = 'Metrics', interval = 5000 } = checkOptions('dashboard', options, CHECKS);
-  return {
-    pages({ path, compression }) {
-      const base = path.slice(path.lastIndexOf('/') + 1);
-      const values: Record<string, string> = { base, title: escapeHtml(title), interval: String(interval / 1000) };
-      const html = PAGE.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');
-      return [
-        page(`${path}.html`, html, 'text/html; charset=utf-8', { compression, headers: {} }),
-        ...FILES.map(({ file, text, contentType }) =>
-          page(`${path}.${file}`, text, contentType, { compression, headers: IMMUTABLE }),
-        ),
-      ];
-    },
-  };
-}
+const VARY = 'Accept-Encoding';
 
-/** The name changes with the contents. Not `public`: a shared cache knows nothing of who is trusted. */
+/** For the files, whose names change with their contents. `private`, as a shared cache does not know who is trusted. */
 const IMMUTABLE = { 'Cache-Control': 'private, max-age=31536000, immutable' };
 
-/** For the page and, as a worker has a policy of its own, for its files. */
-const POLICY = {
+/** Headers of the page and of its files: a worker has its own policy. */
+const POLICY_HEADERS = {
   'Content-Security-Policy': [
     "default-src 'none'",
     ...['script', 'style', 'img', 'connect'].map((kind) => `${kind}-src 'self'`),
@@ -79,23 +57,56 @@ const CHECKS = {
   ),
 } satisfies Record<keyof DashboardOptions, Check>;
 
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/**
+ * Creates a live page that shows the metrics in a browser, for the option `dashboard` of `metricsRouter`. The router
+ * serves it at `/metrics.html`, with its script and styles, and with the access control of the documents. The page
+ * requests only `/metrics.json`.
+ *
+ * @throws {TypeError} for an unknown or invalid option, which it names
+ * @example
+ * app.use(metricsRouter({ source: promClientSource(register), dashboard: dashboard() }));
+ */
+export function dashboard(options: DashboardOptions = {}): Dashboard {
+  const { title = 'Metrics', interval = 5000 } = checkOptions('dashboard', options, CHECKS);
+  return {
+    pages({ path, compression }) {
+      const base = path.slice(path.lastIndexOf('/') + 1);
+      const values: Record<string, string> = { base, title: escapeHtml(title), interval: String(interval / 1000) };
+      const html = PAGE.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');
+      return [
+        createPageEndpoint(`${path}.html`, html, 'text/html; charset=utf-8', { compression, headers: {} }),
+        ...FILES.map(({ file, text, contentType }) =>
+          createPageEndpoint(`${path}.${file}`, text, contentType, { compression, headers: IMMUTABLE }),
+        ),
+      ];
+    },
+  };
+}
+
 interface PageOptions {
   readonly compression: boolean;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-function page(path: string, text: string, contentType: string, { compression, headers }: PageOptions): StaticEndpoint {
+function createPageEndpoint(
+  path: string,
+  text: string,
+  contentType: string,
+  { compression, headers }: PageOptions,
+): StaticEndpoint {
   const plain = Buffer.from(text);
-  const encoded = encoder(plain);
-  const answer: Middleware = (req, res) => {
+  const compress = createCompressor(plain);
+  const handler: Middleware = (req, res) => {
     const coding = compression ? negotiateCoding(req.headers['accept-encoding']?.toString()) : 'identity';
-    encoded(coding)
+    compress(coding)
       .then(
         (body) => send(req, res, body, coding),
-        // Without memory to compress it in it is sent as it is.
+        // Compression may run out of memory.
         () => send(req, res, plain, 'identity'),
       )
-      // The app's own changes to a response may throw, and nobody is there to catch it any more.
+      // Changes that the app makes to responses may throw; Express no longer catches that here.
       .catch(() => cutResponse(res));
   };
   function send(req: IncomingMessage, res: ServerResponse, body: Buffer, coding: Coding): void {
@@ -104,7 +115,7 @@ function page(path: string, text: string, contentType: string, { compression, he
       return;
     }
     setCommonHeaders(req, res);
-    for (const [name, value] of Object.entries({ ...POLICY, ...headers })) res.setHeader(name, value);
+    for (const [name, value] of Object.entries({ ...POLICY_HEADERS, ...headers })) res.setHeader(name, value);
     res.statusCode = 200;
     res.setHeader('Content-Type', contentType);
     res.setHeader('Content-Length', body.length);
@@ -112,23 +123,19 @@ function page(path: string, text: string, contentType: string, { compression, he
     if (coding !== 'identity') res.setHeader('Content-Encoding', coding);
     endWith(req, res, body);
   }
-  return { path, errorFormat: 'text', vary: VARY, handler: answer };
+  return { path, errorFormat: 'text', vary: VARY, handler };
 }
 
-const VARY = 'Accept-Encoding';
-
-/** Compresses once for each coding, at the first request for it, off the event loop. */
-function encoder(text: Buffer): (coding: Coding) => Promise<Buffer> {
-  const encoded = new Map<Coding, Promise<Buffer>>([['identity', Promise.resolve(text)]]);
+/** Creates a function that compresses the text once for each coding, at its first use, off the event loop. */
+function createCompressor(text: Buffer): (coding: Coding) => Promise<Buffer> {
+  const bodies = new Map<Coding, Promise<Buffer>>([['identity', Promise.resolve(text)]]);
   return (coding) => {
-    const known = encoded.get(coding);
+    const known = bodies.get(coding);
     if (known !== undefined) return known;
-    const made = coding === 'br' ? promisify(brotliCompress)(text) : promisify(gzip)(text, { level: 9 });
-    encoded.set(coding, made);
-    return made;
+    const body = coding === 'br' ? promisify(brotliCompress)(text) : promisify(gzip)(text, { level: 9 });
+    bodies.set(coding, body);
+    return body;
   };
 }
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
 const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (character) => ENTITIES[character] as string);

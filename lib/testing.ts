@@ -4,6 +4,5 @@ export type { MetricsDocument, MetricValue, ScrapedFamily, ScrapedSample } from 
 export type { Labels } from './testing/labels.ts';
 export { type MetricMatchers, metricMatchers } from './testing/matchers.ts';
 export { type MemoryFamily, type MemorySource, memorySource } from './testing/memory-source.ts';
-export { metricDelta } from './testing/metric-delta.ts';
-export { metricValue } from './testing/metric-value.ts';
+export { metricDelta, metricValue } from './testing/metric-value.ts';
 export { type ScrapedApp, type ScrapeMetricsOptions, scrapeMetrics } from './testing/scrape-metrics.ts';

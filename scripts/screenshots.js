@@ -1,10 +1,11 @@
-// Photographs the page's main views, light and dark, wide and narrow, while the example service has traffic: into docs/
-// those that the README shows, all of them into a folder that is given as argument.
+// Photographs the dashboard's main views, light and dark, wide and narrow, while the example service has traffic. Those
+// that the documentation shows go to docs/. All of them go to the folder that is given as argument, if there is one.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
+import { palettePng } from './palette-png.js';
 
 const views = {
   overview: '#pin=queue_depth&pin=message_delivery_latency_seconds&pin=messages_delivered_total',
@@ -20,6 +21,7 @@ const shown = {
 };
 const [folder] = process.argv.slice(2);
 const seconds = 25;
+const MAX_COLOURS = 48;
 
 const example = spawn(process.execPath, ['example-app/dist/server.js'], {
   env: { ...process.env, PORT: '0', TRAFFIC: '10' },
@@ -46,12 +48,30 @@ try {
       }
       await sleep(pages.length > 0 ? seconds * 1000 : 0);
       for (const { name, page } of pages) {
-        if (shown[name] !== undefined) await page.screenshot({ path: `docs/${shown[name]}.png` });
-        if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png` });
+        const picture = await page.screenshot();
+        if (folder !== undefined) writeFileSync(`${folder}/${name}.png`, picture);
+        if (shown[name] !== undefined)
+          writeFileSync(`docs/${shown[name]}.png`, palettePng(await pixelsOf(picture, context), MAX_COLOURS));
       }
       await context.close();
     }
 } finally {
   await browser.close();
   example.kill('SIGKILL');
+}
+
+/** Lets the browser decode a picture. */
+async function pixelsOf(png, context) {
+  const page = await context.newPage();
+  const decoded = await page.evaluate(async (base64) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${base64}`;
+    await image.decode();
+    const canvas = new OffscreenCanvas(image.width, image.height).getContext('2d');
+    canvas.drawImage(image, 0, 0);
+    const { width, height, data } = canvas.getImageData(0, 0, image.width, image.height);
+    return { width, height, pixels: [...data] };
+  }, png.toString('base64'));
+  await page.close();
+  return decoded;
 }

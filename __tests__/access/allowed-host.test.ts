@@ -1,6 +1,6 @@
 import { type AllowedHostOptions, createHostGuard } from '../../lib/access/allowed-host.ts';
 import { hostOf } from '../../lib/access/raw-request.ts';
-import { fakeRequest, type RequestFacts, visitFrom } from '../support/fake-request.ts';
+import { contextFrom, fakeRequest, type RequestFacts } from '../support/fake-request.ts';
 
 const REFUSED = 'host-not-allowed';
 
@@ -22,8 +22,8 @@ describe('a client on loopback', () => {
     '[2001:DB8::1]',
     '[::ffff:127.0.0.1]',
   ])('may ask for %s, which nobody can make a browser ask for by another name', (host) => {
-    expect(guard()(visitFrom('127.0.0.1', hosted(host)))).toBeUndefined();
-    expect(guard()(visitFrom('::1', hosted(host)))).toBeUndefined();
+    expect(guard()(contextFrom('127.0.0.1', hosted(host)))).toBeUndefined();
+    expect(guard()(contextFrom('::1', hosted(host)))).toBeUndefined();
   });
 
   test.each([
@@ -48,8 +48,8 @@ describe('a client on loopback', () => {
     'localhost,evil.example',
     '',
   ])('must not ask for %j', (host) => {
-    expect(guard()(visitFrom('127.0.0.1', hosted(host)))).toBe(REFUSED);
-    expect(guard()(visitFrom('::ffff:127.8.8.8', hosted(host)))).toBe(REFUSED);
+    expect(guard()(contextFrom('127.0.0.1', hosted(host)))).toBe(REFUSED);
+    expect(guard()(contextFrom('::ffff:127.8.8.8', hosted(host)))).toBe(REFUSED);
   });
 
   test.each([
@@ -60,7 +60,7 @@ describe('a client on loopback', () => {
     ['HTTP/1.0 knows no Host', { version: '1.0' as const }, undefined],
     ['HTTP/1.0 with a Host', { version: '1.0' as const, ...hosted('evil.example') }, REFUSED],
   ])('%s', (_case, facts, reason) => {
-    expect(guard()(visitFrom('127.0.0.1', facts))).toBe(reason);
+    expect(guard()(contextFrom('127.0.0.1', facts))).toBe(reason);
   });
 });
 
@@ -83,11 +83,11 @@ describe.each<[string, string | undefined, Partial<AllowedHostOptions>]>([
     ['evil.example', REFUSED],
     ['', REFUSED],
   ])('asks for %j, where other names are listed: %s', (host, reason) => {
-    expect(listing(visitFrom(address, hosted(host)))).toBe(reason);
+    expect(listing(contextFrom(address, hosted(host)))).toBe(reason);
   });
 
   test('may not ask for a name where none is listed', () => {
-    expect(guard(options)(visitFrom(address, hosted('metrics.internal')))).toBe(REFUSED);
+    expect(guard(options)(contextFrom(address, hosted('metrics.internal')))).toBe(REFUSED);
   });
 });
 
@@ -96,7 +96,7 @@ describe.each([
   ['a unix socket', undefined],
 ])('without checkHost, a client on %s', (_where, address) => {
   test.each([[[]], [['metrics.internal']]])('may ask for any host, also where those listed are %j', (allowedHosts) => {
-    expect(guard({ allowedHosts })(visitFrom(address, hosted('evil.example')))).toBeUndefined();
+    expect(guard({ allowedHosts })(contextFrom(address, hosted('evil.example')))).toBeUndefined();
   });
 });
 

@@ -1,10 +1,10 @@
 import { crossSiteGuard } from '../../lib/access/request-guards.ts';
-import { visitFrom } from '../support/fake-request.ts';
+import { contextFrom } from '../support/fake-request.ts';
 
 type Fields = [string, string][];
 
 const guard = (fields: Fields, target?: string) =>
-  crossSiteGuard(visitFrom('127.0.0.1', { fields, ...(target !== undefined && { target }) }));
+  crossSiteGuard(contextFrom('127.0.0.1', { fields, ...(target !== undefined && { target }) }));
 
 describe('an Origin', () => {
   test.each([

@@ -1,7 +1,7 @@
 import { firstRefusal, type Guard } from '../../lib/access/guard.ts';
-import { visitFrom } from '../support/fake-request.ts';
+import { contextFrom } from '../support/fake-request.ts';
 
-const visit = visitFrom('127.0.0.1');
+const visit = contextFrom('127.0.0.1');
 
 test('the first guard that refuses has the word, and those behind it are not asked', () => {
   const passes = jest.fn<ReturnType<Guard>, Parameters<Guard>>(() => undefined);

@@ -7,7 +7,7 @@ import {
   singleHostGuard,
   userinfoGuard,
 } from '../../lib/access/request-guards.ts';
-import { type RequestFacts, visitFrom } from '../support/fake-request.ts';
+import { contextFrom, type RequestFacts } from '../support/fake-request.ts';
 
 const MISSING = 'raw-headers-missing';
 
@@ -40,7 +40,7 @@ test.each([
   ["at Node's default, on a socket that does not know its server", 1000, undefined, 'header-limit'],
 ])('%s: %d fields', (_case, count, server, reason) => {
   const fields = Array.from({ length: count }, (_, n) => [`a${n}`, ''] as const);
-  expect(headerLimitGuard(visitFrom('127.0.0.1', { fields, ...(server && { server }) }))).toBe(reason);
+  expect(headerLimitGuard(contextFrom('127.0.0.1', { fields, ...(server && { server }) }))).toBe(reason);
 });
 
 test('a mock without a socket has the default limit', () => {
@@ -55,7 +55,7 @@ test.each([
   ['1.1', undefined],
   ['2.0', undefined],
 ] as const)('HTTP/%s is too old: %s', (version, reason) => {
-  const visit = visitFrom('127.0.0.1', { version });
+  const visit = contextFrom('127.0.0.1', { version });
   expect(createVersionGuard({ allowHttp10: false })(visit)).toBe(reason);
   expect(createVersionGuard({ allowHttp10: true })(visit)).toBeUndefined();
 });
@@ -66,7 +66,7 @@ test.each([
   [['a', 'a'], 'duplicate-host'],
 ])('Host %j: %s', (hosts, reason) => {
   const fields = hosts.map((host, i) => [i === 0 ? 'Host' : 'HOST', host] as const);
-  expect(singleHostGuard(visitFrom('127.0.0.1', { fields }))).toBe(reason);
+  expect(singleHostGuard(contextFrom('127.0.0.1', { fields }))).toBe(reason);
 });
 
 test.each<[NonNullable<RequestFacts['version']>, string, string | undefined, string | undefined]>([
@@ -82,13 +82,13 @@ test.each<[NonNullable<RequestFacts['version']>, string, string | undefined, str
   ['1.1', 'a', 'b', undefined],
 ])('HTTP/%s with the authority %j and Host %j: %s', (version, authority, host, reason) => {
   const fields = [[':authority', authority] as const, ...(host === undefined ? [] : [['host', host] as const])];
-  expect(singleHostGuard(visitFrom('127.0.0.1', { fields, version }))).toBe(reason);
+  expect(singleHostGuard(contextFrom('127.0.0.1', { fields, version }))).toBe(reason);
 });
 
 test('the userinfo of an authority over HTTP/2 is found', () => {
   const fields = [[':authority', 'user@localhost']] as const;
-  expect(userinfoGuard(visitFrom('127.0.0.1', { fields, version: '2.0' }))).toBe('userinfo');
-  expect(userinfoGuard(visitFrom('127.0.0.1', { fields, version: '1.1' }))).toBeUndefined();
+  expect(userinfoGuard(contextFrom('127.0.0.1', { fields, version: '2.0' }))).toBe('userinfo');
+  expect(userinfoGuard(contextFrom('127.0.0.1', { fields, version: '1.1' }))).toBeUndefined();
 });
 
 test.each([
@@ -98,7 +98,7 @@ test.each([
   ['http://user@localhost/metrics', 'userinfo'],
   ['http://@localhost/metrics', 'userinfo'],
 ])('the userinfo of %s: %s', (target, reason) => {
-  expect(userinfoGuard(visitFrom('127.0.0.1', { target }))).toBe(reason);
+  expect(userinfoGuard(contextFrom('127.0.0.1', { target }))).toBe(reason);
 });
 
 test.each([
@@ -108,7 +108,7 @@ test.each([
   [[['Authorization', 'Basic eDp5']], 'http-authentication'],
   [[['AUTHORIZATION', '']], 'http-authentication'],
 ] as [[string, string][], string | undefined][])('HTTP authentication in %j: %s', (fields, reason) => {
-  expect(authorizationGuard(visitFrom('127.0.0.1', { fields }))).toBe(reason);
+  expect(authorizationGuard(contextFrom('127.0.0.1', { fields }))).toBe(reason);
 });
 
 test.each([
@@ -119,7 +119,7 @@ test.each([
   ['POST', 'method'],
   ['', 'method'],
 ])('the method %j: %s', (method, reason) => {
-  const visit = visitFrom('127.0.0.1');
+  const visit = contextFrom('127.0.0.1');
   visit.req.method = method;
   expect(methodGuard(visit)).toBe(reason);
 });

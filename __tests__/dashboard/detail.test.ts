@@ -1,6 +1,6 @@
 import type { ViewState } from '../../lib/dashboard/browser/model/url-state.ts';
-import { open } from '../../lib/dashboard/browser/worker/detail.ts';
-import { createLines } from '../../lib/dashboard/browser/worker/lines.ts';
+import { createOpenFamily } from '../../lib/dashboard/browser/worker/detail.ts';
+import { createChartLines } from '../../lib/dashboard/browser/worker/lines.ts';
 import { createStore } from '../../lib/dashboard/browser/worker/store.ts';
 
 type View = Pick<ViewState, 'filter' | 'order'>;
@@ -8,13 +8,14 @@ type View = Pick<ViewState, 'filter' | 'order'>;
 /** A family that is open, in a document that a test sets for each poll. */
 function opened(type: string, first: object, view: View = { filter: {}, order: 'value' }) {
   const store = createStore();
-  const lines = createLines();
+  const lines = createChartLines();
   let polls = 0;
-  const take = (value: object) => store.take({ a: { type, value } }, undefined, { time: 1000 + polls, clock: polls++ });
+  const take = (value: object) =>
+    store.addPoll({ a: { type, value } }, undefined, { time: 1000 + polls, clock: polls++ });
   take(first);
   const family = store.families.get('a')!;
-  const what = open(family, view, lines);
-  return { family, lines, poll: (value: object) => what.polled(take(value)), detail: () => what.detail(0, 100) };
+  const what = createOpenFamily(family, view, lines);
+  return { family, lines, poll: (value: object) => what.onPoll(take(value)), detail: () => what.detail(0, 100) };
 }
 
 const gauges = (length: number, value: (i: number) => number) =>
@@ -46,11 +47,11 @@ const summary = (...values: number[]) => ({ count: 1, sum: 1, quantile: values.m
 
 test('what cannot be added has no sum and no shares', () => {
   const store = createStore();
-  store.take({ t_celsius: { type: 'gauge', value: { d: { a: 20, b: 30 } } } }, undefined, { time: 1, clock: 1 });
-  const { figures, table } = open(
+  store.addPoll({ t_celsius: { type: 'gauge', value: { d: { a: 20, b: 30 } } } }, undefined, { time: 1, clock: 1 });
+  const { figures, table } = createOpenFamily(
     store.families.get('t_celsius')!,
     { filter: {}, order: 'value' },
-    createLines(),
+    createChartLines(),
   ).detail(0, 9);
   expect(figures.map(({ label, value }) => [label, value])).toEqual([
     ['Average', 25],
@@ -127,11 +128,15 @@ test('of a single number there is no table, and the lowest and the highest are t
 
 test('of points in time the latest stands for all', () => {
   const store = createStore();
-  store.take({ a_time_seconds: { type: 'gauge', value: { d: { a: 2e8, b: 3e8 } } } }, undefined, { time: 1, clock: 1 });
-  const { figures } = open(store.families.get('a_time_seconds')!, { filter: {}, order: 'value' }, createLines()).detail(
-    0,
-    9,
-  );
+  store.addPoll({ a_time_seconds: { type: 'gauge', value: { d: { a: 2e8, b: 3e8 } } } }, undefined, {
+    time: 1,
+    clock: 1,
+  });
+  const { figures } = createOpenFamily(
+    store.families.get('a_time_seconds')!,
+    { filter: {}, order: 'value' },
+    createChartLines(),
+  ).detail(0, 9);
   expect(figures).toMatchObject([
     { label: 'Lowest', value: 2e8 },
     { label: 'Highest', value: 3e8 },
@@ -159,7 +164,7 @@ test('series keep a line while others take their place in the chart, 50 of them 
   // Others are on top in every poll.
   for (let round = 1; round < 30; round++) poll(gauges(200, (i) => (i * 7 + round * 31) % 200));
   expect(remembering()).toBe(50);
-  lines.end();
+  lines.clear();
   expect(remembering()).toBe(0);
 });
 
@@ -169,7 +174,7 @@ test('the lines of a few series go on when nobody looks', () => {
     gauges(5, (i) => i),
   );
   poll(gauges(5, (i) => i));
-  lines.end();
+  lines.clear();
   expect(family.series.map(({ history }) => history?.times.length)).toEqual([1, 1, 1, 1, 1]);
 });
 

@@ -1,5 +1,5 @@
 import { readFamily } from '../../lib/dashboard/browser/model/document.ts';
-import { createFamily, type Family, summarize, update } from '../../lib/dashboard/browser/model/family.ts';
+import { createFamily, type Family, summarize, updateFamily } from '../../lib/dashboard/browser/model/family.ts';
 
 const at = (poll: number) => ({ poll, time: 1000 + poll, clock: poll, limit: 100 });
 
@@ -9,7 +9,7 @@ const after = (type: string, ...values: unknown[]) => named('a', type, ...values
 function named(name: string, type: string, ...values: unknown[]): Family {
   const family = createFamily(name);
   for (const [i, value] of values.entries()) {
-    update(family, readFamily({ type, value }), at(i));
+    updateFamily(family, readFamily({ type, value }), at(i));
   }
   return family;
 }
@@ -34,7 +34,7 @@ test('series are told apart by their labels and not by their place', () => {
 test('a series that stays is the same object, so that the document it came from can be dropped', () => {
   const family = after('gauge', [{ a: 'x', b: 'y', '@': 1 }]);
   const [series] = family.series;
-  update(family, readFamily({ type: 'gauge', value: [{ a: 'x', b: 'y', '@': 2 }] }), at(1));
+  updateFamily(family, readFamily({ type: 'gauge', value: [{ a: 'x', b: 'y', '@': 2 }] }), at(1));
   expect(family.series[0]).toBe(series);
   expect(series?.value).toBe(2);
 });
@@ -63,7 +63,7 @@ test('a histogram with other bounds than before is not compared with what it was
 
 test('a family of another type than before starts anew', () => {
   const family = after('histogram', histogram(100, 100, 100));
-  update(family, readFamily({ type: 'counter', value: 7 }), at(2));
+  updateFamily(family, readFamily({ type: 'counter', value: 7 }), at(2));
   expect(family.history.columns).toEqual([[null]]);
 });
 
@@ -75,15 +75,15 @@ test.each([
   ['of ages it is the average', 'backup_age_seconds', 11],
   ['of points in time it is the last', 'backup_last_success_timestamp_seconds', 20],
 ])('one number for the series of a gauge: %s', (_what, name, value) => {
-  expect(named(name, 'gauge', { q: { a: 10, b: 3, c: 20, d: null } }).now).toEqual([value]);
+  expect(named(name, 'gauge', { q: { a: 10, b: 3, c: 20, d: null } }).current).toEqual([value]);
 });
 
 test('a gauge without any value has none, whatever it counts', () => {
-  expect(named('disk_celsius', 'gauge', { q: { a: null } }).now).toEqual([null]);
+  expect(named('disk_celsius', 'gauge', { q: { a: null } }).current).toEqual([null]);
 });
 
 test('a counter of seconds is added, as its rates can be', () => {
-  expect(named('cpu_seconds_total', 'counter', { q: { a: 1, b: 2 } }, { q: { a: 2, b: 4 } }).now).toEqual([3]);
+  expect(named('cpu_seconds_total', 'counter', { q: { a: 1, b: 2 } }, { q: { a: 2, b: 4 } }).current).toEqual([3]);
 });
 
 const summary = (count: number, ...values: number[]) => ({
@@ -93,8 +93,8 @@ const summary = (count: number, ...values: number[]) => ({
 });
 
 test('the quantiles of one summary stand for it, and those of several for nothing', () => {
-  expect(after('summary', { q: { a: summary(3, 0.1, 0.2) } }).now).toEqual([null, 0.1, 0.2]);
+  expect(after('summary', { q: { a: summary(3, 0.1, 0.2) } }).current).toEqual([null, 0.1, 0.2]);
   const several = after('summary', { q: { a: summary(3, 0.1, 0.2), b: summary(1, 1, 2) } });
-  expect(several.now).toEqual([null]);
+  expect(several.current).toEqual([null]);
   expect(summarize(several.series.slice(1), several)).toEqual([null, 1, 2]);
 });

@@ -1,8 +1,8 @@
 import {
   createHistory,
+  createOutline,
   type History,
-  interrupt,
-  outline,
+  markGap,
   rangeOf,
   record,
 } from '../../lib/dashboard/browser/model/history.ts';
@@ -63,9 +63,9 @@ test('values and gaps in turn do not get gaps alone', () => {
 
 test('it is interrupted once, whatever the number of failures', () => {
   const history = createHistory(2);
-  interrupt(history, at(0));
+  markGap(history, at(0));
   record(history, at(1), [1, 2]);
-  for (let i = 2; i < 5; i++) interrupt(history, at(i));
+  for (let i = 2; i < 5; i++) markGap(history, at(i));
   expect(history).toEqual({
     polls: [1, 2],
     times: [1, 2],
@@ -90,12 +90,12 @@ test('its range is that of the values that are there', () => {
 describe('the outline of a history', () => {
   test('is the history where that has few moments', () => {
     const { times, columns } = recorded(0, 40, (poll) => (poll === 7 ? null : poll));
-    expect(outline({ polls: times, times, columns }, 0, 80)).toEqual({ times, values: columns[0] });
+    expect(createOutline({ polls: times, times, columns }, 0, 80)).toEqual({ times, values: columns[0] });
   });
 
   test('has few moments from the first to the last, every peak among them', () => {
     const { times, columns } = recorded(0, 95, (poll) => (poll === 31 ? 1000 : poll === 50 ? null : poll % 5));
-    const { times: drawn, values } = outline({ polls: times, times, columns }, 0, 20);
+    const { times: drawn, values } = createOutline({ polls: times, times, columns }, 0, 20);
     expect(drawn.length).toBeLessThan(40);
     expect([drawn[0], drawn.at(-1)]).toEqual([0, 94]);
     expect(values[drawn.indexOf(31)]).toBe(1000);
@@ -104,7 +104,7 @@ describe('the outline of a history', () => {
   });
 
   test('of nothing is nothing', () => {
-    expect(outline(createHistory(1), 0, 80)).toEqual({ times: [], values: [] });
-    expect(outline(createHistory(0), 3, 80)).toEqual({ times: [], values: [] });
+    expect(createOutline(createHistory(1), 0, 80)).toEqual({ times: [], values: [] });
+    expect(createOutline(createHistory(0), 3, 80)).toEqual({ times: [], values: [] });
   });
 });

@@ -1,7 +1,7 @@
 import { duration, exact, format, percent } from '../../lib/dashboard/browser/model/format.ts';
 import { groupByPrefix } from '../../lib/dashboard/browser/model/groups.ts';
-import { nextDelay, urlFor, wholeDelay } from '../../lib/dashboard/browser/model/poll-policy.ts';
-import { askedOf, exactly, filterer, searcher } from '../../lib/dashboard/browser/model/search.ts';
+import { documentUrl, fullPollDelay, nextDelay } from '../../lib/dashboard/browser/model/poll-policy.ts';
+import { createFilter, createSearch, exactFilter, filterText } from '../../lib/dashboard/browser/model/search.ts';
 import { perSecond, unitOf } from '../../lib/dashboard/browser/model/units.ts';
 import { readHash, type ViewState, writeHash } from '../../lib/dashboard/browser/model/url-state.ts';
 
@@ -138,7 +138,7 @@ describe('a search', () => {
     ['example depth', { label: ['domain', 'Example.com'] }],
     ['depth nothing', undefined],
   ])('for %j', (text, match) => {
-    expect(searcher(text)(family)).toEqual(match);
+    expect(createSearch(text)(family)).toEqual(match);
   });
 
   test.each([
@@ -147,28 +147,28 @@ describe('a search', () => {
     [{ a: 'one', b: 'two' }, true],
     [{ a: 'two' }, false],
     [{ c: 'x' }, false],
-    [{ a: exactly('one') }, true],
-    [{ a: exactly('on') }, false],
-    [{ a: exactly('ONE') }, false],
-    [{ a: exactly('') }, false],
-    [{ c: exactly('') }, true],
+    [{ a: exactFilter('one') }, true],
+    [{ a: exactFilter('on') }, false],
+    [{ a: exactFilter('ONE') }, false],
+    [{ a: exactFilter('') }, false],
+    [{ c: exactFilter('') }, true],
     [{ constructor: '' }, false],
   ])('a filter %j', (filter, passes) => {
-    expect(filterer(filter as Record<string, string>)(['a', 'one', 'b', 'two'])).toBe(passes);
+    expect(createFilter(filter as Record<string, string>)(['a', 'one', 'b', 'two'])).toBe(passes);
   });
 });
 
 test('a label that is called as something that every object has is not filtered by that', () => {
-  expect(askedOf({}, 'constructor')).toBe('');
-  expect(askedOf(readHash('#label.constructor=a', 5).filter, 'constructor')).toBe('a');
+  expect(filterText({}, 'constructor')).toBe('');
+  expect(filterText(readHash('#label.constructor=a', 5).filter, 'constructor')).toBe('a');
 });
 
 describe('polling', () => {
-  const usual = { interval: 2000, isHidden: false, failures: 0, took: 50 };
+  const usual = { interval: 2000, isHidden: false, failures: 0, lastPollDuration: 50 };
 
   test.each([
     ['at its interval', {}, 2000],
-    ['less often when documents take long', { took: 1000 }, 3000],
+    ['less often when documents take long', { lastPollDuration: 1000 }, 3000],
     ['once a minute while hidden', { isHidden: true }, 60_000],
     ['soon after a failure', { failures: 1 }, 1000],
     ['later after more', { failures: 4 }, 8000],
@@ -179,15 +179,15 @@ describe('polling', () => {
   });
 
   test('asks for the whole of a large document once a minute, and less often when that takes long', () => {
-    expect([wholeDelay(500), wholeDelay(5000)]).toEqual([60_000, 100_000]);
+    expect([fullPollDelay(500), fullPollDelay(5000)]).toEqual([60_000, 100_000]);
   });
 
   test('asks for at most 100 names, each once, in a URL of at most 8,000 characters', () => {
     const names = Array.from({ length: 500 }, (_, i) => `name_${i % 250}`);
-    expect(new URL(urlFor('http://a/m.json', names)).searchParams.getAll('name[]')).toEqual(names.slice(0, 100));
+    expect(new URL(documentUrl('http://a/m.json', names)).searchParams.getAll('name[]')).toEqual(names.slice(0, 100));
     const long = Array.from({ length: 100 }, (_, i) => `${i}${'ä'.repeat(200)}`);
-    expect(urlFor('http://a/m.json', long).length).toBeLessThanOrEqual(8000);
-    expect(urlFor('http://a/m.json', [])).toBe('http://a/m.json');
+    expect(documentUrl('http://a/m.json', long).length).toBeLessThanOrEqual(8000);
+    expect(documentUrl('http://a/m.json', [])).toBe('http://a/m.json');
   });
 });
 

@@ -1,15 +1,23 @@
 import { readHash, type ViewState } from '../../lib/dashboard/browser/model/url-state.ts';
-import type { Look, Seen } from '../../lib/dashboard/browser/protocol.ts';
+import type { ViewRequest, ViewUpdate } from '../../lib/dashboard/browser/protocol.ts';
 
 // The worker as the browser runs it, with a clock, a network and a page of the test's own.
 
 const URL_OF_DOCUMENT = 'http://a/metrics.json';
 const state = readHash('', 5);
-const usual: Look = { url: URL_OF_DOCUMENT, state, isHidden: false, onScreen: [], from: 0, to: 0, hurry: 0 };
+const usual: ViewRequest = {
+  url: URL_OF_DOCUMENT,
+  state,
+  isHidden: false,
+  onScreen: [],
+  from: 0,
+  to: 0,
+  refreshCount: 0,
+};
 
 /** Starts a worker whose document is what the test sets: a family of each name, or nothing while it is undefined. */
 async function start(names: readonly string[], { size = 0 } = {}) {
-  const page = { names: names as readonly string[] | undefined, asked: [] as string[], seen: [] as Seen[] };
+  const page = { names: names as readonly string[] | undefined, asked: [] as string[], seen: [] as ViewUpdate[] };
   const answer = (url: URL) => {
     if (page.names === undefined) throw new TypeError('Failed to fetch');
     const wanted = url.searchParams.getAll('name[]');
@@ -17,7 +25,7 @@ async function start(names: readonly string[], { size = 0 } = {}) {
     const help = wanted.length === 0 ? 'x'.repeat(size) : '';
     return Response.json(Object.fromEntries(families.map((name) => [name, { type: 'gauge', help, value: 1 }])));
   };
-  const self: { onmessage?: (event: { data: Look }) => void; postMessage(seen: Seen): void } = {
+  const self: { onmessage?: (event: { data: ViewRequest }) => void; postMessage(seen: ViewUpdate): void } = {
     postMessage: (seen) => void page.seen.push(seen),
   };
   Object.assign(globalThis, {
@@ -30,7 +38,7 @@ async function start(names: readonly string[], { size = 0 } = {}) {
   await jest.isolateModulesAsync(async () => {
     await import('../../lib/dashboard/browser/worker.ts');
   });
-  return { page, look: (look: Partial<Look>) => self.onmessage?.({ data: { ...usual, ...look } }) };
+  return { page, look: (look: Partial<ViewRequest>) => self.onmessage?.({ data: { ...usual, ...look } }) };
 }
 
 const { fetch } = globalThis;
@@ -88,7 +96,7 @@ test('while it is paused it asks for nothing, and once when it is told to', asyn
   page.names = undefined;
   await intervals(3);
   expect(page.asked).toHaveLength(1);
-  look({ state: paused, hurry: 1 });
+  look({ state: paused, refreshCount: 1 });
   await intervals(3);
   expect(page.asked).toHaveLength(2);
   expect(page.seen.at(-1)?.status.state).toBe('lost');
@@ -171,7 +179,7 @@ test('a row has what says most of its type, and a search finds labels too', asyn
   ]);
   look({ onScreen, state: { ...state, search: 'west' } });
   expect(page.seen.at(-1)?.catalogue).toMatchObject({
-    found: 2,
+    matchCount: 2,
     groups: [
       {
         prefix: '',

@@ -20,22 +20,26 @@ const tables: [place: string, take: (options: never) => unknown, types: string[]
   ['README.md#Options', metricsRouter, ['router/options.ts', 'access/options.ts']],
   ['docs/rendering.md#Options', (options) => renderMetrics(source, options), ['document/render-options.ts']],
   ['docs/dashboard.md#Options', dashboard, ['dashboard.ts']],
-  ['docs/sources/several-sources.md', (options) => combineSources([source], options), ['sources/combine.ts']],
+  ['docs/sources/several-sources.md#Options', (options) => combineSources([source], options), ['sources/combine.ts']],
   [
-    'docs/sources/opentelemetry.md',
+    'docs/sources/opentelemetry.md#Options',
     openTelemetrySource,
     ['sources/opentelemetry.ts', 'sources/opentelemetry/conversion.ts'],
   ],
-  ['docs/sources/cluster.md', (options) => clusterSource(source, options), ['sources/cluster.ts']],
-  ['docs/sources/another-endpoint.md', (options) => remoteSource(url, options), ['sources/remote/options.ts']],
-  ['docs/sources/prometheus-server.md', prometheusServerSource, ['sources/prometheus-server/options.ts']],
-  ['docs/sources/guards-against-growth.md', (options) => limitSeries(source, options), ['sources/limit-series.ts']],
+  ['docs/sources/cluster.md#Options', (options) => clusterSource(source, options), ['sources/cluster.ts']],
+  ['docs/sources/another-endpoint.md#Options', (options) => remoteSource(url, options), ['sources/remote/options.ts']],
+  ['docs/sources/prometheus-server.md#Options', prometheusServerSource, ['sources/prometheus-server/options.ts']],
+  [
+    'docs/sources/guards-against-growth.md#Limiting the series of a family',
+    (options) => limitSeries(source, options),
+    ['sources/limit-series.ts'],
+  ],
 ];
 
-/** The options of the first such table under a heading, or of the document, each with the text of its default. */
+/** The options of the first table under a heading that has defaults, each with the text of its default. */
 function documented(place: string): [name: string, fallback: string][] {
-  const [file, heading = '.+'] = place.split('#');
-  const [, , ...options] = new Markdown(file!).tablesUnder(heading).find(([head]) => head?.[1] === 'default')!;
+  const [file, heading] = place.split('#');
+  const [, , ...options] = new Markdown(file!).tablesUnder(heading!).find(([head]) => head?.[1] === 'default')!;
   return options.flatMap(([names, fallback]) => [...names!.matchAll(/`(\w+)`/g)].map(([, name]) => [name!, fallback!]));
 }
 

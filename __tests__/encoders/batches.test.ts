@@ -1,7 +1,7 @@
 import { BATCH_SIZE, createBatches } from '../../lib/encoders/batches.ts';
 import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 import { sample } from '../support/encode.ts';
-import { WAYS } from '../support/samples.ts';
+import { SAMPLE_CONTAINERS } from '../support/samples.ts';
 
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => sample(i));
 
@@ -11,7 +11,7 @@ async function allOf(samples: MetricFamily['samples']): Promise<(readonly Sample
   return all;
 }
 
-describe.each(WAYS)('of samples given as %s', (_way, give) => {
+describe.each(SAMPLE_CONTAINERS)('of samples given as %s', (_way, give) => {
   test.each([
     [1, [1]],
     [2, [1, 1]],

@@ -4,7 +4,7 @@ import express from 'express';
 import helmet from 'helmet';
 import { metricsRouter } from '../../lib/index.ts';
 import { type RequestParts, requestText, send } from '../support/raw-http.ts';
-import { closeServers, listen, type Served, serveMetrics, watchWarnings } from '../support/serve.ts';
+import { closeServers, listen, type MetricsService, serveMetrics, watchWarnings } from '../support/serve.ts';
 
 beforeEach(watchWarnings);
 afterEach(async () => {
@@ -57,7 +57,7 @@ test.each<[string, number, RequestParts]>([
 });
 
 describe('methods', () => {
-  let served: Served;
+  let served: MetricsService;
   const ask = (method: string) => send(served.server, requestText({ method }));
   beforeEach(async () => {
     served = await serveMetrics();

@@ -312,8 +312,8 @@ describe('warnings', () => {
         trustedProxies: ['127.0.0.1', '10.0.0.0/9', '10.128.0.0/9'],
       },
       [
-        'metricsRouter: trustedHosts[1], "127.0.0.1", can never match: it is in trustedProxies too. List clients in the one and proxies in the other.',
-        'metricsRouter: trustedHosts[2], "10.1.0.0/16", can never match: it is in trustedProxies too. List clients in the one and proxies in the other.',
+        'metricsRouter: trustedHosts[1]: expected a client, got "127.0.0.1", which is in trustedProxies too and can never match; write it in one of the two lists',
+        'metricsRouter: trustedHosts[2]: expected a client, got "10.1.0.0/16", which is in trustedProxies too and can never match; write it in one of the two lists',
       ],
     ],
   ])('at construction: %s', async (_case, options, expected) => {

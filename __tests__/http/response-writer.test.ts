@@ -1,6 +1,14 @@
 import express from 'express';
 import type { MetricsRouterOptions, MetricsSource } from '../../lib/index.ts';
-import { connectRaw, type RawClient, type Service, serve, steady, TERMINATOR, until } from '../support/clients.ts';
+import {
+  connectRaw,
+  type RawClient,
+  type Service,
+  serve,
+  settledValue,
+  TERMINATOR,
+  until,
+} from '../support/clients.ts';
 import { requestText } from '../support/raw-http.ts';
 import {
   endless,
@@ -31,7 +39,7 @@ describe.each(codings)('a client that does not read, in %s', (coding) => {
     const service = await serve({ source });
     const client = begin(service, coding);
     await until(() => source.pulled > 0);
-    const pulled = await steady(() => source.pulled);
+    const pulled = await settledValue(() => source.pulled);
     // What the kernel holds for both ends of the connection is several megabytes.
     expect(pulled).toBeLessThan(50_000);
     client.read();
@@ -75,7 +83,7 @@ describe('a client that goes away', () => {
     const service = await serve({ source: onceThenQueueDepth(collect), maxInFlight: 1 });
     const client = begin(service, coding);
     await until(() => source.pulled > 0);
-    await steady(() => source.pulled);
+    await settledValue(() => source.pulled);
     client.socket.destroy();
     await until(() => source.returned === 1);
     expect(source.scrape?.signal.aborted).toBe(true);
@@ -173,7 +181,7 @@ describe('a response that waits behind another one on its connection', () => {
     const { collect } = source;
     const { service, client } = await pipelined({ source: onceThenQueueDepth(collect), maxInFlight: 1 });
     await until(() => source.pulled > 0);
-    expect(await steady(() => source.pulled)).toBeLessThan(1_000);
+    expect(await settledValue(() => source.pulled)).toBeLessThan(1_000);
     client.socket.destroy();
     await until(() => source.returned === 1);
     expect(source.scrape?.signal.reason).toMatchObject({ code: 'ERR_METRICS_CLIENT_GONE' });

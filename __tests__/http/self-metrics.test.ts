@@ -1,5 +1,5 @@
 import type { MetricFamily, MetricsSource, RefusalReason } from '../../lib/index.ts';
-import { ask, connectRaw, type Service, serve, steady, until } from '../support/clients.ts';
+import { connectRaw, requestPath, type Service, serve, settledValue, until } from '../support/clients.ts';
 import { requestText } from '../support/raw-http.ts';
 import { endless, largeFamily, never, queueDepth, samplesThatFail, sourceOf } from '../support/scrape-sources.ts';
 
@@ -126,7 +126,7 @@ test('scrapes are counted by format, and HEAD is none', async () => {
   await service.get('/metrics.json');
   await service.get('/metrics');
   await service.get('/metrics', { Accept: 'application/openmetrics-text' });
-  await ask(service.port, '/metrics', { method: 'HEAD' });
+  await requestPath(service.port, '/metrics', { method: 'HEAD' });
   expect((await ownValues(service)).scrapes_total).toEqual([
     { format: 'json', outcome: 'complete', '@': 2 },
     { format: 'prometheus-text', outcome: 'complete', '@': 1 },
@@ -168,7 +168,7 @@ test('scrapes in flight include those that are being waited for', async () => {
 
 test('refusals are counted by reason, and nothing is labelled by address', async () => {
   const service = await serve({ source: sourceOf(queueDepth), selfMetrics: true });
-  const requests: [RefusalReason, Parameters<typeof ask>[1], Parameters<typeof ask>[2]][] = [
+  const requests: [RefusalReason, Parameters<typeof requestPath>[1], Parameters<typeof requestPath>[2]][] = [
     ['http-authentication', '/metrics', { headers: { Authorization: 'Basic c2NyYXBlcjpzZWNyZXQ=' } }],
     ['http-authentication', '/metrics.json', { headers: { Authorization: '' } }],
     ['unexpected-forwarding-header', '/metrics', { headers: { 'X-Forwarded-For': '203.0.113.7' } }],
@@ -176,7 +176,7 @@ test('refusals are counted by reason, and nothing is labelled by address', async
     ['method', '/metrics', { method: 'DELETE' }],
   ];
   for (const [, path, options] of requests)
-    expect((await ask(service.port, path, options)).status).toBeGreaterThan(399);
+    expect((await requestPath(service.port, path, options)).status).toBeGreaterThan(399);
   expect((await ownValues(service)).refusals_total).toEqual({
     reason: { 'http-authentication': 2, 'unexpected-forwarding-header': 1, 'bad-query': 1, method: 1 },
   });
@@ -238,7 +238,7 @@ test('they are counted even while they are left out of a document', async () => 
   const service = await serve({ source, selfMetrics: true });
   const client = connectRaw(service.port, requestText({ target: '/metrics?exclude[]=metrics_endpoint_scrapes_total' }));
   await until(() => source.pulled > 0);
-  await steady(() => source.pulled);
+  await settledValue(() => source.pulled);
   client.socket.destroy();
   await until(() => source.returned === 1);
   const { scrapes_total } = await ownValues(service);

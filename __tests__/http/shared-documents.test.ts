@@ -1,6 +1,6 @@
 import { createSharedDocuments, MAX_SHARED_BYTES } from '../../lib/http/shared-documents.ts';
 import type { MetricFamily, Scrape } from '../../lib/index.ts';
-import { ask, connectRaw, serve, sleep, TERMINATOR, until } from '../support/clients.ts';
+import { connectRaw, requestPath, serve, sleep, TERMINATOR, until } from '../support/clients.ts';
 import { requestText } from '../support/raw-http.ts';
 import { largeFamily, QUEUE_DEPTH_JSON, queueDepth } from '../support/scrape-sources.ts';
 
@@ -216,7 +216,7 @@ test('one that waits less long gives up alone', async () => {
   const patient = get('/metrics.json');
   await until(() => started() === 1);
   const headers = { 'X-Prometheus-Scrape-Timeout-Seconds': '0.1' };
-  expect(await ask(port, '/metrics.json', { headers })).toMatchObject({ status: 503 });
+  expect(await requestPath(port, '/metrics.json', { headers })).toMatchObject({ status: 503 });
   held[0]?.give([queueDepth]);
   expect(await patient).toMatchObject({ status: 200, text: QUEUE_DEPTH_JSON });
 });
@@ -224,7 +224,7 @@ test('one that waits less long gives up alone', async () => {
 test('one that hurries does not take the others with it', async () => {
   const { port, get, held, started } = await serveHeld({ timeout: 60_000, maxInFlight: 1 });
   const headers = { 'X-Prometheus-Scrape-Timeout-Seconds': '0.2' };
-  const hurried = ask(port, '/metrics.json', { headers });
+  const hurried = requestPath(port, '/metrics.json', { headers });
   await until(() => started() === 1);
   const patient = get('/metrics.json');
   expect(await hurried).toMatchObject({ status: 503 });
@@ -250,7 +250,7 @@ test('one that hurries does so too when the document is larger than what can be 
   };
   const { port } = await serve({ source, timeout: 3_600_000, cacheFor: 1_000 });
   const headers = { 'X-Prometheus-Scrape-Timeout-Seconds': '0.4' };
-  await expect(ask(port, '/metrics.json', { headers })).rejects.toThrow();
+  await expect(requestPath(port, '/metrics.json', { headers })).rejects.toThrow();
   expect(scrape?.signal.reason).toMatchObject({ code: 'ERR_METRICS_SOURCE_TIMEOUT' });
 });
 

@@ -6,9 +6,9 @@ import { anyText, families } from '../support/arbitraries.ts';
 import { bytesOf, readDocument } from '../support/documents.ts';
 import { encode } from '../support/encode.ts';
 import { json } from '../support/encoders.ts';
+import { withPlausibleValues } from '../support/plausible-values.ts';
 import fc from '../support/property.ts';
 import { type ReadFamily, readJson } from '../support/read-json.ts';
-import { sensible } from '../support/sensible.ts';
 
 const parse = parseKumoMtaJson();
 
@@ -25,7 +25,7 @@ describe.each(MODES)('what the encoder wrote, with $singleLabel and $nonFinite,'
   test('means what went in', async () => {
     await fc.assert(
       fc.asyncProperty(families(anyText), async (any) => {
-        const source = any.map(sensible);
+        const source = any.map(withPlausibleValues);
         const { text } = await encode(json(options), source);
         const expected = source.map((family) => normal(family, kept(family, options.nonFinite)));
         expect(
@@ -39,7 +39,7 @@ describe.each(MODES)('what the encoder wrote, with $singleLabel and $nonFinite,'
   test('is written in the same way again', async () => {
     await fc.assert(
       fc.asyncProperty(families(anyText), async (any) => {
-        const source = any.map(sensible);
+        const source = any.map(withPlausibleValues);
         const { text } = await encode(json(options), source);
         const again = await encode(json(options), parse(bytesOf(text)));
         // A sum that became null has no average.

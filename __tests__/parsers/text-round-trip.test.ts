@@ -5,16 +5,16 @@ import { anyText, families } from '../support/arbitraries.ts';
 import { encode } from '../support/encode.ts';
 import { openMetrics, text004, text100 } from '../support/encoders.ts';
 import { parseText } from '../support/parse-text.ts';
-import { type Read, readAll } from '../support/parsed.ts';
+import { type ReadFamily, readAll } from '../support/parsed.ts';
+import { withPlausibleValues } from '../support/plausible-values.ts';
 import fc, { type Arbitrary } from '../support/property.ts';
-import { sensible } from '../support/sensible.ts';
 
 jest.setTimeout(120_000);
 
 const validName = fc.stringMatching(/^[a-zA-Z_][a-zA-Z0-9_]{0,20}$/);
 
 /** The losses of the formats: lone surrogates, the sign of zero, and exemplars where there is no place for them. */
-function normal(all: readonly (MetricFamily | Read)[], isOpenMetrics: boolean) {
+function normal(all: readonly (MetricFamily | ReadFamily)[], isOpenMetrics: boolean) {
   return all.map(({ name, help, type, samples }) => ({
     name: isOpenMetrics && type === 'counter' ? `${name.replace(/(?<=.)_total$/s, '')}_total` : name,
     help: help?.toWellFormed(),
@@ -60,7 +60,7 @@ describe('what our encoders write is read back', () => {
     const encoder = makeEncoder();
     await fc.assert(
       fc.asyncProperty(families(name), fc.integer({ min: 1, max: 100 }), async (any, size) => {
-        const source = any.map(sensible);
+        const source = any.map(withPlausibleValues);
         const { text, losses } = await encode(encoder, source);
         expect(losses).toEqual([]);
         const read = await readAll(parse, text, size);

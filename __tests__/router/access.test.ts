@@ -1,6 +1,6 @@
 import type { RefusalReason } from '../../lib/index.ts';
 import { type RequestParts, requestText, send } from '../support/raw-http.ts';
-import { closeServers, type Served, serveMetrics, watchWarnings } from '../support/serve.ts';
+import { closeServers, type MetricsService, serveMetrics, watchWarnings } from '../support/serve.ts';
 
 // The table "What is answered, in this order": each row is a request that only this row is about, and
 // each pair of rows one request that both are about.
@@ -48,8 +48,8 @@ const ROWS: Row[] = [
   row('too-many-scrapes', 503, 'Too many scrapes in flight', () => ({ busy: true })),
 ];
 
-let idle: Served;
-let busy: Served;
+let idle: MetricsService;
+let busy: MetricsService;
 
 beforeAll(async () => {
   watchWarnings();

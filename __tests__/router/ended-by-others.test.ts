@@ -3,8 +3,8 @@ import { constants } from 'node:http2';
 import compression from 'compression';
 import express from 'express';
 import type { MetricsSource, Middleware } from '../../lib/index.ts';
-import { connectRaw, serve, steady, TERMINATOR, until } from '../support/clients.ts';
-import { closeHttp2, finished, openHttp2, serveHttp2 } from '../support/http2-service.ts';
+import { connectRaw, serve, settledValue, TERMINATOR, until } from '../support/clients.ts';
+import { closeHttp2, openHttp2, readHttp2Response, serveHttp2 } from '../support/http2-service.ts';
 import { requestText } from '../support/raw-http.ts';
 import {
   endless,
@@ -158,7 +158,7 @@ describe('while the client is waited for', () => {
     source.collect = (scrape) => sources[scrapes++]!.collect(scrape);
     const clients = Array.from({ length: SLOTS }, () => connect(service.port, coding));
     await until(() => sources.every(({ pulled }) => pulled > 0));
-    await steady(() => sources.reduce((sum, { pulled }) => sum + pulled, 0));
+    await settledValue(() => sources.reduce((sum, { pulled }) => sum + pulled, 0));
     for (const exchange of exchanges.splice(0)) ways[way]!(exchange);
     await until(() => service.failures.length === SLOTS);
     expect(service.failures.splice(0)).toEqual(Array(SLOTS).fill(ENDED));
@@ -291,7 +291,7 @@ describe.each(codings)('over HTTP/2, in %s', (coding) => {
       let received = 0;
       for (const client of clients) client.on('data', (chunk: Buffer) => (received += chunk.length));
       await until(() => exchanges.length === SLOTS && received >= SLOTS * sent);
-      const answers = clients.map(finished);
+      const answers = clients.map(readHttp2Response);
       for (const exchange of exchanges.splice(0)) ways[way]!(exchange);
       await until(() => service.failures.length === SLOTS);
       expect(service.failures.splice(0)).toEqual(Array(SLOTS).fill(ENDED));
@@ -308,13 +308,13 @@ describe.each(codings)('over HTTP/2, in %s', (coding) => {
     source.collect = (scrape) => sources[scrapes++]!.collect(scrape);
     const clients = Array.from({ length: SLOTS }, () => openHttp2(port, '/metrics', { 'accept-encoding': coding }));
     await until(() => sources.every(({ pulled }) => pulled > 0));
-    await steady(() => sources.reduce((sum, { pulled }) => sum + pulled, 0));
+    await settledValue(() => sources.reduce((sum, { pulled }) => sum + pulled, 0));
     for (const exchange of exchanges.splice(0)) ways[way]!(exchange);
     await until(() => service.failures.length === SLOTS);
     expect(service.failures.splice(0)).toEqual(Array(SLOTS).fill(ENDED));
     await until(() => sources.every(({ returned }) => returned === 1));
     await expectAllSlots(service, source);
-    for (const { code } of await Promise.all(clients.map(finished))) expect(code).toBe(INTERNAL_ERROR);
+    for (const { code } of await Promise.all(clients.map(readHttp2Response))) expect(code).toBe(INTERNAL_ERROR);
   });
 
   test('a client that cancels ends the scrape, which is no failure', async () => {

@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import express, { type Express } from 'express';
 import supertest from 'supertest';
 import { type MetricsRouterOptions, metricsRouter } from '../../lib/index.ts';
-import { type Ends, type RequestParts, requestText, send } from '../support/raw-http.ts';
+import { type ConnectionOptions, type RequestParts, requestText, send } from '../support/raw-http.ts';
 import { closeServers, listen, watchWarnings } from '../support/serve.ts';
 
 // Where people first ask, with nothing but the log to tell them what to mend: in each setting the log names the option and the
@@ -30,7 +30,7 @@ interface Setting {
 }
 
 const raw =
-  (parts: RequestParts = {}, ends: Ends = {}): Ask =>
+  (parts: RequestParts = {}, ends: ConnectionOptions = {}): Ask =>
   async (app) =>
     // As app.listen(port) does: for both families, so that IPv4 peers are shown as ::ffff:127.0.0.1.
     (await send(await listen(app, { port: 0 }), requestText(parts), { to: '127.0.0.1', ...ends })).status;

@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startFakeProxy } from '../support/fake-proxy.ts';
+import { followHints } from '../support/follow-hints.ts';
 import {
   behindOne,
   behindTwo,
@@ -12,8 +14,6 @@ import {
   OTHERS,
   type Start,
 } from '../support/hint-situations.ts';
-import { walk } from '../support/hint-walk.ts';
-import { startProxyLike } from '../support/proxy-like.ts';
 import { closeServers } from '../support/serve.ts';
 
 // Whoever does literally what the warnings say must get the scraper in, and at no step a stranger.
@@ -31,7 +31,7 @@ afterAll(() => rm(folder, { recursive: true }));
 let sockets = 0;
 
 async function expectWalk({ steps, what: _, ...start }: Start): Promise<void> {
-  const { hints, open } = await walk(start, startProxyLike, () => join(folder, `${sockets++}.sock`));
+  const { hints, open } = await followHints(start, startFakeProxy, () => join(folder, `${sockets++}.sock`));
   expect({ hints, isShort: hints.length <= steps, open }).toEqual({ hints, isShort: true, open: [] });
   expect(hints.length).toBeGreaterThan(0);
 }

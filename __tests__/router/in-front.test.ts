@@ -3,7 +3,7 @@ import cors from 'cors';
 import type { Application, ErrorRequestHandler, RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { MetricFamily, MetricsRouterOptions, MetricsSource } from '../../lib/index.ts';
-import { type Answer, ask, portOf } from '../support/clients.ts';
+import { type HttpResponse, portOf, requestPath } from '../support/clients.ts';
 import { EXPRESS_VERSIONS, loadExpress } from '../support/express-versions.ts';
 import { largeFamily, queueDepth, samplesThatFail } from '../support/scrape-sources.ts';
 import { closeServers, watchWarnings } from '../support/serve.ts';
@@ -97,19 +97,19 @@ describe.each(EXPRESS_VERSIONS)('with %s', (version) => {
   }
 
   /** Every answer of an app, by request and coding. */
-  async function answersOf(app: Application): Promise<Map<string, Answer>> {
+  async function answersOf(app: Application): Promise<Map<string, HttpResponse>> {
     const port = await portOf(app);
-    const answers = new Map<string, Answer>();
+    const answers = new Map<string, HttpResponse>();
     for (const { what, path, method, headers } of requests) {
       for (const coding of codings) {
-        const answer = await ask(port, path, { method, headers: { ...headers, 'Accept-Encoding': coding } });
+        const answer = await requestPath(port, path, { method, headers: { ...headers, 'Accept-Encoding': coding } });
         answers.set(`${what}, ${coding}`, answer);
       }
     }
     return answers;
   }
 
-  let bare: Map<string, Answer>;
+  let bare: Map<string, HttpResponse>;
   beforeAll(async () => {
     watchWarnings();
     bare = await answersOf(appWith(() => {}));
@@ -170,9 +170,9 @@ describe.each(EXPRESS_VERSIONS)('with %s', (version) => {
     };
     const large = { source: { collect: () => [largeFamily(3_000)] }, compression: false };
     const port = await portOf(appWith((app) => app.use(compression(), watchListeners), large));
-    const expected = await ask(port, '/metrics.json');
+    const expected = await requestPath(port, '/metrics.json');
     for (const coding of ['gzip', 'br', 'deflate']) {
-      const { headers, text } = await ask(port, '/metrics.json', { headers: { 'Accept-Encoding': coding } });
+      const { headers, text } = await requestPath(port, '/metrics.json', { headers: { 'Accept-Encoding': coding } });
       expect(headers['content-encoding']).toBe(coding);
       expect(text === expected.text).toBe(true);
       expect(on?.mock.calls.filter(([event]) => event === 'drain')).toHaveLength(1);
@@ -197,12 +197,12 @@ describe.each(EXPRESS_VERSIONS)('with %s', (version) => {
       '/a/b/metrics': 'nested',
     };
     for (const [path, name] of Object.entries(mounted)) {
-      expect((await ask(port, path)).text).toBe(`# TYPE ${name} gauge\n${name} 1\n`);
-      expect(Object.keys(JSON.parse((await ask(port, `${path}.json?name[]=${name}`)).text))).toEqual([name]);
+      expect((await requestPath(port, path)).text).toBe(`# TYPE ${name} gauge\n${name} 1\n`);
+      expect(Object.keys(JSON.parse((await requestPath(port, `${path}.json?name[]=${name}`)).text))).toEqual([name]);
     }
-    expect((await ask(port, '/closed/metrics')).status).toBe(403);
+    expect((await requestPath(port, '/closed/metrics')).status).toBe(403);
     for (const path of ['/internal/stats/', '/METRICS', '/metrics.json/', '/admin', '/a/metrics', '/metrics/root']) {
-      expect([path, (await ask(port, path)).status]).toEqual([path, 404]);
+      expect([path, (await requestPath(port, path)).status]).toEqual([path, 404]);
     }
   });
 
@@ -211,6 +211,6 @@ describe.each(EXPRESS_VERSIONS)('with %s', (version) => {
     const router = library.metricsRouter({ source: { collect: () => [queueDepth] } });
     app.use('/one', router).use('/two', router);
     const port = await portOf(app);
-    expect((await ask(port, '/one/metrics')).text).toBe((await ask(port, '/two/metrics')).text);
+    expect((await requestPath(port, '/one/metrics')).text).toBe((await requestPath(port, '/two/metrics')).text);
   });
 });

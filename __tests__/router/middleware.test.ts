@@ -1,6 +1,6 @@
 import express from 'express';
 import { type AccessDecision, type AccessOptions, refuseAuthorization, trustedIp } from '../../lib/index.ts';
-import { type Ends, type RequestParts, requestText, send } from '../support/raw-http.ts';
+import { type ConnectionOptions, type RequestParts, requestText, send } from '../support/raw-http.ts';
 import { closeServers, listen, watchWarnings } from '../support/serve.ts';
 
 let warnings: jest.SpyInstance;
@@ -21,12 +21,12 @@ describe('trustedIp', () => {
     const decisions: AccessDecision[] = [];
     const guard = trustedIp({ onDecision: (decision) => decisions.push(decision), ...options });
     const server = await listen(express().use('/admin', guard, admin));
-    const ask = (parts: RequestParts = {}, ends?: Ends) =>
+    const ask = (parts: RequestParts = {}, ends?: ConnectionOptions) =>
       send(server, requestText({ target: '/admin', ...parts }), ends);
     return { server, guard, ask, decisions };
   }
 
-  test.each<[string, RequestParts, Ends]>([
+  test.each<[string, RequestParts, ConnectionOptions]>([
     ['a trusted host', {}, {}],
     ['any method', { method: 'DELETE' }, {}],
     ['any path below', { target: '/admin/a/b?name[]=' }, {}],
@@ -38,7 +38,7 @@ describe('trustedIp', () => {
     expect(decisions).toMatchObject([{ decision: 'allow', peer: '127.0.0.1', address: '127.0.0.1' }]);
   });
 
-  test.each<[string, RequestParts, Ends]>([
+  test.each<[string, RequestParts, ConnectionOptions]>([
     ['not-trusted', {}, STRANGER],
     ['not-trusted', { headers: ['Authorization: Bearer x'] }, STRANGER],
     ['not-trusted', { method: 'OPTIONS' }, STRANGER],
@@ -152,7 +152,7 @@ describe('refuseAuthorization', () => {
 
 test('together they are what stands before the metrics', async () => {
   const server = await listen(express().use('/admin', trustedIp(), refuseAuthorization(), admin));
-  const ask = async (headers: string[], ends?: Ends) =>
+  const ask = async (headers: string[], ends?: ConnectionOptions) =>
     (await send(server, requestText({ target: '/admin', headers }), ends)).status;
   expect(await ask([])).toBe(200);
   expect(await ask(['Authorization:'])).toBe(403);

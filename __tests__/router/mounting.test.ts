@@ -1,7 +1,7 @@
 import type { Express } from 'express';
 import type { MetricsRouterOptions } from '../../lib/index.ts';
 import { EXPRESS_VERSIONS, type ExpressVersion, loadExpress } from '../support/express-versions.ts';
-import { type Ends, type RequestParts, requestText, send } from '../support/raw-http.ts';
+import { type ConnectionOptions, type RequestParts, requestText, send } from '../support/raw-http.ts';
 import { closeServers, listen, serveMetrics, watchWarnings } from '../support/serve.ts';
 
 beforeEach(watchWarnings);
@@ -23,12 +23,12 @@ describe.each(EXPRESS_VERSIONS)('in an app of %s', (version) => {
     return library.metricsRouter({ source: { collect: () => [family] }, ...options });
   }
 
-  async function ask(app: Express, parts: RequestParts, ends?: Ends) {
+  async function ask(app: Express, parts: RequestParts, ends?: ConnectionOptions) {
     const { status, body, head } = await send(await listen(app), requestText(parts), ends);
     return { status, body, head };
   }
 
-  async function statuses(app: Express, targets: readonly string[], ends?: Ends) {
+  async function statuses(app: Express, targets: readonly string[], ends?: ConnectionOptions) {
     const server = await listen(app);
     const answers = targets.map(async (target) => (await send(server, requestText({ target }), ends)).status);
     return Promise.all(answers);
@@ -90,7 +90,7 @@ describe.each(EXPRESS_VERSIONS)('in an app of %s', (version) => {
       expect(await statuses(app, [target, target, `${mount}/metrics`])).toEqual([404, 404, 200]);
       expect(process.emitWarning).toHaveBeenCalledTimes(1);
       expect(process.emitWarning).toHaveBeenCalledWith(
-        `metricsRouter: nothing answers "${mount}": the router is mounted there, and adds "/metrics" itself. Write ${line}.`,
+        `metricsRouter: expected a mount path without "/metrics", which the router adds, got "${mount}"; write ${line}`,
         'MetricsMountWarning',
       );
     },
@@ -143,7 +143,8 @@ describe.each(EXPRESS_VERSIONS)('in an app of %s', (version) => {
     const app = express().use(routerNamed('a'));
     for (const [name, value] of Object.entries(settings)) app.set(name, value);
     const server = await listen(app);
-    const status = async (parts: RequestParts, ends?: Ends) => (await send(server, requestText(parts), ends)).status;
+    const status = async (parts: RequestParts, ends?: ConnectionOptions) =>
+      (await send(server, requestText(parts), ends)).status;
 
     expect(await status({})).toBe(200);
     expect(await status({ target: '/METRICS.JSON' })).toBe(404);
@@ -170,7 +171,7 @@ describe.each(EXPRESS_VERSIONS)('in an app of %s', (version) => {
         .use(router)
         .use((req, res) => void res.status(404).set('X-App', 'yes').send(`the app has no ${req.method} here`));
 
-    test.each<[string, RequestParts, Ends]>([
+    test.each<[string, RequestParts, ConnectionOptions]>([
       ['a stranger', {}, { from: '127.0.0.2' }],
       ['a stranger by OPTIONS', { method: 'OPTIONS' }, { from: '127.0.0.2' }],
       ['a stranger by POST', { method: 'POST', headers: ['Content-Length: 2'], body: '{}' }, { from: '127.0.0.2' }],

@@ -1,5 +1,5 @@
 import type { MetricsSource } from '../../lib/index.ts';
-import { ask, connectRaw, serve, sleep, TERMINATOR, until } from '../support/clients.ts';
+import { connectRaw, requestPath, serve, sleep, TERMINATOR, until } from '../support/clients.ts';
 import { requestText } from '../support/raw-http.ts';
 import {
   largeFamily,
@@ -209,7 +209,7 @@ describe('maxInFlight', () => {
     for (const path of paths) {
       expect(await get(path)).toMatchObject(unavailable(path, 'Too many scrapes in flight'));
       expect(decisions.at(-1)).toMatchObject({ decision: 'deny', reason: 'too-many-scrapes', path });
-      expect(await ask(port, path, { method: 'HEAD' })).toMatchObject({ status: 200 });
+      expect(await requestPath(port, path, { method: 'HEAD' })).toMatchObject({ status: 200 });
     }
     expect(answers).toHaveLength(limit);
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import express from 'express';
 import type { MetricsSource } from '../../lib/index.ts';
-import { ask, connectRaw, serve, until } from '../support/clients.ts';
+import { connectRaw, requestPath, serve, until } from '../support/clients.ts';
 import { requestText } from '../support/raw-http.ts';
 import {
   largeFamily,
@@ -78,7 +78,7 @@ describe.each(withCodings)('$path in $coding', ({ path, coding, document, own })
   test('HEAD has the headers of GET without the length, and the source is not asked', async () => {
     const collect = jest.fn<ReturnType<MetricsSource['collect']>, []>(() => [queueDepth]);
     const { port, get } = await serve({ source: { collect } });
-    const head = await ask(port, path, { method: 'HEAD', headers: acceptance });
+    const head = await requestPath(port, path, { method: 'HEAD', headers: acceptance });
     expect(collect).not.toHaveBeenCalled();
     const { headers } = await get(path, acceptance);
     const { 'content-length': _length, ...expected } = withoutTransport(headers);

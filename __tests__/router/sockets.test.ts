@@ -3,7 +3,7 @@ import type { ListenOptions, Server } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MetricsRouterOptions } from '../../lib/index.ts';
-import { type Ends, type RequestParts, requestText, send } from '../support/raw-http.ts';
+import { type ConnectionOptions, type RequestParts, requestText, send } from '../support/raw-http.ts';
 import { closeServers, serveMetrics, watchWarnings } from '../support/serve.ts';
 
 beforeEach(watchWarnings);
@@ -13,7 +13,12 @@ afterEach(async () => {
 });
 
 /** The status of one request to a router of its own, and what was decided. */
-async function outcome(options: Partial<MetricsRouterOptions>, parts: RequestParts, ends?: Ends, on?: ListenOptions) {
+async function outcome(
+  options: Partial<MetricsRouterOptions>,
+  parts: RequestParts,
+  ends?: ConnectionOptions,
+  on?: ListenOptions,
+) {
   const { server, decisions } = await serveMetrics(options, on);
   const { status } = await send(server, requestText(parts), ends);
   const { reason, peer, address } = decisions[0] ?? {};

@@ -1,12 +1,12 @@
 import { METHODS } from 'node:http';
 import fc from '../support/property.ts';
 import { type RawResponse, type RequestParts, requestText, send } from '../support/raw-http.ts';
-import { closeServers, type Served, serveMetrics, watchWarnings } from '../support/serve.ts';
+import { closeServers, type MetricsService, serveMetrics, watchWarnings } from '../support/serve.ts';
 
 const STRANGER = '127.0.0.2';
 const PROXY = '127.0.0.3';
 
-let served: Served;
+let served: MetricsService;
 
 beforeAll(async () => {
   watchWarnings();

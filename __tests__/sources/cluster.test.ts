@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { isDeepStrictEqual, promisify } from 'node:util';
 import type { MetricsSource } from '../../lib/index.ts';
 import { type ClusterSourceOptions, clusterSource, setupPrimary } from '../../lib/sources/cluster.ts';
-import { ask, sleep, until } from '../support/clients.ts';
-import { goOn, type Started, startCluster, stop } from '../support/clusters.ts';
+import { requestPath, sleep, until } from '../support/clients.ts';
+import { resume, type ServiceProcess, startCluster, suspend } from '../support/clusters.ts';
 import { collectAll } from '../support/collect.ts';
 import { family, sample } from '../support/encode.ts';
 import { parseText } from '../support/parse-text.ts';
@@ -19,7 +19,7 @@ type Cluster = Awaited<ReturnType<typeof startCluster>>;
 const all = (count: number) => ({ state: { expected: count, responded: count } });
 
 /** Each does as many jobs as its place in the list, and so on. */
-async function moveAll(started: readonly Started[], kind: string): Promise<void> {
+async function moveAll(started: readonly ServiceProcess[], kind: string): Promise<void> {
   for (const [i, worker] of started.entries()) {
     for (let jobs = 0; jobs <= i; jobs++) await worker.move('job', kind);
     await worker.move('latency', i);
@@ -27,14 +27,14 @@ async function moveAll(started: readonly Started[], kind: string): Promise<void>
   }
 }
 
-const jobsOf = async (worker: Started, kind: string) => {
+const jobsOf = async (worker: ServiceProcess, kind: string) => {
   const { jobs_total, cluster_workers } = await worker.values();
   return { jobs: (jobs_total as { kind: Record<string, number> }).kind[kind], workers: cluster_workers };
 };
 
 describe('of three workers', () => {
   let service: Cluster;
-  let workers: [Started, Started, Started];
+  let workers: [ServiceProcess, ServiceProcess, ServiceProcess];
   beforeAll(async () => {
     service = await startCluster({ workers: 3, timeout: 4000 });
     workers = service.started as never;
@@ -61,7 +61,7 @@ describe('of three workers', () => {
     };
     for (const worker of workers) expect(await worker.values()).toMatchObject(expected);
     for (const worker of workers) {
-      const { text, status } = await ask(worker.shared, '/metrics');
+      const { text, status } = await requestPath(worker.shared, '/metrics');
       expect(status).toBe(200);
       expect(text).toContain('jobs_total{kind="mail"} 6\n');
       expect(text).not.toContain('depth_omit');
@@ -77,7 +77,9 @@ describe('of three workers', () => {
     expect(Object.keys(await first.values('/metrics.json?exclude[]=cluster_workers'))).not.toContain('cluster_workers');
     const { text } = await first.get('/metrics?prefix=app_&name[]=jobs_total');
     expect(text).toContain('app_jobs_total{kind="mail"} 6\n');
-    const openMetrics = await ask(first.own, '/metrics', { headers: { accept: 'application/openmetrics-text' } });
+    const openMetrics = await requestPath(first.own, '/metrics', {
+      headers: { accept: 'application/openmetrics-text' },
+    });
     expect(parseText(openMetrics.text, 'openmetrics').map(({ name }) => name)).toContain('cluster_workers');
   });
 
@@ -116,7 +118,7 @@ describe('of three workers', () => {
   test('none loses a message of its app', async () => {
     const tell = { kind: 'ask', part: { values: 'x' }, type: 'mine' };
     const mine = () => service.echoes.filter((echo) => (echo as typeof tell).type === 'mine');
-    service.order({ tell });
+    service.order({ broadcast: tell });
     await until(() => mine().length >= 3);
     expect(mine()).toEqual(Array(3).fill(tell));
   });
@@ -125,7 +127,7 @@ describe('of three workers', () => {
     const [first, second, third] = workers;
     await moveAll(workers, 'stop');
     expect(await first.values()).toMatchObject({ jobs_total: { kind: { stop: 6 } }, depth_sum: { queue: { a: 60 } } });
-    stop(third);
+    suspend(third);
     for (const worker of [first, second, first]) {
       expect(await worker.values()).toMatchObject({
         jobs_total: { kind: { stop: 6 } },
@@ -134,7 +136,7 @@ describe('of three workers', () => {
         cluster_workers: { state: { expected: 3, responded: 2 } },
       });
     }
-    goOn(third);
+    resume(third);
     await until(async () => isDeepStrictEqual((await first.values()).cluster_workers, all(3)));
     for (const worker of workers) expect(await worker.values()).toMatchObject({ depth_sum: { queue: { a: 60 } } });
   });
@@ -150,7 +152,7 @@ describe('of three workers', () => {
 
   test('some are killed: what they have counted goes on to count, and new ones add to it', async () => {
     const [first] = workers;
-    let [, victim] = workers as Started[] as [Started, Started];
+    let [, victim] = workers as ServiceProcess[] as [ServiceProcess, ServiceProcess];
     await victim.move('job', 'kill');
     expect(await jobsOf(first, 'kill')).toEqual({ jobs: 1, workers: all(2) });
     for (let kills = 1; kills <= 5; kills++) {
@@ -168,7 +170,7 @@ describe('of three workers', () => {
 
 test('a primary that calls setupPrimary() after it has forked serves all the same, over a channel that speaks JSON', async () => {
   const service = await startCluster({ workers: 2, primary: 'late', serialization: 'json' });
-  const [first, second] = service.started as [Started, Started];
+  const [first, second] = service.started as [ServiceProcess, ServiceProcess];
   await moveAll(service.started, 'mail');
   const asked = jobsOf(first, 'mail');
   service.order('setup');
@@ -187,11 +189,11 @@ test.each([
   async (_what, settings) => {
     const service = await startCluster({ ...settings, timeout: 4000 });
     await moveAll(service.started, 'mail');
-    const [first, second] = service.started as [Started, Started];
+    const [first, second] = service.started as [ServiceProcess, ServiceProcess];
     // A series that the first one does not have: an answer without the second one has other values.
     await second.move('job', 'print');
     const wanted = { jobs_total: { kind: { mail: 3, print: 1 } }, depth_sum: { queue: { a: 30 } } };
-    const scrape = async (worker: Started) => {
+    const scrape = async (worker: ServiceProcess) => {
       const values = await worker.values();
       // Just after it was opened, the coordinator does not know all of them.
       if (isDeepStrictEqual(values.cluster_workers, all(2))) expect(values).toMatchObject(wanted);
@@ -228,11 +230,11 @@ test('a primary that has not called setupPrimary() is told of in time, where the
 
 describe('of a main thread and its worker threads', () => {
   let service: Cluster;
-  let main: Started;
-  let threads: [Started, Started];
+  let main: ServiceProcess;
+  let threads: [ServiceProcess, ServiceProcess];
   beforeAll(async () => {
     service = await startCluster({ threads: 2, isPrimaryServing: true });
-    main = service.started.find(({ name }) => name === 'primary') as Started;
+    main = service.started.find(({ name }) => name === 'primary') as ServiceProcess;
     threads = service.started.filter((one) => one !== main) as never;
   });
 
@@ -246,7 +248,7 @@ describe('of a main thread and its worker threads', () => {
   });
 
   test('none finds a message of ours among those of its app', async () => {
-    service.order({ tell: 'hello' });
+    service.order({ broadcast: 'hello' });
     await until(() => service.echoes.length >= 2);
     expect(service.echoes).toEqual(['hello', 'hello']);
   });

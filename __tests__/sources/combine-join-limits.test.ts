@@ -115,7 +115,7 @@ describe('beyond maxBuffered', () => {
     const { held, ...collected } = await joined(documents, MAX);
     expect(lengths(collected)).toEqual({ a: 2_000, b: 4_000 });
     expect(collected.reports).toEqual([
-      'a: sources[1]: the family comes when it was written already, and more could not be held for it; see the option maxBuffered',
+      'a: sources[1]: the family was already written, because the buffer was full; see the option maxBuffered',
     ]);
     expect(held).toBeLessThan(1_000 + 10);
   });

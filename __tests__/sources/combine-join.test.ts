@@ -106,7 +106,7 @@ describe('what is said of a joined family', () => {
       said: { name: 'm', type: 'counter' },
       samples: 2,
       families: 1,
-      reports: ['m: sources[1] has the type gauge, and sources[0] counter, which is kept'],
+      reports: ['m: sources[1]: expected the type counter, as in sources[0], got gauge'],
     });
   });
 });
@@ -209,7 +209,7 @@ describe('one source that fails costs the joined families its own part', () => {
   const failing = (names: string, samples: () => MetricFamily['samples']): MetricsSource => ({
     collect: () => [...names].map((name) => family(name, { samples: name === 'm' ? samples() : samplesOf('x') })),
   });
-  const missing = 'm: sources[1] has lost its part of the family';
+  const missing = 'm: sources[1] failed: its samples of the family are missing';
 
   test.each<[string, unknown, () => MetricFamily['samples']]>([
     ['its first sample throws', LOST, () => samplesThatFail(0, LOST)],
@@ -271,13 +271,13 @@ describe('one source that fails costs the joined families its own part', () => {
     };
     expect(await joined(join(instance('0', 'abc'), gone))).toEqual({
       families: ['a: 0', 'b: 0', 'c: 0 x'],
-      reports: ['scrape: sources[1] failed: its families are missing from here on'],
+      reports: ['scrape: sources[1] failed: its remaining families are missing'],
     });
     const hanging = failing('bm', () => samplesThatHang(3));
     const late = combineSources([instance('0', 'abcm'), hanging, instance('2', 'abcm')], { join: true, timeout: 100 });
     expect(await joined(late)).toEqual({
       families: ['b: 0 x 2', 'a: 0 2', 'c: 0 2', 'm: 0 2'],
-      reports: ['scrape: sources[1] did not answer in time: its families are missing from here on'],
+      reports: ['scrape: sources[1] did not answer in time: its remaining families are missing'],
     });
     const silent = combineSources([{ collect: never }, instance('1', 'ab')], { join: true, timeout: 50 });
     expect((await joined(silent)).families).toEqual(['a: 1', 'b: 1']);
@@ -287,7 +287,7 @@ describe('one source that fails costs the joined families its own part', () => {
 test('a name that one source brings twice is reported, and its first family is kept', async () => {
   expect(await joined(join(instance('0', 'aab'), instance('1', 'ba')))).toEqual({
     families: ['b: 0 1', 'a: 0 1'],
-    reports: ['a: sources[0]: the family comes a second time'],
+    reports: ['a: sources[0]: the source yielded the family before'],
   });
 });
 

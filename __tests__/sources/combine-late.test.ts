@@ -22,7 +22,7 @@ const late = (index: number) => ({
   phase: 'collect',
   error: expect.objectContaining({
     code: 'ERR_METRICS_SOURCE_TIMEOUT',
-    message: `source[${index}] did not answer in time: its families are missing from here on`,
+    message: `source[${index}] did not answer in time: its remaining families are missing`,
   }),
 });
 
@@ -116,7 +116,7 @@ describe('by the clock', () => {
     ];
     const { families, reports } = await collected(combineSources(sources(), { timeout: 200 }));
     expect(families.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'last']);
-    expect(reports).toEqual(['scrape: sources[0] did not answer in time: its families are missing from here on']);
+    expect(reports).toEqual(['scrape: sources[0] did not answer in time: its remaining families are missing']);
     expect(namesOf(await collected(combineSources(sources(), { timeout: 250 })))).toHaveLength(5);
   });
 

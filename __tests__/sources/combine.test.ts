@@ -120,7 +120,7 @@ describe('one source that fails costs its own remaining families', () => {
       },
     ]);
     expect((await collectAll(source)).reports).toEqual([
-      'scrape: sources[0] failed: its families are missing from here on',
+      'scrape: sources[0] failed: its remaining families are missing',
     ]);
     expect(signals).toMatchObject({ failing: { aborted: true }, good: { aborted: false } });
   });
@@ -277,6 +277,6 @@ describe('what is given', () => {
     const inner = combineSources([failing, sourceOf(gauge('b'))]);
     const { families, reports } = await collectAll(combineSources([sourceOf(gauge('a')), inner]));
     expect(families.map(({ name }) => name)).toEqual(['a', 'b']);
-    expect(reports).toEqual(['scrape: sources[0] failed: its families are missing from here on']);
+    expect(reports).toEqual(['scrape: sources[0] failed: its remaining families are missing']);
   });
 });

@@ -9,7 +9,7 @@ import {
 import { isReiterable } from '../../lib/model/iterables.ts';
 import { collectAll, scrape } from '../support/collect.ts';
 import fc from '../support/property.ts';
-import { WAYS } from '../support/samples.ts';
+import { SAMPLE_CONTAINERS } from '../support/samples.ts';
 import { queueDepth, sourceOf } from '../support/scrape-sources.ts';
 
 const IDLE_FOR = 1_000;
@@ -24,7 +24,10 @@ afterEach(() => {
 });
 
 /** A gauge `depth` whose samples can be replaced. */
-function changing(give: (typeof WAYS)[number][1] = (samples) => samples, members: Partial<MetricFamily> = {}) {
+function changing(
+  give: (typeof SAMPLE_CONTAINERS)[number][1] = (samples) => samples,
+  members: Partial<MetricFamily> = {},
+) {
   const state = { samples: [] as readonly Sample[] };
   const source: MetricsSource = {
     collect: () => [{ name: 'depth', type: 'gauge', ...members, samples: give(state.samples) }],
@@ -40,7 +43,7 @@ async function shown(source: MetricsSource): Promise<(string | undefined)[] | un
   return families.find(({ name }) => name === 'depth')?.samples.map(({ labels }) => labels.queue);
 }
 
-describe.each(WAYS)('given %s', (_way, give) => {
+describe.each(SAMPLE_CONTAINERS)('given %s', (_way, give) => {
   test('a series is shown until its value has not changed for so long, and again when it changes', async () => {
     const { state, source } = changing(give);
     const hiding = hideIdle(source, options);
@@ -164,7 +167,7 @@ test('it agrees with what was seen, whatever the order, the objects and the time
     }),
     values: fc.array(fc.constantFrom(0, 1, Number.NaN), { minLength: 12, maxLength: 12 }),
     swaps: fc.boolean(),
-    way: fc.nat(WAYS.length - 1),
+    way: fc.nat(SAMPLE_CONTAINERS.length - 1),
     ms: fc.nat(IDLE_FOR),
   });
   const labelSets = new Map<string, LabelSet>();
@@ -186,7 +189,7 @@ test('it agrees with what was seen, whatever the order, the objects and the time
           const labels: LabelSet = swaps ? { pool, queue } : { queue, pool };
           return { labels: keepsObjects ? kept(labels) : labels, value: values[i] as number };
         });
-        samples = (WAYS[way] as (typeof WAYS)[number])[1](given);
+        samples = (SAMPLE_CONTAINERS[way] as (typeof SAMPLE_CONTAINERS)[number])[1](given);
         const entries = given.map(({ value }, i): [string, { value: number; changedAt: number }] => {
           const key = JSON.stringify(queues[i]);
           const before = model.get(key);

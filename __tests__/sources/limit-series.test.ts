@@ -12,7 +12,7 @@ import { promClientSource } from '../../lib/sources/prom-client.ts';
 import { collectAll, scrape } from '../support/collect.ts';
 import { LIBRARIES, load, mixedRegistry } from '../support/prom-clients.ts';
 import fc from '../support/property.ts';
-import { WAYS } from '../support/samples.ts';
+import { SAMPLE_CONTAINERS } from '../support/samples.ts';
 import { queueDepth, samplesThatFail, sourceOf } from '../support/scrape-sources.ts';
 
 const OVER = 'metrics_series_over_limit';
@@ -33,7 +33,7 @@ async function given(source: MetricsSource, members?: Partial<Scrape>) {
   };
 }
 
-describe.each(WAYS)('given %s', (_way, give) => {
+describe.each(SAMPLE_CONTAINERS)('given %s', (_way, give) => {
   test('it gives the first samples of each family, and says how many more there are', async () => {
     const lengths = fc.array(fc.nat(6), { maxLength: 4 });
     await fc.assert(

@@ -10,7 +10,7 @@ import {
   type TlsOptions,
 } from '../../lib/sources/prometheus-server.ts';
 import { CERTIFICATE, PRIVATE_KEY } from '../support/certificate.ts';
-import { ask, connections, serve, until } from '../support/clients.ts';
+import { connections, requestPath, serve, until } from '../support/clients.ts';
 import { collectAll } from '../support/collect.ts';
 import { prometheusApi, type Reply, send, vector } from '../support/prometheus-api.ts';
 
@@ -73,7 +73,7 @@ describe('a query', () => {
     const { url, asked } = await prometheusApi({ '*': one });
     const { port } = await serve({ source: sourceOf(url, ['up', 'down']) });
     const headers = { 'x-secret': 'marker', cookie: 'marker', 'user-agent': 'marker', traceparent: 'marker' };
-    const { status } = await ask(port, '/metrics.json?name[]=up&marker=1&query=marker&time=1', { headers });
+    const { status } = await requestPath(port, '/metrics.json?name[]=up&marker=1&query=marker&time=1', { headers });
     expect(status).toBe(200);
     expect(asked).toHaveLength(1);
     expect(JSON.stringify(asked)).not.toContain('marker');

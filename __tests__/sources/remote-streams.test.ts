@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import type { MetricFamily } from '../../lib/model/metric-family.ts';
 import { remoteSource } from '../../lib/sources/remote.ts';
-import { connections, connectRaw, serve, steady, until } from '../support/clients.ts';
+import { connections, connectRaw, serve, settledValue, until } from '../support/clients.ts';
 import { collectAll, scrape } from '../support/collect.ts';
 import { requestText } from '../support/raw-http.ts';
 import { JSON_TYPE, upstream } from '../support/upstreams.ts';
@@ -38,7 +38,7 @@ test('an upstream is read no faster than the client reads', async () => {
   await until(() => client.received().length > MIB);
   client.socket.pause();
   // What is on its way is in the buffers of two connections.
-  expect(await steady(() => sent.bytes)).toBeLessThan(client.received().length + 32 * MIB);
+  expect(await settledValue(() => sent.bytes)).toBeLessThan(client.received().length + 32 * MIB);
   client.socket.destroy();
   await until(async () => (await connections(server)) === 0);
 });

@@ -4,7 +4,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { combineSources } from '../../lib/sources/combine.ts';
 import { remoteSource } from '../../lib/sources/remote.ts';
-import { ask, serve } from '../support/clients.ts';
+import { requestPath, serve } from '../support/clients.ts';
 import { collectAll } from '../support/collect.ts';
 import { parseText } from '../support/parse-text.ts';
 import { JSON_TYPE, OPEN_METRICS_TYPE, serving, TEXT_TYPE, upstream } from '../support/upstreams.ts';
@@ -96,8 +96,8 @@ describe('the request', () => {
   test('is the same for each scrape, whatever was asked', async () => {
     const { url, requests } = await upstream(serving(JSON_TYPE, JSON_DOCUMENT));
     const { port } = await serve({ source: remoteSource(`${url}?token=a%20b`), openMetrics: true });
-    await ask(port, '/metrics.json');
-    await ask(port, '/metrics?name[]=queue_depth&prefix=x', {
+    await requestPath(port, '/metrics.json');
+    await requestPath(port, '/metrics?name[]=queue_depth&prefix=x', {
       headers: {
         accept: 'application/openmetrics-text',
         'accept-encoding': 'br',

@@ -15,8 +15,8 @@ import { type AccessDecision, type MetricsRouterOptions, metricsRouter, type Scr
 import { closeServers, listen, watchWarnings } from './serve.ts';
 
 // For a machine that is busy: nothing waits for these to pass.
-const PATIENCE_MS = 15_000;
-jest.setTimeout(2 * PATIENCE_MS);
+const TIMEOUT_MS = 15_000;
+jest.setTimeout(2 * TIMEOUT_MS);
 
 const sockets = new Set<Socket>();
 
@@ -43,7 +43,7 @@ export interface Service {
   readonly failures: ScrapeFailure[];
   /** What `onDecision` was told. */
   readonly decisions: AccessDecision[];
-  get(path: string, headers?: OutgoingHttpHeaders): Promise<Answer>;
+  get(path: string, headers?: OutgoingHttpHeaders): Promise<HttpResponse>;
 }
 
 /** An app with a metrics router. */
@@ -60,13 +60,13 @@ export async function serve(options: MetricsRouterOptions, app = express()): Pro
   );
   const server = await listen(app);
   const { port } = server.address() as AddressInfo;
-  return { server, port, failures, decisions, get: (path, headers) => ask(port, path, { headers }) };
+  return { server, port, failures, decisions, get: (path, headers) => requestPath(port, path, { headers }) };
 }
 
 /** How many connections are open. */
 export const connections = (server: Server) => promisify(server.getConnections.bind(server))();
 
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /** As it was sent. */
@@ -76,11 +76,11 @@ export interface Answer {
 }
 
 /** One request on a connection of its own. Rejects when the connection is destroyed before the answer is complete. */
-export async function ask(
+export async function requestPath(
   port: number,
   path: string,
   { method = 'GET', headers = {} }: { method?: string | undefined; headers?: OutgoingHttpHeaders | undefined } = {},
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const sent = request({ port, path, method, headers, agent: false }).end();
   const [answer] = await once(sent, 'response');
   const body = await buffer(answer);
@@ -134,22 +134,22 @@ export const TERMINATOR = /\r\n0\r\n\r\n$/;
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Waits by condition. */
-export async function until(condition: () => unknown, patience = PATIENCE_MS): Promise<void> {
-  const giveUpAt = performance.now() + patience;
+export async function until(condition: () => unknown, timeout = TIMEOUT_MS): Promise<void> {
+  const deadline = performance.now() + timeout;
   while (!(await condition())) {
-    if (performance.now() > giveUpAt) throw new Error(`waited in vain for: ${condition}`);
+    if (performance.now() > deadline) throw new Error(`waited in vain for: ${condition}`);
     await sleep(5);
   }
 }
 
 /** Waits until the number has not changed for a while. */
-export async function steady(number: () => number, patience = PATIENCE_MS): Promise<number> {
+export async function settledValue(number: () => number, timeout = TIMEOUT_MS): Promise<number> {
   let last = Number.NaN;
   let times = 0;
   await until(() => {
     times = number() === last ? times + 1 : 0;
     last = number();
     return times === 20;
-  }, patience);
+  }, timeout);
   return last;
 }

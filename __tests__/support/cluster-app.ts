@@ -10,7 +10,7 @@ import promClient from 'prom-client';
 import { metricsRouter, type ScrapeFailure } from '../../lib/index.ts';
 import { type ClusterSourceOptions, clusterSource, setupPrimary } from '../../lib/sources/cluster.ts';
 import { promClientSource } from '../../lib/sources/prom-client.ts';
-import type { ClusterSettings, Order, Said } from './clusters.ts';
+import type { ClusterSettings, Command, Message } from './clusters.ts';
 
 const settings: ClusterSettings = workerData?.settings ?? JSON.parse(process.env.CLUSTER_APP as string);
 const isFirst = isMainThread && cluster.isPrimary;
@@ -32,16 +32,16 @@ async function startAll({
   function startThread(): void {
     const thread = new Thread(new URL(import.meta.url), { workerData: { settings } });
     started.push(thread);
-    thread.on('message', (said: Said) => {
+    thread.on('message', (said: Message) => {
       if (said === 'terminate me') void thread.terminate();
       else tellTest(said);
     });
   }
-  cluster.on('message', (_worker, said: Said) => {
+  cluster.on('message', (_worker, said: Message) => {
     if (typeof said === 'object' && ('started' in said || 'echo' in said)) tellTest(said);
   });
   cluster.on('exit', ({ id }) => tellTest({ exited: id }));
-  process.on('message', (order: Order) => {
+  process.on('message', (order: Command) => {
     if (order === 'setup') setupPrimary();
     else if (order === 'reopen') {
       setupPrimary().close();
@@ -49,8 +49,8 @@ async function startAll({
     } else if (order === 'fork') cluster.fork();
     else if (order === 'thread') startThread();
     else {
-      for (const worker of Object.values(cluster.workers ?? {})) worker?.send(order.tell);
-      for (const thread of started) thread.postMessage(order.tell);
+      for (const worker of Object.values(cluster.workers ?? {})) worker?.send(order.broadcast);
+      for (const thread of started) thread.postMessage(order.broadcast);
     }
   });
   process.on('disconnect', () => process.exit());
@@ -96,13 +96,13 @@ async function serve(name: string, { timeout }: ClusterSettings): Promise<void> 
   }
   const own = await listen({ exclusive: true });
   const shared = isMainThread && !isFirst ? await listen({}) : own;
-  const tell = isMainThread ? tellTest : (said: Said) => parentPort?.postMessage(said);
+  const tell = isMainThread ? tellTest : (said: Message) => parentPort?.postMessage(said);
   tell({ started: { name, own, shared, pid: process.pid } });
   if (!isFirst) (isMainThread ? process : parentPort)?.on('message', (echo: unknown) => tell({ echo }));
 }
 
 /** In a worker, by way of the primary. */
-function tellTest(said: Said): void {
+function tellTest(said: Message): void {
   process.send?.(said);
 }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { type Answer, ask, until } from './clients.ts';
+import { type HttpResponse, requestPath, until } from './clients.ts';
 
 export interface ClusterSettings {
   readonly workers?: number;
@@ -16,7 +16,7 @@ export interface ClusterSettings {
 }
 
 /** A process or thread of the service. */
-export interface Where {
+export interface ProcessAddress {
   readonly name: string;
   readonly pid: number;
   /** Its own port, */
@@ -26,17 +26,17 @@ export interface Where {
 }
 
 /** What the test has the service do. */
-export type Order = 'setup' | 'reopen' | 'fork' | 'thread' | { readonly tell: string | object };
+export type Command = 'setup' | 'reopen' | 'fork' | 'thread' | { readonly broadcast: string | object };
 
 /** What the test hears of it. */
-export type Said =
-  | { readonly started: Where }
+export type Message =
+  | { readonly started: ProcessAddress }
   | { readonly echo: unknown }
   | { readonly exited: number }
   | 'terminate me';
 
-export interface Started extends Where {
-  get(path: string): Promise<Answer>;
+export interface ServiceProcess extends ProcessAddress {
+  get(path: string): Promise<HttpResponse>;
   /** Moves its metrics. */
   move(what: string, argument: string | number): Promise<void>;
   /** What its `/metrics.json`, or another document, says: the value of each family. */
@@ -49,10 +49,10 @@ const APP = join(__dirname, 'cluster-app.ts');
 const LOADER = join(__dirname, 'ts-loader.mjs');
 
 const children = new Set<ChildProcess>();
-const stopped = new Set<number>();
+const suspended = new Set<number>();
 
 afterAll(async () => {
-  for (const pid of stopped) process.kill(pid, 'SIGCONT');
+  for (const pid of suspended) process.kill(pid, 'SIGCONT');
   for (const child of children) {
     if (child.exitCode !== null || child.signalCode !== null) continue;
     child.disconnect();
@@ -61,14 +61,14 @@ afterAll(async () => {
 });
 
 /** A worker that neither answers nor ends. */
-export function stop({ pid }: Where): void {
+export function suspend({ pid }: ProcessAddress): void {
   process.kill(pid, 'SIGSTOP');
-  stopped.add(pid);
+  suspended.add(pid);
 }
 
-export function goOn({ pid }: Where): void {
+export function resume({ pid }: ProcessAddress): void {
   process.kill(pid, 'SIGCONT');
-  stopped.delete(pid);
+  suspended.delete(pid);
 }
 
 /** Starts the service of cluster-app.ts, and ends it after the file's tests. */
@@ -79,22 +79,22 @@ export async function startCluster(settings: ClusterSettings) {
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   });
   children.add(child);
-  const started: Started[] = [];
+  const started: ServiceProcess[] = [];
   const echoes: unknown[] = [];
   const exited: number[] = [];
   let stderr = '';
   child.stderr?.on('data', (text) => {
     stderr += text;
   });
-  child.on('message', (said: Exclude<Said, string>) => {
+  child.on('message', (said: Exclude<Message, string>) => {
     if ('started' in said) started.push(control(said.started));
     else if ('echo' in said) echoes.push(said.echo);
     else exited.push(said.exited);
   });
-  const grown = (count: number) => until(() => started.length >= count || fail(child, stderr), 60_000);
+  const untilStarted = (count: number) => until(() => started.length >= count || fail(child, stderr), 60_000);
   const { workers = 0, threads = 0, isPrimaryServing = false } = settings;
   let ordered = workers + threads + Number(isPrimaryServing);
-  await grown(ordered);
+  await untilStarted(ordered);
   return {
     child,
     /** In the order in which they have started. */
@@ -102,13 +102,13 @@ export async function startCluster(settings: ClusterSettings) {
     echoes,
     exited,
     stderr: () => stderr,
-    order: (order: Order) => child.send(order),
+    order: (order: Command) => child.send(order),
     /** One more. */
-    async grow(kind: 'fork' | 'thread'): Promise<Started> {
+    async grow(kind: 'fork' | 'thread'): Promise<ServiceProcess> {
       const place = ordered++;
       child.send(kind);
-      await grown(place + 1);
-      return started[place] as Started;
+      await untilStarted(place + 1);
+      return started[place] as ServiceProcess;
     },
   };
 }
@@ -118,8 +118,8 @@ function fail(child: ChildProcess, stderr: string): false {
   return false;
 }
 
-function control(where: Where): Started {
-  const get = (path: string) => ask(where.own, path);
+function control(where: ProcessAddress): ServiceProcess {
+  const get = (path: string) => requestPath(where.own, path);
   return {
     ...where,
     get,

@@ -13,12 +13,12 @@ export interface Encoded {
 export async function encode(encoder: Encoder, families: MetricFamilies, prefix = ''): Promise<Encoded> {
   const losses: string[] = [];
   const chunks: string[] = [];
-  for await (const chunk of encoder.encode(families, { prefix, drops: recorded(losses) })) chunks.push(chunk);
+  for await (const chunk of encoder.encode(families, { prefix, drops: recordDrops(losses) })) chunks.push(chunk);
   return { text: decode(chunks.join('')), chunks, losses };
 }
 
 /** What the encoder is told to report to. @throws when an error of this package has a code that does not say what was lost */
-export function recorded(losses: string[]) {
+export function recordDrops(losses: string[]) {
   const message = (error: unknown, ...codes: string[]) => {
     if (error instanceof MetricsError) expect(codes).toContain(error.code);
     return error instanceof Error ? error.message : `not an error: ${error}`;

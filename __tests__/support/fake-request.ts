@@ -38,6 +38,6 @@ export function fakeRequest({
 }
 
 /** A visit from an address that was found already. */
-export function visitFrom(address: string | undefined, facts: RequestFacts = {}): RequestContext {
+export function contextFrom(address: string | undefined, facts: RequestFacts = {}): RequestContext {
   return { req: fakeRequest({ peer: address, ...facts }), client: { address: parsePeer(address), hops: 0 } };
 }

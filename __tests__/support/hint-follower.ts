@@ -1,5 +1,5 @@
 import type { MetricsRouterOptions } from '../../lib/index.ts';
-import { kindOf } from './directives.ts';
+import { directiveName } from './directives.ts';
 import type { RequestParts } from './raw-http.ts';
 
 /** A service, and how its scraper comes to it: all that an operator can change. */
@@ -62,7 +62,7 @@ const route = ({ proxies, isDirect }: Situation) => (isDirect ? [] : proxies);
 const isProxy = (situation: Situation, address: string) =>
   route(situation).some((proxy) => addressOf(proxy) === address);
 const writes = (header: string) => (proxy: ProxyConfig) =>
-  proxy.directives.some((line) => kindOf(line) === header.toLowerCase());
+  proxy.directives.some((line) => directiveName(line) === header.toLowerCase());
 const last = (situation: Situation) => route(situation).at(-1);
 
 const CONDITIONS: readonly Condition[] = [
@@ -161,7 +161,7 @@ function copy(copied: string, targets: readonly ProxyConfig[], unlessItDoes: boo
   const proxies = situation.proxies.map((proxy) => {
     const line = proxy.program === 'nginx' ? nginx.replace(/;$/, '') : haproxy;
     if (!targets.includes(proxy) || line === undefined || line.startsWith('proxy_pass ')) return proxy;
-    const same = proxy.directives.filter((own) => kindOf(own) === kindOf(line));
+    const same = proxy.directives.filter((own) => directiveName(own) === directiveName(line));
     if (same.includes(line) || (unlessItDoes && same.length > 0)) return proxy;
     return { ...proxy, directives: [...proxy.directives.filter((own) => !same.includes(own)), line] };
   });

@@ -15,7 +15,7 @@ export interface Http2Service {
   readonly port: number;
   /** What `onError` was told. */
   readonly failures: ScrapeFailure[];
-  get(path: string, headers?: Record<string, string>): Promise<Http2Answer>;
+  get(path: string, headers?: Record<string, string>): Promise<Http2Result>;
 }
 
 /** Serves a metrics router with `node:http2` and no app around it, below some middleware. */
@@ -26,10 +26,10 @@ export async function serveHttp2(
   const failures: ScrapeFailure[] = [];
   const router = metricsRouter({ onError: (failure) => failures.push(failure), ...options });
   const port = portOf(await listenHttp2((req, res, next) => front(req, res, () => router(req, res, next))));
-  return { port, failures, get: (path, headers) => finished(openHttp2(port, path, headers)) };
+  return { port, failures, get: (path, headers) => readHttp2Response(openHttp2(port, path, headers)) };
 }
 
-export interface Http2Answer {
+export interface Http2Result {
   readonly status: number | undefined;
   readonly headers: Record<string, unknown>;
   readonly body: Buffer;
@@ -50,7 +50,7 @@ export function openHttp2(port: number, path: string, headers: Record<string, st
 }
 
 /** Reads the answer to its end, whichever that is. */
-export async function finished(stream: ClientHttp2Stream): Promise<Http2Answer> {
+export async function readHttp2Response(stream: ClientHttp2Stream): Promise<Http2Result> {
   let headers: Record<string, unknown> = {};
   const chunks: Buffer[] = [];
   stream.on('response', (received) => {

@@ -1,7 +1,7 @@
 import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 import type { Parse } from '../../lib/parsers/parser.ts';
 
-export interface Read extends Omit<MetricFamily, 'samples'> {
+export interface ReadFamily extends Omit<MetricFamily, 'samples'> {
   readonly samples: Sample[];
 }
 
@@ -12,10 +12,10 @@ export async function* inPieces(document: string | Uint8Array, size = 65_536): A
 }
 
 /** All that a parser makes of a document. @throws what the parser throws */
-export async function readAll(parse: Parse, document: string | Uint8Array, size?: number): Promise<Read[]> {
-  const families: Read[] = [];
+export async function readAll(parse: Parse, document: string | Uint8Array, size?: number): Promise<ReadFamily[]> {
+  const families: ReadFamily[] = [];
   for await (const { samples, ...family } of parse(inPieces(document, size))) {
-    const read: Read = { ...family, samples: [] };
+    const read: ReadFamily = { ...family, samples: [] };
     families.push(read);
     for await (const sample of samples) read.samples.push(sample);
   }

@@ -9,11 +9,11 @@ export interface PipelinedResponse {
  * Takes a connection's bytes (a character for each) as they come, and tells of every response when it is whole. Keeps
  * nothing of those that it has told of: there may be many large ones.
  */
-export function responseParser(told: (response: PipelinedResponse) => void): (bytes: string) => void {
+export function createResponseParser(onResponse: (response: PipelinedResponse) => void): (bytes: string) => void {
   const parser = responses();
   parser.next();
   return (bytes) => {
-    for (let { value } = parser.next(bytes); value !== undefined; { value } = parser.next('')) told(value);
+    for (let { value } = parser.next(bytes); value !== undefined; { value } = parser.next('')) onResponse(value);
   };
 
   function* responses(): Generator<PipelinedResponse | undefined, never, string> {

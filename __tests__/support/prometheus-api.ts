@@ -10,7 +10,7 @@ export type Reply =
   | ((res: ServerResponse) => unknown);
 
 /** One request that the server has got. */
-export interface Asked {
+export interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
   readonly parameters: Record<string, string>;
@@ -19,7 +19,7 @@ export interface Asked {
 
 /** A server with the API of Prometheus that says what it is told to. A query that it does not know is `*`, or an error. */
 export async function prometheusApi(replies: Record<string, Reply>, metadata: Record<string, object[]> | Reply = {}) {
-  const asked: Asked[] = [];
+  const asked: ReceivedRequest[] = [];
   const state = { underWay: 0, most: 0 };
   const server = await listen(async (req, res) => {
     state.underWay++;

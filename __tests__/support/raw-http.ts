@@ -37,7 +37,7 @@ export function requestText({
   return `${lines.join('\r\n')}\r\n\r\n${body}`;
 }
 
-export interface Ends {
+export interface ConnectionOptions {
   /** The address that the client's socket is bound to: 127.0.0.2 is another one on Linux, with nothing to set up. */
   from?: string | undefined;
   /** Where to connect, when the server listens on all addresses. */
@@ -50,13 +50,13 @@ export interface Ends {
 export type Listener = Pick<Server, 'address'>;
 
 // Only for a server that does not answer at all: nothing waits for it to pass.
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 
 /** Sends bytes (latin1) to a server and resolves with its whole response, or with what came of it before it hung up. */
 export function send(
   server: Listener,
   bytes: string,
-  { from, to, untilClosed = false }: Ends = {},
+  { from, to, untilClosed = false }: ConnectionOptions = {},
 ): Promise<RawResponse> {
   const address = server.address();
   if (address === null) return Promise.reject(new Error('the server does not listen'));
@@ -73,8 +73,8 @@ export function send(
     let received = '';
     let failure: Error | undefined;
     socket.setEncoding('latin1');
-    socket.setTimeout(PATIENCE_MS, () => {
-      reject(new Error(`no whole response within ${PATIENCE_MS} ms`));
+    socket.setTimeout(TIMEOUT_MS, () => {
+      reject(new Error(`no whole response within ${TIMEOUT_MS} ms`));
       socket.destroy();
     });
     socket.on('data', (text: string) => {

@@ -1,15 +1,17 @@
 import type { MetricFamily, Sample } from '../../lib/index.ts';
 
 /** The ways in which samples can be given; all but the first two can be read only once. */
-export const WAYS: readonly (readonly [way: string, give: (samples: readonly Sample[]) => MetricFamily['samples']])[] =
+export const SAMPLE_CONTAINERS: readonly (readonly [
+  way: string,
+  give: (samples: readonly Sample[]) => MetricFamily['samples'],
+])[] = [
+  ['an array', (samples) => [...samples]],
+  ['an iterable', (samples) => ({ [Symbol.iterator]: () => samples.values() })],
+  ['an iterator', (samples) => samples.values()],
   [
-    ['an array', (samples) => [...samples]],
-    ['an iterable', (samples) => ({ [Symbol.iterator]: () => samples.values() })],
-    ['an iterator', (samples) => samples.values()],
-    [
-      'an async iterable',
-      async function* (samples) {
-        yield* samples;
-      },
-    ],
-  ];
+    'an async iterable',
+    async function* (samples) {
+      yield* samples;
+    },
+  ],
+];

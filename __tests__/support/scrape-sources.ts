@@ -36,7 +36,7 @@ export function largeFamily(kilobytes: number, name = 'large'): MetricFamily {
   return { name, type: 'gauge', samples: Array.from({ length: kilobytes }, (_, n) => largeSample(n)) };
 }
 
-export interface Watched extends MetricsSource {
+export interface WatchedSource extends MetricsSource {
   /** How many samples were asked for. */
   pulled: number;
   /** How often an iterator of samples was closed before its end. */
@@ -45,8 +45,8 @@ export interface Watched extends MetricsSource {
 }
 
 /** One family of samples that never end; what becomes of them can be seen. */
-export function endless(): Watched {
-  const source: Watched = {
+export function endless(): WatchedSource {
+  const source: WatchedSource = {
     pulled: 0,
     returned: 0,
     collect(scrape) {

@@ -31,7 +31,7 @@ export async function closeServers(): Promise<void> {
 }
 
 /** An app with the endpoints, and what they told while they ran. */
-export interface Served {
+export interface MetricsService {
   readonly server: Server;
   readonly router: MetricsRouter;
   readonly decisions: AccessDecision[];
@@ -40,7 +40,10 @@ export interface Served {
 }
 
 /** Serves one gauge, `up`, from an app of Express 5 with nothing else in it. */
-export async function serveMetrics(options: Partial<MetricsRouterOptions> = {}, on?: ListenOptions): Promise<Served> {
+export async function serveMetrics(
+  options: Partial<MetricsRouterOptions> = {},
+  on?: ListenOptions,
+): Promise<MetricsService> {
   const decisions: AccessDecision[] = [];
   const collect = jest.fn(() => [up]);
   const router = metricsRouter({

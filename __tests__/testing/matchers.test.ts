@@ -66,7 +66,7 @@ test.each<[what: string, () => void, message: string]>([
     'expected the metric\n  queue_dept Any<Number>\nthere is no family "queue_dept"; did you mean "queue_depth"?',
   ],
   [
-    'what should not be there',
+    'the metric that was not expected',
     () => expect(document).not.toHaveMetric('queue_depth', { zone: '1' }),
     'expected no metric\n  queue_depth{zone="1"}\nreceived\n  queue_depth{queue="a",zone="1"} 3\n' +
       '  queue_depth{queue="b",zone="1"} 0.30000000000000004',
@@ -84,7 +84,7 @@ test.each<[what: string, () => void, message: string]>([
 test.each([
   ['a value', () => expect(document).toHaveMetric('queue_depth', { zone: '1' }, 3)],
   ['no such value', () => expect(document).not.toHaveMetric('queue_depth', { zone: '1' }, 5)],
-])('whether %s is there cannot be said when the labels do not tell whose', (_what, ask) => {
+])('%s cannot be compared when several series have the labels', (_what, ask) => {
   expect(ask).toThrow(/^2 series have the labels of queue_depth\{zone="1"\}; add one that tells them apart/);
 });
 
@@ -96,17 +96,17 @@ test.each<[unknown, RegExp]>([
   [undefined, /expected a document, got undefined; write await scrapeMetrics\(app\)$/],
   ['{}', /expected a document, got "\{\}"/],
   [{ up: { type: 'gauge', value: 1 } }, /expected a document, got \[Object\]/],
-])('%p is no document', (received, message) => {
+])('%p is not a document', (received, message) => {
   expect(() => expect(received).toHaveMetric('up')).toThrow(message);
   expect(() => expect(received).not.toHaveMetric('up')).toThrow(message);
 });
 
-test('documents that are promised, and parts of what is expected, can be matched too', async () => {
+test('the matcher works with resolves', async () => {
   await expect(Promise.resolve(document)).resolves.toHaveMetric('up', {}, 1);
   await expect(Promise.resolve(document)).resolves.not.toHaveMetric('down');
 });
 
-test('the expect of @jest/globals has the matchers too, and both have their types', () => {
+test('the matcher is typed for both the global expect and that of @jest/globals', () => {
   importedExpect(document).toHaveMetric('up', {}, 1);
   // @ts-expect-error: labels are an object
   void (() => expect(document).toHaveMetric('up', 1));

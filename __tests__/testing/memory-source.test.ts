@@ -16,7 +16,7 @@ const values = async () => {
   ]);
 };
 
-test('series are set one by one, in their order, and again', async () => {
+test('series keep their order when they are set again', async () => {
   source.counter('requests_total', 1);
   source.gauge('queue_depth', 3, { queue: 'a', zone: 1 });
   source.gauge('queue_depth', 4, { queue: 'b' });
@@ -27,7 +27,7 @@ test('series are set one by one, in their order, and again', async () => {
   ]);
 });
 
-test('families are set as a whole, and their series go on from there', async () => {
+test('series can be set in a family that was set as a whole', async () => {
   source.set('queue_depth', { type: 'gauge', help: 'waiting', samples: [{ labels: { queue: 'a' }, value: 3 }] });
   source.gauge('queue_depth', 4, { queue: 'a' });
   source.gauge('queue_depth', 1, { queue: 'b' });
@@ -45,7 +45,7 @@ test('families are set as a whole, and their series go on from there', async () 
   ]);
 });
 
-test('each scrape gets samples of its own, with the same label objects', async () => {
+test('each scrape gets new samples with the same label objects', async () => {
   source.gauge('up', 0, { host: 'a' });
   const [before] = (await collectAll(source)).families;
   source.gauge('up', 1, { host: 'a' });
@@ -61,7 +61,7 @@ test('a series of another type is refused', () => {
   );
 });
 
-test('families that are not wanted are not given', async () => {
+test('families that were not requested are left out', async () => {
   source.gauge('a', 1);
   source.gauge('b', 1);
   source.fail(new Error('lost'), 'a');
@@ -69,7 +69,7 @@ test('families that are not wanted are not given', async () => {
   expect([families.map(({ name }) => name), reports]).toEqual([['b'], []]);
 });
 
-test('scrapes fail until they are to recover', async () => {
+test('scrapes fail until recover() is called', async () => {
   const error = new Error('lost');
   source.gauge('up', 1);
   source.fail(error);
@@ -78,7 +78,7 @@ test('scrapes fail until they are to recover', async () => {
   expect(await values()).toHaveLength(1);
 });
 
-test('one family is lost until it is to recover', async () => {
+test('one family is dropped until recover() is called', async () => {
   source.gauge('a', 1);
   source.gauge('b', 1);
   source.fail(new Error('gone'), 'a');
@@ -88,7 +88,7 @@ test('one family is lost until it is to recover', async () => {
   expect(await values()).toHaveLength(2);
 });
 
-test('clear() forgets everything', async () => {
+test('clear() removes all families and failures', async () => {
   source.gauge('a', 1);
   source.fail(new Error('lost'));
   source.clear();

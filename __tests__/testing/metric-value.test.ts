@@ -44,11 +44,11 @@ describe('metricValue', () => {
     ['jobs', { zone: 'z' }, 2],
     ['latency_seconds', {}, histogram],
     ['size_bytes', undefined, summary],
-  ])('of %s with %p is found', (name, labels, value) => {
+  ])('%s with %p has a value', (name, labels, value) => {
     expect(metricValue(document, name, labels)).toEqual(value);
   });
 
-  test('has the type that is named', () => {
+  test('the value has the type that the caller names', () => {
     const depth: number = metricValue(document, 'queue_depth', { queue: 'a' });
     expect(depth + metricValue<HistogramValue>(document, 'latency_seconds').count).toBe(6);
   });
@@ -68,7 +68,12 @@ describe('metricValue', () => {
       'there is no family "temperature_celsius"; there are\n  up\n  queue_depth\n  http_requests_total\n  jobs\n  latency_seconds\n  size_bytes\n  nothing',
     ],
     ['toString', {}, 'ERR_METRICS_METRIC_NOT_FOUND', expect.stringContaining('there is no family "toString"') as never],
-    ['nothing', { a: 'b' }, 'ERR_METRICS_METRIC_NOT_FOUND', 'there is no series nothing{a="b"}: the family has none'],
+    [
+      'nothing',
+      { a: 'b' },
+      'ERR_METRICS_METRIC_NOT_FOUND',
+      'there is no series nothing{a="b"}: the family has no series',
+    ],
     [
       'http_requests_total',
       { method: 'POST', status: 500 },
@@ -99,7 +104,7 @@ describe('metricValue', () => {
       'ERR_METRICS_METRIC_AMBIGUOUS',
       expect.stringContaining('\n  queue_depth{queue="b"} NaN') as never,
     ],
-  ])('of %s with %p says what there is instead', (name, labels, code, message) => {
+  ])('the error for %s with %p lists candidates', (name, labels, code, message) => {
     let error: unknown;
     try {
       metricValue(document, name, labels);
@@ -109,11 +114,11 @@ describe('metricValue', () => {
     expect(error).toMatchObject({ name: 'MetricsError', code, message });
   });
 
-  test('says so when there is nothing at all', () => {
+  test('the error for an empty document says that it is empty', () => {
     expect(() => metricValue({}, 'up')).toThrow('there is no family "up": the document is empty');
   });
 
-  test('shows a few series of many', () => {
+  test('the error shows only the first of many series', () => {
     const many = family('gauge', Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`id=${i}`, i])));
     expect(() => metricValue({ many }, 'many')).toThrow(/id="4"} 4\n {2}… and 95 more$/);
   });
@@ -129,53 +134,53 @@ describe('metricDelta', () => {
 
   test.each<[what: string, change: unknown, expected: unknown]>([
     ['a counter', delta('counter', { '': 2 }, { '': 5 }), 3],
-    ['a counter that stood still', delta('counter', { '': 2 }, { '': 2 }), 0],
-    ['a series that was not there', delta('counter', { 'q=a': 2 }, { 'q=a': 2, 'q=b': 1 }, { q: 'b' }), 1],
-    ['a family that was not there', delta('counter', undefined, { '': 5 }), 5],
-    ['the very same series', delta('counter', { 'q=a': 4 }, { 'q=a,z=1': 3 }, { q: 'a' }), 3],
-    ['a gauge that fell', delta('gauge', { '': 5 }, { '': 3 }), -2],
+    ['a counter that did not change', delta('counter', { '': 2 }, { '': 2 }), 0],
+    ['a series that was missing before', delta('counter', { 'q=a': 2 }, { 'q=a': 2, 'q=b': 1 }, { q: 'b' }), 1],
+    ['a family that was missing before', delta('counter', undefined, { '': 5 }), 5],
+    ['the series with the same labels', delta('counter', { 'q=a': 4 }, { 'q=a,z=1': 3 }, { q: 'a' }), 3],
+    ['a gauge that decreased', delta('gauge', { '': 5 }, { '': 3 }), -2],
     [
       'a histogram',
       delta('histogram', { '': histogram }, { '': { ...histogram, count: 7, sum: 1.4, cumulativeCounts: [1, 5] } }),
       { count: 4, sum: expect.closeTo(0.5), bounds: [0.1, 1], cumulativeCounts: [0, 3] },
     ],
-    ['a histogram that was not there', delta('histogram', undefined, { '': histogram }), histogram],
+    ['a histogram that was missing before', delta('histogram', undefined, { '': histogram }), histogram],
     [
       'a summary',
       delta('summary', { '': summary }, { '': { ...summary, count: 5, sum: 9 } }),
       { count: 3, sum: 4, quantiles: [], values: [] },
     ],
     [
-      'a summary that was not there',
+      'a summary that was missing before',
       delta('summary', undefined, { '': summary }),
       { ...summary, quantiles: [], values: [] },
     ],
-  ])('of %s', (_what, change, expected) => {
+  ])('the delta is computed for %s', (_what, change, expected) => {
     expect(change).toEqual(expected);
   });
 
   test.each<[what: string, () => unknown]>([
-    ['a counter has fallen', () => delta('counter', { '': 5 }, { '': 3 })],
-    ["a histogram's count has fallen", () => delta('histogram', { '': histogram }, { '': { ...histogram, count: 2 } })],
+    ['a counter decreased', () => delta('counter', { '': 5 }, { '': 3 })],
+    ["a histogram's count decreased", () => delta('histogram', { '': histogram }, { '': { ...histogram, count: 2 } })],
     [
-      "a bucket's count has fallen",
+      "a bucket's count decreased",
       () => delta('histogram', { '': histogram }, { '': { ...histogram, cumulativeCounts: [0, 2] } }),
     ],
     [
       'a histogram has other bounds',
       () => delta('histogram', { '': histogram }, { '': { ...histogram, bounds: [0.1, 2] } }),
     ],
-    ["a summary's count has fallen", () => delta('summary', { '': summary }, { '': { ...summary, count: 1 } })],
-    ['it became something else', () => delta('summary', { '': summary }, { '': 5 })],
-  ])('is no number when %s', (_what, change) => {
+    ["a summary's count decreased", () => delta('summary', { '': summary }, { '': { ...summary, count: 1 } })],
+    ['the type changed', () => delta('summary', { '': summary }, { '': 5 })],
+  ])('an error is thrown when %s', (_what, change) => {
     expect(change).toThrow(expect.objectContaining({ code: 'ERR_METRICS_METRIC_RESET' }));
   });
 
-  test('says from what to what it was reset', () => {
+  test('the error of a reset shows both values', () => {
     expect(() => delta('counter', { 'q=a': 5 }, { 'q=a': 3 })).toThrow('from\n  m{q="a"} 5\nto\n  m{q="a"} 3');
   });
 
-  test('of what is not there afterwards is not found', () => {
+  test('a series that is missing from the later document is not found', () => {
     expect(() => delta('counter', { 'q=a': 5 }, {})).toThrow(
       expect.objectContaining({ code: 'ERR_METRICS_METRIC_NOT_FOUND' }),
     );

@@ -52,7 +52,7 @@ const appWith = (options: Partial<MetricsRouterOptions> = {}, app: Express = exp
 
 const url = (server: { address(): unknown }) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-describe('a document is had from', () => {
+describe('scrapeMetrics accepts', () => {
   test.each(EXPRESS_VERSIONS)('an app of %s', async (name) => {
     const { express, library } = loadExpress(name);
     expect(await scrapeMetrics(express().use(library.metricsRouter({ source })))).toEqual(document);
@@ -66,7 +66,7 @@ describe('a document is had from', () => {
       'a server that listens on an address that is not trusted',
       () => listen(appWith(), { host: '127.0.0.2', port: 0 }),
     ],
-    ['a server with TLS, whose certificate nobody knows', () => createTlsServer(appWith())],
+    ['a server with TLS and an unknown certificate', () => createTlsServer(appWith())],
     ['a URL', async () => url(await listen(appWith()))],
     ['a URL object, with a slash', async () => new URL(url(await listen(appWith())))],
     ['a URL with a path', async () => `${url(await listen(express().use('/inside', appWith())))}/inside`],
@@ -75,7 +75,7 @@ describe('a document is had from', () => {
   });
 });
 
-test('a server is left as it is: neither opened nor closed', async () => {
+test('a server is neither opened nor closed', async () => {
   const idle = createServer(appWith());
   const busy = await listen(appWith());
   await Promise.all([idle, idle, busy, busy].map((server) => scrapeMetrics(server)));
@@ -83,12 +83,12 @@ test('a server is left as it is: neither opened nor closed', async () => {
   expect(await scrapeMetrics(url(busy))).toEqual(document);
 });
 
-test('the router may be anywhere', async () => {
+test('the router may be mounted anywhere', async () => {
   const app = express().use('/internal', appWith({ path: '/stats' }));
   expect(await scrapeMetrics(app, { path: '/internal/stats.json' })).toEqual(document);
 });
 
-test('names ask for these families alone', async () => {
+test('names limit the request to these families', async () => {
   const { queue_depth, nothing } = document;
   expect(await scrapeMetrics(appWith(), { names: ['queue_depth', 'nothing', 'a&b'] })).toEqual({
     queue_depth,
@@ -98,7 +98,7 @@ test('names ask for these families alone', async () => {
   expect(await scrapeMetrics(appWith(), { path, names: ['queue_depth', 'nothing'] })).toEqual({ queue_depth });
 });
 
-test('families that are called as members of objects are families', async () => {
+test('families may have the names of members of Object.prototype', async () => {
   const odd = memorySource();
   odd.gauge('__proto__', 1);
   odd.gauge('constructor', 2);
@@ -108,7 +108,7 @@ test('families that are called as members of objects are families', async () => 
 
 const proxied = { headers: { 'X-Forwarded-For': '198.51.100.7' } };
 
-test('headers are sent, such as those of a proxy that is trusted', async () => {
+test('headers are sent, such as those of a trusted proxy', async () => {
   const app = appWith({ trustedProxies: ['127.0.0.1'], trustedHosts: ['198.51.100.7'] });
   expect(await scrapeMetrics(app, proxied)).toEqual(document);
 });
@@ -118,67 +118,52 @@ failing.fail(new Error('lost'));
 const answer = (status: number, type: string, body = '') =>
   express().use((_req, res) => void res.status(status).type(type).send(body));
 
-describe('it says what to mend when', () => {
+describe('the error says what to change when', () => {
   test.each<[string, ScrapedApp, Parameters<typeof scrapeMetrics>[1], RegExp]>([
     [
       'the address is refused',
       appWith({ trustedHosts: ['10.0.0.1'] }),
       {},
-      /answered 403 Forbidden\. .*127\.0\.0\.1.* trustedHosts/,
+      /got 403 Forbidden\. .*127\.0\.0\.1.* trustedHosts/,
     ],
+    ['the request has a forwarding header', appWith(), proxied, /got 403.*X-Forwarded-For.*trustedProxies.*onDecision/],
     [
-      'a header says that it was forwarded',
-      appWith(),
-      proxied,
-      /answered 403.*X-Forwarded-For.*trustedProxies.*onDecision/,
-    ],
-    [
-      'HTTP authentication is tried',
+      'the request has credentials',
       appWith(),
       { headers: { authorization: 'Basic eDp5' } },
       /"HTTP authentication .*Take the credentials out/,
     ],
-    ['a foreign host is asked for', appWith(), { headers: { host: 'evil.example' } }, /answered 403.*allowedHosts/],
-    [
-      'the query is malformed',
-      appWith(),
-      { path: '/metrics.json?name[]=' },
-      /answered 400 Bad Request, "Malformed query"/,
-    ],
+    ['the host name is not allowed', appWith(), { headers: { host: 'evil.example' } }, /got 403.*allowedHosts/],
+    ['the query is malformed', appWith(), { path: '/metrics.json?name[]=' }, /got 400 Bad Request, "Malformed query"/],
     [
       'there is no router',
       express(),
       { path: '/other.json' },
-      /GET \/other\.json: it answered 404 Not Found\. .*path.*hideFromUntrusted/,
+      /GET \/other\.json: expected status 200, got 404 Not Found\. .*path.*hideFromUntrusted/,
     ],
-    ['the source fails', appWith({ source: failing }), {}, /answered 500.*onError/],
+    ['the source fails', appWith({ source: failing }), {}, /got 500.*onError/],
     [
-      'the source is late',
+      'the source times out',
       appWith({ source: { collect: () => new Promise(() => {}) }, timeout: 20 }),
       {},
-      /answered 503.*onError/,
+      /got 503.*onError/,
     ],
-    ['the answer is a redirect', answer(302, 'html'), {}, /it answered 302 Found\.$/],
+    ['the response is a redirect', answer(302, 'html'), {}, /expected status 200, got 302 Found\.$/],
+    ['the response is text', appWith(), { path: '/metrics' }, /expected JSON, got text\/plain.*; write the path/],
+    ['the response has no type', (_req, res) => void res.end(), {}, /expected JSON, got no Content-Type/],
+    ['no server listens', 'http://127.0.0.1:1', {}, /the connection failed: .*ECONNREFUSED/],
     [
-      'the answer is text',
-      appWith(),
-      { path: '/metrics' },
-      /answered with text\/plain.*, not with JSON; pass the path/,
-    ],
-    ['the answer has no type', (_req, res) => void res.end(), {}, /answered with no Content-Type/],
-    ['nobody listens', 'http://127.0.0.1:1', {}, /the connection failed: .*ECONNREFUSED/],
-    [
-      'the answer is cut',
+      'the response is cut',
       (req, res) => void res.write('{', () => req.socket.destroy()),
       {},
-      /the connection failed: .*onError is told/,
+      /the connection failed: .*see onError/,
     ],
     [
-      'the connection is reset when the answer has begun',
+      'the connection is reset after the response has started',
       // By then, the client has read its headers.
       (req, res) => void res.write('{', () => setTimeout(() => req.socket.resetAndDestroy(), 50)),
       {},
-      /the connection failed: .*onError is told/,
+      /the connection failed: .*see onError/,
     ],
   ])('%s', async (_case, app, options, message) => {
     const error = await scrapeMetrics(app, options).catch((error) => error);
@@ -192,7 +177,7 @@ describe('it says what to mend when', () => {
 });
 
 test.each([
-  ['is no JSON', 'nonsense'],
+  ['is not JSON', 'nonsense'],
   ['is another JSON', '{"status":"ok"}'],
   ['ends early', '{"up":{"type":"gauge","value":1.0}'],
   ['has a family twice', '{"up":{"type":"gauge","value":1.0},"up":{"type":"gauge","value":1.0}}'],
@@ -228,7 +213,7 @@ test.each<[unknown, unknown, RegExp]>([
   expect(error.message).not.toContain('secret');
 });
 
-test('no port and no connection stays open', async () => {
+test('no port and no connection stay open', async () => {
   const opened = jest.spyOn(require('node:net').Server.prototype, 'listen');
   await scrapeMetrics(appWith());
   await expect(scrapeMetrics(express())).rejects.toThrow();

@@ -1,6 +1,6 @@
 import express from 'express';
 import { yieldToEventLoop } from '../../lib/util/event-loop.ts';
-import { ask, serve, until } from '../support/clients.ts';
+import { requestPath, serve, until } from '../support/clients.ts';
 
 /** Works for at least so many milliseconds, and yields where `yieldToEventLoop` does. */
 async function work(ms: number, each = () => {}): Promise<void> {
@@ -88,7 +88,7 @@ test('other requests are answered while large documents are written', async () =
   });
   await until(() => service.decisions.length > 0);
   answered = 0;
-  while (areScraping) expect((await ask(service.port, '/ping')).text).toBe('pong');
+  while (areScraping) expect((await requestPath(service.port, '/ping')).text).toBe('pong');
   for (const { status } of await scrapes) expect(status).toBe(200);
   expect(answered).toBeGreaterThan(10);
 });

@@ -52,7 +52,7 @@ function warnUnmatchableHosts(trustedHosts: readonly string[], trustedProxies: C
   for (const [index, network] of parseNetworks(trustedHosts, 'trustedHosts').entries()) {
     if (!trustedProxies.covers(network)) continue;
     warn(
-      `trustedHosts[${index}], "${trustedHosts[index]}", can never match: it is in trustedProxies too. List clients in the one and proxies in the other.`,
+      `trustedHosts[${index}]: expected a client, got "${trustedHosts[index]}", which is in trustedProxies too and can never match; write it in one of the two lists`,
     );
   }
 }

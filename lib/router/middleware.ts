@@ -9,15 +9,16 @@ import { createAccess } from './access.ts';
 /** Middleware for `app.use()` whose list of trusted hosts can be replaced while the service runs. */
 export interface AllowlistMiddleware extends Middleware {
   /**
-   * Replaces `trustedHosts`.
-   * @throws {TypeError} for a bad list, which is refused as a whole: the old list stays
+   * Replaces the list `trustedHosts`.
+   * @throws {TypeError} for an invalid list; the old list stays in effect
    */
   setTrustedHosts(trustedHosts: readonly string[]): void;
 }
 
 /**
- * The access rules of `metricsRouter` as middleware for routes of your own: whoever is not trusted gets a plain
- * 403. With `hideFromUntrusted` the request leaves the router that this is mounted in, as if it had matched nothing.
+ * Creates middleware that applies the access control of `metricsRouter` to other routes. Untrusted requests get a
+ * plain 403. With `hideFromUntrusted`, they leave the router in which the middleware is mounted, by
+ * `next('router')`.
  *
  * @throws {TypeError} for an unknown or invalid option, which it names
  * @example
@@ -34,17 +35,17 @@ export function trustedIp(options: AccessOptions = {}): AllowlistMiddleware {
 }
 
 /**
- * Refuses every request with an `Authorization` header, also an empty one, with a plain 403, and every request that
- * does not show all of its header fields. It has no options.
+ * Creates middleware that refuses requests with an `Authorization` header, even an empty one, with a plain 403. It also
+ * refuses requests whose header fields are not all visible: one may be `Authorization`. There are no options.
  *
- * @throws {TypeError} for an option, and when it is mounted without being called
+ * @throws {TypeError} for any option, and when it is mounted without being called
  * @example
  * app.use('/admin', refuseAuthorization());
  */
 export function refuseAuthorization(options: Record<string, never> = {}): Middleware {
   checkOptions('refuseAuthorization', options, {});
   const observer = createObserver('refuseAuthorization', {});
-  // The first two refuse where the absence of the header cannot be proved.
+  // The first two refuse requests in which the absence of the header cannot be proved.
   const guards = [rawHeadersGuard, headerLimitGuard, authorizationGuard];
   return guardMiddleware({ guards, observer, refuse: forbiddenHandler({ hideFromUntrusted: false }) });
 }

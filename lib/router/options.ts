@@ -9,65 +9,67 @@ import { checkOptions, requireOptions } from '../util/check-options.ts';
 import { type Check, expect } from '../util/expect.ts';
 import type { Fault } from '../util/option-error.ts';
 
-/** What `metricsRouter` takes. Everything but `source` has a default. */
+/** Options of `metricsRouter`. Only `source` is required. */
 export interface MetricsRouterOptions extends AccessOptions {
-  /** Where the numbers come from; a list is `combineSources(list)`. */
+  /** Source of the metrics. A list is combined with `combineSources`. */
   source: MetricsSource | readonly MetricsSource[];
   /**
-   * The path of the text; with `.json` behind it, that of the JSON document. A literal, below the path
-   * where the router is mounted.
+   * Path of the text document, below the path where the router is mounted. With `.json` appended, it is the path of
+   * the JSON document. A literal path, without parameters or patterns.
    * @default '/metrics'
    */
   path?: string;
   /**
-   * How many scrapes may be under way at once, slow readers included; further ones get a 503.
+   * Maximum number of concurrent scrapes, slow readers included. Further scrapes get a 503.
    * @default 4
    */
   maxInFlight?: number;
   /**
-   * How long (ms) a scrape may wait for the source in all; time spent on sending does not count. Then the
-   * source's signal aborts, and the answer is a 503, or a destroyed connection once bytes were sent. A
-   * scraper's `X-Prometheus-Scrape-Timeout-Seconds`, less 500 ms, can shorten it.
+   * Maximum time (ms) that a scrape waits for the source in total. The time to send the response does not count. When
+   * it is over, the source's signal aborts, and the response is a 503. If bytes were already sent, the connection is
+   * destroyed instead. A scraper can shorten the time with `X-Prometheus-Scrape-Timeout-Seconds`, of which 500 ms are
+   * subtracted.
    * @default 10_000
    */
   timeout?: number;
   /**
-   * How long (ms) a client may take no byte before its connection is destroyed, or its HTTP/2 stream closed. The time in
-   * which it reads at 8 KiB/s what it was sent is added, up to ten times this one: Node does not see it being read.
+   * Maximum time (ms) for which a client may read nothing. Then its connection is destroyed, or its HTTP/2 stream
+   * closed. The time that a client needs to read the sent bytes at 8 KiB/s is added, up to ten times this option,
+   * because Node does not report when a client reads.
    * @default 30_000
    */
   stallTimeout?: number;
   /**
-   * How long (ms) a document of up to 256 KiB is served again without asking the source.
+   * Time (ms) for which a document of up to 256 KiB is cached. During it, scrapes do not collect from the source.
    * @default 0
    */
   cacheFor?: number;
   /**
-   * Compress (brotli or gzip) for clients that ask for it.
+   * Compress responses with brotli or gzip for clients that accept it.
    * @default true
    */
   compression?: boolean;
   /**
-   * What one family's failure costs: that family alone (`'continue'`) or the scrape (`'fail'`). It is
-   * reported to `onError` in both cases.
+   * What happens when a family fails. `'continue'` drops only that family; `'fail'` fails the whole scrape. In both
+   * cases, `onError` is called.
    * @default 'continue'
    */
   onSourceError?: 'continue' | 'fail';
   /**
-   * How families whose samples all have the same single label are written in JSON: as a map (KumoMTA's way), or
-   * as the list that several labels give, for consumers that cannot read a label out of a key.
+   * JSON format of families whose samples all have the same single label: `'map'` from label value to value, as in
+   * KumoMTA, or `'list'`, the format of families with several labels.
    * @default 'map'
    */
   singleLabel?: 'map' | 'list';
   /**
-   * What becomes of NaN and the infinities in JSON: `null`, the strings `"NaN"`, `"+Inf"`, `"-Inf"`, or the
-   * sample is left out.
+   * JSON format of NaN and infinities: `null`, the strings `"NaN"`, `"+Inf"` and `"-Inf"`, or `'omit'` to leave out
+   * the sample.
    * @default 'null'
    */
   nonFinite?: 'null' | 'string' | 'omit';
   /**
-   * Offer OpenMetrics to scrapers that ask for it. It has exemplars and units, but renames counters
-   * that lack `_total`, and spells bounds as floats.
+   * Offer OpenMetrics to scrapers that accept it. OpenMetrics has exemplars and units. It appends `_total` to the names
+   * of counters that lack it, and writes bucket bounds as floats.
    * @default false
    */
   openMetrics?: boolean;
@@ -77,23 +79,24 @@ export interface MetricsRouterOptions extends AccessOptions {
    */
   selfMetrics?: boolean;
   /**
-   * Serve a live page at the path with `.html` behind it, behind the same guards: `dashboard()` of
-   * `express-metrics-json/dashboard`. Without it nothing of the page is loaded, and the path is not this router's.
+   * A live page, created by `dashboard()` of `express-metrics-json/dashboard`. It is served at `path` with `.html`
+   * appended, with the same access control. By default there is no page.
    */
   dashboard?: Dashboard;
-  /** Told of everything that was lost. What it throws is ignored. */
+  /** Called for every failed scrape and every dropped family or sample. Exceptions are ignored. */
   onError?: (failure: ScrapeFailure) => void;
 }
 
-/** Unreserved characters only: every router and every proxy reads these the same way. */
+/** Unreserved characters only, which all routers and proxies interpret in the same way. */
 const LITERAL_PATH = /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)+$/;
 
-/** The router adds these itself. */
+/** Endings that the router appends itself. */
 const ENDING = /\.(json|html)$/i;
 
+/** Maximum length of a path in a suggestion. */
 const MAX_SUGGESTED = 100;
 
-/** The options with their defaults; what has none stays as it was given. */
+/** The options with their defaults. Options without a default stay as they were given. */
 export type ResolvedOptions = typeof DEFAULTS &
   MetricsRouterOptions &
   ResolvedAccess & { readonly source: MetricsSource };
@@ -139,7 +142,7 @@ function sourceOrListFault(value: unknown): Fault | undefined {
   return Array.isArray(value) ? undefined : sourceFault(value);
 }
 
-/** `Array.isArray` does not see that a list may be readonly. */
+/** The type guard of `Array.isArray` does not cover readonly arrays. */
 const isList = (source: MetricsRouterOptions['source']): source is readonly MetricsSource[] => Array.isArray(source);
 
 function dashboardFault(value: unknown): Fault | undefined {

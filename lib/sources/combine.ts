@@ -7,40 +7,41 @@ import { createStopwatch } from '../util/stopwatch.ts';
 import { COMBINED_SOURCE_SHARE } from '../util/time-shares.ts';
 import { sourceFault } from './check-source.ts';
 import { createJoiner } from './combine/join.ts';
-import { type SourceReader, startSource } from './combine/source-reader.ts';
+import { SourceReader } from './combine/source-reader.ts';
 
 /** What `combineSources` takes besides its sources. Everything has a default. */
 export interface CombineOptions {
   /**
-   * How long (ms) one source may keep the others waiting in all, in each scrape. Then it is given up, and what it has
-   * yet to give is missing. Time passes only while the scrape waits, so that a slow client costs no source anything,
-   * and one source never uses up more than 80 % of the time that the others have left.
-   * @default 80 % of the scrape's own timeout
+   * Maximum time (ms) per scrape for which the other sources wait for one source. Then that source is aborted and
+   * reported, and its remaining families are missing. The time of a slow client does not count. A source never uses
+   * more than 80 % of the time that the others have left.
+   * @default 80 % of the scrape's timeout
    */
   timeout?: number | undefined;
   /**
-   * Join families of the same name and type, for sources that are told apart by a label of their samples. Without it,
-   * the first source that has a name keeps it, and the others are reported.
+   * Whether to join families of the same name and type. A label must distinguish the samples of the sources. By
+   * default, only the first family of a name is served, and the others are reported.
    * @default false
    */
   join?: boolean | undefined;
   /**
-   * With `join`: how many bytes, as estimated, of families that do not come in the same order are held at once, of all
-   * sources together. A family that comes when its name was written already is left out and reported.
+   * With `join`: maximum estimated size (bytes) of the families that are buffered because the sources yield them in
+   * different orders, of all sources together. When it is reached, a family is written early. If another source yields
+   * that family later, its samples are dropped and reported.
    * @default 16_777_216
    */
   maxBuffered?: number | undefined;
 }
 
 /**
- * Several sources as one. They collect side by side, each up to its first family; families are given in the
- * order of the list. A source that fails, or is late, is reported and costs its own remaining families. When none is
- * left the scrape fails.
+ * Combines several sources into one. They start to collect at the same time, each up to its first family, and their
+ * families are served in the order of the list. A source that fails or times out is reported, and its remaining
+ * families are missing. When no source is left, the scrape fails.
  *
- * With `join: true`, a label must tell the sources' samples apart: two samples with the same labels are both
- * written, and Prometheus refuses the whole text.
+ * With `join: true`, a label must distinguish the samples of the sources. Two samples with the same labels are both
+ * written, and Prometheus then rejects the whole document.
  *
- * @throws {TypeError} for an empty list, for what is no source, and for an unknown or invalid option
+ * @throws {TypeError} for an empty list, a value that is not a source, and an unknown or invalid option
  * @example
  * combineSources([promClientSource(register), { collect: () => [{ name: 'up', type: 'gauge', samples: [] }] }]);
  */
@@ -48,7 +49,7 @@ export function combineSources(sources: readonly MetricsSource[], options: Combi
   return combineList('combineSources', 'sources', sources, options);
 }
 
-/** Errors begin with `caller`, the public function that has the list, and call it `listName`. */
+/** Combines the list of another public function. Errors name that function, `caller`, and its list, `listName`. */
 export function combineList(
   caller: string,
   listName: string,
@@ -64,8 +65,10 @@ export function combineList(
       const stopwatch = createStopwatch();
       const limit = COMBINED_SOURCE_SHARE * scrape.timeout;
       const readerOptions = { scrape, stopwatch, timeout: Math.min(timeout ?? limit, limit) };
-      const readers = list.map((source, i) => startSource(source, { ...readerOptions, name: `${listName}[${i}]` }));
-      // Not AbortSignal.any() for each: Node keeps such a signal for good while somebody listens to it.
+      const readers = list.map(
+        (source, i) => new SourceReader(source, { ...readerOptions, name: `${listName}[${i}]` }),
+      );
+      // Not AbortSignal.any() for each: Node never releases such a signal while it has a listener.
       const abortAll = () => {
         for (const reader of readers) reader.abort(scrape.signal.reason);
       };
@@ -102,14 +105,14 @@ async function* concatSources(readers: readonly SourceReader[]): AsyncGenerator<
   }
 }
 
-/** A document that lacks every source's families, or has none at all because of one that failed, is no answer. */
+/** Fails the scrape when every source failed, or when one failed and the others yielded nothing. */
 function throwIfFailed(readers: readonly SourceReader[], isEmpty: boolean): void {
   const failures = readers.flatMap(({ failure }) => failure ?? []);
   if (failures.length === 0 || (failures.length < readers.length && !isEmpty)) return;
   const isLate = failures.every(({ code }) => code === 'ERR_METRICS_SOURCE_TIMEOUT');
   throw new MetricsError(
     isLate ? 'ERR_METRICS_SOURCE_TIMEOUT' : 'ERR_METRICS_SOURCE_FAILED',
-    isLate ? 'no source answered in time' : 'no source has anything left',
+    isLate ? 'no source answered in time' : 'every source failed or yielded nothing',
     { cause: failures.length === 1 ? failures[0] : new AggregateError(failures) },
   );
 }

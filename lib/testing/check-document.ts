@@ -1,7 +1,7 @@
 import { optionError } from '../util/option-error.ts';
 import type { MetricsDocument } from './document.ts';
 
-/** @throws {TypeError} for what is not a document, such as the promise of one */
+/** @throws {TypeError} for a value that is not a document, such as the promise of one */
 export function checkDocument(caller: string, name: string, value: unknown): MetricsDocument {
   const families = typeof value === 'object' && value !== null ? Object.values(value) : [undefined];
   const isPromise = typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';

@@ -4,105 +4,114 @@ import type { LabelSet, MetricFamily, Sample } from '../model/metric-family.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
 import { checkSource } from '../sources/check-source.ts';
 import { withSamples } from '../sources/wrapped-family.ts';
+import { assert, assertFamily, assertSample } from './contract.ts';
 import { labelKey } from './labels.ts';
-import { keepsFamily, keepsSample, must } from './promises.ts';
 import { seriesText } from './series-text.ts';
 
 /**
- * The source, with every promise of `MetricsSource`, `MetricFamily` and `Sample` checked as it is read: names, types,
- * labels and values are what they are to be; no family and no label set comes twice; each sample is an object of its
- * own, and no label object changes once it was given; counters and counts do not fall from scrape to scrape. A broken
- * one fails the scrape. A family that was not asked for is no breach: who scrapes drops it.
+ * Wraps a source in one that checks the contract of `MetricsSource`, `MetricFamily` and `Sample` while it is read. A
+ * violation fails the scrape. It checks that:
  *
- * For tests: it keeps the labels and values of the last scrape.
+ * - names, types, labels and values are valid;
+ * - no family and no label set occurs twice;
+ * - each sample is a separate object, and a label object never changes;
+ * - counters and counts do not decrease from one scrape to the next.
  *
- * @throws {MetricsError} (while it is collected) `ERR_METRICS_CONTRACT_VIOLATION`, which names family, label set and promise
- * @throws {TypeError} for what is no source
+ * Families that were not requested are allowed, as the reader drops them. For tests: it keeps the labels and values of
+ * the last scrape in memory.
+ *
+ * @throws {MetricsError} (while it is collected) `ERR_METRICS_CONTRACT_VIOLATION`, which names the family, the label
+ *   set and what was expected
+ * @throws {TypeError} for a value that is not a source
  * @example
  * app.use(metricsRouter({ source: checkedSource(source), onError: ({ error }) => console.error(error) }));
  */
 export function checkedSource(source: MetricsSource): MetricsSource {
   checkSource('checkedSource', source);
-  const memory: Memory = { labels: new WeakMap(), totals: new Map() };
+  const previous: PreviousScrapes = { labels: new WeakMap(), totals: new Map() };
   return {
     async *collect(scrape) {
       const names = new Set<string>();
       for await (const family of asyncFamilies(await source.collect(scrape))) {
         checkFamily(family, names);
-        const check = sampleChecker(family, memory);
-        yield withSamples(family, ({ samples }) => checkedSamples(samples, check));
-        // Who has read the family may have taken a broken promise for the loss of the family alone.
-        check.end();
+        const checker = createSampleChecker(family, previous);
+        yield withSamples(family, ({ samples }) => checkedSamples(samples, checker));
+        // The reader may have taken a violation for the failure of this family only.
+        checker.end();
       }
     },
   };
 }
 
-/** What is known of earlier scrapes. */
-interface Memory {
-  /** What was in a label object when it was given. */
+interface PreviousScrapes {
+  /** Label objects, each with its contents as JSON when it was first given. */
   readonly labels: WeakMap<LabelSet, string>;
-  /** What only goes up, by family and label set. */
+  /** Values that must not decrease, by family and label set. */
   readonly totals: Map<string, ReadonlyMap<string, number>>;
 }
 
 function checkFamily(family: MetricFamily, names: Set<string>): void {
   const name = String(family?.name);
   try {
-    must(typeof family === 'object' && family !== null, 'a family is to be an object');
-    keepsFamily(family);
-    must(!names.has(name), 'a family comes once in a scrape');
+    assert(typeof family === 'object' && family !== null, 'family', 'an object', family);
+    assertFamily(family);
+    assert(!names.has(name), 'name', 'each family once', name);
   } catch (error) {
-    throw broken(`family ${name}`, error);
+    throw contractViolation(`family ${name}`, error);
   }
   names.add(name);
 }
 
 interface SampleChecker {
   check(sample: Sample): void;
-  /** To be called behind the last sample that is read. */
+  /** To be called after the last sample that is read. */
   end(): void;
 }
 
-function sampleChecker(family: MetricFamily, { labels: given, totals }: Memory): SampleChecker {
-  const seen = new Map<string, number>();
-  const objects = new WeakSet<Sample>();
+function createSampleChecker(family: MetricFamily, previous: PreviousScrapes): SampleChecker {
+  const totals = new Map<string, number>();
+  const samples = new WeakSet<Sample>();
   let failure: MetricsError | undefined;
 
-  function keeps(sample: Sample): void {
-    must(typeof sample === 'object' && sample !== null, 'a sample is to be an object');
-    keepsSample(sample, family);
-    must(!objects.has(sample), 'each sample is to be an object of its own');
-    objects.add(sample);
+  function assertNext(sample: Sample): void {
+    assert(typeof sample === 'object' && sample !== null, 'sample', 'an object', sample);
+    assertSample(sample, family);
+    assert(!samples.has(sample), 'sample', 'a separate object for each sample', sample);
+    samples.add(sample);
     const { labels } = sample;
-    const text = JSON.stringify(labels);
-    must((given.get(labels) ?? text) === text, `a label object is not changed once it was given: ${given.get(labels)}`);
-    given.set(labels, text);
+    assertUnchanged(labels, previous.labels);
     const key = labelKey(labels);
-    must(!seen.has(key), 'no label set comes twice');
+    assert(!totals.has(key), 'labels', 'each label set once', labels);
     const total = totalOf(sample, family);
-    const before = totals.get(family.name)?.get(key) ?? total;
-    must(!(total < before), `what is counted does not fall from scrape to scrape, as from ${before} to ${total}`);
-    seen.set(key, total);
+    const before = previous.totals.get(family.name)?.get(key) ?? total;
+    assert(!(total < before), 'value', `at least ${before}, as in the previous scrape`, total);
+    totals.set(key, total);
   }
 
   return {
     check(sample) {
       try {
-        keeps(sample);
+        assertNext(sample);
       } catch (error) {
-        failure = broken(seriesText(family.name, Object(sample?.labels)), error);
+        failure = contractViolation(seriesText(family.name, Object(sample?.labels)), error);
         throw failure;
       }
     },
     end() {
       if (failure !== undefined) throw failure;
-      totals.set(family.name, seen);
+      previous.totals.set(family.name, totals);
     },
   };
 }
 
-/** What only goes up; NaN is not comparable. */
+function assertUnchanged(labels: LabelSet, known: PreviousScrapes['labels']): void {
+  const text = JSON.stringify(labels);
+  const before = known.get(labels) ?? text;
+  assert(before === text, 'labels', `an unchanged label object, ${before}`, labels);
+  known.set(labels, text);
+}
+
+/** Returns the number that must not decrease; NaN, which compares with nothing, for gauges. */
 function totalOf({ value }: Sample, { type }: MetricFamily): number {
   if (typeof value !== 'number') return value.count;
   return type === 'counter' ? value : Number.NaN;
@@ -126,8 +135,7 @@ async function* eachAsync(samples: AsyncIterable<Sample>, check: SampleChecker['
   }
 }
 
-function broken(where: string, error: unknown): MetricsError {
-  return new MetricsError('ERR_METRICS_CONTRACT_VIOLATION', `checkedSource: ${where}: ${(error as Error).message}`, {
-    cause: error,
-  });
+function contractViolation(where: string, error: unknown): MetricsError {
+  const message = `checkedSource: ${where}: ${(error as Error).message}`;
+  return new MetricsError('ERR_METRICS_CONTRACT_VIOLATION', message, { cause: error });
 }

@@ -3,7 +3,7 @@ import type { HistogramValue, LabelSet, Sample, SummaryValue } from '../model/me
 import { parseKumoMtaJson } from '../parsers/kumomta-json.ts';
 
 /**
- * What a scrape gave: its families by their names, as plain objects, to be compared and printed.
+ * The families of a scrape by name, as plain objects that can be compared and printed.
  *
  * @example
  * expect(await scrapeMetrics(app)).toMatchObject({
@@ -12,7 +12,7 @@ import { parseKumoMtaJson } from '../parsers/kumomta-json.ts';
  */
 export type MetricsDocument = Readonly<Record<string, ScrapedFamily>>;
 
-/** One family of a document; `type` tells what its values are. */
+/** One family of a document. Its `type` determines the type of its values. */
 export type ScrapedFamily =
   | FamilyOf<'counter' | 'gauge' | 'untyped', number>
   | FamilyOf<'histogram', HistogramValue>
@@ -21,11 +21,11 @@ export type ScrapedFamily =
 /** One series of a family. */
 export interface ScrapedSample<Value extends MetricValue = MetricValue> {
   readonly labels: LabelSet;
-  /** NaN where JSON has null. */
+  /** NaN for null in the JSON. */
   readonly value: Value;
 }
 
-/** One series' value in a document, by its family's type. */
+/** The value of one series in a document. */
 export type MetricValue = Sample['value'];
 
 interface FamilyOf<Type extends string, Value extends MetricValue> {
@@ -34,20 +34,20 @@ interface FamilyOf<Type extends string, Value extends MetricValue> {
   readonly samples: readonly ScrapedSample<Value>[];
 }
 
-/** @throws {MetricsError} `ERR_METRICS_MALFORMED_DOCUMENT` for what is no document, or one that has a family twice */
+/** @throws {MetricsError} `ERR_METRICS_MALFORMED_DOCUMENT` when the body is not a document, or contains a family twice */
 export async function readDocument(body: Uint8Array): Promise<MetricsDocument> {
   const families = new Map<string, ScrapedFamily>();
-  for await (const { name, type, help, samples } of parseKumoMtaJson()(only(body))) {
+  for await (const { name, type, help, samples } of parseKumoMtaJson()(oneChunk(body))) {
     if (families.has(name))
-      throw new MetricsError('ERR_METRICS_MALFORMED_DOCUMENT', `it has the family "${name}" twice`);
+      throw new MetricsError('ERR_METRICS_MALFORMED_DOCUMENT', `the family "${name}" occurs twice`);
     const read: Sample[] = [];
     for await (const sample of samples) read.push(sample);
-    // The parser reads a value as the type has it.
+    // The parser returns values of the family's type.
     families.set(name, { type, ...(help !== undefined && { help }), samples: read } as ScrapedFamily);
   }
   return Object.fromEntries(families);
 }
 
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
   yield bytes;
 }

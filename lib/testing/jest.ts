@@ -1,4 +1,4 @@
-// For `setupFilesAfterEnv`: `expect` has the matchers then, the global one and that of `@jest/globals`.
+// For `setupFilesAfterEnv`: adds the matchers to the global `expect` and to that of `@jest/globals`.
 import { expect } from '@jest/globals';
 import { type MetricMatchers, metricMatchers } from './matchers.ts';
 

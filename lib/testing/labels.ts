@@ -1,17 +1,17 @@
 import { labelValue } from '../encoders/samples.ts';
 import type { LabelSet } from '../model/metric-family.ts';
 
-/** Labels as tests write them. A number stands for its text, as with prom-client: `{ status: 200 }`. */
+/** Labels as tests write them. A number is the same as its string, as in prom-client: `{ status: 200 }`. */
 export type Labels = Readonly<Record<string, string | number>>;
 
 export const toLabelSet = (labels: Labels): LabelSet =>
   Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, String(value)]));
 
-/** How many of these labels the label set has. */
+/** Number of the wanted labels that the label set has, with the same value. */
 export const commonLabels = (labels: LabelSet, wanted: LabelSet): number =>
   Object.keys(wanted).filter((name) => Object.hasOwn(labels, name) && labels[name] === wanted[name]).length;
 
-/** The same text for what is the same label set in a document, whatever its order and whether `200` is a number or a text. */
+/** Key that is equal for label sets that are the same in a document, whatever their order. Numbers equal their strings. */
 export const labelKey = (labels: LabelSet): string =>
   JSON.stringify(
     Object.keys(labels)

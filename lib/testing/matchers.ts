@@ -1,6 +1,6 @@
 import { checkDocument } from './check-document.ts';
 import type { ScrapedSample } from './document.ts';
-import { absence, ambiguous, seriesWith } from './find-series.ts';
+import { ambiguityError, notFoundMessage, seriesWith } from './find-series.ts';
 import { type Labels, toLabelSet } from './labels.ts';
 import { linesText, sampleText, seriesText } from './series-text.ts';
 
@@ -18,27 +18,27 @@ export const metricMatchers = { toHaveMetric };
 /** What `metricMatchers` adds to `expect(…)`. */
 export interface MetricMatchers<R> {
   /**
-   * Does the document have a series with these labels and, where one is given, this value? Labels need not be all that
-   * the series has. The value is a number, an asymmetric matcher such as `expect.any(Number)`, or of a histogram or
-   * summary some of its members, such as `{ count: 3 }`.
+   * Passes if the document has a series with these labels and, if one is given, this value. `labels` may be some of
+   * the series' labels. `value` is a number, an asymmetric matcher such as `expect.any(Number)`, or some members of a
+   * histogram or summary, such as `{ count: 3 }`.
    *
-   * @throws {MetricsError} `ERR_METRICS_METRIC_AMBIGUOUS` when a value is given, and the labels do not tell whose
+   * @throws {MetricsError} `ERR_METRICS_METRIC_AMBIGUOUS` when a value is given and several series have the labels
    */
   toHaveMetric(name: string, labels?: Labels, value?: unknown): R;
 }
 
 declare global {
-  // Jest's own types merge with these, and Vitest's up to 4 take them in; where there are neither, they are nobody's.
+  // Merges with Jest's types. Vitest up to 4 extends this namespace. Without either, it declares unused types.
   namespace jest {
     interface Matchers<R, T> extends MetricMatchers<R> {}
   }
-  // Vitest's take these in. Its own `Matchers` has other type parameters in 5 than in 4, and no declaration fits both.
+  // Vitest extends this one. Its own `Matchers` has other type parameters in 5 than in 4, and no declaration fits both.
   namespace Chai {
     interface Assertion extends MetricMatchers<void> {}
   }
 }
 
-/** What is needed of the context that Jest and Vitest give a matcher. */
+/** The part of a matcher's context that is used here; Jest and Vitest both provide it. */
 interface MatcherContext {
   equals(received: unknown, expected: unknown, customTesters?: unknown[]): boolean;
   readonly utils: { stringify(value: unknown): string; readonly subsetEquality: unknown };
@@ -54,7 +54,7 @@ function toHaveMetric(
   const document = checkDocument('toHaveMetric', 'received', received);
   const found = seriesWith(document, name, labels);
   const hasValue = value !== undefined;
-  if (hasValue && found.length > 1) throw ambiguous(name, labels, found);
+  if (hasValue && found.length > 1) throw ambiguityError(name, labels, found);
   const { utils } = this;
   const isEqual = ({ value: actual }: ScrapedSample) => this.equals(actual, value, [utils.subsetEquality]);
   const pass = found.length > 0 && (!hasValue || found.every(isEqual));
@@ -64,7 +64,7 @@ function toHaveMetric(
     message() {
       const wanted = seriesText(name, toLabelSet(labels)) + (hasValue ? ` ${utils.stringify(value)}` : '');
       const expected = `expected ${pass ? 'no metric' : 'the metric'}\n  ${wanted}\n`;
-      if (found.length === 0) return expected + absence(document, name, labels);
+      if (found.length === 0) return expected + notFoundMessage(document, name, labels);
       return `${expected}received${linesText(found.map((sample) => sampleText(name, sample)))}`;
     },
   };

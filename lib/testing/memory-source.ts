@@ -3,19 +3,19 @@ import type { MetricsSource } from '../model/metrics-source.ts';
 import { optionError, shown } from '../util/option-error.ts';
 import { type Labels, labelKey, toLabelSet } from './labels.ts';
 
-/** A source whose families are set by hand. */
+/** A source for tests. Its families are set by method calls. */
 export interface MemorySource extends MetricsSource {
   /** Sets a whole family. */
   set(name: string, family: MemoryFamily): void;
-  /** Sets one series of a gauge. @throws {TypeError} when the family is of another type */
+  /** Sets one series of a gauge. @throws {TypeError} when the family has another type */
   gauge(name: string, value: number, labels?: Labels): void;
-  /** Sets one series of a counter, to its total. @throws {TypeError} when the family is of another type */
+  /** Sets the total of one series of a counter. @throws {TypeError} when the family has another type */
   counter(name: string, value: number, labels?: Labels): void;
-  /** From now on scrapes fail with this error or, with a family's name, lose that family. */
+  /** Makes later scrapes fail with this error or, with a family's name, drop that family. */
   fail(error: unknown, familyName?: string): void;
-  /** Ends what `fail` began. */
+  /** Ends all failures set by `fail`. */
   recover(): void;
-  /** Forgets all families, and ends what `fail` began. */
+  /** Removes all families, and ends all failures set by `fail`. */
   clear(): void;
 }
 
@@ -25,7 +25,7 @@ export interface MemoryFamily extends Omit<MetricFamily, 'name' | 'samples'> {
 }
 
 /**
- * A source for tests, whose families are set by hand.
+ * Creates a source for tests, without families.
  *
  * @example
  * const source = memorySource();
@@ -38,7 +38,7 @@ export interface MemoryFamily extends Omit<MetricFamily, 'name' | 'samples'> {
  */
 export function memorySource(): MemorySource {
   const families = new Map<string, MemoryFamily>();
-  /** By the family's name; undefined is the whole scrape. */
+  /** Errors by the family's name; undefined is the whole scrape. */
   const failures = new Map<string | undefined, unknown>();
 
   function setSeries(type: 'counter' | 'gauge', name: string, value: number, labels: Labels): void {
@@ -50,7 +50,7 @@ export function memorySource(): MemorySource {
     const series = toLabelSet(labels);
     const at = family.samples.findIndex((sample) => labelKey(sample.labels) === labelKey(series));
     const samples = [...family.samples];
-    // A label object stays the same from scrape to scrape.
+    // As the contract of sources asks, a series keeps its label object from scrape to scrape.
     if (at === -1) samples.push({ labels: series, value });
     else samples[at] = { labels: (samples[at] as Sample).labels, value };
     families.set(name, { ...family, samples });

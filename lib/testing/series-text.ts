@@ -2,15 +2,15 @@ import { textNumber } from '../encoders/text-syntax.ts';
 import type { LabelSet } from '../model/metric-family.ts';
 import type { MetricValue, ScrapedSample } from './document.ts';
 
-// How messages show series: as Prometheus writes them, with a histogram or summary in one line.
+// Series in messages, in Prometheus' notation; a histogram or summary takes one line.
 
-/** `queue_depth{queue="a"}` */
+/** Formats a series, as in `queue_depth{queue="a"}`. */
 export function seriesText(name: string, labels: LabelSet): string {
   const pairs = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
   return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`;
 }
 
-/** `queue_depth{queue="a"} 3` */
+/** Formats a series with its value, as in `queue_depth{queue="a"} 3`. */
 export const sampleText = (name: string, { labels, value }: ScrapedSample): string =>
   `${seriesText(name, labels)} ${valueText(value)}`;
 
@@ -22,8 +22,8 @@ function valueText(value: MetricValue): string {
   return `count ${value.count}, sum ${value.sum ?? 'unknown'} (${pairs.join(', ')})`;
 }
 
-/** A few lines, and how many more there are. */
-export function linesText(lines: readonly string[], most = 5): string {
-  const more = lines.length > most ? [`… and ${lines.length - most} more`] : [];
-  return [...lines.slice(0, most), ...more].map((line) => `\n  ${line}`).join('');
+/** Indents the first `limit` lines, and adds the number of the others. */
+export function linesText(lines: readonly string[], limit = 5): string {
+  const more = lines.length > limit ? [`… and ${lines.length - limit} more`] : [];
+  return [...lines.slice(0, limit), ...more].map((line) => `\n  ${line}`).join('');
 }

@@ -1,8 +1,8 @@
-// For `setupFiles`: `expect` has the matchers then.
+// For `setupFiles`: adds the matchers to Vitest's `expect`.
 import { expect } from 'vitest';
 import { metricMatchers } from './matchers.ts';
 
 expect.extend(metricMatchers);
 
-// Vitest's own types take these in.
+// Vitest's types refer to these.
 export type { MetricMatchers } from './matchers.ts';

@@ -1,6 +1,6 @@
 import type { Check } from './expect.ts';
-import { nearestNames } from './nearest-names.ts';
 import { member, optionError, shown } from './option-error.ts';
+import { suggestNames } from './suggest-names.ts';
 
 /**
  * Returns the options that are not undefined, including inherited ones. `path` is the place of the object in the
@@ -42,7 +42,7 @@ function expectOptions(caller: string, [example]: readonly string[]): Check {
 /** Suggests the nearest names, or lists all of them when none is near. */
 export function unknownOption(option: string, name: string, known: readonly string[], kind = 'option'): TypeError {
   if (known.length === 0) return optionError(option, name, { expected: `no ${kind}s`, write: 'nothing in its place' });
-  const nearest = nearestNames(name, known).map((other) => `"${other}"`);
+  const nearest = suggestNames(name, known).map((other) => `"${other}"`);
   const expected = kind === 'option' ? 'the name of an option' : `the name of a ${kind}`;
   if (nearest.length === 0) return optionError(option, name, { expected, write: `one of ${known.join(', ')}` });
   return new TypeError(`${option}: expected ${expected}, got ${shown(name)}; did you mean ${nearest.join(' or ')}?`);

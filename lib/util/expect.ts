@@ -1,5 +1,5 @@
-import { nearestNames } from './nearest-names.ts';
 import { type Fault, shown } from './option-error.ts';
+import { suggestNames } from './suggest-names.ts';
 
 /** Returns what is wrong with a value, if anything. */
 export type Check = (value: unknown) => Fault | undefined;
@@ -44,7 +44,7 @@ export const expect = {
     (...values: string[]): Check =>
     (value) => {
       if (values.includes(value as string)) return undefined;
-      const [nearest = values[0]] = typeof value === 'string' ? nearestNames(value, values) : [];
+      const [nearest = values[0]] = typeof value === 'string' ? suggestNames(value, values) : [];
       return { expected: values.map(shown).join(' or '), write: shown(nearest) };
     },
 

@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { askedOf, eventually, openPage, type Service, setMany, shownValue, startService } from './support.ts';
+import {
+  eventually,
+  openPage,
+  requestedDocuments,
+  type Service,
+  setMany,
+  shownValue,
+  startService,
+} from './support.ts';
 
 let service: Service;
 beforeAll(async () => {
@@ -40,7 +48,7 @@ test('100,000 series in 1,000 families: what is on screen exists, and only that 
   await page.locator('#search').fill('shard-99');
   await sleep(2500);
 
-  const [first, ...others] = await askedOf(service);
+  const [first, ...others] = await requestedDocuments(service);
   expect(first).toBe('/ops/metrics.json');
   expect(others.length).toBeGreaterThan(1);
   for (const url of others) {

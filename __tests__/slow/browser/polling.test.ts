@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  askedOf,
   eventually,
   openPage,
+  requestedDocuments,
   rowOf,
   type Service,
   setFamilies,
@@ -18,7 +18,7 @@ async function serve(port?: string): Promise<Service> {
   return service;
 }
 
-const count = async (service: Service) => (await askedOf(service)).length;
+const count = async (service: Service) => (await requestedDocuments(service)).length;
 
 /** How often a document was asked for within a while. */
 async function polls(service: Service, ms: number): Promise<number> {

@@ -11,7 +11,7 @@ const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 let browser: Browser;
 const children = new Set<ChildProcess>();
-const opened: Opened[] = [];
+const opened: PageContext[] = [];
 
 beforeAll(async () => {
   if (!existsSync(executablePath)) {
@@ -83,11 +83,11 @@ async function put({ origin }: Service, path: string, body: unknown): Promise<vo
 }
 
 /** The documents that were asked for so far. */
-export async function askedOf({ origin }: Service): Promise<string[]> {
+export async function requestedDocuments({ origin }: Service): Promise<string[]> {
   return (await (await fetch(`${origin}/asked`)).json()) as string[];
 }
 
-export interface Opened {
+export interface PageContext {
   readonly page: Page;
   /** Violations of the policy, errors on the console, and errors that nobody caught. */
   readonly complaints: string[];
@@ -101,10 +101,10 @@ export interface OpenOptions extends BrowserContextOptions {
 }
 
 /** Opens a page in a profile of its own. */
-export async function openPage(url: string, { init, ...options }: OpenOptions = {}): Promise<Opened> {
+export async function openPage(url: string, { init, ...options }: OpenOptions = {}): Promise<PageContext> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
-  const one: Opened = { page, complaints: [], foreign: [] };
+  const one: PageContext = { page, complaints: [], foreign: [] };
   opened.push(one);
   page.setDefaultTimeout(30_000);
   page.on('pageerror', (error) => one.complaints.push(error.message));
@@ -125,8 +125,8 @@ export async function openPage(url: string, { init, ...options }: OpenOptions = 
 }
 
 /** Repeats an assertion until it holds; after a while it fails as it did last. */
-export async function eventually(assertion: () => Promise<void>, patience = 30_000): Promise<void> {
-  const end = performance.now() + patience;
+export async function eventually(assertion: () => Promise<void>, timeout = 30_000): Promise<void> {
+  const end = performance.now() + timeout;
   for (;;) {
     try {
       return await assertion();

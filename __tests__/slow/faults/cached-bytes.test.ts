@@ -5,9 +5,9 @@ import type { MetricFamilies } from '../../../lib/model/metrics-source.ts';
 import { parsePrometheusText } from '../../../lib/parsers/prometheus-text.ts';
 import { renderMetrics } from '../../../lib/render.ts';
 import { cachedBytes, MAX_CACHED_BYTES } from '../../../lib/util/cache-budget.ts';
-import { recorded } from '../../support/encode.ts';
+import { recordDrops } from '../../support/encode.ts';
 import { json, text004 } from '../../support/encoders.ts';
-import { MIB, memoryInUse } from '../../support/given-back.ts';
+import { MIB, memoryInUse } from '../../support/released.ts';
 import { queueDepth, sourceOf } from '../../support/scrape-sources.ts';
 
 jest.setTimeout(300_000);
@@ -32,7 +32,7 @@ function gauge(name: string, length: number): MetricFamily {
 async function write(encoder: Encoder, families: MetricFamilies): Promise<number> {
   let bytes = 0;
   const drops: string[] = [];
-  const options = { prefix: '', drops: recorded(drops) };
+  const options = { prefix: '', drops: recordDrops(drops) };
   for await (const chunk of encoder.encode(families, options)) bytes += chunk.length;
   expect(drops).toEqual([]);
   return bytes;

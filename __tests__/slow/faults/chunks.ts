@@ -19,6 +19,6 @@ export async function* families(before: (chunk: number) => unknown) {
 }
 
 /** For a busy machine: no scrape gives up before the last one has come to the chunk at which something happens. */
-export const PATIENT = { timeout: 60_000 };
+export const LONG_TIMEOUT = { timeout: 60_000 };
 
 export const forever = () => new Promise<never>(() => {});

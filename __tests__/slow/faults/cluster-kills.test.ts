@@ -1,5 +1,5 @@
-import { ask, sleep, until } from '../../support/clients.ts';
-import { type Started, startCluster } from '../../support/clusters.ts';
+import { requestPath, sleep, until } from '../../support/clients.ts';
+import { type ServiceProcess, startCluster } from '../../support/clusters.ts';
 import { parseText } from '../../support/parse-text.ts';
 
 jest.setTimeout(15 * 60_000);
@@ -32,8 +32,8 @@ test(`${KILLS} workers are killed while they are scraped: no counter goes backwa
   let isOver = false;
 
   /** A worker's connection may break at any time; what comes to its end is whole. */
-  async function scrape(worker: Started): Promise<ReturnType<typeof read> | undefined> {
-    const answer = await ask(worker.own, '/metrics').catch(() => undefined);
+  async function scrape(worker: ServiceProcess): Promise<ReturnType<typeof read> | undefined> {
+    const answer = await requestPath(worker.own, '/metrics').catch(() => undefined);
     if (answer === undefined) outcomes.cut++;
     else if (answer.status !== 200) outcomes.refused++;
     else {
@@ -43,7 +43,7 @@ test(`${KILLS} workers are killed while they are scraped: no counter goes backwa
     return undefined;
   }
 
-  const any = () => [...living][Math.floor(Math.random() * living.size)] as Started;
+  const any = () => [...living][Math.floor(Math.random() * living.size)] as ServiceProcess;
 
   async function scrapeOnAndOn(): Promise<void> {
     let last = 0;

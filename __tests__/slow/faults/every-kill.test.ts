@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import express from 'express';
 import { metricsRouter } from '../../../lib/index.ts';
 import { remoteSource } from '../../../lib/sources/remote.ts';
-import { CHUNKS, KILOBYTES, PATIENT } from './chunks.ts';
+import { CHUNKS, KILOBYTES, LONG_TIMEOUT } from './chunks.ts';
 import { type Ports, ways } from './fetches.ts';
-import type { Killed, Said } from './killed-app.ts';
+import type { KillSettings, Message } from './killed-app.ts';
 import { listenInEachWay } from './listeners.ts';
 
 // As every-chunk.test.ts, with a process that is killed: it has no chance to break a connection off itself.
@@ -22,7 +22,7 @@ afterAll(async () => {
   }
 });
 
-function startChild(killed?: Killed): ChildProcess {
+function startChild(killed?: KillSettings): ChildProcess {
   const child = fork(join(__dirname, 'killed-app.ts'), {
     execArgv: ['--import', join(__dirname, '../../support/ts-loader.mjs')],
     env: { ...process.env, ...(killed && { KILLED: JSON.stringify(killed) }) },
@@ -33,13 +33,13 @@ function startChild(killed?: Killed): ChildProcess {
 }
 
 /** The next thing of its kind that the child says. */
-function hear<K extends keyof Said>(child: ChildProcess, kind: K): Promise<NonNullable<Said[K]>> {
+function hear<K extends keyof Message>(child: ChildProcess, kind: K): Promise<NonNullable<Message[K]>> {
   return new Promise((resolve, reject) => {
     const end = (finish: () => void) => {
       child.off('message', listen).off('exit', fail);
       finish();
     };
-    const listen = ({ [kind]: said }: Said) => {
+    const listen = ({ [kind]: said }: Message) => {
       if (said !== undefined) end(() => resolve(said));
     };
     const fail = () => end(() => reject(new Error(`it has ended without a word: ${kind}`)));
@@ -71,8 +71,8 @@ describe('the process that serves', () => {
   async function startFront({ plain }: Ports) {
     const router = express.Router();
     for (const [way, { path }] of ways.entries()) {
-      const source = remoteSource(`http://127.0.0.1:${plain}/${ways.length + way}${path}`, PATIENT);
-      router.use(`/${way}`, metricsRouter({ source, ...PATIENT, allowHttp10: true, onError: () => {} }));
+      const source = remoteSource(`http://127.0.0.1:${plain}/${ways.length + way}${path}`, LONG_TIMEOUT);
+      router.use(`/${way}`, metricsRouter({ source, ...LONG_TIMEOUT, allowHttp10: true, onError: () => {} }));
     }
     return listenInEachWay(router);
   }
@@ -108,7 +108,7 @@ describe('a cluster', () => {
   let primary: ChildProcess;
   let asked: Ports;
 
-  async function grow(killed: Killed): Promise<Ports> {
+  async function grow(killed: KillSettings): Promise<Ports> {
     primary.send(killed);
     return hear(primary, 'ready');
   }

@@ -1,6 +1,6 @@
 import { hideIdle, type MetricFamily, type MetricsSource } from '../../../lib/index.ts';
 import { collectAll, scrape } from '../../support/collect.ts';
-import { MIB, memoryInUse } from '../../support/given-back.ts';
+import { MIB, memoryInUse } from '../../support/released.ts';
 
 /** So many series, none of which was there before, at each scrape. */
 function everNew(length: number): MetricsSource {

@@ -4,12 +4,12 @@ import cluster from 'node:cluster';
 import express from 'express';
 import { type MetricsSource, metricsRouter } from '../../../lib/index.ts';
 import { clusterSource, setupPrimary } from '../../../lib/sources/cluster.ts';
-import { families, forever, PATIENT } from './chunks.ts';
+import { families, forever, LONG_TIMEOUT } from './chunks.ts';
 import type { Ports } from './fetches.ts';
 import { listenInEachWay } from './listeners.ts';
 
 /** What the environment says of a process. */
-export interface Killed {
+export interface KillSettings {
   /** Alone, or one of a cluster: the one that is asked, or one of the others. */
   readonly as: 'alone' | 'asked' | 'other';
   /** Below zero: it lives. */
@@ -19,7 +19,7 @@ export interface Killed {
 }
 
 /** What a process says when it is ready: where it listens, if it does. And a cluster, when one of its processes has ended. */
-export interface Said {
+export interface Message {
   readonly ready?: Ports;
   readonly signal?: string;
 }
@@ -31,15 +31,15 @@ else await start(JSON.parse(text));
 /** The primary of a cluster: it starts the workers that it is told to. */
 function startCluster(): void {
   setupPrimary();
-  process.on('message', (killed: Killed) => cluster.fork({ KILLED: JSON.stringify(killed) }));
+  process.on('message', (killed: KillSettings) => cluster.fork({ KILLED: JSON.stringify(killed) }));
   cluster.on('message', (_worker, said) => {
     if (said?.ready !== undefined) process.send?.(said);
   });
-  cluster.on('exit', (_worker, _code, signal) => process.send?.({ signal } satisfies Said));
+  cluster.on('exit', (_worker, _code, signal) => process.send?.({ signal } satisfies Message));
   process.on('disconnect', () => process.exit());
 }
 
-async function start({ as, at, clients }: Killed): Promise<void> {
+async function start({ as, at, clients }: KillSettings): Promise<void> {
   const own: MetricsSource = { collect: () => families(() => undefined) };
   if (as === 'other') dieTelling(at);
   const source = as === 'alone' ? own : clusterSource(own);
@@ -59,10 +59,13 @@ async function start({ as, at, clients }: Killed): Promise<void> {
         yield family;
       }
     };
-    router.use(`/${client}`, metricsRouter({ source: { collect }, ...PATIENT, maxInFlight: 2, allowHttp10: true }));
+    router.use(
+      `/${client}`,
+      metricsRouter({ source: { collect }, ...LONG_TIMEOUT, maxInFlight: 2, allowHttp10: true }),
+    );
   }
   const { plain, tls, h2 }: Ports = as === 'other' ? { plain: 0, tls: 0, h2: 0 } : await listenInEachWay(router);
-  process.send?.({ ready: { plain, tls, h2 } } satisfies Said);
+  process.send?.({ ready: { plain, tls, h2 } } satisfies Message);
   process.on('disconnect', () => process.exit());
 }
 

@@ -1,7 +1,7 @@
 import { createSharedDocuments, MAX_SHARED_BYTES } from '../../../lib/http/shared-documents.ts';
 import { combineSources, type MetricsSource } from '../../../lib/index.ts';
 import { collectAll } from '../../support/collect.ts';
-import { MIB, memoryInUse } from '../../support/given-back.ts';
+import { MIB, memoryInUse } from '../../support/released.ts';
 import { queueDepth, sourceOf } from '../../support/scrape-sources.ts';
 
 /** One that wants to know when the scrape is over, and does not say when that is nothing to it any more. */

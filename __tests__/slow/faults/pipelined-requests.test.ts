@@ -3,9 +3,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { MAX_SHARED_BYTES } from '../../../lib/http/shared-documents.ts';
 import { connectRaw, type Service, serve, until } from '../../support/clients.ts';
 import { type CountedSource, countedSource } from '../../support/counted.ts';
-import { expectAllGivenBack, listenersOf, watchNodeWarnings } from '../../support/given-back.ts';
-import { type PipelinedResponse, responseParser } from '../../support/pipeline.ts';
+import { createResponseParser, type PipelinedResponse } from '../../support/pipeline.ts';
 import { requestText } from '../../support/raw-http.ts';
+import { expectAllReleased, listenersOf, watchNodeWarnings } from '../../support/released.ts';
 import { largeSample } from '../../support/scrape-sources.ts';
 
 const REQUESTS = 500;
@@ -35,7 +35,7 @@ async function pipeline(socket: Socket, requests: readonly string[], pieces: num
 /** A connection that has been used, and the server's end of it. */
 async function connectOnce({ server, port }: Service) {
   const responses: PipelinedResponse[] = [];
-  const parse = responseParser((response) => responses.push(response));
+  const parse = createResponseParser((response) => responses.push(response));
   let serverSocket: Socket | undefined;
   server.once('connection', (socket) => {
     serverSocket = socket;
@@ -79,7 +79,7 @@ describe.each([1, 50])('500 requests on one connection, sent in %i pieces,', (pi
     }
     expect(listenersOf(serverSocket)).toEqual(listeners);
     socket.destroy();
-    await expectAllGivenBack(service, source, MAX_IN_FLIGHT);
+    await expectAllReleased(service, source, MAX_IN_FLIGHT);
     expect(warnings.seen).toEqual([]);
     expect(service.failures).toEqual([]);
   });
@@ -100,7 +100,7 @@ describe.each([1, 50])('500 requests on one connection, sent in %i pieces,', (pi
     expect(source.families.opened - collected).toBeLessThanOrEqual(2 * pieces);
     expect(listenersOf(serverSocket)).toEqual(listeners);
     socket.destroy();
-    await expectAllGivenBack(service, source, MAX_IN_FLIGHT);
+    await expectAllReleased(service, source, MAX_IN_FLIGHT);
     expect(warnings.seen).toEqual([]);
     expect(service.failures).toEqual([]);
   });
@@ -123,7 +123,7 @@ describe.each([1, 50])('500 requests on one connection, sent in %i pieces,', (pi
     );
     await until(() => source.families.opened > collected);
     socket.resetAndDestroy();
-    await expectAllGivenBack(service, source, maxInFlight);
+    await expectAllReleased(service, source, maxInFlight);
     expect(warnings.seen).toEqual([]);
     expect(service.failures).toEqual([]);
   });
@@ -149,7 +149,7 @@ test('nothing is collected for a client that has left before it was its turn', a
   connectRaw(service.port, names.map((_, n) => one(n)).join(''));
   await until(() => collections > 0);
   serverSocket = undefined;
-  await expectAllGivenBack(service, source, REQUESTS);
+  await expectAllReleased(service, source, REQUESTS);
   // One, and those of the scrapes that show that there are slots.
   expect(collections).toBe(1 + REQUESTS);
 });

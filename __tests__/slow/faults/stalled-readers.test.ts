@@ -1,7 +1,7 @@
-import { connectRaw, serve, steady, until } from '../../support/clients.ts';
+import { connectRaw, serve, settledValue, until } from '../../support/clients.ts';
 import { countedSource } from '../../support/counted.ts';
-import { expectAllGivenBack, MIB, memoryInUse, watchSockets } from '../../support/given-back.ts';
 import { requestText } from '../../support/raw-http.ts';
+import { expectAllReleased, MIB, memoryInUse, watchSockets } from '../../support/released.ts';
 import { largeSample } from '../../support/scrape-sources.ts';
 
 const READERS = 100;
@@ -19,7 +19,7 @@ test.each(['identity', 'gzip'])(
 
     const readers = Array.from({ length: READERS }, () => connectRaw(service.port, request));
     await until(() => source.samples.opened === READERS);
-    await steady(() => source.samples.pulled, 90_000);
+    await settledValue(() => source.samples.pulled, 90_000);
     const grown = (await memoryInUse()) - before;
     expect(grown).toBeLessThan(64 * MIB);
     // The rest of what was pulled is in the kernel's buffers.
@@ -28,7 +28,7 @@ test.each(['identity', 'gzip'])(
     expect(await service.get('/metrics.json')).toMatchObject({ status: 503 });
 
     for (const { socket } of readers) socket.destroy();
-    await expectAllGivenBack(service, source, READERS);
+    await expectAllReleased(service, source, READERS);
     const kept = (await memoryInUse()) - before;
     expect(kept).toBeLessThan(32 * MIB);
     expect(sockets.opened).toBeGreaterThan(READERS);

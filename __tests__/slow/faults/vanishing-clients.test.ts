@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { activeTimeouts } from '../../support/active-timeouts.ts';
 import { serve, until } from '../../support/clients.ts';
 import { countedSource } from '../../support/counted.ts';
-import { expectAllGivenBack, MIB, memoryInUse, watchSockets } from '../../support/given-back.ts';
 import { requestText } from '../../support/raw-http.ts';
+import { expectAllReleased, MIB, memoryInUse, watchSockets } from '../../support/released.ts';
 import { largeSample } from '../../support/scrape-sources.ts';
 
 const CLIENTS = 10_000;
@@ -41,14 +41,14 @@ test('10,000 clients that connect and vanish give everything back', async () => 
   const source = countedSource({ length: 200_000, sample: largeSample, turnEvery: 64 });
   const service = await serve({ source, maxInFlight: MAX_IN_FLIGHT });
   await vanishAll(service.port, 2 * AT_ONCE);
-  await expectAllGivenBack(service, source, MAX_IN_FLIGHT);
+  await expectAllReleased(service, source, MAX_IN_FLIGHT);
   const sockets = watchSockets(service);
   const collectedBefore = source.families.opened;
   const timeouts = activeTimeouts();
   const before = await memoryInUse();
 
   await vanishAll(service.port, CLIENTS);
-  await expectAllGivenBack(service, source, MAX_IN_FLIGHT);
+  await expectAllReleased(service, source, MAX_IN_FLIGHT);
   const grown = (await memoryInUse()) - before;
   expect(grown).toBeLessThan(16 * MIB);
   expect(sockets.opened).toBeGreaterThanOrEqual(CLIENTS);

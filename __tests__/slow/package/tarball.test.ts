@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Markdown } from '../../docs/markdown.ts';
 import { pack, run, temporaryFolder } from './tools.ts';
@@ -40,14 +40,22 @@ it('holds what a user needs, and nothing else', () => {
       it.isFile() ? it.name : [],
     );
   expect(namesIn('dist').filter((name) => !/\.(js|d\.ts)$|^package\.json$/.test(name))).toEqual([]);
-  expect(namesIn('docs').filter((name) => !name.endsWith('.md'))).toEqual([]);
+  expect(namesIn('docs').filter((name) => !/\.(md|png)$/.test(name))).toEqual([]);
 });
 
-it('holds what its README links to, except for pictures', () => {
-  const links = new Markdown('README.md').links.filter((link) => !/^(https?:|#)/.test(link));
-  const absent = links.map((link) => link.split('#')[0]!).filter((path) => !existsSync(join(inside, path)));
-  expect(links).toContain('docs/sources/cluster.md');
-  expect(absent.filter((path) => !path.endsWith('.png'))).toEqual([]);
+it('holds what its Markdown files link to, pictures included', () => {
+  const files = readdirSync(inside, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.md'));
+  const pages = files.map((file) => new Markdown(file, inside));
+  expect(files).toEqual(expect.arrayContaining(['README.md', 'SECURITY.md', 'docs/sources/cluster.md']));
+  expect(new Markdown('README.md', inside).relativeLinks).toContain('docs/overview.png');
+  expect(pages.flatMap(({ file, brokenLinks }) => brokenLinks.map((fault) => `${file}: ${fault}`))).toEqual([]);
+});
+
+it('has pictures of at most 100 kB in all', () => {
+  const pictures = readdirSync(join(inside, 'docs')).filter((file) => file.endsWith('.png'));
+  const sizes = pictures.map((file) => statSync(join(inside, 'docs', file)).size);
+  expect(pictures.length).toBeGreaterThan(0);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(100_000);
 });
 
 it.each(['esm', 'cjs'])('%s: every relative import leads to a file', (format) => {

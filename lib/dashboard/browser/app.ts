@@ -1,9 +1,9 @@
-import type { Look, Seen } from './protocol.ts';
-import { detail } from './view/detail.ts';
+import type { ViewRequest, ViewUpdate } from './protocol.ts';
+import { createDetail } from './view/detail.ts';
 import { byId } from './view/dom.ts';
-import { overview } from './view/overview.ts';
+import { createOverview } from './view/overview.ts';
 import { createState } from './view/state.ts';
-import { toolbar } from './view/toolbar.ts';
+import { createToolbar } from './view/toolbar.ts';
 
 // What is looked at goes to the worker, and what is seen comes back from it: the page holds what is on screen, and no more.
 
@@ -13,32 +13,40 @@ const worker = new Worker(workerName);
 const state = createState(Number(interval));
 const sections = { overview: byId('overview'), detail: byId('detail') };
 
-const bar = toolbar(state, {
+const bar = createToolbar(state, {
   onRetry() {
-    hurry++;
-    look();
+    refreshCount++;
+    requestView();
   },
 });
-const list = overview(sections.overview, state, look);
-const family = detail(sections.detail, state, look);
+const list = createOverview(sections.overview, state, requestView);
+const family = createDetail(sections.detail, state, requestView);
 
-let hurry = 0;
-let isDue = false;
+let refreshCount = 0;
+let isRequestQueued = false;
 
 /** Tells the worker, once for all that changes in one go. */
-function look(): void {
-  if (isDue) return;
-  isDue = true;
+function requestView(): void {
+  if (isRequestQueued) return;
+  isRequestQueued = true;
   queueMicrotask(() => {
-    isDue = false;
+    isRequestQueued = false;
     const { current } = state;
     const [from, to] = current.open === '' ? [0, 0] : family.range;
     const onScreen = current.open === '' ? list.onScreen : [];
-    worker.postMessage({ url, state: current, isHidden: document.hidden, onScreen, from, to, hurry } satisfies Look);
+    worker.postMessage({
+      url,
+      state: current,
+      isHidden: document.hidden,
+      onScreen,
+      from,
+      to,
+      refreshCount,
+    } satisfies ViewRequest);
   });
 }
 
-worker.onmessage = ({ data }: MessageEvent<Seen>) => {
+worker.onmessage = ({ data }: MessageEvent<ViewUpdate>) => {
   bar.show(data.status);
   list.show(data);
   family.show(data);
@@ -64,10 +72,10 @@ state.onChange((now, before) => {
   bar.sync();
   if (now.theme !== before.theme) family.repaint();
   showSection(before.open, { isFirst: false });
-  look();
+  requestView();
 });
 
-document.addEventListener('visibilitychange', look);
+document.addEventListener('visibilitychange', requestView);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => family.repaint());
 
 document.addEventListener('keydown', (event) => {
@@ -85,4 +93,4 @@ document.addEventListener('keydown', (event) => {
 
 bar.sync();
 showSection('', { isFirst: true });
-look();
+requestView();

@@ -3,7 +3,7 @@ import type { Unit } from './model/units.ts';
 import type { ViewState } from './model/url-state.ts';
 
 /** What the page tells its worker: all that is looked at, whenever that changes. */
-export interface Look {
+export interface ViewRequest {
   /** The document's URL, absolute. */
   readonly url: string;
   readonly state: ViewState;
@@ -14,11 +14,11 @@ export interface Look {
   readonly from: number;
   readonly to: number;
   /** Grows when the reader does not want to wait for the next poll. */
-  readonly hurry: number;
+  readonly refreshCount: number;
 }
 
 /** What the worker tells the page, after a poll and when what is looked at has changed. */
-export interface Seen {
+export interface ViewUpdate {
   readonly status: Status;
   /** Only when it is another than the last one. */
   readonly catalogue?: Catalogue;
@@ -46,7 +46,7 @@ export interface Status {
 export interface Catalogue {
   readonly groups: readonly { readonly prefix: string; readonly families: readonly Entry[] }[];
   /** How many families match the search; of very many, not all are listed. */
-  readonly found: number;
+  readonly matchCount: number;
 }
 
 export interface Entry {

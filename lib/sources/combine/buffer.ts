@@ -1,5 +1,6 @@
 import { yieldToEventLoop } from '../../util/event-loop.ts';
 import type { FamilySegment } from './family-segment.ts';
+import type { OnSegmentDropped } from './joined-family.ts';
 import type { SourceCursor } from './source-cursor.ts';
 
 /** Families that a join has read ahead of all its sources. */
@@ -21,10 +22,7 @@ export interface Buffer {
 const SLICE_BYTES = 64 * 1024;
 
 /** Creates the buffer of a join. `onSegmentDropped` is called for a segment that fails while it is read. */
-export function createBuffer(
-  maxBytes: number,
-  onSegmentDropped: (error: unknown, segment: FamilySegment) => void,
-): Buffer {
+export function createBuffer(maxBytes: number, onSegmentDropped: OnSegmentDropped): Buffer {
   /** In the order of their first slices, oldest first. */
   const held = new Set<FamilySegment>();
   let bytes = 0;

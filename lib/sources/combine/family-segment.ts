@@ -59,14 +59,14 @@ export class FamilySegment {
       : this.remaining(rest as Iterator<Sample>);
   }
 
-  /** Closes samples that were not read to their end. Errors are ignored: nobody can act on them. */
+  /** Closes samples that were not read to their end. Errors are ignored: the samples are not needed any more. */
   async close(): Promise<void> {
     if (this.isClosed) return;
     this.isClosed = true;
     try {
       await this.rest?.return?.();
     } catch {
-      // The samples are not needed any more.
+      // Ignored, see above.
     }
   }
 

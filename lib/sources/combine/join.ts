@@ -4,8 +4,8 @@ import type { Scrape } from '../../model/metrics-source.ts';
 import { openAccount } from '../../util/cache-budget.ts';
 import { createBuffer } from './buffer.ts';
 import type { FamilySegment } from './family-segment.ts';
-import { joinSegments } from './joined-family.ts';
-import { createSourceCursor, type SourceCursor } from './source-cursor.ts';
+import { joinSegments, type OnSegmentDropped } from './joined-family.ts';
+import { SourceCursor } from './source-cursor.ts';
 import type { SourceReader } from './source-reader.ts';
 
 type Join = (readers: readonly SourceReader[], scrape: Scrape) => AsyncGenerator<MetricFamily, void>;
@@ -34,29 +34,18 @@ export function createJoiner(maxBuffered: number): Join {
     return names;
   }
 
-  return async function* join(readers, { signal, report }) {
+  return async function* join(readers, scrape) {
     const written = new Set<string>();
-    const cursors = readers.map((reader) =>
-      createSourceCursor(reader, { written, seenNames: seenNamesOf(reader), account, report }),
+    const cursors = readers.map(
+      (reader) => new SourceCursor(reader, { written, seenNames: seenNamesOf(reader), account, report: scrape.report }),
     );
+    const onSegmentDropped = dropReporter(scrape);
     const buffer = createBuffer(maxBuffered, onSegmentDropped);
     const completeName = completeNames(cursors);
-
-    function onSegmentDropped(error: unknown, { reader, name }: FamilySegment): void {
-      if (signal.aborted) throw signal.reason;
-      // The failure of the whole source was reported when it occurred.
-      if (reader.failure !== undefined && error === reader.failure) return;
-      const isOurs = error instanceof MetricsError && error.code === 'ERR_METRICS_FAMILY_NOT_JOINED';
-      const message = `${reader.name} has lost its part of the family`;
-      report(isOurs ? error : new MetricsError('ERR_METRICS_SOURCE_FAILED', message, { cause: error }), name);
-    }
-
     try {
       for (;;) {
         await Promise.all(cursors.map((cursor) => cursor.load()));
-        const broken = cursors
-          .find(({ current }) => current !== undefined && current.name === undefined)
-          ?.take(undefined);
+        const broken = takeBroken(cursors);
         if (broken !== undefined) {
           yield broken.family;
           continue;
@@ -79,6 +68,23 @@ export function createJoiner(maxBuffered: number): Join {
   };
 }
 
+/** Returns a function that reports a segment which is dropped. */
+function dropReporter({ signal, report }: Scrape): OnSegmentDropped {
+  return (error, { reader, name }) => {
+    if (signal.aborted) throw signal.reason;
+    // The failure of the whole source was reported when it occurred.
+    if (reader.failure !== undefined && error === reader.failure) return;
+    const isOurs = error instanceof MetricsError && error.code === 'ERR_METRICS_FAMILY_NOT_JOINED';
+    const message = `${reader.name} failed: its samples of the family are missing`;
+    report(isOurs ? error : new MetricsError('ERR_METRICS_SOURCE_FAILED', message, { cause: error }), name);
+  };
+}
+
+/** Takes a family without a readable name, which cannot be joined: the encoder reports the reason. */
+function takeBroken(cursors: readonly SourceCursor[]): FamilySegment | undefined {
+  return cursors.find(({ current }) => current !== undefined && current.name === undefined)?.take(undefined);
+}
+
 const isSome = <T>(items: T[]): items is [T, ...T[]] => items.length > 0;
 
 /** Returns a function that finds a name which only the sources that have it can yield. */
@@ -90,7 +96,7 @@ function completeNames(cursors: readonly SourceCursor[]): () => string | undefin
     // A buffered name becomes complete when a source ends, or as the current family of another source.
     const ends = cursors.length - coming.length;
     if (ends > knownEnds) {
-      for (const { buffered } of cursors) for (const name of buffered) if (isComplete(name)) return name;
+      for (const { bufferedNames } of cursors) for (const name of bufferedNames) if (isComplete(name)) return name;
     }
     knownEnds = ends;
     return coming.find(({ current }) => isComplete(current?.name))?.current?.name;

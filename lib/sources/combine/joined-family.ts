@@ -4,7 +4,7 @@ import type { MetricFamily, Sample } from '../../model/metric-family.ts';
 import type { FamilySegment } from './family-segment.ts';
 
 /** Called when a segment is dropped: all that one source has of the family. */
-type OnSegmentDropped = (error: unknown, segment: FamilySegment) => void;
+export type OnSegmentDropped = (error: unknown, segment: FamilySegment) => void;
 
 /** Joins the segments of one family. Drops those whose type differs from the first one's. */
 export function joinSegments(
@@ -14,8 +14,9 @@ export function joinSegments(
   const [first] = segments;
   const sameType = segments.filter((segment) => {
     if (segment.family.type === first.family.type) return true;
-    const types = `${segment.reader.name} has the type ${segment.family.type}, and ${first.reader.name} ${first.family.type}`;
-    onSegmentDropped(new MetricsError('ERR_METRICS_FAMILY_NOT_JOINED', `${types}, which is kept`), segment);
+    const expected = `expected the type ${first.family.type}, as in ${first.reader.name}, got ${segment.family.type}`;
+    const message = `${segment.reader.name}: ${expected}`;
+    onSegmentDropped(new MetricsError('ERR_METRICS_FAMILY_NOT_JOINED', message), segment);
     return false;
   });
   if (sameType.length === 1) return { ...first.family, samples: first.takeSamples() };
@@ -37,7 +38,7 @@ export function joinSegments(
 
 /**
  * Returns all label names, or undefined unless every family declares its own. A single name makes
- * the family a map in JSON, which has no place for samples without labels: then none is declared.
+ * the family a map in JSON, which cannot hold samples without labels: then none is declared.
  */
 function joinedLabelNames(families: readonly MetricFamily[]): string[] | undefined {
   const declared = families.flatMap(({ labelNames }) => (Array.isArray(labelNames) ? [labelNames as string[]] : []));

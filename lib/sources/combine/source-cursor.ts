@@ -5,23 +5,6 @@ import { yieldToEventLoop } from '../../util/event-loop.ts';
 import { FamilySegment } from './family-segment.ts';
 import type { SourceReader } from './source-reader.ts';
 
-/** Position of a join in the families of one source. */
-export interface SourceCursor {
-  /** The family at this position. Undefined before `load()` and at the end. */
-  readonly current: FamilySegment | undefined;
-  /** Names of the families that were read ahead, oldest first. */
-  readonly buffered: Iterable<string>;
-  /** Advances to the next family, unless there is a current one. */
-  load(): Promise<void>;
-  has(name: string): boolean;
-  /** Removes and returns this source's segment of the family with that name. */
-  take(name: string | undefined): FamilySegment | undefined;
-  /** Moves the current family, which is now in memory, to the buffered ones. */
-  bufferCurrent(): void;
-  /** Whether this source has yielded that name, in this scrape or an earlier one. */
-  hasSeen(name: string): boolean;
-}
-
 export interface SourceCursorOptions {
   /** Names of families that were written and can no longer be joined. */
   readonly written: ReadonlySet<string>;
@@ -37,67 +20,83 @@ const MAX_SEEN_NAMES = 10_000;
 /** Bytes that V8 needs for one name, besides the name itself. */
 const SET_ENTRY_BYTES = 40;
 
-export function createSourceCursor(
-  reader: SourceReader,
-  { written, seenNames, account, report }: SourceCursorOptions,
-): SourceCursor {
-  const seen = new Set<string>();
-  const buffered = new Map<string, FamilySegment>();
-  let current: FamilySegment | undefined;
-  let isAtEnd = false;
+/** Position of a join in the families of one source. */
+export class SourceCursor {
+  /** The family at this position. Undefined before `load()` and at the end. */
+  current: FamilySegment | undefined;
+  private readonly reader: SourceReader;
+  private readonly options: SourceCursorOptions;
+  /** Names that this source has yielded in this scrape. */
+  private readonly yielded = new Set<string>();
+  /** Families that were read ahead, oldest first. */
+  private readonly buffered = new Map<string, FamilySegment>();
+  private isAtEnd = false;
 
-  async function load(): Promise<void> {
-    while (current === undefined && !isAtEnd) {
-      const { done, value } = await reader.next();
-      if (done) isAtEnd = true;
-      else if (value.name === undefined || acceptFamily(value.name)) current = new FamilySegment(reader, value);
-      else await yieldToEventLoop();
+  constructor(reader: SourceReader, options: SourceCursorOptions) {
+    this.reader = reader;
+    this.options = options;
+  }
+
+  /** Names of the families that were read ahead, oldest first. */
+  get bufferedNames(): Iterable<string> {
+    return this.buffered.keys();
+  }
+
+  /** Advances to the next family, unless there is a current one. */
+  async load(): Promise<void> {
+    while (this.current === undefined && !this.isAtEnd) {
+      const { done, value } = await this.reader.next();
+      if (done) this.isAtEnd = true;
+      else if (value.name === undefined || this.accept(value.name)) {
+        this.current = new FamilySegment(this.reader, value);
+      } else await yieldToEventLoop();
     }
   }
 
-  function acceptFamily(name: string): boolean {
-    const why = seen.has(name)
-      ? 'comes a second time'
-      : written.has(name)
-        ? 'comes when it was written already, and more could not be held for it; see the option maxBuffered'
-        : undefined;
-    seen.add(name);
-    remember(name);
-    if (why !== undefined)
-      report(new MetricsError('ERR_METRICS_FAMILY_NOT_JOINED', `${reader.name}: the family ${why}`), name);
-    return why === undefined;
+  has(name: string): boolean {
+    return this.current?.name === name || this.buffered.has(name);
   }
 
-  function remember(name: string): void {
-    if (seenNames.size >= MAX_SEEN_NAMES || seenNames.has(name)) return;
-    if (account.tryReserve(SET_ENTRY_BYTES + stringBytes(name))) seenNames.add(name);
+  /** Whether this source has yielded that name, in this scrape or an earlier one. */
+  hasSeen(name: string): boolean {
+    return this.options.seenNames.has(name);
   }
 
-  function take(name: string | undefined): FamilySegment | undefined {
-    const isCurrent = current !== undefined && current.name === name;
-    const segment = isCurrent ? current : buffered.get(name as string);
+  /** Removes and returns this source's segment of the family with that name. */
+  take(name: string | undefined): FamilySegment | undefined {
+    const isCurrent = this.current !== undefined && this.current.name === name;
+    const segment = isCurrent ? this.current : this.buffered.get(name as string);
     if (segment === undefined) return undefined;
-    if (isCurrent) current = undefined;
-    for (const other of buffered.values()) {
+    if (isCurrent) this.current = undefined;
+    for (const other of this.buffered.values()) {
       if (other === segment) break;
       other.wasOvertaken = true;
     }
-    buffered.delete(name as string);
+    this.buffered.delete(name as string);
     return segment;
   }
 
-  return {
-    get current() {
-      return current;
-    },
-    buffered: { [Symbol.iterator]: () => buffered.keys() },
-    load,
-    has: (name) => current?.name === name || buffered.has(name),
-    take,
-    bufferCurrent() {
-      if (current?.name !== undefined) buffered.set(current.name, current);
-      current = undefined;
-    },
-    hasSeen: (name) => seenNames.has(name),
-  };
+  /** Moves the current family, which is now in memory, to the buffered ones. */
+  bufferCurrent(): void {
+    if (this.current?.name !== undefined) this.buffered.set(this.current.name, this.current);
+    this.current = undefined;
+  }
+
+  private accept(name: string): boolean {
+    const isRepeated = this.yielded.has(name);
+    this.yielded.add(name);
+    this.remember(name);
+    if (!isRepeated && !this.options.written.has(name)) return true;
+    const reason = isRepeated
+      ? 'the source yielded the family before'
+      : 'the family was already written, because the buffer was full; see the option maxBuffered';
+    this.options.report(new MetricsError('ERR_METRICS_FAMILY_NOT_JOINED', `${this.reader.name}: ${reason}`), name);
+    return false;
+  }
+
+  private remember(name: string): void {
+    const { seenNames, account } = this.options;
+    if (seenNames.size >= MAX_SEEN_NAMES || seenNames.has(name)) return;
+    if (account.tryReserve(SET_ENTRY_BYTES + stringBytes(name))) seenNames.add(name);
+  }
 }

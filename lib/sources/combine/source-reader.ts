@@ -5,21 +5,7 @@ import type { MetricsSource, Scrape } from '../../model/metrics-source.ts';
 import { closeIterator } from '../../util/abortable.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
 import type { Stopwatch } from '../../util/stopwatch.ts';
-import { createTimeBudget } from './time-budget.ts';
-
-/** Reads one of several sources in one scrape. */
-export interface SourceReader {
-  /** Position in the list, such as `sources[1]`. */
-  readonly name: string;
-  /** The error that ended the source early. It has been reported. */
-  readonly failure: MetricsError | undefined;
-  /** Returns the next wanted family. A failure is reported and ends the families; an aborted scrape rejects. */
-  next(): Promise<IteratorResult<NextFamily, undefined>>;
-  /** Rejects pending waits, as the scrape has ended. */
-  abort(reason: unknown): void;
-  /** Releases everything. Does not wait for a source that hangs. */
-  close(): void;
-}
+import { TimedWaits } from './timed-waits.ts';
 
 export interface NextFamily {
   /** Undefined if the family is broken; the encoder finds and reports the reason. */
@@ -28,6 +14,7 @@ export interface NextFamily {
 }
 
 export interface SourceReaderOptions {
+  /** Position in the list, such as `sources[1]`. */
   readonly name: string;
   readonly scrape: Scrape;
   /** Maximum time (ms) that the other sources wait for this one. */
@@ -35,146 +22,126 @@ export interface SourceReaderOptions {
   readonly stopwatch: Stopwatch;
 }
 
-/** Starts to collect from `source` at once. */
-export function startSource(
-  source: MetricsSource,
-  { name, scrape, timeout, stopwatch }: SourceReaderOptions,
-): SourceReader {
-  const aborter = new AbortController();
-  const { signal } = aborter;
-  if (scrape.signal.aborted) aborter.abort(scrape.signal.reason);
-  const timeBudget = createTimeBudget({ stopwatch, timeout, scrapeTimeout: scrape.timeout, onExhausted });
-  let families: AsyncIterator<MetricFamily> | undefined;
-  let samples: AsyncIterator<Sample> | undefined;
-  let failure: MetricsError | undefined;
-  let isOver = false;
-  let interrupt: ((reason: unknown) => void) | undefined;
-  signal.addEventListener('abort', () => interrupt?.(signal.reason), { once: true });
+/** Reads one of several sources in one scrape. Starts to collect when it is created. */
+export class SourceReader {
+  readonly name: string;
+  private readonly scrape: Scrape;
+  private readonly aborter = new AbortController();
+  private readonly waits: TimedWaits;
+  /** The next family, if it was requested already. */
+  private pending: Promise<IteratorResult<MetricFamily>> | undefined;
+  private families: AsyncIterator<MetricFamily> | undefined;
+  /** Samples of the last family that has async ones. */
+  private samples: AsyncIterator<Sample> | undefined;
+  private reported: MetricsError | undefined;
+  private isOver = false;
 
-  timeBudget.startWork();
-  let pending: Promise<IteratorResult<MetricFamily>> | undefined = collectFirst();
-  // The result is read in the order of the sources.
-  pending.then(timeBudget.endWork, timeBudget.endWork);
-
-  async function collectFirst(): Promise<IteratorResult<MetricFamily>> {
-    const collected = await source.collect({
-      signal,
-      timeout,
-      wants: scrape.wants,
-      report: (error, familyName) => {
-        // Ignore errors a source reports because we aborted it.
-        if (!isOver) scrape.report(error, familyName);
-      },
-    });
-    families = asyncFamilies(collected)[Symbol.asyncIterator]();
-    if (!isOver) return families.next();
-    closeIterator(families);
-    return { done: true, value: undefined };
+  constructor(source: MetricsSource, { name, scrape, timeout, stopwatch }: SourceReaderOptions) {
+    this.name = name;
+    this.scrape = scrape;
+    if (scrape.signal.aborted) this.abort(scrape.signal.reason);
+    const scrapeTimeout = scrape.timeout;
+    const onExhausted = () => this.fail(timeoutError());
+    this.waits = new TimedWaits(this.aborter.signal, { stopwatch, timeout, scrapeTimeout, onExhausted });
+    this.pending = this.waits.start(() => this.collectFirst(source, timeout));
   }
 
-  async function next(): Promise<IteratorResult<NextFamily, undefined>> {
+  /** The error that ended the source early. It has been reported. */
+  get failure(): MetricsError | undefined {
+    return this.reported;
+  }
+
+  /** Returns the next wanted family. A failure is reported and ends the families; an aborted scrape rejects. */
+  async next(): Promise<IteratorResult<NextFamily, undefined>> {
     try {
-      while (!isOver) {
-        pending ??= (families as AsyncIterator<MetricFamily>).next();
-        const { done, value } = await wait(pending);
-        pending = undefined;
-        if (done) finish();
+      while (!this.isOver) {
+        this.pending ??= (this.families as AsyncIterator<MetricFamily>).next();
+        const { done, value } = await this.waits.wait(this.pending);
+        this.pending = undefined;
+        if (done) this.finish();
         else {
-          const found = read(value);
-          if (found.name === undefined || scrape.wants(found.name)) return { done: false, value: found };
+          const next = this.read(value);
+          if (next.name === undefined || this.scrape.wants(next.name)) return { done: false, value: next };
           await yieldToEventLoop();
         }
       }
     } catch (error) {
-      if (scrape.signal.aborted) throw scrape.signal.reason;
-      if (failure === undefined) fail(error);
+      if (this.scrape.signal.aborted) throw this.scrape.signal.reason;
+      this.fail(error);
     }
     return { done: true, value: undefined };
   }
 
-  /** Waits for `work`, the abort of this source, or the end of the scrape. Called per sample: creates few promises. */
-  function wait<T>(work: Promise<T>): Promise<T> {
-    timeBudget.startWaiting();
-    return new Promise((resolve, reject) => {
-      interrupt = (reason) => {
-        timeBudget.stopWaiting();
-        reject(reason);
-      };
-      Promise.resolve(work).then((value) => {
-        timeBudget.stopWaiting();
-        resolve(value);
-      }, interrupt);
-      if (signal.aborted) interrupt(signal.reason);
+  /** Rejects pending waits, as the scrape has ended. */
+  abort(reason: unknown): void {
+    this.aborter.abort(reason);
+  }
+
+  /** Releases everything. Does not wait for a source that hangs. */
+  close(reason?: unknown): void {
+    if (this.isOver) return;
+    this.finish();
+    this.abort(reason);
+    closeIterator(this.samples);
+    closeIterator(this.families);
+  }
+
+  private async collectFirst(source: MetricsSource, timeout: number): Promise<IteratorResult<MetricFamily>> {
+    const collected = await source.collect({
+      signal: this.aborter.signal,
+      timeout,
+      wants: this.scrape.wants,
+      report: (error, familyName) => {
+        // Ignore errors a source reports because we aborted it.
+        if (!this.isOver) this.scrape.report(error, familyName);
+      },
     });
+    this.families = asyncFamilies(collected)[Symbol.asyncIterator]();
+    if (!this.isOver) return this.families.next();
+    closeIterator(this.families);
+    return { done: true, value: undefined };
   }
 
-  function onExhausted(): void {
-    if (isOver) return;
-    fail(
-      new MetricsError('ERR_METRICS_SOURCE_TIMEOUT', 'it kept the others waiting for too long; see the option timeout'),
-    );
-  }
-
-  function fail(cause: unknown): void {
+  private fail(cause: unknown): void {
+    if (this.isOver) return;
     const isLate = cause instanceof MetricsError && cause.code === 'ERR_METRICS_SOURCE_TIMEOUT';
-    const [code, how] = isLate
-      ? (['ERR_METRICS_SOURCE_TIMEOUT', 'did not answer in time'] as const)
-      : (['ERR_METRICS_SOURCE_FAILED', 'failed'] as const);
-    failure = new MetricsError(code, `${name} ${how}: its families are missing from here on`, { cause });
-    scrape.report(failure);
-    close(failure);
+    const code = isLate ? 'ERR_METRICS_SOURCE_TIMEOUT' : 'ERR_METRICS_SOURCE_FAILED';
+    const reason = isLate ? 'did not answer in time' : 'failed';
+    this.reported = new MetricsError(code, `${this.name} ${reason}: its remaining families are missing`, { cause });
+    this.scrape.report(this.reported);
+    this.close(this.reported);
   }
 
-  function close(reason?: unknown): void {
-    if (isOver) return;
-    finish();
-    aborter.abort(reason);
-    closeIterator(samples);
-    closeIterator(families);
+  private finish(): void {
+    this.isOver = true;
+    this.waits.clear();
   }
 
-  function finish(): void {
-    isOver = true;
-    timeBudget.clear();
-  }
-
-  function read(family: MetricFamily): NextFamily {
+  /** Copies a family, which may be broken: its members may be getters that throw. */
+  private read(family: MetricFamily): NextFamily {
     try {
       const { name, help, type, unit, labelNames, aggregator, samples } = family;
-      if (typeof name !== 'string') return { family };
-      const timed = { name, help, type, unit, labelNames, aggregator, samples: timedSamples(samples) };
-      return { name, family: timed as MetricFamily };
+      if (typeof name !== 'string' || !(isAsync(samples) || Symbol.iterator in Object(samples))) return { family };
+      const copy = { name, help, type, unit, labelNames, aggregator, samples: this.timed(samples) };
+      return { name, family: copy as MetricFamily };
     } catch {
       return { family };
     }
   }
 
-  function timedSamples(untimed: MetricFamily['samples']): MetricFamily['samples'] {
-    if (!isAsync(untimed)) {
-      if (Symbol.iterator in Object(untimed)) return untimed;
-      throw new TypeError('its samples are no iterable');
-    }
+  private timed(samples: MetricFamily['samples']): MetricFamily['samples'] {
+    if (!isAsync(samples)) return samples;
     return {
-      [Symbol.asyncIterator]() {
-        const iterator = untimed[Symbol.asyncIterator]();
-        samples = iterator;
-        return {
-          next: () => (signal.aborted ? Promise.reject(signal.reason) : wait(iterator.next())),
-          async return(value?: unknown) {
-            return (await wait(Promise.resolve(iterator.return?.(value)))) ?? { done: true, value };
-          },
-        };
+      [Symbol.asyncIterator]: () => {
+        this.samples = samples[Symbol.asyncIterator]();
+        return this.waits.timed(this.samples);
       },
     };
   }
-
-  return {
-    name,
-    get failure() {
-      return failure;
-    },
-    next,
-    abort: (reason) => aborter.abort(reason),
-    close: () => close(),
-  };
 }
+
+const timeoutError = () =>
+  new MetricsError(
+    'ERR_METRICS_SOURCE_TIMEOUT',
+    'the other sources waited for it for too long; see the option timeout',
+  );

@@ -17,65 +17,66 @@ export interface TimeBudgetOptions {
  * waiting for any source. Several sources that hang are therefore aborted together, and a slow
  * client consumes none of it.
  */
-export interface TimeBudget {
+export class TimeBudget {
+  private readonly options: TimeBudgetOptions;
+  private used = 0;
+  private startedAt: number | undefined;
+  private isAwaited = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(options: TimeBudgetOptions) {
+    this.options = options;
+  }
+
   /** Called when the source starts to work. */
-  startWork(): void;
+  startWork(): void {
+    this.startedAt ??= this.options.stopwatch.elapsed();
+  }
+
   /** Called when the source has finished its work. */
-  endWork(): void;
+  endWork(): void {
+    this.used = this.spent();
+    this.startedAt = undefined;
+  }
+
   /** Called when the scrape starts to wait for this source, which then has work. */
-  startWaiting(): void;
+  startWaiting(): void {
+    this.startWork();
+    this.options.stopwatch.start();
+    this.isAwaited = true;
+    // The timer keeps running between waits: a new one for each of a million samples is too slow.
+    this.timer ??= setTimeout(() => this.check(), this.remaining());
+  }
+
   /** Called when the wait ends, with or without a result. */
-  stopWaiting(): void;
-  clear(): void;
-}
-
-export function createTimeBudget({ stopwatch, timeout, scrapeTimeout, onExhausted }: TimeBudgetOptions): TimeBudget {
-  let used = 0;
-  let startedAt: number | undefined;
-  let isAwaited = false;
-  let timer: NodeJS.Timeout | undefined;
-
-  const spent = () => used + (startedAt === undefined ? 0 : stopwatch.elapsed() - startedAt);
-
-  function remaining(): number {
-    const byOthers = stopwatch.elapsed() - spent();
-    return Math.min(timeout, COMBINED_SOURCE_SHARE * (scrapeTimeout - byOthers)) - spent();
+  stopWaiting(): void {
+    if (!this.isAwaited) return;
+    this.isAwaited = false;
+    this.options.stopwatch.stop();
+    this.endWork();
   }
 
-  function check(): void {
-    timer = undefined;
-    if (!isAwaited) return;
-    const ms = remaining();
+  clear(): void {
+    clearTimeout(this.timer);
+  }
+
+  private check(): void {
+    this.timer = undefined;
+    if (!this.isAwaited) return;
+    const ms = this.remaining();
     // A timer may fire a fraction of a millisecond early.
-    if (ms < 1) onExhausted();
-    else timer = setTimeout(check, ms);
+    if (ms < 1) this.options.onExhausted();
+    else this.timer = setTimeout(() => this.check(), ms);
   }
 
-  function startWork(): void {
-    startedAt ??= stopwatch.elapsed();
+  private remaining(): number {
+    const { stopwatch, timeout, scrapeTimeout } = this.options;
+    const spent = this.spent();
+    const spentByOthers = stopwatch.elapsed() - spent;
+    return Math.min(timeout, COMBINED_SOURCE_SHARE * (scrapeTimeout - spentByOthers)) - spent;
   }
 
-  function endWork(): void {
-    used = spent();
-    startedAt = undefined;
+  private spent(): number {
+    return this.used + (this.startedAt === undefined ? 0 : this.options.stopwatch.elapsed() - this.startedAt);
   }
-
-  return {
-    startWork,
-    endWork,
-    startWaiting() {
-      startWork();
-      stopwatch.start();
-      isAwaited = true;
-      // The timer keeps running between waits: a new one for each of a million samples is too slow.
-      timer ??= setTimeout(check, remaining());
-    },
-    stopWaiting() {
-      if (!isAwaited) return;
-      isAwaited = false;
-      stopwatch.stop();
-      endWork();
-    },
-    clear: () => clearTimeout(timer),
-  };
 }

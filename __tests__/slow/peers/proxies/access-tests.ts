@@ -1,6 +1,6 @@
 import type { MetricsRouterOptions } from '../../../../lib/index.ts';
 import { type Configuration, configurations, type Writes } from './configurations.ts';
-import type { Answer, Request } from './service.ts';
+import type { Request, ServiceResponse } from './service.ts';
 import { forwardedFor, spoofsAs } from './spoofs.ts';
 
 /** What the router was told. */
@@ -66,15 +66,15 @@ const rows = configurations.flatMap((configuration) =>
 export const recommended = rows.filter(({ answer }) => answer === TRUSTED_ALONE);
 
 /** Asks through the proxy of a configuration, as one of the two clients. */
-export type Ask = (
+export type SendRequest = (
   configuration: Configuration,
   router: Router,
   who: 'friend' | 'stranger',
   parts?: Omit<Request, 'from' | 'to'>,
-) => Promise<Answer>;
+) => Promise<ServiceResponse>;
 
 /** Tests who gets in, in each cell of the table. The addresses are the clients'. */
-export function testAccess({ friend, stranger, ask }: { friend: string; stranger: string; ask: Ask }): void {
+export function testAccess({ friend, stranger, ask }: { friend: string; stranger: string; ask: SendRequest }): void {
   const spoofs = spoofsAs(friend);
 
   test.each(rows.filter(({ answer }) => answer !== EVERYBODY))(
@@ -115,7 +115,7 @@ export function testAccess({ friend, stranger, ask }: { friend: string; stranger
     },
   );
 
-  // What follows is not wanted, but nobody can tell it from what is: the README has to say so.
+  // The following is unwanted but cannot be told from what is wanted, so the README has to document it.
 
   test.each(rows.filter(({ answer }) => answer === EVERYBODY))(
     'DOCUMENTED: $proxy ($how) cannot be recognised: where its address is trusted, everybody is',

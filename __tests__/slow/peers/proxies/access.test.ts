@@ -1,4 +1,4 @@
-import { type Ask, routersFor, testAccess } from './access-tests.ts';
+import { routersFor, type SendRequest, testAccess } from './access-tests.ts';
 import { type Configuration, configurations } from './configurations.ts';
 import { type ReverseProxy, startProxy } from './proxy.ts';
 import { FRIEND, type Service, STRANGER, serveRouters } from './service.ts';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 
 const addresses = { friend: FRIEND, stranger: STRANGER };
-const ask: Ask = (configuration, router, who, parts) =>
+const ask: SendRequest = (configuration, router, who, parts) =>
   service.ask(proxies.get(configuration)!, router, { ...parts, from: addresses[who] });
 
 testAccess({ ...addresses, ask });

@@ -14,11 +14,11 @@ export interface Configuration extends Rules {
   readonly writes: Writes;
 }
 
-/** Each proxy in the configurations that people use; those of the README among them, word by word. */
+/** Configurations of each proxy that people use. They include those of docs/reverse-proxies.md. */
 export const configurations: readonly Configuration[] = [
   {
     proxy: 'nginx',
-    how: 'replaces X-Forwarded-For, as in the README',
+    how: 'replaces X-Forwarded-For, as in docs/reverse-proxies.md',
     writes: 'X-Forwarded-For',
     rules: `
       proxy_http_version 1.1;
@@ -77,7 +77,7 @@ export const configurations: readonly Configuration[] = [
   },
   {
     proxy: 'haproxy',
-    how: 'replaces X-Forwarded-For, as in the README',
+    how: 'replaces X-Forwarded-For, as in docs/reverse-proxies.md',
     writes: 'X-Forwarded-For',
     rules: `
       http-request set-header X-Forwarded-For %[src]
@@ -116,7 +116,7 @@ export const configurations: readonly Configuration[] = [
   },
   {
     proxy: 'caddy',
-    how: 'by default, as in the README, replaces X-Forwarded-For',
+    how: 'by default, as in docs/reverse-proxies.md, replaces X-Forwarded-For',
     writes: 'X-Forwarded-For',
     rules: 'reverse_proxy UPSTREAM',
   },

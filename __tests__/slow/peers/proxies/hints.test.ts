@@ -1,3 +1,4 @@
+import { followHints, type StartProxy } from '../../../support/follow-hints.ts';
 import type { ProxyConfig } from '../../../support/hint-follower.ts';
 import {
   behindOne,
@@ -9,7 +10,6 @@ import {
   NGINX,
   type Start,
 } from '../../../support/hint-situations.ts';
-import { type StartProxy, walk } from '../../../support/hint-walk.ts';
 import { closeServers } from '../../../support/serve.ts';
 import { type ReverseProxy, type Rules, startProxy } from './proxy.ts';
 
@@ -56,7 +56,7 @@ const situations = [
 test.each(situations.filter((situation) => !isUnrecognisable(situation)))(
   '$what: the scraper gets in within $steps, and no stranger does',
   async ({ steps, what: _, ...situation }: Start) => {
-    const { hints, open } = await walk(situation, start);
+    const { hints, open } = await followHints(situation, start);
     expect({ hints, isShort: hints.length <= steps, open }).toEqual({ hints, isShort: true, open: [] });
     expect(hints.length).toBeGreaterThan(0);
   },

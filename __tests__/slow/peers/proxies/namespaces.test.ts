@@ -180,8 +180,8 @@ function testBothFamilies(): void {
     }
   });
 
-  const asInReadme = configurations.filter(({ how }) => how.includes('as in the README'));
-  test.each(asInReadme.flatMap((one) => (['v4', 'v6'] as const).map((upstream) => ({ ...one, upstream }))))(
+  const asOnThePage = configurations.filter(({ how }) => how.includes('as in docs/reverse-proxies.md'));
+  test.each(asOnThePage.flatMap((one) => (['v4', 'v6'] as const).map((upstream) => ({ ...one, upstream }))))(
     '$proxy too may listen for both, and come over IP$upstream',
     async ({ upstream, ...configuration }) => {
       const entrance = await startProxy(

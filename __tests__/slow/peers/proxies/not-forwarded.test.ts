@@ -2,7 +2,7 @@ import type { Rules } from './proxy.ts';
 import { startProxy } from './proxy.ts';
 import { serveRouters } from './service.ts';
 
-// The other recipe of the README: a proxy that nobody can recognise, and that keeps the metrics to the host.
+// The recipes of docs/reverse-proxies.md for a proxy that cannot be recognised and does not forward the metrics.
 
 const recipes: readonly Rules[] = [
   {

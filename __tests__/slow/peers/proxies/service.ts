@@ -6,7 +6,13 @@ import {
   type MetricsRouterOptions,
   metricsRouter,
 } from '../../../../lib/index.ts';
-import { type Ends, type Listener, type RequestParts, requestText, send } from '../../../support/raw-http.ts';
+import {
+  type ConnectionOptions,
+  type Listener,
+  type RequestParts,
+  requestText,
+  send,
+} from '../../../support/raw-http.ts';
 import { closeServers, listen, watchWarnings } from '../../../support/serve.ts';
 
 afterAll(closeServers);
@@ -23,12 +29,12 @@ export interface Service extends Listener {
    * Asks for a document, through a proxy or straight. `200`, or the status and the reason of the refusal; of what the router
    * did not see, the status alone. Nobody but who gets a 200 makes the source collect.
    */
-  ask(through: Listener, router: string, request?: Request): Promise<Answer>;
+  ask(through: Listener, router: string, request?: Request): Promise<ServiceResponse>;
 }
 
-export interface Request extends RequestParts, Ends {}
+export interface Request extends RequestParts, ConnectionOptions {}
 
-export interface Answer {
+export interface ServiceResponse {
   readonly answer: string;
   /** The peer's address as Node has it, and what the router took for the client's. */
   readonly peer?: string | undefined;

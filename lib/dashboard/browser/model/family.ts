@@ -1,8 +1,8 @@
 import type { Distribution, FamilyData, Labels, MetricType, SampleData, SampleValue } from './document.ts';
 import { type Buckets, merge, observedBetween, quantile } from './histogram.ts';
 import { createHistory, type History, type Moment, record } from './history.ts';
-import { pool, rate } from './rates.ts';
-import { poolingOf, unitOf } from './units.ts';
+import { aggregate, rate } from './rates.ts';
+import { aggregationOf, unitOf } from './units.ts';
 
 /** What is known of a series: its last value, and what became of it since the one before. */
 export interface Series {
@@ -36,7 +36,7 @@ export interface Family {
   /** Seconds between the last two polls. */
   elapsed: number;
   /** What stands for it since the last poll that had it. */
-  now: readonly (number | null)[];
+  current: readonly (number | null)[];
   /** The same over time. */
   history: History;
 }
@@ -53,11 +53,21 @@ export interface PollMoment extends Moment, Instant {}
 
 export function createFamily(name: string): Family {
   const history = createHistory(0);
-  return { name, help: '', type: 'untyped', series: [], bounds: [], polledAt: undefined, elapsed: 0, now: [], history };
+  return {
+    name,
+    help: '',
+    type: 'untyped',
+    series: [],
+    bounds: [],
+    polledAt: undefined,
+    elapsed: 0,
+    current: [],
+    history,
+  };
 }
 
 /** Takes what a poll said, and nothing of the document itself but texts that are new. */
-export function update(family: Family, data: FamilyData, moment: PollMoment): void {
+export function updateFamily(family: Family, data: FamilyData, moment: PollMoment): void {
   if (data.type !== family.type) family.series = [];
   family.type = data.type;
   family.help = data.help;
@@ -65,12 +75,12 @@ export function update(family: Family, data: FamilyData, moment: PollMoment): vo
   family.polledAt = moment.clock;
   const bounds = boundsOf(data.samples);
   if (!isSame(bounds, family.bounds)) family.bounds = bounds;
-  family.series = matched(family.series, data.samples);
-  for (const [i, { value }] of data.samples.entries()) advance(family.series[i]!, value, family);
+  family.series = matchSeries(family.series, data.samples);
+  for (const [i, { value }] of data.samples.entries()) updateSeries(family.series[i]!, value, family);
 
-  family.now = summarize(family.series, family);
-  if (family.history.columns.length !== family.now.length) family.history = createHistory(family.now.length);
-  record(family.history, moment, family.now);
+  family.current = summarize(family.series, family);
+  if (family.history.columns.length !== family.current.length) family.history = createHistory(family.current.length);
+  record(family.history, moment, family.current);
   for (const series of family.series) if (series.history) record(series.history, moment, [currentOf(series, family)]);
 }
 
@@ -80,10 +90,10 @@ export function currentOf({ rate, value }: Series, { type }: Family): number | n
 }
 
 /** One number that stands for several series of the family. */
-export function pooled(series: readonly Series[], family: Family): number | null {
-  return pool(
+export function aggregateSeries(series: readonly Series[], family: Family): number | null {
+  return aggregate(
     series.map((one) => currentOf(one, family)),
-    poolingOf(unitOf(family.name, family.type), family.type),
+    aggregationOf(unitOf(family.name, family.type), family.type),
   );
 }
 
@@ -94,21 +104,21 @@ export const QUANTILES = [0.5, 0.9, 0.99] as const;
  * and of one summary its own, since those of several say nothing of them together.
  */
 export function summarize(series: readonly Series[], family: Family): (number | null)[] {
-  const current = pooled(series, family);
-  if (family.type === 'histogram') return [current, ...quantilesOf(observedBy(series))];
+  const current = aggregateSeries(series, family);
+  if (family.type === 'histogram') return [current, ...quantilesOf(mergeObserved(series))];
   if (family.type === 'summary' && series.length === 1) return [current, ...series[0]!.points];
   return [current];
 }
 
 /** What several histograms observed between the last two polls, together. */
-export function observedBy(series: readonly Series[]): Buckets {
+export function mergeObserved(series: readonly Series[]): Buckets {
   return merge(series.flatMap(({ observed }) => (observed === undefined ? [] : [observed])));
 }
 
 export const quantilesOf = (buckets: Buckets) => QUANTILES.map((q) => quantile(q, buckets));
 
 /** The series of the samples: those that were there before, and new ones. Most often nothing has moved. */
-function matched(series: readonly Series[], samples: readonly SampleData[]): Series[] {
+function matchSeries(series: readonly Series[], samples: readonly SampleData[]): Series[] {
   let byLabels: Map<string, Series> | undefined;
   return samples.map(({ labels }, i) => {
     const inPlace = series[i];
@@ -126,16 +136,16 @@ function createSeries(labels: Labels): Series {
   return { id: created++, labels, value: null, rate: null, sum: null, average: null, points: [] };
 }
 
-function advance(series: Series, value: SampleValue, family: Family): void {
+function updateSeries(series: Series, value: SampleValue, family: Family): void {
   if (typeof value === 'object' && value !== null) {
-    observe(series, value, family);
+    updateDistribution(series, value, family);
     return;
   }
   series.rate = family.type === 'counter' ? rate(series.value, value, family.elapsed) : null;
   series.value = value;
 }
 
-function observe(series: Series, { count, sum, points }: Distribution, { type, elapsed }: Family): void {
+function updateDistribution(series: Series, { count, sum, points }: Distribution, { type, elapsed }: Family): void {
   const before = series.value;
   const isReset = before !== null && count < before;
   const observations = before === null ? null : isReset ? count : count - before;

@@ -24,14 +24,14 @@ export function record(history: History, moment: Moment, values: readonly (numbe
   const last = history.polls.at(-1);
   history.polls.push(moment.poll);
   history.times.push(moment.time);
-  for (const [i, column] of history.columns.entries()) column.push(drawable(values[i]));
+  for (const [i, column] of history.columns.entries()) column.push(finiteOrNull(values[i]));
   const stretch = moment.limit >> 2;
   const isNewStretch = last !== undefined && Math.floor(last / stretch) < Math.floor(moment.poll / stretch);
-  if (isNewStretch) thin(history, moment.poll - (moment.poll % stretch), stretch);
+  if (isNewStretch) downsample(history, moment.poll - (moment.poll % stretch), stretch);
 }
 
 /** Nothing is known of the time since: a line must not go across. */
-export function interrupt(history: History, moment: Moment): void {
+export function markGap(history: History, moment: Moment): void {
   const isGap = history.columns.every((column) => column.at(-1) === null);
   if (history.times.length > 0 && !isGap) record(history, moment, []);
 }
@@ -40,7 +40,7 @@ export function interrupt(history: History, moment: Moment): void {
  * Keeps the last two stretches as fine as they were polled, and of what is older as many moments as a stretch has. Which
  * ones depends on the polls' numbers alone, so that all histories keep the same.
  */
-function thin(history: History, now: number, stretch: number): void {
+function downsample(history: History, now: number, stretch: number): void {
   const recent = now - 2 * stretch;
   let step = 1;
   while (recent > step * stretch) step *= 2;
@@ -63,7 +63,7 @@ function keepGaps(column: (number | null)[], isKept: readonly boolean[]): void {
 }
 
 /** A line has no place for infinity. */
-const drawable = (value: number | null | undefined) => (Number.isFinite(value) ? (value as number) : null);
+const finiteOrNull = (value: number | null | undefined) => (Number.isFinite(value) ? (value as number) : null);
 
 function replace<T>(list: T[], isKept: readonly boolean[]): void {
   let length = 0;
@@ -75,7 +75,7 @@ function replace<T>(list: T[], isKept: readonly boolean[]): void {
  * So many moments, or a few more, that look the same when they are drawn small: of every stretch of time the lowest, the
  * highest and the first gap; and the last moment.
  */
-export function outline({ times, columns }: History, column: number, moments: number): Drawable {
+export function createOutline({ times, columns }: History, column: number, moments: number): Outline {
   const values = columns[column] ?? [];
   const drawn: { times: number[]; values: (number | null)[] } = { times: [], values: [] };
   const first = times[0] ?? 0;
@@ -83,7 +83,7 @@ export function outline({ times, columns }: History, column: number, moments: nu
   const placeOf = (i: number) => Math.floor((times[i]! - first) / stretch);
   for (let from = 0, to = 0; from < times.length; from = to) {
     while (to < times.length && placeOf(to) === placeOf(from)) to++;
-    for (const i of salient(values, from, to)) {
+    for (const i of extremes(values, from, to)) {
       drawn.times.push(times[i]!);
       drawn.values.push(values[i]!);
     }
@@ -91,12 +91,12 @@ export function outline({ times, columns }: History, column: number, moments: nu
   return drawn;
 }
 
-interface Drawable {
+interface Outline {
   readonly times: readonly number[];
   readonly values: readonly (number | null)[];
 }
 
-function salient(values: readonly (number | null)[], from: number, to: number): number[] {
+function extremes(values: readonly (number | null)[], from: number, to: number): number[] {
   let low = -1;
   let high = -1;
   let gap = -1;

@@ -1,4 +1,4 @@
-import type { Pooling } from './units.ts';
+import type { Aggregation } from './units.ts';
 
 /** How much a counter went up. One that went down was reset in between, and has counted from zero since. */
 export function increase(before: number, now: number): number {
@@ -12,7 +12,7 @@ export function rate(before: number | null, now: number | null, seconds: number)
 }
 
 /** Pools the values that are not null; null when there is none. */
-export function pool(values: Iterable<number | null>, pooling: Pooling): number | null {
+export function aggregate(values: Iterable<number | null>, pooling: Aggregation): number | null {
   let count = 0;
   let sum = 0;
   let max = Number.NEGATIVE_INFINITY;

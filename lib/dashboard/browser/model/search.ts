@@ -13,7 +13,7 @@ export interface Match {
 }
 
 /** Every word must be somewhere: in the name, the help, the type, a label's name or a label's value, in any case. */
-export function searcher(text: string): (family: Searchable) => Match | undefined {
+export function createSearch(text: string): (family: Searchable) => Match | undefined {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return (family) => {
     const own = `${family.name}\n${family.help}\n${family.type}`.toLowerCase();
@@ -43,18 +43,18 @@ function findLabel({ series }: Searchable, word: string): readonly [string, stri
 export type Filter = Readonly<Record<string, string>>;
 
 /** What the filter asks of a label. Empty when it asks nothing: also of one called `constructor`. */
-export const askedOf = (filter: Filter, name: string) => (Object.hasOwn(filter, name) ? filter[name]! : '');
+export const filterText = (filter: Filter, name: string) => (Object.hasOwn(filter, name) ? filter[name]! : '');
 
 /** What asks for this value alone. */
-export const exactly = (value: string) => `=${value}`;
+export const exactFilter = (value: string) => `=${value}`;
 
 /** Whether a series has all that the filter asks for. */
-export function filterer(filter: Filter): (labels: Labels) => boolean {
-  const tests = Object.entries(filter).map(([name, text]) => [name, testOf(text)] as const);
+export function createFilter(filter: Filter): (labels: Labels) => boolean {
+  const tests = Object.entries(filter).map(([name, text]) => [name, createTest(text)] as const);
   return (labels) => tests.every(([name, test]) => test(labelValue(labels, name)));
 }
 
-function testOf(text: string): (value: string | undefined) => boolean {
+function createTest(text: string): (value: string | undefined) => boolean {
   if (text.startsWith('=')) return (value = '') => value === text.slice(1);
   const part = text.toLowerCase();
   return (value) => value?.toLowerCase().includes(part) === true;

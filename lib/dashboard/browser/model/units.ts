@@ -33,9 +33,9 @@ export function unitOf(name: string, type: MetricType): Unit {
 }
 
 /** How values of several series are told as one: a total of temperatures, or of points in time, would say nothing. */
-export type Pooling = 'sum' | 'avg' | 'max';
+export type Aggregation = 'sum' | 'avg' | 'max';
 
-export function poolingOf({ of }: Unit, type: MetricType): Pooling {
+export function aggregationOf({ of }: Unit, type: MetricType): Aggregation {
   if ((type !== 'gauge' && type !== 'untyped') || of === 'number' || of === 'bytes') return 'sum';
   return of === 'timestamp' ? 'max' : 'avg';
 }

@@ -1,15 +1,15 @@
 import { exact, format } from '../model/format.ts';
-import type { Detail, Figure, Seen } from '../protocol.ts';
-import { distribution } from './distribution.ts';
+import type { Detail, Figure, ViewUpdate } from '../protocol.ts';
+import { createDistribution } from './distribution.ts';
 import { el, setAttribute, setText } from './dom.ts';
-import { type LineChart, lineChart } from './line-chart.ts';
-import { seriesTable, syncFilters } from './series-table.ts';
+import { createLineChart, type LineChart } from './line-chart.ts';
+import { createSeriesTable, syncFilters } from './series-table.ts';
 import type { State } from './state.ts';
 
 export interface DetailView {
   /** The series on screen. */
   readonly range: readonly [from: number, to: number];
-  show(seen: Seen): void;
+  show(seen: ViewUpdate): void;
   /** After a change of the state. */
   sync(): void;
   repaint(): void;
@@ -17,7 +17,7 @@ export interface DetailView {
 }
 
 /** One family: its numbers, charts, distribution and series. */
-export function detail(section: HTMLElement, state: State, onRange: () => void): DetailView {
+export function createDetail(section: HTMLElement, state: State, onRange: () => void): DetailView {
   const back = el('a', { className: 'back', href: '#' }, '← All metrics');
   const title = el('h2', { tabIndex: -1 });
   const badge = el('span', { className: 'badge' });
@@ -25,8 +25,8 @@ export function detail(section: HTMLElement, state: State, onRange: () => void):
   const help = el('p', { className: 'help' });
   const figures = el('dl', { className: 'figures' });
   const charts = el('div', { className: 'charts' });
-  const buckets = distribution();
-  const table = seriesTable(state, onRange);
+  const buckets = createDistribution();
+  const table = createSeriesTable(state, onRange);
   const missing = el('p', { className: 'empty', hidden: true }, 'The document has no metric of this name.');
   const content = el('div', {}, help, figures, charts, buckets.element, table.element);
   section.append(
@@ -50,7 +50,7 @@ export function detail(section: HTMLElement, state: State, onRange: () => void):
   function drawCharts({ charts: data }: Detail): void {
     while (drawn.length > data.length) drawn.pop()!.remove();
     while (drawn.length < data.length) {
-      const chart = lineChart();
+      const chart = createLineChart();
       drawn.push(chart);
       charts.append(chart.element);
     }

@@ -8,7 +8,7 @@ export interface DistributionView {
 }
 
 /** What a histogram observed between the last two polls: a bar for each bucket. */
-export function distribution(): DistributionView {
+export function createDistribution(): DistributionView {
   const title = el('span');
   const body = el('tbody');
   const heads = ['Bucket', 'Share', 'Count'].map((name) => el('th', { scope: 'col' }, name));
@@ -28,7 +28,7 @@ export function distribution(): DistributionView {
       const of = seconds > 0 ? `within the last ${duration(seconds)}` : 'between the next two polls';
       setText(title, `Distribution of the ${format(total)} observations ${of}`);
       while (body.rows.length > counts.length) body.lastElementChild!.remove();
-      while (body.rows.length < counts.length) body.append(bucketRow());
+      while (body.rows.length < counts.length) body.append(createBucketRow());
       for (const [i, count] of counts.entries()) {
         const row = body.rows[i]!;
         setText(
@@ -43,7 +43,7 @@ export function distribution(): DistributionView {
   };
 }
 
-function bucketRow(): HTMLTableRowElement {
+function createBucketRow(): HTMLTableRowElement {
   const track = el('span', { className: 'bar-track', 'aria-hidden': 'true' }, el('span', { className: 'bar-fill' }));
   return el(
     'tr',

@@ -16,7 +16,7 @@ export interface LineChart {
 const HEIGHT = 200;
 
 /** Lines over time; their names and values stand below, those under the pointer while there is one. */
-export function lineChart(): LineChart {
+export function createLineChart(): LineChart {
   const title = el('figcaption');
   const plot = el('div', { className: 'plot', role: 'img' });
   const legend = el('ul', { className: 'legend' });
@@ -76,7 +76,7 @@ function legendItem(label: string, isTotal: boolean, index: number): HTMLElement
   return el('li', {}, swatch, el('bdi', { title: label }, label), el('span', { className: 'number' }));
 }
 
-interface Drawing {
+interface PlotSettings {
   readonly colours: readonly string[];
   readonly unit: Unit;
   readonly muted: string;
@@ -84,7 +84,7 @@ interface Drawing {
   showValues(): void;
 }
 
-function optionsFor({ colours, unit, muted, plot, showValues }: Drawing): uPlot.Options {
+function optionsFor({ colours, unit, muted, plot, showValues }: PlotSettings): uPlot.Options {
   const { fontFamily } = getComputedStyle(plot);
   const grid = { stroke: withAlpha(muted, 0.18), width: 1 };
   const axis = { stroke: muted, font: `12px ${fontFamily}`, grid, ticks: { show: false } };
@@ -101,7 +101,7 @@ function optionsFor({ colours, unit, muted, plot, showValues }: Drawing): uPlot.
         ...axis,
         // Round numbers of bytes are powers of two.
         ...(unit.of === 'bytes' && { incrs: Array.from({ length: 60 }, (_, i) => 2 ** i) }),
-        values: (_, splits) => splits.map((value) => format(tidy(value), unit)),
+        values: (_, splits) => splits.map((value) => format(roundOff(value), unit)),
         size: widthOfLabels,
         gap: 6,
       },
@@ -129,7 +129,7 @@ function widthOfLabels(chart: uPlot, labels: string[] | null): number {
 }
 
 /** 0.30000000000000004 is 0.3. */
-const tidy = (value: number) => Number(value.toPrecision(12));
+const roundOff = (value: number) => Number(value.toPrecision(12));
 
 function clockTime(seconds: number): string {
   return new Date(seconds * 1000).toLocaleTimeString('en-GB');

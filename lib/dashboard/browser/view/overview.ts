@@ -1,13 +1,13 @@
 import { exact, format } from '../model/format.ts';
-import type { Catalogue, Entry, Row, Seen } from '../protocol.ts';
+import type { Catalogue, Entry, Row, ViewUpdate } from '../protocol.ts';
 import { el, setAttribute, setText } from './dom.ts';
-import { type Sparkline, sparkline } from './sparkline.ts';
+import { createSparkline, type Sparkline } from './sparkline.ts';
 import type { State } from './state.ts';
-import { moveByKeys, virtualRows } from './virtual-rows.ts';
+import { createVirtualRows, moveByKeys } from './virtual-rows.ts';
 
 export interface Overview {
   readonly onScreen: readonly string[];
-  show(seen: Seen): void;
+  show(seen: ViewUpdate): void;
   /** Draws anew after a change of what is pinned or folded. */
   refresh(): void;
   focus(name: string): void;
@@ -18,26 +18,26 @@ type Line =
   | { readonly entry: Entry; readonly isPinned: boolean };
 
 /** All families, in groups that fold. */
-export function overview(section: HTMLElement, state: State, onScreenChanged: () => void): Overview {
+export function createOverview(section: HTMLElement, state: State, onScreenChanged: () => void): Overview {
   let catalogue: Catalogue | undefined;
   let lines: Line[] = [];
   const latest = new Map<string, Row>();
   const views = new WeakMap<HTMLElement, FamilyRow>();
 
   const body = el('div', { className: 'rows', role: 'rowgroup' });
-  const head = el('div', { role: 'rowgroup', className: 'head' }, headRow());
+  const head = el('div', { role: 'rowgroup', className: 'head' }, createHeadRow());
   const table = el('div', { className: 'table families', role: 'table', 'aria-label': 'Metrics' }, head, body);
   const empty = el('p', { className: 'empty', hidden: true });
   const note = el('p', { className: 'note', hidden: true });
   section.append(table, empty, note);
 
-  const rows = virtualRows({
+  const rows = createVirtualRows({
     body,
     keyAt: (index) => keyOf(lines[index]!),
     create(index) {
       const line = lines[index]!;
-      if (!('entry' in line)) return groupRow(state);
-      const view = familyRow(state);
+      if (!('entry' in line)) return createGroupRow(state);
+      const view = createFamilyRow(state);
       views.set(view.element, view);
       return view.element;
     },
@@ -58,10 +58,10 @@ export function overview(section: HTMLElement, state: State, onScreenChanged: ()
     empty.hidden = lines.length > 0;
     setText(empty, state.current.search === '' ? 'There are no metrics.' : 'No metric matches this search.');
     const listed = catalogue.groups.reduce((sum, group) => sum + group.families.length, 0);
-    note.hidden = listed === catalogue.found;
+    note.hidden = listed === catalogue.matchCount;
     setText(
       note,
-      `${listed.toLocaleString('en')} of ${catalogue.found.toLocaleString('en')} are listed: search for others.`,
+      `${listed.toLocaleString('en')} of ${catalogue.matchCount.toLocaleString('en')} are listed: search for others.`,
     );
     rows.setCount(lines.length);
   }
@@ -87,7 +87,7 @@ export function overview(section: HTMLElement, state: State, onScreenChanged: ()
 
 const COLUMNS = ['c-pin', 'c-name', 'c-type', 'c-help', 'c-series', 'c-spark', 'c-now'];
 
-function headRow(): HTMLElement {
+function createHeadRow(): HTMLElement {
   const titles = ['Pinned', 'Name', 'Type', 'Help', 'Series', 'Since opened', 'Now'];
   const cells = titles.map((title, i) => {
     const text = i === 0 ? el('span', { className: 'unseen' }, title) : title;
@@ -114,7 +114,7 @@ function linesOf({ groups }: Catalogue, { current }: State): Line[] {
 
 const keyOf = (line: Line) => ('entry' in line ? `family ${line.entry.name}` : `group ${line.prefix}`);
 
-function groupRow(state: State): HTMLElement {
+function createGroupRow(state: State): HTMLElement {
   const button = el('button', { type: 'button', className: 'fold', 'data-focus': '' });
   button.append(el('span', { className: 'fold-title' }), el('span', { className: 'count' }));
   const cell = el('span', { role: 'cell', className: 'cell', 'aria-colspan': '7' }, button);
@@ -140,14 +140,14 @@ interface FamilyRow {
   fill(line: Extract<Line, { entry: Entry }>, row: Row | undefined): void;
 }
 
-function familyRow(state: State): FamilyRow {
+function createFamilyRow(state: State): FamilyRow {
   const pin = el('button', { type: 'button', className: 'pin' });
   const link = el('a', { className: 'name', 'data-focus': '' });
   const badge = el('span', { className: 'badge' });
   const help = el('span', { className: 'help' });
   const label = el('span', { className: 'hit' });
   const series = el('span', { role: 'cell', className: 'cell c-series' });
-  const spark: Sparkline = sparkline();
+  const spark: Sparkline = createSparkline();
   const value = el('span', { className: 'value' });
   const kind = el('span', { className: 'kind' });
   const element = el(

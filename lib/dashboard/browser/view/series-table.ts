@@ -1,9 +1,9 @@
 import { exact, format, percent } from '../model/format.ts';
-import { askedOf, exactly } from '../model/search.ts';
+import { exactFilter, filterText } from '../model/search.ts';
 import type { Column, LabelChoice, SeriesRow, TableData } from '../protocol.ts';
 import { el, setAttribute, setText } from './dom.ts';
 import type { State } from './state.ts';
-import { moveByKeys, virtualRows } from './virtual-rows.ts';
+import { createVirtualRows, moveByKeys } from './virtual-rows.ts';
 
 export interface SeriesTable {
   readonly element: HTMLElement;
@@ -12,7 +12,7 @@ export interface SeriesTable {
 }
 
 /** The series of a family, the largest first, as many as pass the filters. */
-export function seriesTable(state: State, onRange: () => void): SeriesTable {
+export function createSeriesTable(state: State, onRange: () => void): SeriesTable {
   const filters = el('div', { className: 'filters', role: 'group', 'aria-label': 'Filter by label' });
   const caption = el('h3');
   const head = el('div', { role: 'rowgroup', className: 'head' });
@@ -31,10 +31,10 @@ export function seriesTable(state: State, onRange: () => void): SeriesTable {
   let shape = '';
   const rowAt = (index: number) => data?.rows[index - data.from];
 
-  const rows = virtualRows({
+  const rows = createVirtualRows({
     body,
     keyAt: (index) => String(rowAt(index)?.id ?? `unknown ${index}`),
-    create: () => seriesRow(state),
+    create: () => createSeriesRow(state),
     fill: (row, index) => fillRow(row, rowAt(index), data?.columns ?? []),
     onRange,
   });
@@ -48,7 +48,7 @@ export function seriesTable(state: State, onRange: () => void): SeriesTable {
     draw(next) {
       data = next;
       const nextShape = JSON.stringify(next.columns);
-      if (nextShape !== shape) head.replaceChildren(headRow(next.columns, state));
+      if (nextShape !== shape) head.replaceChildren(createHeadRow(next.columns, state));
       shape = nextShape;
       drawFilters(filters, next.labels, state);
       setText(caption, `${next.matching.toLocaleString('en')} series`);
@@ -60,7 +60,7 @@ export function seriesTable(state: State, onRange: () => void): SeriesTable {
   };
 }
 
-function headRow(columns: readonly Column[], state: State): HTMLElement {
+function createHeadRow(columns: readonly Column[], state: State): HTMLElement {
   const cells = columns.map(({ title, order, isOrdering }) => {
     const cell = el('span', { role: 'columnheader', className: 'cell number' });
     if (isOrdering) cell.setAttribute('aria-sort', 'descending');
@@ -86,17 +86,22 @@ function drawFilters(filters: HTMLElement, labels: readonly LabelChoice[], state
     if (!isWanted) label.remove();
   }
   for (const [name, values] of choices) {
-    const label = inputs.get(name) ?? filters.appendChild(filterInput(name, state));
+    const label = inputs.get(name) ?? filters.appendChild(createFilterInput(name, state));
     drawChoices(label.querySelector('datalist')!, values);
   }
 }
 
-let drawn = 0;
+let choiceLists = 0;
 
-function filterInput(name: string, state: State): HTMLElement {
-  const list = el('datalist', { id: `choices-${drawn++}` });
-  const title = `A part of the value, or = and the whole of it, as in ${exactly('value')}`;
-  const input = el('input', { type: 'search', value: askedOf(state.current.filter, name), placeholder: 'any', title });
+function createFilterInput(name: string, state: State): HTMLElement {
+  const list = el('datalist', { id: `choices-${choiceLists++}` });
+  const title = `A part of the value, or = and the whole of it, as in ${exactFilter('value')}`;
+  const input = el('input', {
+    type: 'search',
+    value: filterText(state.current.filter, name),
+    placeholder: 'any',
+    title,
+  });
   input.setAttribute('list', list.id);
   input.autocomplete = 'off';
   input.addEventListener('input', () => setFilter(state, name, input.value));
@@ -121,12 +126,12 @@ function setFilter(state: State, name: string, text: string): void {
 export function syncFilters(element: HTMLElement, state: State): void {
   for (const label of element.querySelectorAll<HTMLElement>('[data-label]')) {
     const input = label.querySelector('input')!;
-    const text = askedOf(state.current.filter, label.dataset.label ?? '');
+    const text = filterText(state.current.filter, label.dataset.label ?? '');
     if (input.value !== text) input.value = text;
   }
 }
 
-function seriesRow(state: State): HTMLElement {
+function createSeriesRow(state: State): HTMLElement {
   const labels = el('span', { role: 'cell', className: 'cell labels' });
   const row = el('div', { role: 'row', className: 'row' }, labels);
   labels.addEventListener('click', (event) => {
@@ -141,7 +146,7 @@ function fillRow(row: HTMLElement, data: SeriesRow | undefined, columns: readonl
   const key = data === undefined ? '' : JSON.stringify(data.labels);
   if (labels.dataset.key !== key) {
     labels.dataset.key = key;
-    labels.replaceChildren(...(data?.labels ?? []).map(chip));
+    labels.replaceChildren(...(data?.labels ?? []).map(createChip));
     if (data?.labels.length === 0) labels.append(el('span', { className: 'muted' }, 'without labels'));
   }
   while (row.children.length > columns.length + 1) row.lastElementChild!.remove();
@@ -159,12 +164,12 @@ function fillRow(row: HTMLElement, data: SeriesRow | undefined, columns: readonl
   }
 }
 
-function chip({ name, value, isCut }: SeriesRow['labels'][number], index: number): HTMLElement {
+function createChip({ name, value, isCut }: SeriesRow['labels'][number], index: number): HTMLElement {
   const shown = isCut ? `${value}…` : value === '' ? '(empty)' : value;
   const button = el('button', { type: 'button', className: 'chip', title: `Only ${name}: ${shown}` });
   button.append(el('span', { className: 'chip-name' }, name), el('bdi', {}, shown));
   button.dataset.name = name;
-  button.dataset.filter = isCut ? value : exactly(value);
+  button.dataset.filter = isCut ? value : exactFilter(value);
   if (index === 0) button.dataset.focus = '';
   return button;
 }

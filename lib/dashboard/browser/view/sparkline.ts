@@ -12,7 +12,7 @@ export interface Sparkline {
   draw(times: readonly number[], values: readonly (number | null)[], unit: Unit): void;
 }
 
-export function sparkline(): Sparkline {
+export function createSparkline(): Sparkline {
   const element = svg('svg', {
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
     preserveAspectRatio: 'none',
@@ -25,7 +25,7 @@ export function sparkline(): Sparkline {
   return {
     element,
     draw(times, values, unit) {
-      const stretches = stretchesOf(times, values);
+      const stretches = segmentsOf(times, values);
       setAttribute(line, 'd', stretches.map(lineOf).join(''));
       setAttribute(
         area,
@@ -43,7 +43,7 @@ export function sparkline(): Sparkline {
 type Points = (readonly [x: number, y: number])[];
 
 /** A gap wherever a value is missing. */
-function stretchesOf(times: readonly number[], values: readonly (number | null)[]): Points[] {
+function segmentsOf(times: readonly number[], values: readonly (number | null)[]): Points[] {
   const { min, max } = rangeOf(values) ?? { min: 0, max: 0 };
   const first = times[0] ?? 0;
   const span = (times.at(-1) ?? 0) - first || 1;

@@ -14,14 +14,14 @@ export function createState(defaultInterval: number): State {
   let current = readHash(location.hash, defaultInterval);
   const listeners: ((state: ViewState, before: ViewState) => void)[] = [];
 
-  function become(next: ViewState): void {
+  function replace(next: ViewState): void {
     const before = current;
     current = next;
     for (const listener of listeners) listener(next, before);
   }
   const urlOf = (state: ViewState) => location.pathname + location.search + writeHash(state, defaultInterval);
 
-  window.addEventListener('popstate', () => become(readHash(location.hash, defaultInterval)));
+  window.addEventListener('popstate', () => replace(readHash(location.hash, defaultInterval)));
   return {
     get current() {
       return current;
@@ -29,7 +29,7 @@ export function createState(defaultInterval: number): State {
     change(part, { isStep = false } = {}) {
       const next = { ...current, ...part };
       history[isStep ? 'pushState' : 'replaceState'](null, '', urlOf(next));
-      become(next);
+      replace(next);
     },
     link: (part) => urlOf({ ...current, ...part }),
     onChange: (listener) => void listeners.push(listener),

@@ -10,7 +10,7 @@ export interface Toolbar {
 }
 
 /** The bar on top: search, interval, pause, theme, and how the server is. */
-export function toolbar(state: State, { onRetry }: { onRetry(): void }): Toolbar {
+export function createToolbar(state: State, { onRetry }: { onRetry(): void }): Toolbar {
   const search = byId<HTMLInputElement>('search');
   const interval = byId<HTMLSelectElement>('interval');
   const theme = byId<HTMLSelectElement>('theme');

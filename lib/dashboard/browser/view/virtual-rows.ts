@@ -18,27 +18,27 @@ export interface VirtualRows {
   focus(index: number): void;
 }
 
-const AROUND = 6;
+const OVERSCAN = 6;
 
-interface Placed {
+interface PlacedRow {
   readonly row: HTMLElement;
   index: number;
 }
 
 /** Rows of one height in the page's own scrolling, of which only those on screen exist. */
-export function virtualRows({ body, keyAt, create, fill, onRange }: VirtualRowsOptions): VirtualRows {
-  const rows = new Map<string, Placed>();
+export function createVirtualRows({ body, keyAt, create, fill, onRange }: VirtualRowsOptions): VirtualRows {
+  const rows = new Map<string, PlacedRow>();
   let count = 0;
   let range: readonly [number, number] = [0, 0];
   /** Where the focus goes as soon as there is something to focus. */
-  let goal: { readonly index: number; readonly from: Element | null } | undefined;
+  let pendingFocus: { readonly index: number; readonly from: Element | null } | undefined;
 
   const heightOf = () => Number.parseFloat(getComputedStyle(body).getPropertyValue('--row')) || 40;
 
   function onScreen(height: number): readonly [number, number] {
     const { top } = body.getBoundingClientRect();
-    const first = Math.floor(-top / height) - AROUND;
-    const last = Math.ceil((window.innerHeight - top) / height) + AROUND;
+    const first = Math.floor(-top / height) - OVERSCAN;
+    const last = Math.ceil((window.innerHeight - top) / height) + OVERSCAN;
     return [Math.min(count, Math.max(0, first)), Math.max(0, Math.min(count, last))];
   }
 
@@ -61,7 +61,7 @@ export function virtualRows({ body, keyAt, create, fill, onRange }: VirtualRowsO
     // A row that has moved has lost its focus.
     if (body.contains(focused) && focused !== document.activeElement)
       (focused as HTMLElement).focus({ preventScroll: true });
-    reachGoal();
+    applyPendingFocus();
     if (from === range[0] && to === range[1]) return;
     range = [from, to];
     onRange(from, to);
@@ -85,7 +85,7 @@ export function virtualRows({ body, keyAt, create, fill, onRange }: VirtualRowsO
         // Whoever has scrolled the focused row away goes on from it with the next key.
         if (index < count && (index < from || index >= to)) continue;
         // It is not there any more: another row has its place.
-        if (count > 0) goal = { index: Math.min(index, count - 1), from: document.body };
+        if (count > 0) pendingFocus = { index: Math.min(index, count - 1), from: document.body };
       }
       row.remove();
       rows.delete(key);
@@ -93,21 +93,21 @@ export function virtualRows({ body, keyAt, create, fill, onRange }: VirtualRowsO
   }
 
   /** A row that has come on screen has nothing to focus until it is known what stands in it. */
-  function reachGoal(): void {
-    if (goal === undefined) return;
-    const isElsewhere = document.activeElement !== goal.from;
-    const row = goal.index < count ? rows.get(keyAt(goal.index))?.row : undefined;
+  function applyPendingFocus(): void {
+    if (pendingFocus === undefined) return;
+    const isElsewhere = document.activeElement !== pendingFocus.from;
+    const row = pendingFocus.index < count ? rows.get(keyAt(pendingFocus.index))?.row : undefined;
     const target = row?.querySelector<HTMLElement>('[data-focus]');
-    if (isElsewhere || target) goal = undefined;
+    if (isElsewhere || target) pendingFocus = undefined;
     if (!isElsewhere) target?.focus({ preventScroll: true });
   }
 
-  let isDue = false;
+  let isRefreshQueued = false;
   function refreshSoon(): void {
-    if (isDue) return;
-    isDue = true;
+    if (isRefreshQueued) return;
+    isRefreshQueued = true;
     requestAnimationFrame(() => {
-      isDue = false;
+      isRefreshQueued = false;
       refresh();
     });
   }
@@ -131,7 +131,7 @@ export function virtualRows({ body, keyAt, create, fill, onRange }: VirtualRowsO
       const above = (document.querySelector('.bar')?.getBoundingClientRect().bottom ?? 0) + height;
       if (top < above) window.scrollBy(0, top - above);
       else if (top + 2 * height > window.innerHeight) window.scrollBy(0, top + 2 * height - window.innerHeight);
-      goal = { index, from: document.activeElement };
+      pendingFocus = { index, from: document.activeElement };
       refresh();
     },
   };

@@ -2,12 +2,12 @@ import { currentOf, type Family, QUANTILES, type Series } from '../model/family.
 import type { History } from '../model/history.ts';
 import { OBSERVATIONS_PER_SECOND, perSecond, type Unit, unitOf } from '../model/units.ts';
 import type { ChartData } from '../protocol.ts';
-import { LINES } from './lines.ts';
+import { MAX_LINES } from './lines.ts';
 
 const MAX_LABEL = 80;
 
 /** What is drawn of series: what stands for them together, now and over time. */
-export interface Drawn {
+export interface Selection {
   readonly family: Family;
   /** The largest first. */
   readonly series: readonly Series[];
@@ -17,13 +17,13 @@ export interface Drawn {
   readonly history: History;
 }
 
-export function chartsOf(drawn: Drawn): ChartData[] {
+export function chartsOf(drawn: Selection): ChartData[] {
   const current = currentChart(drawn);
   const quantiles = quantileChart(drawn);
   return quantiles.lines.length > 0 ? [quantiles, current] : [current];
 }
 
-function quantileChart({ family, now, history }: Drawn): ChartData {
+function quantileChart({ family, now, history }: Selection): ChartData {
   const [, ...columns] = history.columns;
   const lines = columns.map((values, i) => ({ label: quantileName(family, i), values, now: now[i + 1] ?? null }));
   return { title: 'Quantiles', unit: unitOf(family.name, family.type), times: history.times, lines };
@@ -35,12 +35,12 @@ export function quantileName({ type, bounds }: Family, i: number): string {
   return `p${Number((q * 100).toPrecision(6))}`;
 }
 
-function currentChart({ family, series, isWhole, now, history }: Drawn): ChartData {
+function currentChart({ family, series, isWhole, now, history }: Selection): ChartData {
   const { title, unit } = currentIn(family);
   const together = { values: history.columns[0] ?? [], now: now[0] ?? null };
   const chart = { title, unit, times: history.times };
   if (series.length < 2 && isWhole) return { ...chart, lines: [{ label: title.toLowerCase(), ...together }] };
-  const lines = series.slice(0, LINES).map((one) => ({
+  const lines = series.slice(0, MAX_LINES).map((one) => ({
     label: describe(one),
     values: aligned(one.history, history.times),
     now: currentOf(one, family),

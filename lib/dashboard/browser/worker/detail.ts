@@ -1,53 +1,57 @@
-import { type Family, observedBy, type Series, summarize } from '../model/family.ts';
-import { createHistory, interrupt, type Moment, record } from '../model/history.ts';
-import { filterer } from '../model/search.ts';
+import { type Family, mergeObserved, type Series, summarize } from '../model/family.ts';
+import { createHistory, type Moment, markGap, record } from '../model/history.ts';
+import { createFilter } from '../model/search.ts';
 import { unitOf } from '../model/units.ts';
 import type { ViewState } from '../model/url-state.ts';
 import type { Detail } from '../protocol.ts';
-import { chartsOf, type Drawn } from './charts.ts';
+import { chartsOf, type Selection } from './charts.ts';
 import { figuresOf } from './figures.ts';
-import type { Lines } from './lines.ts';
+import type { ChartLines } from './lines.ts';
 import { type Ranking, rank, tableOf } from './series-table.ts';
 
 /** What an open family shows. It remembers, while it is open, what the series that the filter leaves were over time. */
-export interface Opened {
+export interface OpenFamily {
   detail(from: number, to: number): Detail;
   readonly family: Family;
   /** To be called after each poll that had the family. */
-  polled(moment: Moment): void;
+  onPoll(moment: Moment): void;
   /** To be called when nothing is known since. */
-  lost(moment: Moment): void;
+  onGap(moment: Moment): void;
 }
 
-export function open(family: Family, { filter, order }: Pick<ViewState, 'filter' | 'order'>, lines: Lines): Opened {
+export function createOpenFamily(
+  family: Family,
+  { filter, order }: Pick<ViewState, 'filter' | 'order'>,
+  lines: ChartLines,
+): OpenFamily {
   const isWhole = Object.keys(filter).length === 0;
-  const passes = filterer(filter);
+  const passes = createFilter(filter);
   let ranking: Ranking;
-  let now: Drawn['now'] = [];
+  let now: Selection['now'] = [];
 
-  function look(): void {
+  function refresh(): void {
     ranking = rank(isWhole ? family.series : family.series.filter(({ labels }) => passes(labels)), family, order);
-    now = isWhole ? family.now : summarize(ranking.series, family);
-    lines.draw(ranking.series);
+    now = isWhole ? family.current : summarize(ranking.series, family);
+    lines.setVisible(ranking.series);
   }
-  look();
-  let kept = createHistory(now.length);
+  refresh();
+  let filteredHistory = createHistory(now.length);
 
   return {
     family,
-    polled(moment) {
-      look();
+    onPoll(moment) {
+      refresh();
       if (isWhole) return;
-      if (kept.columns.length !== now.length) kept = createHistory(now.length);
-      record(kept, moment, now);
+      if (filteredHistory.columns.length !== now.length) filteredHistory = createHistory(now.length);
+      record(filteredHistory, moment, now);
     },
-    lost(moment) {
-      interrupt(kept, moment);
+    onGap(moment) {
+      markGap(filteredHistory, moment);
     },
     detail(from, to) {
       const { name, help, type } = family;
       const { series } = ranking;
-      const drawn: Drawn = { family, series, isWhole, now, history: isWhole ? family.history : kept };
+      const drawn: Selection = { family, series, isWhole, now, history: isWhole ? family.history : filteredHistory };
       const isLabelled = family.series.some(({ labels }) => labels.length > 0);
       return {
         name,
@@ -63,7 +67,7 @@ export function open(family: Family, { filter, order }: Pick<ViewState, 'filter'
 }
 
 function distributionOf(family: Family, series: readonly Series[]) {
-  const { bounds, counts } = observedBy(series);
+  const { bounds, counts } = mergeObserved(series);
   const isKnown = bounds.length > 0;
   return {
     unit: unitOf(family.name, family.type),

@@ -5,10 +5,10 @@ export type Poll =
   | { readonly document: object; readonly size: number; readonly at: Instant }
   | { readonly problem: string };
 
-export const instant = (): Instant => ({ time: Date.now() / 1000, clock: performance.now() / 1000 });
+export const currentInstant = (): Instant => ({ time: Date.now() / 1000, clock: performance.now() / 1000 });
 
-const PATIENCE = 60_000;
-const LONG = 200;
+const TIMEOUT_MS = 60_000;
+const MAX_DETAIL = 200;
 
 /** The parsed document is the caller's alone, who drops it when it is read; the text is dropped here. */
 export async function fetchDocument(url: string): Promise<Poll> {
@@ -17,22 +17,22 @@ export async function fetchDocument(url: string): Promise<Poll> {
       cache: 'no-store',
       redirect: 'error',
       headers: { Accept: 'application/json' },
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    const at = instant();
+    const at = currentInstant();
     const text = await response.text();
     if (!response.ok) return { problem: `${response.status} ${response.statusText}${detailOf(text)}` };
     const document: unknown = JSON.parse(text);
     if (typeof document !== 'object' || document === null) return { problem: 'what it answers is not a document' };
     return { document, size: text.length, at };
   } catch (error) {
-    return { problem: explain(error) };
+    return { problem: problemOf(error) };
   }
 }
 
-function explain(error: unknown): string {
+function problemOf(error: unknown): string {
   if (error instanceof SyntaxError) return 'what it answers is not JSON';
-  if (error instanceof DOMException && error.name === 'TimeoutError') return `no answer within ${PATIENCE / 1000} s`;
+  if (error instanceof DOMException && error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} s`;
   return 'it cannot be reached';
 }
 
@@ -40,7 +40,7 @@ function explain(error: unknown): string {
 function detailOf(text: string): string {
   try {
     const { detail } = JSON.parse(text);
-    return typeof detail === 'string' ? `: ${detail.slice(0, LONG)}` : '';
+    return typeof detail === 'string' ? `: ${detail.slice(0, MAX_DETAIL)}` : '';
   } catch {
     return '';
   }

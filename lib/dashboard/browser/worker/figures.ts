@@ -1,16 +1,23 @@
 import { rangeOf } from '../model/history.ts';
-import { pool } from '../model/rates.ts';
-import { OBSERVATIONS_PER_SECOND, type Pooling, perSecond, poolingOf, type Unit, unitOf } from '../model/units.ts';
+import { aggregate } from '../model/rates.ts';
+import {
+  type Aggregation,
+  aggregationOf,
+  OBSERVATIONS_PER_SECOND,
+  perSecond,
+  type Unit,
+  unitOf,
+} from '../model/units.ts';
 import type { Figure } from '../protocol.ts';
-import { type Drawn, quantileName } from './charts.ts';
+import { quantileName, type Selection } from './charts.ts';
 
 /** The numbers that are worth a large font. */
-export function figuresOf(drawn: Drawn): Figure[] {
+export function figuresOf(drawn: Selection): Figure[] {
   const { family, series, now } = drawn;
   const unit = unitOf(family.name, family.type);
   const [current = null, ...quantiles] = now;
   const sum = () =>
-    pool(
+    aggregate(
       series.map(({ value }) => value),
       'sum',
     );
@@ -32,10 +39,10 @@ export function figuresOf(drawn: Drawn): Figure[] {
   }
 }
 
-function gaugeFigures({ family, series, history }: Drawn, current: number | null, unit: Unit): Figure[] {
+function gaugeFigures({ family, series, history }: Selection, current: number | null, unit: Unit): Figure[] {
   const isOne = series.length === 1;
   const range = rangeOf(isOne ? (history.columns[0] ?? []) : series.map(({ value }) => value));
-  const pooling = poolingOf(unit, family.type);
+  const pooling = aggregationOf(unit, family.type);
   const seen = isOne ? ' seen' : '';
   const figures = [
     { label: isOne ? 'Now' : POOLED[pooling], value: current, unit },
@@ -46,4 +53,4 @@ function gaugeFigures({ family, series, history }: Drawn, current: number | null
   return isOne || pooling !== 'max' ? figures : figures.slice(1);
 }
 
-const POOLED: Readonly<Record<Pooling, string>> = { sum: 'Sum', avg: 'Average', max: 'Highest' };
+const POOLED: Readonly<Record<Aggregation, string>> = { sum: 'Sum', avg: 'Average', max: 'Highest' };

@@ -1,8 +1,8 @@
 import { type Family, QUANTILES } from '../model/family.ts';
 import { groupByPrefix } from '../model/groups.ts';
-import { outline } from '../model/history.ts';
-import { searcher } from '../model/search.ts';
-import { OBSERVATIONS_PER_SECOND, perSecond, poolingOf, type Unit, unitOf } from '../model/units.ts';
+import { createOutline } from '../model/history.ts';
+import { createSearch } from '../model/search.ts';
+import { aggregationOf, OBSERVATIONS_PER_SECOND, perSecond, type Unit, unitOf } from '../model/units.ts';
 import type { Catalogue, Entry, Row } from '../protocol.ts';
 
 /** What nobody scrolls through. */
@@ -12,35 +12,35 @@ const SPARK_MOMENTS = 80;
 
 /** The families that a search finds, in their groups. */
 export function catalogueOf(families: Iterable<Family>, search: string): Catalogue {
-  const match = searcher(search);
+  const match = createSearch(search);
   const entries: Entry[] = [];
-  let found = 0;
+  let matchCount = 0;
   for (const family of families) {
     const hit = match(family);
-    if (hit === undefined || ++found > MAX_LISTED) continue;
+    if (hit === undefined || ++matchCount > MAX_LISTED) continue;
     const { name, type, help, series } = family;
     const entry = { name, type, help: help.slice(0, MAX_TEXT), series: series.length };
     entries.push(hit.label === undefined ? entry : { ...entry, label: cut(hit.label) });
   }
-  return { groups: groupByPrefix(entries), found };
+  return { groups: groupByPrefix(entries), matchCount };
 }
 
 const cut = ([name, value]: readonly [string, string]) => [name, value.slice(0, MAX_TEXT)] as const;
 
 /** A family's row: one number, and what it was since the page was opened. */
 export function rowOf(family: Family): Row {
-  const { column, kind, unit } = showing(family);
+  const { column, kind, unit } = summaryOf(family);
   return {
     name: family.name,
-    value: family.now[column] ?? null,
+    value: family.current[column] ?? null,
     unit,
     kind,
     series: family.series.length,
-    ...outline(family.history, column, SPARK_MOMENTS),
+    ...createOutline(family.history, column, SPARK_MOMENTS),
   };
 }
 
-function showing(family: Family): { column: number; kind: string; unit: Unit } {
+function summaryOf(family: Family): { column: number; kind: string; unit: Unit } {
   const unit = unitOf(family.name, family.type);
   switch (family.type) {
     case 'histogram':
@@ -50,6 +50,6 @@ function showing(family: Family): { column: number; kind: string; unit: Unit } {
     case 'counter':
       return { column: 0, kind: '', unit: perSecond(unit) };
     default:
-      return { column: 0, kind: family.series.length > 1 ? poolingOf(unit, family.type) : '', unit };
+      return { column: 0, kind: family.series.length > 1 ? aggregationOf(unit, family.type) : '', unit };
   }
 }

@@ -1,5 +1,5 @@
 import { currentOf, type Family, type Series } from '../model/family.ts';
-import { OBSERVATIONS_PER_SECOND, perSecond, poolingOf, unitOf } from '../model/units.ts';
+import { aggregationOf, OBSERVATIONS_PER_SECOND, perSecond, unitOf } from '../model/units.ts';
 import type { Order } from '../model/url-state.ts';
 import type { Column, LabelChoice, SeriesRow, TableData } from '../protocol.ts';
 import { quantileName } from './charts.ts';
@@ -7,8 +7,8 @@ import { quantileName } from './charts.ts';
 const MAX_LABELS = 32;
 const MAX_QUANTILES = 3;
 const MAX_CHOICES = 50;
-const LONG_CHOICE = 100;
-const LONG_VALUE = 300;
+const MAX_CHOICE_LENGTH = 100;
+const MAX_VALUE_LENGTH = 300;
 
 /** Series, the largest first. */
 export interface Ranking {
@@ -79,7 +79,7 @@ function columnsOf(family: Family, order: Order): ColumnOf[] {
     default:
       return [
         { column: { title: 'Value', unit, order: 'value', isOrdering: true }, value: (series) => series.value },
-        ...(poolingOf(unit, family.type) === 'sum' ? [share] : []),
+        ...(aggregationOf(unit, family.type) === 'sum' ? [share] : []),
       ];
   }
 }
@@ -109,7 +109,7 @@ function labelsOf({ series }: Family): LabelChoice[] {
   }
   return Array.from(values, ([name, known]) => ({
     name,
-    values: [...known].filter((value) => value !== '' && value.length <= LONG_CHOICE).sort(),
+    values: [...known].filter((value) => value !== '' && value.length <= MAX_CHOICE_LENGTH).sort(),
   }));
 }
 
@@ -117,7 +117,7 @@ function labelsIn({ labels }: Series): SeriesRow['labels'] {
   const cut: SeriesRow['labels'][number][] = [];
   for (let i = 0; i < labels.length; i += 2) {
     const value = labels[i + 1]!;
-    cut.push({ name: labels[i]!, value: value.slice(0, LONG_VALUE), isCut: value.length > LONG_VALUE });
+    cut.push({ name: labels[i]!, value: value.slice(0, MAX_VALUE_LENGTH), isCut: value.length > MAX_VALUE_LENGTH });
   }
   return cut;
 }

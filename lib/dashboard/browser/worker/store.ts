@@ -1,16 +1,16 @@
 import { readFamily } from '../model/document.ts';
-import { createFamily, type Family, type Instant, type PollMoment, update } from '../model/family.ts';
-import { createHistory, interrupt } from '../model/history.ts';
+import { createFamily, type Family, type Instant, type PollMoment, updateFamily } from '../model/family.ts';
+import { createHistory, markGap } from '../model/history.ts';
 
 /** All that is known of the families: what the last polls said, and what they were over time, within limits. */
 export interface Store {
   readonly families: ReadonlyMap<string, Family>;
   /** Grows when there are other families, or series, than before. */
-  readonly edition: number;
+  readonly revision: number;
   /** Takes a document. `asked` are the families that it was asked for; undefined for all. */
-  take(document: object, asked: readonly string[] | undefined, at: Instant): PollMoment;
+  addPoll(document: object, asked: readonly string[] | undefined, at: Instant): PollMoment;
   /** Says that nothing is known since. */
-  lose(at: Instant): PollMoment;
+  markGap(at: Instant): PollMoment;
 }
 
 /** For all families together: 600,000 moments of 16 bytes and a little more. */
@@ -22,7 +22,7 @@ const SERIES_WITH_HISTORY = 1000;
 
 export function createStore(): Store {
   const families = new Map<string, Family>();
-  let edition = 0;
+  let revision = 0;
   let polls = 0;
 
   function next(at: Instant): PollMoment {
@@ -41,10 +41,10 @@ export function createStore(): Store {
 
   return {
     families,
-    get edition() {
-      return edition;
+    get revision() {
+      return revision;
     },
-    take(document, asked, at) {
+    addPoll(document, asked, at) {
       let isOther = false;
       const content = new Map(Object.entries(document));
       for (const name of asked ?? families.keys()) {
@@ -57,19 +57,19 @@ export function createStore(): Store {
       for (const [name, raw] of content) {
         const family = families.get(name) ?? createFamily(name);
         const { length } = family.series;
-        update(family, readFamily(raw), moment);
+        updateFamily(family, readFamily(raw), moment);
         if (!families.has(name) || family.series.length !== length) isOther = true;
         families.set(name, family);
       }
       keepHistories();
-      if (isOther) edition++;
+      if (isOther) revision++;
       return moment;
     },
-    lose(at) {
+    markGap(at) {
       const moment = next(at);
       for (const { history, series } of families.values()) {
-        interrupt(history, moment);
-        for (const one of series) if (one.history) interrupt(one.history, moment);
+        markGap(history, moment);
+        for (const one of series) if (one.history) markGap(one.history, moment);
       }
       return moment;
     },

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { kindOf, valueIn } from './directives.ts';
+import { directiveName, directiveValue } from './directives.ts';
 import type { ProxyConfig } from './hint-follower.ts';
 import { type Listener, requestText, send } from './raw-http.ts';
 import { listen } from './serve.ts';
@@ -11,9 +11,9 @@ const HOP_BY_HOP = new Set(['host', 'connection', 'keep-alive']);
  * A reverse proxy that forwards as nginx does, over HTTP/1.0 unless it is told otherwise, or as HAProxy does, over the
  * version that comes in: with the headers of the client but those that it sets, and without any header of its own.
  */
-export function startProxyLike({ program, directives }: ProxyConfig, upstream: Listener): Promise<Server> {
+export function startFakeProxy({ program, directives }: ProxyConfig, upstream: Listener): Promise<Server> {
   const { proxy_http_version, proxy_bind, source, ...own } = Object.fromEntries(
-    directives.map((line) => [kindOf(line), valueIn(line)]),
+    directives.map((line) => [directiveName(line), directiveValue(line)]),
   );
   const from = proxy_bind ?? source ?? '127.0.0.1';
   const versionFor = (req: IncomingMessage) =>
@@ -35,7 +35,7 @@ export function startProxyLike({ program, directives }: ProxyConfig, upstream: L
   return listen((req, res) => void forward(req, res).catch((error) => res.writeHead(502).end(String(error))));
 }
 
-/** The variables that the hints and the README use. */
+/** The variables that the hints and docs/reverse-proxies.md use. */
 function expand(value: string, req: IncomingMessage): string {
   const address = req.socket.remoteAddress ?? '';
   const sent = (name: string) =>

@@ -4,7 +4,7 @@ const MAX_SUGGESTIONS = 3;
 const MAX_LENGTH = 200;
 
 /** Returns the names that may have been meant, the most likely first. Ignores case. */
-export function nearestNames(name: string, names: readonly string[]): string[] {
+export function suggestNames(name: string, names: readonly string[]): string[] {
   if (name.length > MAX_LENGTH) return [];
   return names
     .filter((other) => other.length <= MAX_LENGTH)

@@ -1,14 +1,14 @@
 import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 
 /** With values such as a histogram and a summary have, and not just any numbers. */
-export function sensible({ samples, ...family }: MetricFamily): MetricFamily {
+export function withPlausibleValues({ samples, ...family }: MetricFamily): MetricFamily {
   return {
     ...family,
-    samples: (samples as Sample[]).map((sample) => ({ ...sample, value: sensibleValue(sample.value) })),
+    samples: (samples as Sample[]).map((sample) => ({ ...sample, value: plausibleValue(sample.value) })),
   };
 }
 
-function sensibleValue(value: Sample['value']): Sample['value'] {
+function plausibleValue(value: Sample['value']): Sample['value'] {
   if (typeof value === 'number') return value;
   if ('quantiles' in value) return { ...value, quantiles: value.quantiles.map((_, i) => i / value.quantiles.length) };
   const bounds = [...value.bounds].sort((a, b) => a - b);

@@ -7,7 +7,7 @@ import { listen, watchWarnings } from './serve.ts';
 /** Starts a proxy of a situation in front of what it forwards to. */
 export type StartProxy = (proxy: ProxyConfig, upstream: Listener) => Promise<Listener>;
 
-export interface Walk {
+export interface FollowedHints {
   /** The hints that were followed, in their order. */
   readonly hints: string[];
   /** Where they led. */
@@ -22,11 +22,15 @@ const STRANGER = '127.0.0.99';
  * Has the scraper ask, and follows the hint of the warning until it gets in. Fails where a hint leads nowhere, and where
  * following it lets a stranger in who did not get in before.
  */
-export async function walk(start: Situation, startProxy: StartProxy, onUnixSocket?: () => string): Promise<Walk> {
+export async function followHints(
+  start: Situation,
+  startProxy: StartProxy,
+  onUnixSocket?: () => string,
+): Promise<FollowedHints> {
   const hints: string[] = [];
   let before: string[] | undefined;
   for (let situation = start; ; ) {
-    const { status, warnings, open } = await visit(situation, startProxy, onUnixSocket);
+    const { status, warnings, open } = await sendAll(situation, startProxy, onUnixSocket);
     expect({ hints, opened: open.filter((way) => before?.includes(way) === false) }).toEqual({ hints, opened: [] });
     if (status === 200 && warnings.length === 0) return { hints, situation, open };
     before = open;
@@ -39,7 +43,7 @@ export async function walk(start: Situation, startProxy: StartProxy, onUnixSocke
 }
 
 /** The scraper asks once, and then strangers do in every way. */
-async function visit(situation: Situation, startProxy: StartProxy, onUnixSocket?: () => string) {
+async function sendAll(situation: Situation, startProxy: StartProxy, onUnixSocket?: () => string) {
   const { options, proxies, scraper, isDirect, isUnixSocket } = situation;
   const emitWarning = watchWarnings();
   const app = express().use(metricsRouter({ source: { collect: () => [] }, ...options }));

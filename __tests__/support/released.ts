@@ -9,7 +9,7 @@ jest.setTimeout(120_000);
 export const MIB = 1024 * 1024;
 
 /** Waits until no iterator and no connection is open, and asserts that every slot can be taken. */
-export async function expectAllGivenBack(
+export async function expectAllReleased(
   { server, get }: Service,
   { families, samples, hold }: CountedSource,
   maxInFlight: number,
