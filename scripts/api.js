@@ -15,9 +15,10 @@ const entries = Object.entries(exports)
     join(folder, target.replace('./dist/esm/', '').replace(/js$/, 'd.ts')),
   ]);
 
-const head = `# The interface
+const head = `# API reference
 
-Made by \`npm run api\` from the doc comments: change those. What is promised of it is in [releasing.md](releasing.md#what-counts-as-the-interface).
+\`npm run api\` writes this file from the doc comments. [Releasing](releasing.md#what-the-versions-cover) says what
+versions cover.
 `;
 
 const undocumented = [];
