@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import request from 'supertest';
 import { createApp } from '../example-app/app.ts';
 import { MailQueues, type Reply } from '../example-app/mail-queue.ts';
-import { readSettings } from '../example-app/settings.ts';
+import { messageOf, readSettings } from '../example-app/settings.ts';
 import '../lib/testing/jest.ts';
 import { scrapeMetrics } from '../lib/testing.ts';
 
@@ -150,7 +150,7 @@ describe('the settings', () => {
     expect(readSettings({ PORT: '', HOST: '', TRAFFIC: '', OPENMETRICS: '' })).toEqual(defaults);
   });
 
-  test('trust nobody when the list is empty', () => {
+  test('trust no one when the list is empty', () => {
     expect(readSettings({ TRUSTED_HOSTS: '' }).trustedHosts).toEqual([]);
     expect(readSettings({ TRUSTED_HOSTS: '10.0.0.0/8, ::1,' }).trustedHosts).toEqual(['10.0.0.0/8', '::1']);
   });
@@ -163,9 +163,19 @@ describe('the settings', () => {
     ['TRAFFIC', 'on'],
     ['TRAFFIC', '101'],
     ['OPENMETRICS', 'yes'],
-  ])('are refused by name: %s=%s', (name, value) => {
+  ])('are refused by name if they are invalid: %s=%s', (name, value) => {
     expect(() => readSettings({ [name]: value })).toThrow(
-      new RegExp(`^${name}: "${value}" is not a whole number from 0 to \\d+$`),
+      new RegExp(`^${name}: expected an integer from 0 to \\d+, got "${value}"; write \\d+$`),
     );
+  });
+
+  test('name the variable, not the option of the router, if an address is invalid', () => {
+    let error: unknown;
+    try {
+      start({ trustedHosts: ['127.0.0.1', '10/8'] });
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(messageOf(error as TypeError)).toBe('TRUSTED_HOSTS: expected a network, got "10/8"; write "10.0.0.0/8"');
   });
 });

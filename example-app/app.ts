@@ -12,13 +12,13 @@ export interface AppOptions {
   readonly openMetrics?: boolean;
 }
 
-/** The service without its socket: a mail-sending API that can be measured. */
+/** The service without its socket: a mail-sending API with metrics. */
 export function createApp({ queues, trustedHosts, openMetrics = false }: AppOptions): Express {
   const { registry, timeRequests } = createMetrics(queues);
   const app = express();
   app.disable('x-powered-by');
 
-  // First, so that nothing in front of it can change who gets in and what is answered.
+  // First, so that no other middleware can change who gets in and what is answered.
   app.use(
     metricsRouter({
       source: promClientSource(registry),
@@ -36,7 +36,7 @@ export function createApp({ queues, trustedHosts, openMetrics = false }: AppOpti
   app.get('/queues', (_request, response) => {
     response.json({ queues: queues.states() });
   });
-  // The body is parsed on the route, so that a body which does not parse is counted under the route too.
+  // The body is parsed on the route, so that a body that does not parse is counted under the route, too.
   app.post('/messages', express.json({ limit: '64kb' }), (request, response) => {
     const message = queues.accept(readDraft(request.body));
     if (message) response.status(202).location(`/messages/${message.id}`).json(view(message));
@@ -59,7 +59,7 @@ function view({ id, to, subject, status, attempts }: Message) {
 }
 
 const answerError: ErrorRequestHandler = (error, _request, response, _next) => {
-  // A 4xx (ours, or the body parser's) has a text for the client; anything else is nobody's business but ours.
+  // The message of a 4xx, which this app or the body parser throws, is for the client. Other messages may be secret.
   const isClients = error?.status >= 400 && error.status < 500;
   if (!isClients) console.error(error);
   response.status(isClients ? error.status : 500).json({ error: isClients ? error.message : 'internal error' });

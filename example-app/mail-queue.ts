@@ -6,19 +6,19 @@ import { type Draft, domainOf } from './draft.ts';
 export interface Message extends Draft {
   readonly id: string;
   readonly queue: string;
-  /** On the clock of `performance.now()`. */
+  /** Time by the clock of `performance.now()`. */
   readonly acceptedAt: number;
   status: 'queued' | 'delivering' | 'deferred' | 'delivered' | 'failed';
   attempts: number;
 }
 
-/** The receiving server's answer, as in SMTP: 2xx is done, 4xx is "try again later", 5xx is "never". */
+/** The receiving server's answer, as in SMTP: 2xx is success, 4xx is "try again later", 5xx is a permanent failure. */
 export interface Reply {
   readonly code: number;
   readonly reason: string;
 }
 
-/** One attempt to hand a message over. A rejection counts as a connection that broke. */
+/** Makes one attempt to deliver a message. A rejection counts as a broken connection. */
 export type Deliver = (message: Message, signal: AbortSignal) => Promise<Reply>;
 
 export interface QueueState {
@@ -42,7 +42,7 @@ interface Events {
   failed: [message: Message, reason: string];
 }
 
-// Clients choose the domains. Without a limit they would choose how many queues, and how many label values, there are.
+// Clients choose the domains. Without a limit, they would also choose the number of queues and of label values.
 const maxQueues = 50;
 const overflowQueue = 'other';
 const maxDepth = 1000;
@@ -50,8 +50,8 @@ const connectionsPerQueue = 2;
 const settledToRemember = 1000;
 
 /**
- * A queue in memory for each destination domain, so that a slow one holds up nobody else. It knows nothing of
- * metrics: it says what happens, and metrics.ts listens.
+ * Queues in memory, one for each destination domain, so that a slow domain does not delay the others. They know nothing
+ * of metrics: they emit events, and metrics.ts listens.
  */
 export class MailQueues extends EventEmitter<Events> {
   readonly #deliver: Deliver;
@@ -61,16 +61,16 @@ export class MailQueues extends EventEmitter<Events> {
   readonly #settled: string[] = [];
   readonly #closing = new AbortController();
 
-  /** @param retryDelays ms to wait after each failed attempt; when none is left, the message has failed. */
+  /** @param retryDelays time (ms) to wait after each failed attempt; when none is left, the message has failed */
   constructor(deliver: Deliver, retryDelays: readonly number[] = [1000, 2000, 4000, 8000]) {
     super();
     this.#deliver = deliver;
     this.#retryDelays = retryDelays;
-    // Each delivery and each retry listens, and many at once are no leak.
+    // Each delivery and each retry adds a listener. Many at once are not a leak.
     setMaxListeners(0, this.#closing.signal);
   }
 
-  /** Returns nothing when the message's queue is full. */
+  /** Returns undefined if the message's queue is full. */
   accept(draft: Draft): Message | undefined {
     const queue = this.#queueFor(domainOf(draft));
     if (queue.ready.length + queue.delivering + queue.deferred >= maxDepth) return undefined;
@@ -89,7 +89,7 @@ export class MailQueues extends EventEmitter<Events> {
     return message;
   }
 
-  /** Settled messages are forgotten after a while. */
+  /** Finds a message. Messages that were delivered or have failed are forgotten after a while. */
   find(id: string): Message | undefined {
     return this.#messages.get(id);
   }
@@ -98,7 +98,7 @@ export class MailQueues extends EventEmitter<Events> {
     return Array.from(this.#queues.values(), (queue) => ({ ...queue, ready: queue.ready.length }));
   }
 
-  /** Ends all deliveries and timers. What is still queued is lost: a real service would have it on disk. */
+  /** Ends all deliveries and timers. Queued messages are lost; a real service would store them on disk. */
   close(): void {
     this.#closing.abort();
   }
@@ -156,7 +156,7 @@ export class MailQueues extends EventEmitter<Events> {
     message.status = 'deferred';
     queue.deferred += 1;
     this.emit('deferred', message, reason);
-    // Spread out, so that what failed together does not come back together.
+    // Random, so that messages that failed together are not retried together.
     sleep(delay * (0.75 + Math.random() / 2), undefined, { signal: this.#closing.signal }).then(
       () => {
         message.status = 'queued';

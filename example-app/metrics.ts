@@ -4,13 +4,13 @@ import type { MailQueues } from './mail-queue.ts';
 
 export interface Metrics {
   readonly registry: Registry;
-  /** Middleware: how long each request took. */
+  /** Middleware that measures how long each request takes. */
   readonly timeRequests: RequestHandler;
 }
 
-/** Every metric of the service, and what moves it. */
+/** Creates every metric of the service and connects it to the events that change it. */
 export function createMetrics(queues: MailQueues): Metrics {
-  // Not prom-client's global registry: a process may hold several apps, as the tests do.
+  // Not prom-client's global registry, because a process may have several apps, as the tests do.
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -45,7 +45,7 @@ export function createMetrics(queues: MailQueues): Metrics {
     registers,
   });
 
-  // A message's queue bears the domain's name, but there is a limit to the number of queues, and so of label values.
+  // A queue has its domain's name. The number of queues is limited, and therefore the number of label values.
   queues.on('accepted', () => accepted.inc());
   queues.on('deferred', ({ queue }, reason) => deferred.inc({ domain: queue, reason }));
   queues.on('failed', ({ queue }, reason) => failed.inc({ domain: queue, reason }));
@@ -54,7 +54,7 @@ export function createMetrics(queues: MailQueues): Metrics {
     latency.observe((performance.now() - acceptedAt) / 1000);
   });
 
-  // These two are looked up when they are scraped: nothing has to keep them in step with the queues.
+  // These two are read from the queues on each scrape, so that they are always up to date.
   new Gauge({
     name: 'queue_depth',
     help: 'messages that wait for their first or next attempt',
@@ -87,7 +87,7 @@ export function createMetrics(queues: MailQueues): Metrics {
     timeRequests(request, response, next) {
       const started = performance.now();
       response.once('finish', () => {
-        // The pattern ('/messages/:id') and never the path: each path would be a time series of its own.
+        // The pattern ('/messages/:id'), never the path: each path would be a separate time series.
         const route = request.route?.path ?? 'unknown';
         const seconds = (performance.now() - started) / 1000;
         requests.observe({ method: request.method, route, status: response.statusCode }, seconds);

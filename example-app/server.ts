@@ -1,16 +1,16 @@
 import type { AddressInfo } from 'node:net';
 import { createApp } from './app.ts';
 import { MailQueues } from './mail-queue.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { messageOf, readSettings, type Settings } from './settings.ts';
 import { simulatedDelivery } from './simulated-delivery.ts';
 import { startTraffic } from './traffic.ts';
 
 try {
   start(readSettings(process.env));
 } catch (error) {
-  // The text of a TypeError names the setting and says what to write; a stack trace would bury it.
+  // The message of a TypeError names the setting and says what to write. A stack trace would hide it.
   if (!(error instanceof TypeError)) throw error;
-  fail(error.message.replace(/^trustedHosts/, 'TRUSTED_HOSTS'));
+  fail(messageOf(error));
 }
 
 function start(settings: Settings): void {
@@ -25,7 +25,7 @@ function start(settings: Settings): void {
     stopTraffic = startTraffic(origin, settings.traffic);
   });
 
-  // Nothing is left to keep the process alive once these have ended, so it exits by itself, with 0.
+  // Once these have ended, nothing keeps the process alive. It exits by itself with status 0.
   function shutDown(): void {
     stopTraffic();
     queues.close();
@@ -42,7 +42,7 @@ function start(settings: Settings): void {
         shutDown();
       } else if (performance.now() - shuttingDownSince > 500) {
         process.exit(1);
-      } // else it is npm's copy of the Ctrl-C that the terminal has sent here already
+      } // Otherwise it is npm's copy of a Ctrl-C that the terminal has already sent to this process.
     });
   }
 }
@@ -53,11 +53,11 @@ function announce(origin: string, { trustedHosts }: Settings): void {
 ${origin}/metrics.json
 ${origin}/metrics
 ${origin}/queues
-The first three answer ${trustedHosts.join(', ') || 'nobody'} (TRUSTED_HOSTS). To send a message:
+The first three are served to ${trustedHosts.join(', ') || 'no one'} (TRUSTED_HOSTS). To send a message:
 curl -H 'Content-Type: application/json' -d '${message}' ${origin}/messages`);
 }
 
-/** The URL under which this machine reaches the service. */
+/** Returns the URL under which this machine reaches the service. */
 function originOf({ address, family, port }: AddressInfo): string {
   const host = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
   return `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`;

@@ -3,7 +3,7 @@ import type { Message, Reply } from './mail-queue.ts';
 
 interface Behaviour {
   readonly medianMs: number;
-  /** The share of attempts that are put off. */
+  /** Fraction of attempts that the server defers. */
   readonly busy: number;
 }
 
@@ -14,7 +14,7 @@ const behaviours: Readonly<Record<string, Behaviour>> = {
 const ordinary: Behaviour = { medianMs: 120, busy: 0.03 };
 const noSuchMailbox = 0.02;
 
-/** Stands in for the internet: latencies with a long tail, servers that are busy, mailboxes that do not exist. */
+/** Simulates the internet: latencies with a long tail, servers that are busy, mailboxes that do not exist. */
 export async function simulatedDelivery({ queue }: Message, signal: AbortSignal): Promise<Reply> {
   const { medianMs, busy } = behaviours[queue] ?? ordinary;
   await sleep(logNormal(medianMs), undefined, { signal });

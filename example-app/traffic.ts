@@ -1,6 +1,6 @@
 const domains = ['example.com', 'example.com', 'example.org', 'slow.example', 'greylisting.example'];
 
-/** Uses the API the way clients do, mistakes included, so that the numbers move. Returns how to stop it. */
+/** Uses the API as clients do, mistakes included, so that the metrics change. Returns a function that stops it. */
 export function startTraffic(origin: string, requestsPerSecond: number): () => void {
   if (requestsPerSecond === 0) return () => {};
   const stopped = new AbortController();

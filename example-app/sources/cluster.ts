@@ -1,4 +1,4 @@
-// node example-app/dist/sources/cluster.js: two workers on one port, and either answers for both.
+// node example-app/dist/sources/cluster.js: two workers on one port. Either of them answers for both.
 
 import cluster from 'node:cluster';
 import express from 'express';
@@ -15,7 +15,7 @@ else startWorker();
 function startPrimary(): void {
   setupPrimary();
   for (let i = 0; i < 2; i++) cluster.fork();
-  // What a worker has counted goes on to count when it ends; the next one adds to it.
+  // The counts of a worker that has exited stay in the sums. The next worker adds to them.
   cluster.on('exit', ({ exitedAfterDisconnect }) => exitedAfterDisconnect || cluster.fork());
 }
 

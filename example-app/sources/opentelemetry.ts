@@ -1,4 +1,4 @@
-// A service that is measured with OpenTelemetry:
+// A service whose metrics are OpenTelemetry's:
 //   node example-app/dist/sources/opentelemetry.js
 //   curl http://127.0.0.1:3002/greetings/ada
 //   curl http://127.0.0.1:3002/metrics.json

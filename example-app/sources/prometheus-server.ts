@@ -1,4 +1,4 @@
-// The totals of a fleet that Prometheus scrapes, as one document:
+// Serves the totals of a fleet that Prometheus scrapes as one document:
 //   PROMETHEUS_URL=http://127.0.0.1:9090 node example-app/dist/sources/prometheus-server.js
 //   curl http://127.0.0.1:3001/metrics.json
 import express from 'express';
@@ -13,7 +13,7 @@ const source = prometheusServerSource({
     messages_delivered_total: 'sum by (domain) (messages_delivered_total)',
     messages_failed_ratio: {
       query: 'sum(rate(messages_failed_total[5m])) / sum(rate(messages_accepted_total[5m]))',
-      help: 'messages given up, of those accepted, in the last 5 minutes',
+      help: 'share of accepted messages that could not be delivered, in the last 5 minutes',
       unit: 'ratio',
     },
     queue_depth: 'sum by (queue) (queue_depth)',

@@ -1,4 +1,4 @@
-// A gate in front of endpoints that let everybody in, such as a node_exporter or a KumoMTA server:
+// Adds access control to an endpoint that has none, such as that of a node_exporter or a KumoMTA server:
 //   node example-app/dist/sources/remote.js http://127.0.0.1:9100/metrics
 //   curl http://127.0.0.1:3003/metrics.json
 import express from 'express';
@@ -11,7 +11,7 @@ const { TOKEN, TRUSTED_HOSTS = '127.0.0.1,::1', PORT = '3003' } = process.env;
 const source = remoteSource(url, {
   up: true,
   labels: { instance: new URL(url).host },
-  // What the upstream wants to see; clients of the gate are let in by their address alone.
+  // The upstream may require credentials. Clients of this service are admitted by their address only.
   ...(TOKEN !== undefined && { headers: { authorization: `Bearer ${TOKEN}` } }),
 });
 
