@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 import { renderMetrics } from '../dist/esm/render.js';
 import { promClientSource } from '../dist/esm/sources/prom-client.js';
-import { openTelemetryProvider, plainSource, promClientRegistry } from './registries.js';
+import { openTelemetryProvider, ownRegistry, plainSource, promClientRegistry } from './registries.js';
 
 const require = createRequire(import.meta.url);
 
@@ -41,6 +41,19 @@ const kinds = {
       'metrics()': async () => Buffer.from(await registry.metrics()).length,
       'getMetricsAsJSON() + stringify': async () =>
         Buffer.from(JSON.stringify(await registry.getMetricsAsJSON())).length,
+    };
+  },
+  registry: (children) => {
+    const own = ownRegistry(children);
+    const peer = promClientRegistry(require('prom-client'), children);
+    return {
+      touch() {
+        own.touch();
+        peer.touch();
+      },
+      json: json(own.registry),
+      text: text(own.registry),
+      'metrics()': async () => Buffer.from(await peer.registry.metrics()).length,
     };
   },
   platformatic: (children) => {

@@ -23,6 +23,8 @@ const PAIRS = [
   ['warm', 'prom-client', 100_000, 'text', 'metrics()', 6],
   ['warm', 'prom-client', 100_000, 'json', AS_JSON, 3],
   ['warm', 'prom-client', 1_000_000, 'json', 'metrics()'],
+  ['warm', 'registry', 100_000, 'json', 'metrics()', 16],
+  ['warm', 'registry', 100_000, 'text', 'metrics()', 10],
   ['warm', 'platformatic', 100_000, 'json', 'metrics()', 10],
   ['warm', 'opentelemetry', 100_000, 'json', EXPORTER],
   ['warm', 'opentelemetry', 100_000, 'openTelemetrySource() as JSON', EXPORTER, 3],

@@ -5,10 +5,11 @@ import { addresses } from './addresses.js';
 import { cluster } from './cluster.js';
 import { encoding } from './encoding-pairs.js';
 import { memory } from './memory.js';
+import { registry } from './registry.js';
 import { requests } from './requests.js';
 import { stalls } from './stalls.js';
 
-const parts = { encoding, requests, stalls, memory, addresses, cluster };
+const parts = { encoding, requests, stalls, memory, registry, addresses, cluster };
 const wanted = process.argv.slice(2);
 
 const rows = [];

@@ -4,8 +4,9 @@
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { AggregationType, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { openTelemetrySource } from '../dist/esm/sources/opentelemetry.js';
+import { createRegistry } from '../dist/esm/sources/registry.js';
 
-const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+export const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /** How many children each family of a mix of `children` has. */
 export function plan(children) {
@@ -23,7 +24,7 @@ export function plan(children) {
   return families;
 }
 
-const labelNames = {
+export const labelNames = {
   single_total: ['service'],
   single: ['queue'],
   triple: ['pool', 'source', 'region'],
@@ -60,6 +61,27 @@ export function promClientRegistry(client, children) {
     if (family.kind === 'latency_seconds') options.buckets = BUCKETS;
     return { family, metric: new Metric(options) };
   });
+  return { registry, ...touches(metrics) };
+}
+
+/** The same in our own registry. */
+export function ownRegistry(children) {
+  const registry = createRegistry();
+  const metrics = plan(children).map((family) => {
+    const method = { single_total: 'counter', latency_seconds: 'histogram' }[family.kind] ?? 'gauge';
+    const options = {
+      name: family.name,
+      help: `a ${family.kind} of the benchmark`,
+      labelNames: labelNames[family.kind],
+      ...(method === 'histogram' && { buckets: BUCKETS }),
+    };
+    return { family, metric: registry[method](options) };
+  });
+  return { registry, ...touches(metrics) };
+}
+
+/** The updates of metrics with prom-client's methods. */
+function touches(metrics) {
   let round = 0;
   function* touching() {
     round++;
@@ -75,7 +97,7 @@ export function promClientRegistry(client, children) {
   }
   const touch = () => Array.from(touching());
   touch();
-  return { registry, touch, touching };
+  return { touch, touching };
 }
 
 /** The same content as plain families, whose values change in place. */

@@ -9,6 +9,8 @@ export interface LabelIndex {
    * @throws {TypeError} when a label is missing
    */
   find(labels: LabelValues): number;
+  /** Returns the string of other series that is equal to the value of the label at this position, if there is one. */
+  intern?(text: string, position: number): string | undefined;
   add(labels: LabelSet, slot: number): void;
   delete(labels: LabelSet, slot: number): void;
   clear(): void;
@@ -104,6 +106,10 @@ class HashIndex implements LabelIndex {
     return this.cells[this.cellOf(wanted, 0)] as number;
   }
 
+  intern(text: string, position: number): string | undefined {
+    return this.ids[position]?.intern(text);
+  }
+
   add(labels: LabelSet, slot: number): void {
     const { names } = this.reader;
     const start = slot * names.length;
@@ -171,6 +177,7 @@ class HashIndex implements LabelIndex {
 /** Ids of the values of one label, counted by the series that use them. */
 class ValueIds {
   private readonly ids = new Map<string, number>();
+  private readonly texts: (string | undefined)[] = [];
   private uses = new Int32Array(4);
   private readonly free: number[] = [];
   private length = 0;
@@ -179,12 +186,18 @@ class ValueIds {
     return this.ids.get(value);
   }
 
+  intern(value: string): string | undefined {
+    const id = this.ids.get(value);
+    return id === undefined ? undefined : this.texts[id];
+  }
+
   acquire(value: string): number {
     let id = this.ids.get(value);
     if (id === undefined) {
       id = this.free.pop() ?? this.length++;
       if (id >= this.uses.length) this.uses = grown(this.uses, id + 1);
       this.ids.set(value, id);
+      this.texts[id] = value;
     }
     (this.uses[id] as number)++;
     return id;
@@ -193,6 +206,7 @@ class ValueIds {
   release(value: string, id: number): void {
     if (--(this.uses[id] as number) > 0) return;
     this.ids.delete(value);
+    this.texts[id] = undefined;
     this.free.push(id);
   }
 }

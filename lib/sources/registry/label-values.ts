@@ -22,7 +22,10 @@ export class LabelReader {
   constructor(metric: string, names: readonly string[], constants: LabelSet) {
     this.metric = metric;
     this.names = names;
-    this.template = { ...Object.fromEntries(names.map((name) => [name, ''])), ...constants };
+    // V8 gives an object of JSON.parse(), and its copies, no room for members to come: 24 bytes less for each series.
+    this.template = JSON.parse(
+      JSON.stringify({ ...Object.fromEntries(names.map((name) => [name, ''])), ...constants }),
+    );
   }
 
   /** @throws {TypeError} for more or fewer labels than the metric has; with equally many, one of another name is missing */
@@ -50,10 +53,16 @@ export class LabelReader {
     return `${value}`;
   }
 
-  /** Creates the label set of a new series. All of a metric have one hidden class. */
-  createLabelSet(labels: LabelValues): LabelSet {
+  /**
+   * Creates the label set of a new series. All of a metric have one hidden class. `intern` may return a string that is
+   * equal to a value, and is kept already.
+   */
+  createLabelSet(labels: LabelValues, intern?: (text: string, position: number) => string | undefined): LabelSet {
     const labelSet: Record<string, string> = { ...this.template };
-    for (const name of this.names) labelSet[name] = copyString(this.text(labels, name));
+    for (const [i, name] of this.names.entries()) {
+      const text = this.text(labels, name);
+      labelSet[name] = intern?.(text, i) ?? copyString(text);
+    }
     return labelSet;
   }
 

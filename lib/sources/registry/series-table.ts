@@ -40,6 +40,7 @@ export class SeriesTable implements Columns {
   readonly expiry: Expiry | undefined;
   private readonly reader: LabelReader;
   private readonly index: LabelIndex;
+  private readonly intern: ((text: string, position: number) => string | undefined) | undefined;
   private readonly options: SeriesTableOptions;
   private readonly exemplarsPerSlot: number;
   private free: number[] = [];
@@ -52,6 +53,7 @@ export class SeriesTable implements Columns {
     this.options = options;
     this.reader = reader;
     this.index = createLabelIndex(reader);
+    this.intern = this.index.intern?.bind(this.index);
     if (bounds !== undefined) this.bounds = bounds;
     this.exemplarsPerSlot = bounds === undefined ? 1 : bounds.length + 1;
     // A histogram's count, sum, and a bucket for each bound and for +Inf.
@@ -159,7 +161,7 @@ export class SeriesTable implements Columns {
 
   private create(labels: LabelValues): number {
     const { reader } = this;
-    const labelSet = reader.createLabelSet(labels);
+    const labelSet = reader.createLabelSet(labels, this.intern);
     const isOther = reader.names.length > 0 && reader.names.every((name) => labelSet[name] === OTHER);
     if (!isOther && this.size >= this.options.maxSeries) return this.dropped();
     const slot = this.free.pop() ?? this.append();
