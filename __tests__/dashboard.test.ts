@@ -21,7 +21,7 @@ async function serve(options: Partial<MetricsRouterOptions> = {}, pageOptions?: 
 const filesIn = (html: string) =>
   [...html.matchAll(/(?:src|href|data-worker)="([^"]+\.(?:js|css|svg))"/g)].map(([, file]) => file!);
 
-test('the page is served beside the documents, may not be kept, and brings its policy', async () => {
+test('the page is served beside the documents, is not cached, and has a content security policy', async () => {
   const { get } = await serve();
   const { status, header, body } = await get('/metrics.html');
   expect(status).toBe(200);
@@ -35,7 +35,7 @@ test('the page is served beside the documents, may not be kept, and brings its p
   expect(body).not.toMatch(/<script(?! src=)|<style|\sstyle=|\son\w+=|(src|href)="(\/|\w+:)|\{\{/);
 });
 
-test('its files have their hash in their name and may be kept by the browser alone', async () => {
+test('the files have a hash in their names and are cached by browsers only', async () => {
   const { get } = await serve();
   const files = filesIn((await get('/metrics.html')).body);
   expect(files.map((file) => file.replace(/-[A-Z0-9]{8}\./, '-HASH.')).sort()).toEqual([
@@ -52,7 +52,7 @@ test('its files have their hash in their name and may be kept by the browser alo
   }
 });
 
-test('all of it is less than 100 KB, compressed', async () => {
+test('page and files together are less than 100 KB, compressed', async () => {
   const { get } = await serve();
   const html = (await get('/metrics.html')).body;
   const bodies = await Promise.all(filesIn(html).map(async (file) => (await get(`/${file}`)).body));
@@ -61,7 +61,7 @@ test('all of it is less than 100 KB, compressed', async () => {
   expect(size).toBeLessThan(100_000);
 });
 
-test.each(['br', 'gzip'])('it is compressed for whoever asks for %s', async (coding) => {
+test.each(['br', 'gzip'])('the page is compressed for clients that accept %s', async (coding) => {
   const app = express().use(metricsRouter({ source: { collect: () => [] }, dashboard: dashboard() }));
   const port = await portOf(app);
   const plain = await requestPath(port, '/metrics.html');
@@ -71,14 +71,14 @@ test.each(['br', 'gzip'])('it is compressed for whoever asks for %s', async (cod
   expect(compressed.text).toBe(plain.text);
 });
 
-test('compression: false holds for it too', async () => {
+test('compression: false applies to the page too', async () => {
   const { get } = await serve({ compression: false });
   expect(
     (await get('/metrics.html', { headers: ['Accept-Encoding: gzip'] })).header('content-encoding'),
   ).toBeUndefined();
 });
 
-describe('the guards of the documents stand before the page and before each of its files', () => {
+describe('the guards of the documents protect the page and its files', () => {
   const STRANGER = '127.0.0.2';
 
   test.each<[string, RequestParts, string | undefined, number, string | undefined]>([
@@ -130,7 +130,7 @@ describe('the guards of the documents stand before the page and before each of i
     if (status >= 400) expect(collect).not.toHaveBeenCalled();
   });
 
-  test('every stranger gets the same answer, byte for byte', async () => {
+  test('all untrusted clients get the same response, byte for byte', async () => {
     const { get } = await serve();
     const visible = ({ head, body }: Awaited<ReturnType<typeof get>>) => [
       head.filter((line) => !/^(Date|Connection|Keep-Alive):/.test(line)),
@@ -148,7 +148,7 @@ describe('the guards of the documents stand before the page and before each of i
     for (const other of others) expect(visible(other)).toEqual(visible(plain!));
   });
 
-  test('hideFromUntrusted hides it', async () => {
+  test('hideFromUntrusted hides the page', async () => {
     const { get } = await serve({ hideFromUntrusted: true });
     const elsewhere = await get('/nowhere', {}, STRANGER);
     expect((await get('/metrics.html', {}, STRANGER)).status).toBe(elsewhere.status);
@@ -156,7 +156,7 @@ describe('the guards of the documents stand before the page and before each of i
   });
 });
 
-test.each(EXPRESS_VERSIONS)('it works below any path, with any path of its own: %s', async (version) => {
+test.each(EXPRESS_VERSIONS)('the page works below any mount path and with any path option: %s', async (version) => {
   const { express, library } = loadExpress(version);
   const router = library.metricsRouter({
     source: { collect: () => [] },
@@ -178,7 +178,7 @@ test.each(EXPRESS_VERSIONS)('it works below any path, with any path of its own: 
   for (const target of wrong) expect((await get(target)).status).toBe(404);
 });
 
-test("without the option the path is not the router's", async () => {
+test("without the option, the router does not handle the page's path", async () => {
   const app = express()
     .use(metricsRouter({ source: { collect: () => [] } }))
     .get('/metrics.html', (_req, res) => void res.send("the app's own"));
@@ -186,7 +186,7 @@ test("without the option the path is not the router's", async () => {
 });
 
 describe('options', () => {
-  test('the title is text, and the interval is in the page', async () => {
+  test('the title is escaped, and the interval is in the page', async () => {
     const { get } = await serve({}, { title: '<b>&"', interval: 30_000 });
     const { body } = await get('/metrics.html');
     expect(body).toContain('<title>&lt;b&gt;&amp;&quot;</title>');
@@ -210,7 +210,7 @@ describe('options', () => {
     expect(() => dashboard(options as DashboardOptions)).toThrow(message);
   });
 
-  test.each([[true], [{}], [dashboard]])('metricsRouter takes nothing else for it', (wrong) => {
+  test.each([[true], [{}], [dashboard]])('metricsRouter refuses %p as its dashboard', (wrong) => {
     const options = { source: { collect: () => [] }, dashboard: wrong } as unknown as MetricsRouterOptions;
     expect(() => metricsRouter(options)).toThrow(
       /^metricsRouter: dashboard: expected a dashboard, got .*; write dashboard\(\) of/,

@@ -24,7 +24,7 @@ const readHistogram = {
 
 test.each<[string, string, unknown, SampleData[]]>([
   ['a number', 'gauge', 3, [{ labels: [], value: 3 }]],
-  ['nothing, or what JSON cannot hold', 'gauge', null, [{ labels: [], value: null }]],
+  ['null', 'gauge', null, [{ labels: [], value: null }]],
   ['NaN as a string', 'gauge', 'NaN', [{ labels: [], value: null }]],
   ['an infinity as a string', 'gauge', '-Inf', [{ labels: [], value: -Infinity }]],
   [

@@ -3,7 +3,7 @@ import { createFamily, type Family, summarize, updateFamily } from '../../lib/da
 
 const at = (poll: number) => ({ poll, time: 1000 + poll, clock: poll, limit: 100 });
 
-/** A family after documents that came a second apart. */
+/** Returns a family after documents that arrived a second apart. */
 const after = (type: string, ...values: unknown[]) => named('a', type, ...values);
 
 function named(name: string, type: string, ...values: unknown[]): Family {
@@ -21,17 +21,17 @@ test('a counter has a rate from the second poll on, which a reset does not make 
   expect(after('counter', 5, 8, 2, null, 4).history.columns).toEqual([[null, 3, 2, null, null]]);
 });
 
-test('the rate of a family is that of its series together', () => {
+test('the rate of a family is the sum of the rates of its series', () => {
   const family = after('counter', { q: { a: 1, b: 10 } }, { q: { a: 2, b: 30 } });
   expect(family.history.columns).toEqual([[null, 21]]);
 });
 
-test('series are told apart by their labels and not by their place', () => {
+test('series are identified by their labels, not by their position', () => {
   const family = after('counter', { q: { a: 1, b: 10 } }, { q: { b: 13, c: 100, a: 2 } });
   expect(rates(family)).toEqual({ b: 3, c: null, a: 1 });
 });
 
-test('a series that stays is the same object, so that the document it came from can be dropped', () => {
+test('a series remains the same object, so that old documents can be garbage-collected', () => {
   const family = after('gauge', [{ a: 'x', b: 'y', '@': 1 }]);
   const [series] = family.series;
   updateFamily(family, readFamily({ type: 'gauge', value: [{ a: 'x', b: 'y', '@': 2 }] }), at(1));
@@ -45,7 +45,7 @@ const histogram = (count: number, ...bucket: number[]) => ({
   bucket: bucket.map((value, i) => [i + 1, value]),
 });
 
-test('a histogram is told by its rate and by the quantiles of what was observed since the poll before', () => {
+test('a histogram has a rate, and quantiles of the observations since the previous poll', () => {
   const family = after('histogram', histogram(100, 100, 100), histogram(110, 100, 110));
   expect(family.history.columns).toEqual([
     [null, 10],
@@ -56,12 +56,12 @@ test('a histogram is told by its rate and by the quantiles of what was observed 
   expect(family.series[0]?.average).toBeCloseTo(0.1);
 });
 
-test('a histogram with other bounds than before is not compared with what it was', () => {
+test('a histogram whose bounds have changed is not compared with the previous poll', () => {
   const family = after('histogram', histogram(100, 100, 100), histogram(110, 1, 2, 3));
   expect(family.series[0]?.observed).toBeUndefined();
 });
 
-test('a family of another type than before starts anew', () => {
+test('a family whose type has changed starts again', () => {
   const family = after('histogram', histogram(100, 100, 100));
   updateFamily(family, readFamily({ type: 'counter', value: 7 }), at(2));
   expect(family.history.columns).toEqual([[null]]);
@@ -70,19 +70,19 @@ test('a family of another type than before starts anew', () => {
 test.each([
   ['numbers are added', 'queue_depth', 33],
   ['bytes are added', 'cache_bytes', 33],
-  ['of temperatures it is the average', 'disk_celsius', 11],
-  ['of shares it is the average', 'disk_used_ratio', 11],
-  ['of ages it is the average', 'backup_age_seconds', 11],
-  ['of points in time it is the last', 'backup_last_success_timestamp_seconds', 20],
-])('one number for the series of a gauge: %s', (_what, name, value) => {
+  ['temperatures are averaged', 'disk_celsius', 11],
+  ['ratios are averaged', 'disk_used_ratio', 11],
+  ['durations are averaged', 'backup_age_seconds', 11],
+  ['of points in time, the latest is shown', 'backup_last_success_timestamp_seconds', 20],
+])('the series of a gauge are combined into one number: %s', (_what, name, value) => {
   expect(named(name, 'gauge', { q: { a: 10, b: 3, c: 20, d: null } }).current).toEqual([value]);
 });
 
-test('a gauge without any value has none, whatever it counts', () => {
+test('a gauge without values has no combined value', () => {
   expect(named('disk_celsius', 'gauge', { q: { a: null } }).current).toEqual([null]);
 });
 
-test('a counter of seconds is added, as its rates can be', () => {
+test('the rates of a counter of seconds are added', () => {
   expect(named('cpu_seconds_total', 'counter', { q: { a: 1, b: 2 } }, { q: { a: 2, b: 4 } }).current).toEqual([3]);
 });
 
@@ -92,7 +92,7 @@ const summary = (count: number, ...values: number[]) => ({
   quantile: values.map((value, i) => [[0.5, 0.99][i], value]),
 });
 
-test('the quantiles of one summary stand for it, and those of several for nothing', () => {
+test('a single summary shows its quantiles, several summaries do not', () => {
   expect(after('summary', { q: { a: summary(3, 0.1, 0.2) } }).current).toEqual([null, 0.1, 0.2]);
   const several = after('summary', { q: { a: summary(3, 0.1, 0.2), b: summary(1, 1, 2) } });
   expect(several.current).toEqual([null]);

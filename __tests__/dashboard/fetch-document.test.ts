@@ -8,7 +8,7 @@ const poll = (answer: () => Response) => {
   return fetchDocument('http://a/metrics.json');
 };
 
-test('a document is brought with its length and its time', async () => {
+test('a poll returns the document with its size and the time of its first byte', async () => {
   const before = performance.now() / 1000;
   const polled = await poll(() => new Response('{"a":{}}'));
   expect(polled).toEqual({ document: { a: {} }, size: 8, at: { time: expect.any(Number), clock: expect.any(Number) } });
@@ -25,12 +25,12 @@ test.each([
   ['a long detail, cut', answer(JSON.stringify({ detail: 'x'.repeat(201) }), 403, 'No'), `403 No: ${'x'.repeat(200)}`],
   ['a refusal without a detail', answer('{}', 404, 'Not Found'), '404 Not Found'],
   ['a refusal that is not JSON', answer('<html>', 502, 'Bad Gateway'), '502 Bad Gateway'],
-  ['what is not JSON', answer('<html>', 200, 'OK'), 'what it answers is not JSON'],
-  ['null', answer('null', 200, 'OK'), 'what it answers is not a document'],
-  ['a number', answer('1', 200, 'OK'), 'what it answers is not a document'],
-  ['silence', fails(new DOMException('late', 'TimeoutError')), 'no answer within 60 s'],
+  ['a response that is not JSON', answer('<html>', 200, 'OK'), 'the response is not JSON'],
+  ['null', answer('null', 200, 'OK'), 'the response is not a document'],
+  ['a number', answer('1', 200, 'OK'), 'the response is not a document'],
+  ['a timeout', fails(new DOMException('late', 'TimeoutError')), 'no response within 60 s'],
   ['an abort', fails(new DOMException('stopped', 'AbortError')), 'it cannot be reached'],
-  ['nobody there', fails(new TypeError('Failed to fetch')), 'it cannot be reached'],
-])('a poll says what went wrong: %s', async (_case, answer, problem) => {
+  ['a server that cannot be reached', fails(new TypeError('Failed to fetch')), 'it cannot be reached'],
+])('a poll explains its failure: %s', async (_case, answer, problem) => {
   expect(await poll(answer)).toEqual({ problem });
 });

@@ -11,20 +11,20 @@ describe('quantile', () => {
     ['in the first bucket, from zero', 0.5, [10, 0, 0, 0], 0.5],
     ['above all bounds, the highest of them', 0.99, [1, 0, 0, 99], 4],
     ['across buckets', 0.9, [50, 30, 20, 0], 3],
-    ['of nothing', 0.5, [0, 0, 0, 0], null],
+    ['no observations', 0.5, [0, 0, 0, 0], null],
   ])('%s', (_where, q, counts, expected) => {
     expect(quantile(q, { bounds, counts })).toBe(expected);
   });
 
-  test('in a first bucket whose bound is not above zero, that bound', () => {
+  test('is the bound of the first bucket if that is not above zero', () => {
     expect(quantile(0.1, { bounds: [-1, 1], counts: [10, 0, 0] })).toBe(-1);
   });
 
-  test('without bounds there is none', () => {
+  test('is null without bounds', () => {
     expect(quantile(0.5, { bounds: [], counts: [5] })).toBeNull();
   });
 
-  test('never falls as q rises, and stays within the bounds', () => {
+  test('never decreases as q increases, and stays within the bounds', () => {
     const counts = fc
       .array(fc.nat(1000), { minLength: 4, maxLength: 4 })
       .filter((all) => all.some((count) => count > 0));
@@ -46,10 +46,10 @@ describe('quantile', () => {
 
 describe('observedBetween', () => {
   test.each([
-    ['what was added, bucket by bucket', [1, 5, 6], [2, 8, 10], [1, 2, 1]],
-    ['all since a reset', [10, 20, 30], [1, 2, 3], [1, 1, 1]],
-    ['all since a reset that the count does not show', [10, 20, 30], [0, 5, 40], [0, 5, 35]],
-    ['nothing below zero where buckets were read at different times', [0, 0, 0], [3, 2, 4], [3, 0, 2]],
+    ['the increase of each bucket', [1, 5, 6], [2, 8, 10], [1, 2, 1]],
+    ['all observations since a reset', [10, 20, 30], [1, 2, 3], [1, 1, 1]],
+    ['all observations since a reset that the count does not show', [10, 20, 30], [0, 5, 40], [0, 5, 35]],
+    ['no negative number when buckets were read at different times', [0, 0, 0], [3, 2, 4], [3, 0, 2]],
   ])('%s', (_what, before, now, counts) => {
     expect(observedBetween([1, 2], before, now).counts).toEqual(counts);
   });
@@ -61,7 +61,7 @@ describe('merge', () => {
     expect(merge([one, { bounds: [1, 2], counts: [10, 20, 30] }])).toEqual({ bounds: [1, 2], counts: [11, 22, 33] });
   });
 
-  test('keeps bounds that not all have, and loses no observation', () => {
+  test('keeps the bounds of all histograms and every observation', () => {
     const merged = merge([
       { bounds: [1, 2], counts: [1, 2, 3] },
       { bounds: [2, 4], counts: [10, 20, 30] },
@@ -69,7 +69,7 @@ describe('merge', () => {
     expect(merged).toEqual({ bounds: [1, 2, 4], counts: [1, 12, 20, 33] });
   });
 
-  test('of nothing is nothing', () => {
+  test('of no histograms is empty', () => {
     expect(merge([])).toEqual({ bounds: [], counts: [0] });
   });
 });

@@ -17,7 +17,7 @@ function recorded(from: number, to: number, valueAt: (poll: number) => number | 
 
 const without = (poll: number) => (history: History) => history.times.filter((time) => time >= poll);
 
-test('it is bounded; what is old gets coarser, and the first and the last stay', () => {
+test('a history is bounded: old moments are downsampled, the first and the last stay', () => {
   const history = createHistory(1);
   let longest = 0;
   for (let i = 0; i < 10_000; i++) {
@@ -30,14 +30,14 @@ test('it is bounded; what is old gets coarser, and the first and the last stay',
   expect([history.times[0], history.times.at(-1), history.times.at(-2)]).toEqual([0, 9999, 9998]);
 });
 
-test('those that began at different times keep the same moments, so that they can be drawn together', () => {
+test('histories that started at different times keep the same moments, so that they can be drawn together', () => {
   for (const end of [120, 555, 1000, 4321]) {
     const old = recorded(0, end);
     for (const from of [7, 119]) expect(recorded(from, end).times).toEqual(without(from)(old));
   }
 });
 
-test('one that was not polled for a while keeps what the others keep of the rest', () => {
+test('a history that was not polled for a while keeps the same moments as the others', () => {
   const partial = createHistory(1);
   for (let poll = 0; poll < 1000; poll++) if (poll < 130 || poll > 700) record(partial, at(poll), [poll]);
   const kept = new Set(recorded(0, 1000).times);
@@ -45,7 +45,7 @@ test('one that was not polled for a while keeps what the others keep of the rest
   expect(partial.times.length).toBeGreaterThan(60);
 });
 
-test('a gap stays one, however old it gets', () => {
+test('a gap is kept when moments are downsampled', () => {
   for (const gap of [1, 2, 3, 100, 501]) {
     const history = recorded(0, 5000, (poll) => (poll === gap ? null : poll));
     const [values = []] = history.columns;
@@ -56,12 +56,12 @@ test('a gap stays one, however old it gets', () => {
   }
 });
 
-test('values and gaps in turn do not get gaps alone', () => {
+test('alternating values and gaps do not become gaps only', () => {
   const [values = []] = recorded(0, 5000, (poll) => (poll % 2 === 0 ? poll : null)).columns;
   expect(values.slice(0, 20).filter((value) => value !== null).length).toBeGreaterThanOrEqual(10);
 });
 
-test('it is interrupted once, whatever the number of failures', () => {
+test('several failures in a row leave one gap', () => {
   const history = createHistory(2);
   markGap(history, at(0));
   record(history, at(1), [1, 2]);
@@ -76,24 +76,24 @@ test('it is interrupted once, whatever the number of failures', () => {
   });
 });
 
-test('it has no infinity', () => {
+test('infinities become gaps', () => {
   const history = createHistory(1);
   record(history, at(0), [Infinity]);
   expect(history.columns).toEqual([[null]]);
 });
 
-test('its range is that of the values that are there', () => {
+test('the range ignores gaps', () => {
   expect(rangeOf([null, 3, 1, null])).toEqual({ min: 1, max: 3, last: null });
   expect(rangeOf([null])).toBeUndefined();
 });
 
 describe('the outline of a history', () => {
-  test('is the history where that has few moments', () => {
+  test('equals a history with few moments', () => {
     const { times, columns } = recorded(0, 40, (poll) => (poll === 7 ? null : poll));
     expect(createOutline({ polls: times, times, columns }, 0, 80)).toEqual({ times, values: columns[0] });
   });
 
-  test('has few moments from the first to the last, every peak among them', () => {
+  test('has few moments, including the first, the last and every peak', () => {
     const { times, columns } = recorded(0, 95, (poll) => (poll === 31 ? 1000 : poll === 50 ? null : poll % 5));
     const { times: drawn, values } = createOutline({ polls: times, times, columns }, 0, 20);
     expect(drawn.length).toBeLessThan(40);
@@ -103,7 +103,7 @@ describe('the outline of a history', () => {
     expect(drawn).toEqual([...drawn].sort((a, b) => a - b));
   });
 
-  test('of nothing is nothing', () => {
+  test('of an empty history is empty', () => {
     expect(createOutline(createHistory(1), 0, 80)).toEqual({ times: [], values: [] });
     expect(createOutline(createHistory(0), 3, 80)).toEqual({ times: [], values: [] });
   });

@@ -5,7 +5,7 @@ import { createFilter, createSearch, exactFilter, filterText } from '../../lib/d
 import { perSecond, unitOf } from '../../lib/dashboard/browser/model/units.ts';
 import { readHash, type ViewState, writeHash } from '../../lib/dashboard/browser/model/url-state.ts';
 
-describe('a number is written in the unit that its name says', () => {
+describe('a number is formatted in the unit of its name', () => {
   test.each<[string, number | null, string]>([
     ['a', 0, '0'],
     ['a', -1234, '−1,234'],
@@ -38,7 +38,7 @@ describe('a number is written in the unit that its name says', () => {
     expect(format(value, unitOf(name, 'gauge'))).toBe(text);
   });
 
-  test("a counter's rate", () => {
+  test("a counter's rate is formatted per second", () => {
     expect(format(2048, perSecond(unitOf('sent_bytes_total', 'counter')))).toBe('2 KiB/s');
     expect(format(0.05, perSecond(unitOf('cpu_seconds_total', 'counter')))).toBe('50 ms/s');
   });
@@ -46,21 +46,21 @@ describe('a number is written in the unit that its name says', () => {
   test.each([
     [undefined, '–'],
     [2, '2'],
-  ])('without a unit, %s is %s', (value, text) => {
+  ])('without a unit, %s is formatted as %s', (value, text) => {
     expect(format(value)).toBe(text);
   });
 
   test.each([
     [1_234_567.25, '1,234,567.25'],
     [null, '–'],
-  ])('exactly, %d is %s', (value, text) => {
+  ])('with all digits, %d is formatted as %s', (value, text) => {
     expect(exact(value)).toBe(text);
   });
 
   test.each([
     [0.125, '12.5 %'],
     [null, '–'],
-  ])('as a share, %d is %s', (value, text) => {
+  ])('as a percentage, %d is formatted as %s', (value, text) => {
     expect(percent(value)).toBe(text);
   });
 
@@ -70,7 +70,7 @@ describe('a number is written in the unit that its name says', () => {
     [180, '3 min'],
     [7200, '2 h'],
     [5 * 86_400, '5 d'],
-  ])('coarsely, %d seconds are %s', (seconds, text) => {
+  ])('as a duration, %d seconds are formatted as %s', (seconds, text) => {
     expect(duration(seconds)).toBe(text);
   });
 
@@ -87,7 +87,7 @@ describe('groups', () => {
       families.map(({ name }) => name),
     ]);
 
-  test('are of names that begin alike; what stands alone comes first, and the runtime last', () => {
+  test('have a common prefix; single families come first, those of the runtime last', () => {
     expect(grouped('process_cpu', 'queue_depth', 'http_b', 'http_a', 'up')).toEqual([
       ['', ['queue_depth', 'up']],
       ['http_', ['http_a', 'http_b']],
@@ -95,7 +95,7 @@ describe('groups', () => {
     ]);
   });
 
-  test('of the runtime are the last, also where one family is all of it', () => {
+  test('of the runtime come last, even with a single family', () => {
     expect(grouped('process_a', 'b_x', 'b_y', 'a_x', 'a_y', 'nodejs_a', 'nodejs_b')).toEqual([
       ['a_', ['a_x', 'a_y']],
       ['b_', ['b_x', 'b_y']],
@@ -104,7 +104,7 @@ describe('groups', () => {
     ]);
   });
 
-  test('are made without a regular expression that tries every position of a long name', () => {
+  test('are found in linear time for long names', () => {
     const name = 'a'.repeat(10_000);
     const replace = jest.spyOn(RegExp.prototype, Symbol.replace as never);
     const groups = grouped(`${name}_${name}1`, `${name}_${name}2`);
@@ -113,7 +113,7 @@ describe('groups', () => {
     expect(groups).toEqual([[`${name}_`, [`${name}_${name}1`, `${name}_${name}2`]]]);
   });
 
-  test('are named by all that is common', () => {
+  test('are named by the longest common prefix', () => {
     expect(grouped('a_b_c', 'a_b_d', 'x:y:1', 'x:y:2')).toEqual([
       ['a_b_', ['a_b_c', 'a_b_d']],
       ['x:y:', ['x:y:1', 'x:y:2']],
@@ -158,7 +158,7 @@ describe('a search', () => {
   });
 });
 
-test('a label that is called as something that every object has is not filtered by that', () => {
+test('a label may have the name of a member of Object.prototype', () => {
   expect(filterText({}, 'constructor')).toBe('');
   expect(filterText(readHash('#label.constructor=a', 5).filter, 'constructor')).toBe('a');
 });
@@ -178,11 +178,11 @@ describe('polling', () => {
     expect(nextDelay({ ...usual, ...change })).toBe(delay);
   });
 
-  test('asks for the whole of a large document once a minute, and less often when that takes long', () => {
+  test('requests the whole of a large document once a minute, and less often when it takes long', () => {
     expect([fullPollDelay(500), fullPollDelay(5000)]).toEqual([60_000, 100_000]);
   });
 
-  test('asks for at most 100 names, each once, in a URL of at most 8,000 characters', () => {
+  test('requests at most 100 names, each once, in a URL of at most 8,000 characters', () => {
     const names = Array.from({ length: 500 }, (_, i) => `name_${i % 250}`);
     expect(new URL(documentUrl('http://a/m.json', names)).searchParams.getAll('name[]')).toEqual(names.slice(0, 100));
     const long = Array.from({ length: 100 }, (_, i) => `${i}${'ä'.repeat(200)}`);
@@ -204,11 +204,11 @@ describe('the state in the URL', () => {
     folded: ['', 'a_'],
   };
 
-  test('comes back as it was', () => {
+  test('is restored from the URL', () => {
     expect(readHash(writeHash(state, 5), 5)).toEqual(state);
   });
 
-  test('is empty when everything is as it is by default', () => {
+  test('is empty for the default state', () => {
     expect(writeHash(readHash('', 5), 5)).toBe('');
   });
 

@@ -1,7 +1,7 @@
 import { readHash, type ViewState } from '../../lib/dashboard/browser/model/url-state.ts';
 import type { ViewRequest, ViewUpdate } from '../../lib/dashboard/browser/protocol.ts';
 
-// The worker as the browser runs it, with a clock, a network and a page of the test's own.
+// Runs the worker as in a browser, with a fake clock, network and page.
 
 const URL_OF_DOCUMENT = 'http://a/metrics.json';
 const state = readHash('', 5);
@@ -15,9 +15,9 @@ const usual: ViewRequest = {
   refreshCount: 0,
 };
 
-/** Starts a worker whose document is what the test sets: a family of each name, or nothing while it is undefined. */
+/** Starts a worker. Its document has a family of each name; the server is unreachable while `page.names` is undefined. */
 async function start(names: readonly string[], { size = 0 } = {}) {
-  const page = { names: names as readonly string[] | undefined, asked: [] as string[], seen: [] as ViewUpdate[] };
+  const page = { names: names as readonly string[] | undefined, requested: [] as string[], seen: [] as ViewUpdate[] };
   const answer = (url: URL) => {
     if (page.names === undefined) throw new TypeError('Failed to fetch');
     const wanted = url.searchParams.getAll('name[]');
@@ -31,14 +31,14 @@ async function start(names: readonly string[], { size = 0 } = {}) {
   Object.assign(globalThis, {
     self,
     fetch: async (url: string) => {
-      page.asked.push(url.slice(URL_OF_DOCUMENT.length));
+      page.requested.push(url.slice(URL_OF_DOCUMENT.length));
       return answer(new URL(url));
     },
   });
   await jest.isolateModulesAsync(async () => {
     await import('../../lib/dashboard/browser/worker.ts');
   });
-  return { page, look: (look: Partial<ViewRequest>) => self.onmessage?.({ data: { ...usual, ...look } }) };
+  return { page, requestView: (view: Partial<ViewRequest>) => self.onmessage?.({ data: { ...usual, ...view } }) };
 }
 
 const { fetch } = globalThis;
@@ -48,62 +48,62 @@ afterEach(() => {
   Object.assign(globalThis, { fetch });
 });
 
-/** So many of the intervals, of 5 s. */
+/** Advances the clock by a number of intervals of 5 s. */
 const intervals = (count: number) => jest.advanceTimersByTimeAsync(count * 5000);
 
-test('a large document is asked for as a whole again after a minute, so that new families come and old ones go', async () => {
-  const { page, look } = await start(['a', 'b'], { size: 1_000_000 });
-  look({});
+test('the whole of a large document is requested again after a minute, to find new families and drop old ones', async () => {
+  const { page, requestView } = await start(['a', 'b'], { size: 1_000_000 });
+  requestView({});
   await intervals(0.5);
-  look({ onScreen: ['b'] });
+  requestView({ onScreen: ['b'] });
   await intervals(3);
-  expect(new Set(page.asked)).toEqual(new Set(['', '?name[]=b']));
+  expect(new Set(page.requested)).toEqual(new Set(['', '?name[]=b']));
   page.names = ['b', 'c'];
-  const parts = page.asked.length;
+  const parts = page.requested.length;
   await intervals(12);
-  expect(page.asked.slice(parts).filter((url) => url === '')).toHaveLength(1);
+  expect(page.requested.slice(parts).filter((url) => url === '')).toHaveLength(1);
   const { catalogue } = page.seen.filter((seen) => seen.catalogue !== undefined).at(-1)!;
   expect(catalogue?.groups.flatMap(({ families }) => families.map(({ name }) => name))).toEqual(['b', 'c']);
 });
 
-test('a small document is asked for as a whole each time', async () => {
-  const { page, look } = await start(['a', 'b']);
-  look({ onScreen: ['b'] });
+test('a small document is always requested as a whole', async () => {
+  const { page, requestView } = await start(['a', 'b']);
+  requestView({ onScreen: ['b'] });
   await intervals(3.5);
-  expect(page.asked).toEqual(['', '', '', '']);
+  expect(page.requested).toEqual(['', '', '', '']);
 });
 
-test('with nothing on screen a server that is lost is noticed all the same', async () => {
-  const { page, look } = await start(['a', 'b'], { size: 1_000_000 });
-  look({});
+test('an unreachable server is noticed even with nothing on screen', async () => {
+  const { page, requestView } = await start(['a', 'b'], { size: 1_000_000 });
+  requestView({});
   await intervals(2.5);
-  expect(page.asked).toEqual(['', '?name[]=a', '?name[]=a']);
+  expect(page.requested).toEqual(['', '?name[]=a', '?name[]=a']);
   page.names = undefined;
   await intervals(1);
-  look({ onScreen: ['a'] });
+  requestView({ onScreen: ['a'] });
   const { status, rows } = page.seen.at(-1)!;
   expect(status).toMatchObject({ state: 'lost', problem: 'it cannot be reached' });
   // A gap in the line.
   expect(rows[0]?.values).toEqual([1, 1, 1, null]);
 });
 
-test('while it is paused it asks for nothing, and once when it is told to', async () => {
-  const { page, look } = await start(['a']);
-  look({});
+test('while paused, it polls only when asked to refresh', async () => {
+  const { page, requestView } = await start(['a']);
+  requestView({});
   await intervals(0.5);
   const paused = { ...state, isPaused: true };
-  look({ state: paused });
+  requestView({ state: paused });
   page.names = undefined;
   await intervals(3);
-  expect(page.asked).toHaveLength(1);
-  look({ state: paused, refreshCount: 1 });
+  expect(page.requested).toHaveLength(1);
+  requestView({ state: paused, refreshCount: 1 });
   await intervals(3);
-  expect(page.asked).toHaveLength(2);
+  expect(page.requested).toHaveLength(2);
   expect(page.seen.at(-1)?.status.state).toBe('lost');
 });
 
-test('a rate is of the time between two documents, and not of the time that it took to read them', async () => {
-  const { page, look } = await start(['a']);
+test('rates use the time between the first bytes of documents, not the time to read them', async () => {
+  const { page, requestView } = await start(['a']);
   let counted = 0;
   Object.assign(globalThis, {
     fetch: async () => {
@@ -113,14 +113,14 @@ test('a rate is of the time between two documents, and not of the time that it t
       return { ok: true, text: () => new Promise((come) => setTimeout(come, counted === 500 ? 4000 : 0, text)) };
     },
   });
-  look({ onScreen: ['a'] });
+  requestView({ onScreen: ['a'] });
   await jest.advanceTimersByTimeAsync(13_000);
-  // The second is asked for 12 s after the first: a document that takes long gets three quarters of the time.
+  // The second is requested 12 s after the first: polls take at most a third of the time.
   expect(page.seen.at(-1)?.rows[0]?.value).toBeCloseTo(500 / 12);
 });
 
-test('a family that is open is told with its detail, through another filter, a lost server and another family', async () => {
-  const { page, look } = await start([]);
+test('the open family is sent in detail, after another filter, a failed poll and for another family', async () => {
+  const { page, requestView } = await start([]);
   let document: object | undefined = {
     a: { type: 'gauge', value: { q: { x: 1, y: 2 } } },
     b: { type: 'gauge', value: 3 },
@@ -131,7 +131,7 @@ test('a family that is open is told with its detail, through another filter, a l
       return Response.json(document);
     },
   });
-  const show = (view: Partial<ViewState>) => look({ state: { ...state, ...view } });
+  const show = (view: Partial<ViewState>) => requestView({ state: { ...state, ...view } });
   const detail = () => page.seen.at(-1)!.detail;
 
   show({ open: 'a' });
@@ -151,8 +151,8 @@ test('a family that is open is told with its detail, through another filter, a l
   }
 });
 
-test('a row has what says most of its type, and a search finds labels too', async () => {
-  const { page, look } = await start([]);
+test('a row shows the value typical of its type, and a search matches labels too', async () => {
+  const { page, requestView } = await start([]);
   let polls = 0;
   Object.assign(globalThis, {
     fetch: async () => {
@@ -168,7 +168,7 @@ test('a row has what says most of its type, and a search finds labels too', asyn
     },
   });
   const onScreen = ['c_bytes_total', 'g', 'gone', 'h_seconds', 's_seconds', 't_celsius'];
-  look({ onScreen });
+  requestView({ onScreen });
   await intervals(1.5);
   expect(page.seen.at(-1)?.rows.map(({ name, value, kind, unit }) => [name, value, kind, unit])).toEqual([
     ['c_bytes_total', 20, '', { of: 'bytes', perSecond: true }],
@@ -177,7 +177,7 @@ test('a row has what says most of its type, and a search finds labels too', asyn
     ['s_seconds', 2, '', { of: 'number', perSecond: true }],
     ['t_celsius', 25, 'avg', { of: 'celsius' }],
   ]);
-  look({ onScreen, state: { ...state, search: 'west' } });
+  requestView({ onScreen, state: { ...state, search: 'west' } });
   expect(page.seen.at(-1)?.catalogue).toMatchObject({
     matchCount: 2,
     groups: [

@@ -19,7 +19,7 @@ const cases = Object.keys(VIEWS).flatMap((view) =>
   Object.keys(SIZES).flatMap((size) => ['light', 'dark'].map((theme) => ({ view, size, theme }))),
 );
 
-test.each(cases)('$view, $size and $theme, has nothing that axe objects to', async ({ view, size, theme }) => {
+test.each(cases)('$view, $size and $theme, has no accessibility violation', async ({ view, size, theme }) => {
   const state = `interval=1&${VIEWS[view as keyof typeof VIEWS]}`;
   const { page } = await openPage(`${service.origin}/metrics.html#${state}`, {
     viewport: SIZES[size as keyof typeof SIZES],

@@ -23,7 +23,7 @@ declare global {
   }
 }
 
-test('100,000 series in 1,000 families: what is on screen exists, and only that is asked for', async () => {
+test('of 100,000 series in 1,000 families, only those on screen exist and are requested', async () => {
   await setMany(service, 100_000, 1000);
   const startedAt = performance.now();
   const { page } = await openPage(`${service.origin}/ops/metrics.html`, {
@@ -59,7 +59,7 @@ test('100,000 series in 1,000 families: what is on screen exists, and only that 
   console.info(`100,000 series: first view after ${Math.round(firstView)} ms, longest task ${Math.round(longest)} ms`);
 });
 
-test('a family of 100,000 series: its table has the rows on screen, the largest first', async () => {
+test('the table of 100,000 series has only the rows on screen, largest first', async () => {
   await setMany(service, 100_000, 1);
   const { page } = await openPage(`${service.origin}/ops/metrics.html#open=load_counter_0000&order=value`);
   await page.getByRole('heading', { name: '100,000 series' }).waitFor();

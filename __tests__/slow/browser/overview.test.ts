@@ -14,7 +14,7 @@ async function open(hash = ''): Promise<Page> {
   return page;
 }
 
-test('families stand in groups by the beginnings of their names, each with type, help, value and sparkline', async () => {
+test('families are grouped by prefix, each with type, help, value and sparkline', async () => {
   const page = await open();
   const row = rowOf(page, 'messages_accepted_total');
   await row.waitFor();
@@ -29,7 +29,7 @@ test('families stand in groups by the beginnings of their names, each with type,
   );
 });
 
-test('units come from names', async () => {
+test('units are derived from names', async () => {
   const page = await open('#q=process_');
   await eventually(async () =>
     expect(await shownValue(page, 'process_resident_memory_bytes')).toMatch(/^\d+(\.\d+)? MiB$/),
@@ -53,7 +53,7 @@ test.each([
   expect(await namesOf(page)).not.toContain('nodejs_version_info');
 });
 
-test('a row that has the focus goes when a search does not find it', async () => {
+test('a focused row is removed when it does not match the search', async () => {
   const page = await open();
   await rowOf(page, 'queue_depth').getByRole('link').focus();
   await page.keyboard.press('/');
@@ -68,7 +68,7 @@ test('a row that has the focus goes when a search does not find it', async () =>
   await eventually(async () => expect(await namesOf(page)).toEqual(['queue_depth']));
 });
 
-test('a search that finds nothing says so', async () => {
+test('a search without results says so', async () => {
   const page = await open();
   await page.keyboard.press('/');
   await page.keyboard.type('no such thing');
@@ -77,7 +77,7 @@ test('a search that finds nothing says so', async () => {
   await rowOf(page, 'queue_depth').waitFor();
 });
 
-test('pins, folds, search, interval, theme, pause and the open family are in the URL, and the URL brings them back', async () => {
+test('pins, folds, search, interval, theme, pause and the open family are stored in the URL and restored from it', async () => {
   const page = await open();
   await rowOf(page, 'queue_depth').getByRole('button', { name: 'Pin queue_depth' }).click();
   await rowOf(page, 'messages_failed_total').getByRole('button').click();
@@ -107,7 +107,7 @@ test('pins, folds, search, interval, theme, pause and the open family are in the
   expect(await namesOf(again.page)).not.toContain('nodejs_version_info');
 });
 
-test('an interval that the menu does not offer is shown too', async () => {
+test('an interval that is not in the menu is shown too', async () => {
   const page = await open('#interval=7');
   expect(await page.getByLabel('Interval').locator('option:checked').textContent()).toBe('Every 7 s');
   await page.evaluate(() => {
@@ -135,12 +135,12 @@ test('the document can be downloaded', async () => {
   expect(JSON.parse(await readFile(await download.path(), 'utf8'))).toHaveProperty('queue_depth');
 });
 
-test('a family that is not there is said to be missing', async () => {
+test('a missing family is reported as missing', async () => {
   const page = await open('#open=no_such_metric');
   await page.getByText('The document has no metric of this name.').waitFor();
 });
 
-test('it works from the keyboard alone', async () => {
+test('the page works with the keyboard alone', async () => {
   const page = await open();
   const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '');
   await rowOf(page, 'queue_depth').waitFor();

@@ -27,7 +27,7 @@ async function polls(service: Service, ms: number): Promise<number> {
   return (await count(service)) - before;
 }
 
-test('it polls at the interval that was chosen, and not at all while it is paused', async () => {
+test('the page polls at the selected interval, and not while it is paused', async () => {
   const service = await serve();
   const { page } = await openPage(`${service.origin}/ops/metrics.html`);
   await eventually(async () => expect(await count(service)).toBeGreaterThan(3));
@@ -49,7 +49,7 @@ test('it polls at the interval that was chosen, and not at all while it is pause
   await eventually(async () => expect(await shownValue(page, 'up')).toBe('2'));
 });
 
-test('a hidden tab backs off, and one that is shown again is up to date at once', async () => {
+test('a hidden tab polls less often, and polls at once when it is shown again', async () => {
   const service = await serve();
   const { page } = await openPage(`${service.origin}/ops/metrics.html`, {
     init: () => {
@@ -74,7 +74,7 @@ test('a hidden tab backs off, and one that is shown again is up to date at once'
   await eventually(async () => expect(await shownValue(page, 'up')).toBe('3'), 10_000);
 });
 
-test('a lost server is shown, with its last values greyed, retried, and found again', async () => {
+test('an unreachable server is shown with greyed values, retried, and found again on request', async () => {
   const service = await serve();
   const { page, complaints } = await openPage(`${service.origin}/ops/metrics.html`);
   await eventually(async () => expect(await shownValue(page, 'up')).toBe('1'));
@@ -107,7 +107,7 @@ test('a lost server is shown, with its last values greyed, retried, and found ag
   expect(others).toEqual([]);
 });
 
-test('a lost server is found again without anybody doing anything', async () => {
+test('an unreachable server is found again without user action', async () => {
   const service = await serve();
   const { page, complaints } = await openPage(`${service.origin}/ops/metrics.html`);
   await eventually(async () => expect(await shownValue(page, 'up')).toBe('1'));

@@ -25,7 +25,7 @@ test('a counter that is reset has no negative rate', async () => {
   expect(await label()).not.toContain('−');
 });
 
-test('what JSON cannot hold is a gap', async () => {
+test('a value that JSON cannot express is a gap', async () => {
   await family('temperature_celsius', 'gauge', 21);
   const page = await open();
   await eventually(async () => expect(await shownValue(page, 'temperature_celsius')).toBe('21 °C'));
@@ -38,7 +38,7 @@ test('what JSON cannot hold is a gap', async () => {
   await eventually(async () => expect((await line.getAttribute('d'))?.match(/M/g)).toHaveLength(2));
 });
 
-test('a histogram shows what was observed between two polls, and its quantiles', async () => {
+test('a histogram shows the observations between two polls and their quantiles', async () => {
   const bounds = [0.1, 0.2, 0.4];
   const observed = (count: number, cumulativeCounts: number[]) =>
     setFamilies(service, [
@@ -70,7 +70,7 @@ test('a histogram shows what was observed between two polls, and its quantiles',
   );
 });
 
-test('series are in order of their rates, with shares, and can be put in order of their values and filtered', async () => {
+test('series are sorted by rate, with shares, and can be sorted by value and filtered', async () => {
   const set = (values: readonly number[]) =>
     setFamilies(service, [
       {
@@ -111,7 +111,7 @@ test('series are in order of their rates, with shares, and can be put in order o
 const gauge = (name: string, samples: readonly (readonly [Record<string, string>, number])[]) =>
   setFamilies(service, [{ name, type: 'gauge', samples: samples.map(([labels, value]) => ({ labels, value })) }]);
 
-test('a chip filters for its value alone, also for none, and every filter can be taken back', async () => {
+test('a chip filters by its exact value, even an empty one, and every filter can be removed', async () => {
   await gauge('depth', [
     [{ zone: 'eu', constructor: 'x' }, 3],
     [{ zone: 'eu-east', constructor: 'x' }, 2],
@@ -133,7 +133,7 @@ test('a chip filters for its value alone, also for none, and every filter can be
   await eventually(async () => expect(await values()).toEqual(['1']));
 });
 
-test('the focus stays with a series when others get larger, and goes to the next when it is gone', async () => {
+test('the focus stays with a series when the order changes, and moves to the next when it is gone', async () => {
   await gauge('depth', [
     [{ queue: 'a' }, 3],
     [{ queue: 'b' }, 2],
@@ -160,7 +160,7 @@ test('the focus stays with a series when others get larger, and goes to the next
   expect(await focused()).toBe('queuec');
 });
 
-test('gauges that cannot be added are told by their average', async () => {
+test('gauges that cannot be added show their average', async () => {
   await gauge('disk_celsius', [
     [{ disk: 'a' }, 20],
     [{ disk: 'b' }, 30],

@@ -1,11 +1,12 @@
 import type { ViewRequest, ViewUpdate } from './protocol.ts';
-import { createDetail } from './view/detail.ts';
+import { CLOSED } from './view/controls.ts';
+import { DetailView } from './view/detail.ts';
 import { byId } from './view/dom.ts';
-import { createOverview } from './view/overview.ts';
+import { Overview } from './view/overview.ts';
 import { createState } from './view/state.ts';
 import { createToolbar } from './view/toolbar.ts';
 
-// What is looked at goes to the worker, and what is seen comes back from it: the page holds what is on screen, and no more.
+// The page sends its worker what the user looks at, and receives the values to show. It holds only what is on screen.
 
 const { document: documentName = '', worker: workerName = '', interval = '' } = document.body.dataset;
 const url = new URL(documentName, location.href).href;
@@ -13,84 +14,83 @@ const worker = new Worker(workerName);
 const state = createState(Number(interval));
 const sections = { overview: byId('overview'), detail: byId('detail') };
 
-const bar = createToolbar(state, {
+/** Increased when the user asks for a poll at once. */
+let refreshCount = 0;
+let isRequestQueued = false;
+/** Scroll position of the overview while a family is open. */
+let overviewScroll = 0;
+
+const toolbar = createToolbar(state, {
   onRetry() {
     refreshCount++;
     requestView();
   },
 });
-const list = createOverview(sections.overview, state, requestView);
-const family = createDetail(sections.detail, state, requestView);
+const overview = new Overview(sections.overview, state, requestView);
+const detail = new DetailView(sections.detail, state, requestView);
 
-let refreshCount = 0;
-let isRequestQueued = false;
+worker.onmessage = ({ data }: MessageEvent<ViewUpdate>) => {
+  toolbar.show(data.status);
+  overview.show(data);
+  detail.show(data);
+};
 
-/** Tells the worker, once for all that changes in one go. */
+state.onChange((now, before) => {
+  toolbar.sync();
+  if (now.theme !== before.theme) detail.repaint();
+  showSection(before.open, { isFirst: false });
+  requestView();
+});
+
+document.addEventListener('visibilitychange', requestView);
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => detail.repaint());
+document.addEventListener('keydown', (event) => {
+  const field = (event.target as Element).closest('input, select, textarea');
+  if (event.key === '/' && field === null && !event.ctrlKey && !event.metaKey && !event.altKey) startSearch(event);
+  else if (event.key === 'Escape') leave(field);
+});
+
+toolbar.sync();
+showSection('', { isFirst: true });
+requestView();
+
+/** Sends the view to the worker, once for all changes of the same turn. */
 function requestView(): void {
   if (isRequestQueued) return;
   isRequestQueued = true;
   queueMicrotask(() => {
     isRequestQueued = false;
     const { current } = state;
-    const [from, to] = current.open === '' ? [0, 0] : family.range;
-    const onScreen = current.open === '' ? list.onScreen : [];
-    worker.postMessage({
-      url,
-      state: current,
-      isHidden: document.hidden,
-      onScreen,
-      from,
-      to,
-      refreshCount,
-    } satisfies ViewRequest);
+    const [from, to] = current.open === '' ? [0, 0] : detail.range;
+    const onScreen = current.open === '' ? overview.onScreen : [];
+    const isHidden = document.hidden;
+    worker.postMessage({ url, state: current, isHidden, onScreen, from, to, refreshCount } satisfies ViewRequest);
   });
 }
 
-worker.onmessage = ({ data }: MessageEvent<ViewUpdate>) => {
-  bar.show(data.status);
-  list.show(data);
-  family.show(data);
-};
-
-let scrolledTo = 0;
-
-/** Shows the overview or the open family, and brings the focus along when one takes the other's place. */
+/** Shows the overview or the open family, and moves the focus when one replaces the other. */
 function showSection(before: string, { isFirst }: { isFirst: boolean }): void {
   const { open } = state.current;
-  if (open !== '' && before === '') scrolledTo = isFirst ? 0 : window.scrollY;
+  if (open !== '' && before === '') overviewScroll = isFirst ? 0 : window.scrollY;
   sections.overview.hidden = open !== '';
   sections.detail.hidden = open === '';
-  family.sync();
-  list.refresh();
+  detail.sync();
+  overview.refresh();
   if (isFirst || open === before) return;
-  window.scrollTo(0, open === '' ? scrolledTo : 0);
-  if (open === '') list.focus(before);
-  else family.focus();
+  window.scrollTo(0, open === '' ? overviewScroll : 0);
+  if (open === '') overview.focus(before);
+  else detail.focus();
 }
 
-state.onChange((now, before) => {
-  bar.sync();
-  if (now.theme !== before.theme) family.repaint();
-  showSection(before.open, { isFirst: false });
-  requestView();
-});
+function startSearch(event: KeyboardEvent): void {
+  event.preventDefault();
+  if (state.current.open !== '') state.change(CLOSED, { isStep: true });
+  byId<HTMLInputElement>('search').select();
+}
 
-document.addEventListener('visibilitychange', requestView);
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => family.repaint());
-
-document.addEventListener('keydown', (event) => {
-  const field = (event.target as Element).closest('input, select, textarea');
-  if (event.key === '/' && field === null && !event.ctrlKey && !event.metaKey && !event.altKey) {
-    event.preventDefault();
-    if (state.current.open !== '') state.change({ open: '', filter: {} }, { isStep: true });
-    byId<HTMLInputElement>('search').select();
-  } else if (event.key === 'Escape') {
-    if (field?.id === 'search' && state.current.search !== '') state.change({ search: '' });
-    else if (state.current.open !== '') state.change({ open: '', filter: {} }, { isStep: true });
-    else if (field instanceof HTMLElement) field.blur();
-  }
-});
-
-bar.sync();
-showSection('', { isFirst: true });
-requestView();
+/** Clears the search, closes the open family or leaves the field: the first that applies. */
+function leave(field: Element | null): void {
+  if (field?.id === 'search' && state.current.search !== '') state.change({ search: '' });
+  else if (state.current.open !== '') state.change(CLOSED, { isStep: true });
+  else if (field instanceof HTMLElement) field.blur();
+}

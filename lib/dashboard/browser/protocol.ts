@@ -2,25 +2,26 @@ import type { MetricType } from './model/document.ts';
 import type { Unit } from './model/units.ts';
 import type { ViewState } from './model/url-state.ts';
 
-/** What the page tells its worker: all that is looked at, whenever that changes. */
+/** Message from the page to its worker, sent whenever the view changes. */
 export interface ViewRequest {
   /** The document's URL, absolute. */
   readonly url: string;
   readonly state: ViewState;
   readonly isHidden: boolean;
-  /** The families whose rows are on screen. */
+  /** Names of the families whose rows are on screen. */
   readonly onScreen: readonly string[];
-  /** The rows of the open family's series that are on screen. */
+  /** First row on screen of the open family's series */
   readonly from: number;
+  /** Row after the last one on screen */
   readonly to: number;
-  /** Grows when the reader does not want to wait for the next poll. */
+  /** Increases when the user asks for a poll at once. */
   readonly refreshCount: number;
 }
 
-/** What the worker tells the page, after a poll and when what is looked at has changed. */
+/** Message from the worker to the page, sent after each poll and each `ViewRequest`. */
 export interface ViewUpdate {
   readonly status: Status;
-  /** Only when it is another than the last one. */
+  /** Present only when it differs from the last one. */
   readonly catalogue?: Catalogue;
   /** The rows on screen. */
   readonly rows: readonly Row[];
@@ -29,23 +30,23 @@ export interface ViewUpdate {
 
 export interface Status {
   readonly state: 'waiting' | 'live' | 'lost';
-  /** Why the server is lost. */
+  /** Why the last poll failed; empty if it succeeded. */
   readonly problem: string;
-  /** Unix, ms; of the last document */
+  /** Time (Unix, ms) of the last document */
   readonly updatedAt?: number;
-  /** Unix, ms; of the next poll after a failed one */
+  /** Time (Unix, ms) of the next poll after a failed one */
   readonly retryAt?: number;
   readonly families: number;
   readonly series: number;
-  /** The document is large, and only what is on screen is polled. */
+  /** Whether only the families on screen are polled, because the document is large. */
   readonly isPartial: boolean;
-  /** How many polls there were. */
+  /** Number of polls since the page was opened */
   readonly polls: number;
 }
 
 export interface Catalogue {
   readonly groups: readonly { readonly prefix: string; readonly families: readonly Entry[] }[];
-  /** How many families match the search; of very many, not all are listed. */
+  /** Number of families that match the search. Not all of very many are listed. */
   readonly matchCount: number;
 }
 
@@ -54,7 +55,7 @@ export interface Entry {
   readonly type: MetricType;
   readonly help: string;
   readonly series: number;
-  /** The label that matches the search. */
+  /** Label that matches the search, if the family itself does not. */
   readonly label?: readonly [name: string, value: string];
 }
 
@@ -62,7 +63,7 @@ export interface Row {
   readonly name: string;
   readonly value: number | null;
   readonly unit: Unit;
-  /** What the value is: `sum`, `avg`, `max`, `p90`; empty where it is plain. */
+  /** Kind of the value: `sum`, `avg`, `max`, `p90`; empty for the value of a single series or a rate. */
   readonly kind: string;
   readonly series: number;
   readonly times: readonly number[];
@@ -80,7 +81,7 @@ export interface Detail {
   readonly table?: TableData;
 }
 
-/** A number that is worth a large font. */
+/** A number to show in large type. */
 export interface Figure {
   readonly label: string;
   readonly value: number | null;
@@ -90,7 +91,7 @@ export interface Figure {
 export interface ChartData {
   readonly title: string;
   readonly unit: Unit;
-  /** Unix, seconds */
+  /** Unix times (s) */
   readonly times: readonly number[];
   readonly lines: readonly {
     readonly label: string;
@@ -102,17 +103,17 @@ export interface ChartData {
 
 export interface DistributionData {
   readonly unit: Unit;
-  /** Upper bounds; the last bucket, above all of them, has none. */
+  /** Upper bounds. The last bucket, above all of them, has none. */
   readonly bounds: readonly number[];
   readonly counts: readonly number[];
-  /** Seconds between the two polls. */
+  /** Time (s) between the two polls */
   readonly seconds: number;
 }
 
 export interface TableData {
   readonly labels: readonly LabelChoice[];
   readonly columns: readonly Column[];
-  /** How many series pass the filter. */
+  /** Number of series that pass the filter */
   readonly matching: number;
   readonly from: number;
   readonly rows: readonly SeriesRow[];
@@ -120,22 +121,22 @@ export interface TableData {
 
 export interface LabelChoice {
   readonly name: string;
-  /** The first few of its values. */
+  /** Its first values, to choose from. */
   readonly values: readonly string[];
 }
 
 export interface Column {
   readonly title: string;
   readonly unit: Unit | 'share';
-  /** What the rows are in order of when the reader chooses this column. */
+  /** Order of the rows after a click on the title. */
   readonly order?: 'rate' | 'value';
   readonly isOrdering: boolean;
 }
 
 export interface SeriesRow {
-  /** The same for the same series, wherever its row is. */
+  /** Identifies the series, wherever its row is. */
   readonly id: number;
   readonly labels: readonly { readonly name: string; readonly value: string; readonly isCut: boolean }[];
-  /** Values of the columns. */
+  /** A value for each column. */
   readonly values: readonly (number | null)[];
 }

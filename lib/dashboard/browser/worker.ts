@@ -1,53 +1,58 @@
 import { documentUrl, fullPollDelay, LARGE_DOCUMENT, nextDelay } from './model/poll-policy.ts';
 import type { Status, ViewRequest, ViewUpdate } from './protocol.ts';
-import { createOpenFamily, type OpenFamily } from './worker/detail.ts';
-import { currentInstant, fetchDocument } from './worker/fetch-document.ts';
-import { type ChartLines, createChartLines } from './worker/lines.ts';
+import { ChartLines } from './worker/chart-lines.ts';
+import { currentInstant, fetchDocument, type Poll } from './worker/fetch-document.ts';
+import { OpenFamily } from './worker/open-family.ts';
 import { catalogueOf, rowOf } from './worker/overview.ts';
-import { createStore } from './worker/store.ts';
+import { Store } from './worker/store.ts';
 
-// Documents are fetched, parsed and reduced here, so that the page stays smooth whatever their size: it gets what is on screen.
+// Documents are fetched, parsed and reduced in this worker, so that large ones do not block the page.
 
-const store = createStore();
+/**
+ * Delay (ms) of the poll after families came on screen that the last poll did not contain. It is shorter than the
+ * interval, but long enough that scrolling does not poll at each step.
+ */
+const STALE_DELAY = 300;
+
+const store = new Store();
+/** The page's last request; undefined before the first. */
 let view: ViewRequest | undefined;
 let status: Status = { state: 'waiting', problem: '', families: 0, series: 0, isPartial: false, polls: 0 };
+/** Number of polls that failed since the last success. */
 let failures = 0;
 let lastPollDuration = 0;
-let isPolling = false;
 let lastPollAt = Number.NEGATIVE_INFINITY;
-/** When the whole document is due again. */
+/** Time from which the next poll requests the whole of a large document. */
 let fullPollAt = 0;
+let isPolling = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
-/** Tell apart what was told already. */
+/** Key of the catalogue that the page has. */
 let sentCatalogue = '';
-let openFamily: { readonly key: string; readonly family: OpenFamily; readonly lines: ChartLines } | undefined;
+let opened: { readonly key: string; readonly family: OpenFamily; readonly lines: ChartLines } | undefined;
 
 self.onmessage = ({ data }: MessageEvent<ViewRequest>) => {
   const before = view;
   view = data;
-  const isHurried = before !== undefined && data.refreshCount !== before.refreshCount;
-  if (isHurried) pollIn(0);
-  else if (before === undefined || (before.isHidden && !data.isHidden)) schedule(0);
+  const isRefresh = before !== undefined && data.refreshCount !== before.refreshCount;
+  const isShownAgain = before?.isHidden === true && !data.isHidden;
+  if (isRefresh) pollIn(0);
+  else if (before === undefined || isShownAgain) schedule(0);
   else schedule(hasStaleFamilies() ? Math.min(STALE_DELAY, delayUntilDue()) : delayUntilDue());
   postUpdate();
 };
 
-/** What has come on screen is not waited for a whole interval, nor is every step of a scrolling polled. */
-const STALE_DELAY = 300;
-
+/** Whether a family on screen was not in the last poll. */
 function hasStaleFamilies(): boolean {
-  return (
-    status.isPartial &&
-    requestedNames().some((name) => (store.families.get(name)?.polledAt ?? Infinity) * 1000 < lastPollAt)
-  );
+  const isStale = (name: string) => (store.families.get(name)?.polledAt ?? Infinity) * 1000 < lastPollAt;
+  return status.isPartial && requestedNames().some(isStale);
 }
 
-/** What is asked for of a large document, what matters most first. */
+/** Returns the families to request of a large document, the most important first. */
 function requestedNames(): string[] {
   if (view === undefined) return [];
   const { state, onScreen } = view;
   const names = [...(state.open === '' ? [] : [state.open]), ...onScreen, ...state.pins];
-  // With nothing on screen the server may be lost all the same.
+  // With nothing on screen, one family shows whether the server is reachable.
   return names.length > 0 ? names : [...store.families.keys()].slice(0, 1);
 }
 
@@ -58,6 +63,7 @@ function delayUntilDue(): number {
   return Math.max(0, lastPollAt + delay - performance.now());
 }
 
+/** Polls after the delay, unless the page is paused and has values. */
 function schedule(delay: number): void {
   clearTimeout(timer);
   if (view?.state.isPaused !== true || status.polls === 0) pollIn(delay);
@@ -72,33 +78,37 @@ async function poll(): Promise<void> {
   if (view === undefined) return;
   lastPollAt = performance.now();
   const isWhole = !status.isPartial || failures > 0 || (lastPollAt > fullPollAt && !view.isHidden);
-  isPolling = true;
   const url = isWhole ? view.url : documentUrl(view.url, requestedNames());
-  const answer = await fetchDocument(url);
-  if ('problem' in answer) {
-    failures++;
-    const moment = store.markGap(currentInstant());
-    openFamily?.family.onGap(moment);
-  } else {
-    failures = 0;
-    const moment = store.addPoll(answer.document, isWhole ? undefined : namesInUrl(url), answer.at);
-    openFamily?.family.onPoll(moment);
-  }
+  isPolling = true;
+  const result = await fetchDocument(url);
+  isPolling = false;
+  addToStore(result, isWhole ? undefined : namesInUrl(url));
   lastPollDuration = performance.now() - lastPollAt;
   if (isWhole) fullPollAt = performance.now() + fullPollDelay(lastPollDuration);
-  isPolling = false;
-  status = statusAfter(answer, isWhole);
+  status = statusAfter(result, isWhole);
   schedule(delayUntilDue());
   postUpdate();
 }
 
+function addToStore(result: Poll, requested: readonly string[] | undefined): void {
+  if ('problem' in result) {
+    failures++;
+    const moment = store.markGap(currentInstant());
+    opened?.family.onGap(moment);
+  } else {
+    failures = 0;
+    const moment = store.addPoll(result.document, requested, result.at);
+    opened?.family.onPoll(moment);
+  }
+}
+
 const namesInUrl = (url: string) => new URL(url).searchParams.getAll('name[]');
 
-function statusAfter(answer: Awaited<ReturnType<typeof fetchDocument>>, isWhole: boolean): Status {
+function statusAfter(result: Poll, isWhole: boolean): Status {
   const polls = status.polls + 1;
-  if ('problem' in answer) {
+  if ('problem' in result) {
     const retryAt = Date.now() + delayUntilDue();
-    return { ...status, state: 'lost', problem: answer.problem, polls, retryAt };
+    return { ...status, state: 'lost', problem: result.problem, polls, retryAt };
   }
   let series = 0;
   for (const family of store.families.values()) series += family.series.length;
@@ -109,36 +119,42 @@ function statusAfter(answer: Awaited<ReturnType<typeof fetchDocument>>, isWhole:
     updatedAt: Date.now(),
     families: store.families.size,
     series,
-    isPartial: isWhole ? answer.size >= LARGE_DOCUMENT : true,
+    isPartial: isWhole ? result.size >= LARGE_DOCUMENT : true,
   };
 }
 
 function postUpdate(): void {
   if (view === undefined) return;
   const { state, onScreen, from, to } = view;
-  const seen: { -readonly [name in keyof ViewUpdate]: ViewUpdate[name] } = { status, rows: [] };
-  const catalogue = `${store.revision} ${state.search}`;
-  if (catalogue !== sentCatalogue && status.polls > 0) {
-    sentCatalogue = catalogue;
-    seen.catalogue = catalogueOf(store.families.values(), state.search);
-  }
-  seen.rows = onScreen.flatMap((name) => {
+  const rows = onScreen.flatMap((name) => {
     const family = store.families.get(name);
     return family === undefined ? [] : [rowOf(family)];
   });
+  const catalogue = changedCatalogue(state.search);
   const detail = openFamilyFor(state)?.detail(from, to);
-  self.postMessage(detail === undefined ? seen : { ...seen, detail });
+  const update: ViewUpdate = { status, rows, ...(catalogue && { catalogue }), ...(detail && { detail }) };
+  self.postMessage(update);
 }
 
+/** Returns the catalogue if the page does not have it yet. */
+function changedCatalogue(search: string): ViewUpdate['catalogue'] {
+  const key = `${store.revision} ${search}`;
+  if (key === sentCatalogue || status.polls === 0) return undefined;
+  sentCatalogue = key;
+  return catalogueOf(store.families.values(), search);
+}
+
+/** Returns the open family. Another filter or order starts it again, with the same lines in its chart. */
 function openFamilyFor(state: ViewRequest['state']): OpenFamily | undefined {
   const family = store.families.get(state.open);
-  const isOther = family !== openFamily?.family.family;
-  if (isOther) openFamily?.lines.clear();
-  if (family === undefined) openFamily = undefined;
-  else {
-    const key = JSON.stringify([state.filter, state.order]);
-    const lines = isOther || openFamily === undefined ? createChartLines() : openFamily.lines;
-    if (isOther || openFamily?.key !== key) openFamily = { key, lines, family: createOpenFamily(family, state, lines) };
+  const isOther = family !== opened?.family.family;
+  if (isOther) opened?.lines.clear();
+  if (family === undefined) {
+    opened = undefined;
+    return undefined;
   }
-  return openFamily?.family;
+  const key = JSON.stringify([state.filter, state.order]);
+  const lines = isOther || opened === undefined ? new ChartLines() : opened.lines;
+  if (isOther || opened?.key !== key) opened = { key, lines, family: new OpenFamily(family, state, lines) };
+  return opened?.family;
 }

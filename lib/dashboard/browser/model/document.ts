@@ -1,4 +1,4 @@
-/** A family as the JSON document has it; nothing of it is taken for granted, as the network sent it. */
+/** A family of the JSON document. The document comes from the network, so every member is checked. */
 export interface FamilyData {
   readonly help: string;
   readonly type: MetricType;
@@ -8,7 +8,7 @@ export interface FamilyData {
 export const TYPES = ['counter', 'gauge', 'histogram', 'summary', 'untyped'] as const;
 export type MetricType = (typeof TYPES)[number];
 
-/** Label names and values in turn: `['queue', 'a', 'domain', 'b']`. */
+/** Label names and values, alternating: `['queue', 'a', 'domain', 'b']`. */
 export type Labels = readonly string[];
 
 export interface SampleData {
@@ -16,20 +16,22 @@ export interface SampleData {
   readonly value: SampleValue;
 }
 
-/** `null` is a value that JSON cannot hold, or that is not there. */
+/** The value; `null` when it is missing or cannot be expressed in JSON. */
 export type SampleValue = number | null | Distribution;
 
-/** A histogram's or a summary's value. */
+/** The value of a histogram or a summary. */
 export interface Distribution {
   readonly count: number;
   readonly sum: number | null;
-  /** Upper bounds and cumulative counts, or quantiles and their values. */
+  /** Pairs of upper bound and cumulative count, or of quantile and value. */
   readonly points: readonly (readonly [number, number | null])[];
 }
 
+const NON_FINITE: Readonly<Record<string, number>> = { '+Inf': Infinity, '-Inf': -Infinity };
+
 type Json = { readonly [name: string]: unknown };
 
-/** Reads a family of the document: see docs/formats.md on its shapes. */
+/** Reads a family of the document. docs/formats.md describes its shapes. */
 export function readFamily(raw: unknown): FamilyData {
   const { help, type, value } = isObject(raw) ? raw : {};
   const known = TYPES.find((name) => name === type) ?? 'untyped';
@@ -58,8 +60,6 @@ function listed(sample: Json): SampleData {
   for (const name in sample) if (name !== '@') labels.push(name, String(sample[name]));
   return { labels, value: readValue(sample['@']) };
 }
-
-const NON_FINITE: Readonly<Record<string, number>> = { '+Inf': Infinity, '-Inf': -Infinity };
 
 function readValue(value: unknown): SampleValue {
   if (typeof value === 'number') return value;

@@ -4,23 +4,22 @@ import { createHistory, type History, type Moment, record } from './history.ts';
 import { aggregate, rate } from './rates.ts';
 import { aggregationOf, unitOf } from './units.ts';
 
-/** What is known of a series: its last value, and what became of it since the one before. */
+/** A series: its last value, and the change from the one before. */
 export interface Series {
-  /** Identifies this series. */
   readonly id: number;
   readonly labels: Labels;
-  /** A histogram's or a summary's count. */
+  /** The last value; for a histogram or summary, the count. */
   value: number | null;
-  /** Per second between the last two polls, of what only counts up; null for a gauge. */
+  /** Increase per second between the last two polls; null for a gauge. */
   rate: number | null;
   sum: number | null;
   /** Average of the observations between the last two polls. */
   average: number | null;
-  /** A histogram's cumulative counts, +Inf included; a summary's values. */
+  /** Cumulative counts of a histogram, +Inf included; values of a summary's quantiles. */
   points: readonly (number | null)[];
-  /** A histogram's observations between the last two polls. */
+  /** Observations of a histogram between the last two polls. */
   observed?: Buckets;
-  /** Kept for a few. */
+  /** Values over time, which only some series have. */
   history?: History;
 }
 
@@ -29,27 +28,33 @@ export interface Family {
   help: string;
   type: MetricType;
   series: Series[];
-  /** Upper bounds or quantiles, of the first series. */
+  /** Upper bounds or quantiles of the first series. */
   bounds: readonly number[];
-  /** Seconds, on a clock that is never set; undefined before the first poll that had it. */
+  /** Time (s, monotonic) of the last poll with this family; undefined before the first. */
   polledAt: number | undefined;
   /** Seconds between the last two polls. */
   elapsed: number;
-  /** What stands for it since the last poll that had it. */
+  /** Values that represent the family, from the last poll with it. */
   current: readonly (number | null)[];
-  /** The same over time. */
+  /** Those values over time. */
   history: History;
 }
 
-/** On both clocks. */
+/** A moment on both clocks. */
 export interface Instant {
-  /** Unix, seconds */
+  /** Unix time (s) */
   readonly time: number;
-  /** Seconds, on a clock that is never set. */
+  /** Time (s) on a monotonic clock */
   readonly clock: number;
 }
 
 export interface PollMoment extends Moment, Instant {}
+
+/** Quantiles that are estimated for histograms. */
+export const QUANTILES = [0.5, 0.9, 0.99] as const;
+
+/** Number of series so far, for unique ids. */
+let seriesCount = 0;
 
 export function createFamily(name: string): Family {
   const history = createHistory(0);
@@ -66,7 +71,7 @@ export function createFamily(name: string): Family {
   };
 }
 
-/** Takes what a poll said, and nothing of the document itself but texts that are new. */
+/** Updates the family from a poll. It keeps no reference to the document but new strings. */
 export function updateFamily(family: Family, data: FamilyData, moment: PollMoment): void {
   if (data.type !== family.type) family.series = [];
   family.type = data.type;
@@ -84,12 +89,12 @@ export function updateFamily(family: Family, data: FamilyData, moment: PollMomen
   for (const series of family.series) if (series.history) record(series.history, moment, [currentOf(series, family)]);
 }
 
-/** One number that stands for the series now: what only counts up is told by its rate. */
+/** Returns the number that represents the series: the value of a gauge, the rate of anything else. */
 export function currentOf({ rate, value }: Series, { type }: Family): number | null {
   return type === 'gauge' || type === 'untyped' ? value : rate;
 }
 
-/** One number that stands for several series of the family. */
+/** Returns the number that represents several series of the family. */
 export function aggregateSeries(series: readonly Series[], family: Family): number | null {
   return aggregate(
     series.map((one) => currentOf(one, family)),
@@ -97,11 +102,9 @@ export function aggregateSeries(series: readonly Series[], family: Family): numb
   );
 }
 
-export const QUANTILES = [0.5, 0.9, 0.99] as const;
-
 /**
- * What stands for series of the family, all or some, over time: what they are together; of histograms the quantiles too,
- * and of one summary its own, since those of several say nothing of them together.
+ * Returns the values that represent some series of the family: their aggregated value, the quantiles of histograms, and
+ * the quantiles of a single summary. Quantiles of several summaries cannot be combined.
  */
 export function summarize(series: readonly Series[], family: Family): (number | null)[] {
   const current = aggregateSeries(series, family);
@@ -110,14 +113,14 @@ export function summarize(series: readonly Series[], family: Family): (number | 
   return [current];
 }
 
-/** What several histograms observed between the last two polls, together. */
+/** Returns the observations of several histograms between the last two polls. */
 export function mergeObserved(series: readonly Series[]): Buckets {
   return merge(series.flatMap(({ observed }) => (observed === undefined ? [] : [observed])));
 }
 
 export const quantilesOf = (buckets: Buckets) => QUANTILES.map((q) => quantile(q, buckets));
 
-/** The series of the samples: those that were there before, and new ones. Most often nothing has moved. */
+/** Returns the series of the samples, old and new. They are usually in the same order as before. */
 function matchSeries(series: readonly Series[], samples: readonly SampleData[]): Series[] {
   let byLabels: Map<string, Series> | undefined;
   return samples.map(({ labels }, i) => {
@@ -130,10 +133,8 @@ function matchSeries(series: readonly Series[], samples: readonly SampleData[]):
 
 const keyOf = (labels: Labels) => JSON.stringify(labels);
 
-let created = 0;
-
 function createSeries(labels: Labels): Series {
-  return { id: created++, labels, value: null, rate: null, sum: null, average: null, points: [] };
+  return { id: seriesCount++, labels, value: null, rate: null, sum: null, average: null, points: [] };
 }
 
 function updateSeries(series: Series, value: SampleValue, family: Family): void {
@@ -156,7 +157,7 @@ function updateDistribution(series: Series, { count, sum, points }: Distribution
   if (type === 'histogram') {
     const cumulative = [...values.map((value) => value ?? 0), count];
     const bounds = points.map(([bound]) => bound);
-    // With other bounds than before there is nothing to compare with.
+    // Without the same bounds as before, the counts cannot be compared.
     if (before !== null && series.points.length === cumulative.length) {
       const known = series.observed?.bounds;
       const shared = known !== undefined && isSame(known, bounds) ? known : bounds;

@@ -2,7 +2,34 @@ import type { Unit } from './units.ts';
 
 export const MISSING = '–';
 
-/** A number as a person reads it: three significant digits or a little more, and the unit. */
+/** Units by size, largest first. */
+type Steps = readonly (readonly [number, string])[];
+
+const DURATIONS: Steps = [
+  [86_400, 'd'],
+  [3600, 'h'],
+  [60, 'min'],
+];
+const DECIMAL: Steps = [
+  [1e12, 'T'],
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+];
+const BINARY: Steps = [
+  [1024 ** 4, 'TiB'],
+  [1024 ** 3, 'GiB'],
+  [1024 ** 2, 'MiB'],
+  [1024, 'KiB'],
+  [1, 'B'],
+];
+const SMALL: Steps = [
+  [1e-3, 'ms'],
+  [1e-6, 'µs'],
+  [1e-9, 'ns'],
+];
+
+/** Formats a number with three or a few more significant digits, and its unit. */
 export function format(value: number | null | undefined, unit: Unit = { of: 'number' }): string {
   if (value === null || value === undefined || Number.isNaN(value)) return MISSING;
   if (!Number.isFinite(value)) return value > 0 ? '+∞' : '−∞';
@@ -10,7 +37,7 @@ export function format(value: number | null | undefined, unit: Unit = { of: 'num
   return unit.perSecond ? `${text}/s` : text;
 }
 
-/** The whole number, for a tooltip: `1234567.25` is `1,234,567.25`. */
+/** Formats a number with all digits, for a tooltip: `1,234,567.25`. */
 export function exact(value: number | null): string {
   return value === null ? MISSING : value.toLocaleString('en', { maximumFractionDigits: 20 });
 }
@@ -19,23 +46,17 @@ export function percent(share: number | null): string {
   return share === null ? MISSING : `${significant(share * 100)} %`;
 }
 
-/** How long ago or how long for, coarsely: `3 min`, `2 h`, `5 d`. */
+/** Formats a duration, rounded to one unit: `3 min`, `2 h`, `5 d`. */
 export function duration(seconds: number): string {
-  // From two of a unit on: 90 s say more than 2 min.
+  // A unit is used from two of it on: 90 s is more precise than 2 min.
   const [size, name] = DURATIONS.find(([size]) => Math.abs(seconds) >= 2 * size) ?? [1, 's'];
   return `${Math.round(seconds / size)} ${name}`;
 }
 
-const DURATIONS: Steps = [
-  [86_400, 'd'],
-  [3600, 'h'],
-  [60, 'min'],
-];
-
 function inUnit(value: number, { of, perSecond }: Unit): string {
   switch (of) {
     case 'seconds':
-      // A second for each second is a share of one: 0.05 s/s are 50 ms of every second.
+      // Seconds per second are not written in minutes or hours: 0.05 s/s is 50 ms/s.
       return seconds(value, perSecond === true);
     case 'bytes':
       return scaled(value, BINARY);
@@ -62,7 +83,7 @@ function seconds(value: number, isRate: boolean): string {
   return size < 172_800 ? `${significant(value / 3600)} h` : `${significant(value / 86_400)} d`;
 }
 
-/** What is called a time may also be a duration, as `response_time_seconds` is: no clock has been at 1973 for long. */
+/** Formats a time. A value before 1973 is taken for a duration, as in `response_time_seconds`. */
 function timestamp(value: number): string {
   if (value < 1e8) return seconds(value, false);
   const date = new Date(value * 1000);
@@ -72,34 +93,13 @@ function timestamp(value: number): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
-type Steps = readonly (readonly [number, string])[];
-
-const DECIMAL: Steps = [
-  [1e12, 'T'],
-  [1e9, 'G'],
-  [1e6, 'M'],
-  [1e3, 'k'],
-];
-const BINARY: Steps = [
-  [1024 ** 4, 'TiB'],
-  [1024 ** 3, 'GiB'],
-  [1024 ** 2, 'MiB'],
-  [1024, 'KiB'],
-  [1, 'B'],
-];
-const SMALL: Steps = [
-  [1e-3, 'ms'],
-  [1e-6, 'µs'],
-  [1e-9, 'ns'],
-];
-
 function scaled(value: number, steps: Steps): string {
   const smallest = steps.at(-1)!;
   const [size, name] = steps.find(([size]) => Math.abs(value) >= size) ?? smallest;
   return `${significant(value / size)} ${name}`;
 }
 
-/** Whole numbers as they are, others to three digits; what is very small or very large as a power of ten. */
+/** Formats integers with all digits, others with three, and very small or large numbers with an exponent. */
 function significant(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e15 || (size !== 0 && size < 1e-4)) return value.toExponential(2);

@@ -1,14 +1,16 @@
-/** Families whose names begin alike. */
+/** Families whose names have the same prefix. */
 export interface Group<T> {
-  /** What the names begin with, such as `http_`; empty for those that begin like no other. */
+  /** Common prefix, such as `http_`; empty for families whose prefix no other has. */
   readonly prefix: string;
   readonly families: readonly T[];
 }
 
-/** What every runtime and this package bring along: a service's own metrics go before them. */
+/** First words of metrics from runtimes and this package. They are listed after the service's metrics. */
 const RUNTIMES = ['nodejs', 'go', 'jvm', 'python', 'dotnet', 'process', 'metrics'];
 
-/** Groups by the first word of the name; first those that stand alone, then by name, then the runtime's. */
+const SEPARATORS = '_:.';
+
+/** Groups by the first word of the name: first families without a group, then groups by name, then the runtime's. */
 export function groupByPrefix<T extends { readonly name: string }>(families: readonly T[]): Group<T>[] {
   const byWord = new Map<string, T[]>();
   for (const family of [...families].sort(byName)) {
@@ -31,17 +33,15 @@ const rank = ({ prefix }: Group<unknown>) => RUNTIMES.indexOf(firstWord(prefix))
 
 const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 
-const SEPARATORS = '_:.';
-
 const firstWord = (name: string) => /^[_:.]*[^_:.]*/.exec(name)?.[0] ?? '';
 
-/** Up to and with the last separator that all have in common; of sorted names, the first and the last tell. */
+/** Returns the common prefix of sorted names, up to and including its last separator. */
 function commonPrefix(members: readonly { readonly name: string }[]): string {
   const first = members[0]?.name ?? '';
   const last = members.at(-1)?.name ?? '';
   let length = 0;
   while (length < first.length && first[length] === last[length]) length++;
-  // A loop, since a regular expression that is anchored at the end alone would try every start.
+  // A regular expression anchored only at the end would take quadratic time.
   while (length > 0 && !SEPARATORS.includes(first.charAt(length - 1))) length--;
   const common = first.slice(0, length);
   return /[^_:.]/.test(common) ? common : firstWord(first);

@@ -1,23 +1,23 @@
 import { increase } from './rates.ts';
 
-/** Observations by bucket, each on its own and not cumulative: one more than bounds, the last above all of them. */
+/** Observations by bucket, not cumulative. There is one more count than bounds: the last is above all bounds. */
 export interface Buckets {
   readonly bounds: readonly number[];
   readonly counts: readonly number[];
 }
 
-/** What was observed between two polls, from cumulative counts; since the reset when the histogram was reset. */
+/** Returns the observations between two polls, given cumulative counts. After a reset, those since the reset. */
 export function observedBetween(bounds: readonly number[], before: ArrayLike<number>, now: ArrayLike<number>): Buckets {
   const last = bounds.length;
   const wasReset = Array.from(now).some((count, i) => count < (before[i] ?? 0));
   const cumulative = Array.from({ length: last + 1 }, (_, i) =>
     wasReset ? (now[i] ?? 0) : increase(before[i] ?? 0, now[i] ?? 0),
   );
-  // A scrape is not one instant: a bucket may have been read before the one below it was.
+  // A scrape is not atomic: a bucket may have been read before the one below it.
   return { bounds, counts: cumulative.map((count, i) => Math.max(0, count - (cumulative[i - 1] ?? 0))) };
 }
 
-/** The sum over series, as `sum by (le)`. Bounds that not all have are kept: counts go to the bucket they end in. */
+/** Sums histograms, like `sum by (le)`. The result has the bounds of all; counts stay in the bucket of their bound. */
 export function merge(all: readonly Buckets[]): Buckets {
   const [first] = all;
   if (first === undefined) return { bounds: [], counts: [0] };

@@ -1,17 +1,17 @@
-/** Values over time, oldest first: a poll and its time (Unix, seconds) for each place of every column. */
+/** Values over time, oldest first. Polls (their numbers), times (Unix, s) and columns have the same length. */
 export interface History {
   readonly polls: number[];
   readonly times: number[];
   readonly columns: (number | null)[][];
 }
 
-/** When something is known of. */
+/** The moment of a poll. */
 export interface Moment {
-  /** Which poll it was, of all that there were: histories that have the same polls can be drawn together. */
+  /** Number of the poll. Histories with the same polls can be drawn together. */
   readonly poll: number;
-  /** Unix, seconds */
+  /** Unix time (s) */
   readonly time: number;
-  /** How many moments a history keeps. */
+  /** Maximum number of moments in a history. */
   readonly limit: number;
 }
 
@@ -19,37 +19,37 @@ export function createHistory(columns: number): History {
   return { polls: [], times: [], columns: Array.from({ length: columns }, () => []) };
 }
 
-/** Adds a moment, and lets the old ones get coarser. */
+/** Adds a moment, and downsamples old ones. */
 export function record(history: History, moment: Moment, values: readonly (number | null)[]): void {
   const last = history.polls.at(-1);
   history.polls.push(moment.poll);
   history.times.push(moment.time);
   for (const [i, column] of history.columns.entries()) column.push(finiteOrNull(values[i]));
-  const stretch = moment.limit >> 2;
-  const isNewStretch = last !== undefined && Math.floor(last / stretch) < Math.floor(moment.poll / stretch);
-  if (isNewStretch) downsample(history, moment.poll - (moment.poll % stretch), stretch);
+  const segment = moment.limit >> 2;
+  const isNewSegment = last !== undefined && Math.floor(last / segment) < Math.floor(moment.poll / segment);
+  if (isNewSegment) downsample(history, moment.poll - (moment.poll % segment), segment);
 }
 
-/** Nothing is known of the time since: a line must not go across. */
+/** Adds a gap, so that no line is drawn across the time of a failed poll. */
 export function markGap(history: History, moment: Moment): void {
   const isGap = history.columns.every((column) => column.at(-1) === null);
   if (history.times.length > 0 && !isGap) record(history, moment, []);
 }
 
 /**
- * Keeps the last two stretches as fine as they were polled, and of what is older as many moments as a stretch has. Which
- * ones depends on the polls' numbers alone, so that all histories keep the same.
+ * Keeps all moments of the last two segments, and at most one segment's number of older moments. The choice depends only
+ * on the numbers of the polls, so that all histories keep the same moments.
  */
-function downsample(history: History, now: number, stretch: number): void {
-  const recent = now - 2 * stretch;
+function downsample(history: History, now: number, segment: number): void {
+  const recent = now - 2 * segment;
   let step = 1;
-  while (recent > step * stretch) step *= 2;
+  while (recent > step * segment) step *= 2;
   const isKept = history.polls.map((poll) => poll >= recent || poll % step === 0);
   for (const column of history.columns) keepGaps(column, isKept);
   for (const list of [history.polls, history.times, ...history.columns]) replace<number | null>(list, isKept);
 }
 
-/** A gap that goes is one of the moment after it, unless there is one before that. */
+/** Moves a gap that is removed to the next moment that is kept, unless that follows a gap. */
 function keepGaps(column: (number | null)[], isKept: readonly boolean[]): void {
   let isGap = false;
   let before: number | null = null;
@@ -62,7 +62,7 @@ function keepGaps(column: (number | null)[], isKept: readonly boolean[]): void {
   }
 }
 
-/** A line has no place for infinity. */
+/** Replaces infinities, which cannot be drawn. */
 const finiteOrNull = (value: number | null | undefined) => (Number.isFinite(value) ? (value as number) : null);
 
 function replace<T>(list: T[], isKept: readonly boolean[]): void {
@@ -72,17 +72,17 @@ function replace<T>(list: T[], isKept: readonly boolean[]): void {
 }
 
 /**
- * So many moments, or a few more, that look the same when they are drawn small: of every stretch of time the lowest, the
- * highest and the first gap; and the last moment.
+ * Returns about `moments` moments whose line looks the same at a small size: the lowest value, the highest value and the
+ * first gap of each segment of time, and the last moment.
  */
 export function createOutline({ times, columns }: History, column: number, moments: number): Outline {
   const values = columns[column] ?? [];
   const drawn: { times: number[]; values: (number | null)[] } = { times: [], values: [] };
   const first = times[0] ?? 0;
-  const stretch = ((times.at(-1) ?? 0) - first) / (moments / 2) || 1;
-  const placeOf = (i: number) => Math.floor((times[i]! - first) / stretch);
+  const segment = ((times.at(-1) ?? 0) - first) / (moments / 2) || 1;
+  const segmentOf = (i: number) => Math.floor((times[i]! - first) / segment);
   for (let from = 0, to = 0; from < times.length; from = to) {
-    while (to < times.length && placeOf(to) === placeOf(from)) to++;
+    while (to < times.length && segmentOf(to) === segmentOf(from)) to++;
     for (const i of extremes(values, from, to)) {
       drawn.times.push(times[i]!);
       drawn.values.push(values[i]!);
@@ -118,7 +118,7 @@ export interface Range {
   readonly last: number | null;
 }
 
-/** Undefined without values. */
+/** Returns the range of the values; undefined without values. */
 export function rangeOf(values: readonly (number | null)[]): Range | undefined {
   let min = Infinity;
   let max = -Infinity;

@@ -1,10 +1,10 @@
 export interface Polling {
-  /** ms, as the reader chose it */
+  /** Interval (ms) that the user selected */
   readonly interval: number;
   readonly isHidden: boolean;
-  /** How many polls in a row have failed. */
+  /** Number of polls that failed since the last success */
   readonly failures: number;
-  /** How long (ms) the last poll took, until its document was read. */
+  /** Time (ms) of the last poll, including the reading of its document */
   readonly lastPollDuration: number;
 }
 
@@ -12,28 +12,31 @@ const HIDDEN_INTERVAL = 60_000;
 const MAX_RETRY_DELAY = 30_000;
 
 /**
- * How long (ms) to wait until the next poll. A hidden page asks once a minute at most; a server that is lost is asked after
- * 1, 2, 4, … s, 30 s at most; and one whose document takes long has three quarters of the time for itself.
+ * Returns the time (ms) from the start of a poll to the next one. A hidden page polls at most once a minute. After
+ * failures, the delay doubles from 1 s to 30 s. Polling takes at most a third of the server's time.
  */
-export function nextDelay({ interval, isHidden, failures, lastPollDuration: took }: Polling): number {
+export function nextDelay({ interval, isHidden, failures, lastPollDuration }: Polling): number {
   const retry = Math.min(MAX_RETRY_DELAY, 1000 * 2 ** (failures - 1));
-  const usual = failures > 0 ? retry : Math.max(interval, took * 3);
+  const usual = failures > 0 ? retry : Math.max(interval, lastPollDuration * 3);
   return isHidden ? Math.max(usual, HIDDEN_INTERVAL) : usual;
 }
 
 /**
- * How long (ms) after a large document to ask for the whole again, which took so long: there may be other families by
- * then. A twentieth of the time at most goes into it.
+ * Returns the time (ms) until the whole of a large document is requested again, to find new families. At most a
+ * twentieth of the time is spent on such polls.
  */
-export const fullPollDelay = (took: number) => Math.max(60_000, 20 * took);
+export const fullPollDelay = (lastFullPollDuration: number) => Math.max(60_000, 20 * lastFullPollDuration);
 
-/** A document from this size (characters) on is no longer asked for as a whole. */
+/** Size (characters) from which a document is requested only in part. */
 export const LARGE_DOCUMENT = 1_000_000;
 
+/** Maximum number of `name[]` parameters that the endpoint accepts. */
 const MAX_NAMES = 100;
+
+/** Maximum length of a URL, which servers and proxies limit. */
 const MAX_LENGTH = 8000;
 
-/** The document's URL with as many of the names, in their order, as the endpoint takes. */
+/** Returns the document's URL with as many of the names as the endpoint accepts, in their order. */
 export function documentUrl(url: string, names: Iterable<string>): string {
   let query = '';
   let count = 0;

@@ -7,19 +7,19 @@ export interface Searchable {
   readonly series: readonly { readonly labels: Labels }[];
 }
 
-/** Where a search was found; `label` is the first label that has it, when the family itself has it not. */
+/** A match of a search. `label` is set when a word matches only a label: the first one that contains it. */
 export interface Match {
   readonly label?: readonly [name: string, value: string];
 }
 
-/** Every word must be somewhere: in the name, the help, the type, a label's name or a label's value, in any case. */
-export function createSearch(text: string): (family: Searchable) => Match | undefined {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+/** Creates a search. Each word must occur in the name, help, type, a label's name or a label's value, in any case. */
+export function createSearch(query: string): (family: Searchable) => Match | undefined {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   return (family) => {
-    const own = `${family.name}\n${family.help}\n${family.type}`.toLowerCase();
+    const text = `${family.name}\n${family.help}\n${family.type}`.toLowerCase();
     let match: Match = {};
     for (const word of words) {
-      if (own.includes(word)) continue;
+      if (text.includes(word)) continue;
       const label = findLabel(family, word);
       if (label === undefined) return undefined;
       match = { label };
@@ -39,16 +39,16 @@ function findLabel({ series }: Searchable, word: string): readonly [string, stri
   return undefined;
 }
 
-/** A label's name and a part of its value, in any case; or `=` and the whole value, where one that is not there is empty. */
+/** Filters by label name: a part of the value, in any case, or `=` and the whole value. A missing label is empty. */
 export type Filter = Readonly<Record<string, string>>;
 
-/** What the filter asks of a label. Empty when it asks nothing: also of one called `constructor`. */
+/** Returns the filter of a label, or an empty string, even for one named `constructor`. */
 export const filterText = (filter: Filter, name: string) => (Object.hasOwn(filter, name) ? filter[name]! : '');
 
-/** What asks for this value alone. */
+/** Returns the filter that matches only this value. */
 export const exactFilter = (value: string) => `=${value}`;
 
-/** Whether a series has all that the filter asks for. */
+/** Creates a test of whether a series passes the filter. */
 export function createFilter(filter: Filter): (labels: Labels) => boolean {
   const tests = Object.entries(filter).map(([name, text]) => [name, createTest(text)] as const);
   return (labels) => tests.every(([name, test]) => test(labelValue(labels, name)));

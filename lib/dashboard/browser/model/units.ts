@@ -1,14 +1,14 @@
 import type { MetricType } from './document.ts';
 
-/** What a number counts; `perSecond` for the rate of a counter of it. */
+/** Unit of a number. With `perSecond`, it is the unit of a rate. */
 export interface Unit {
   readonly of: 'number' | 'seconds' | 'bytes' | 'ratio' | 'percent' | 'timestamp' | 'celsius' | 'volts';
   readonly perSecond?: boolean;
-  /** What one is: `_milliseconds` are 0.001 of a second. */
+  /** Factor to the base unit: 0.001 for `_milliseconds`. */
   readonly scale?: number;
 }
 
-/** By the endings that Prometheus and OpenMetrics have in use: https://prometheus.io/docs/practices/naming/#base-units */
+/** Units by the endings of names, after https://prometheus.io/docs/practices/naming/#base-units */
 const ENDINGS: readonly (readonly [RegExp, Unit])[] = [
   [/_(timestamp|time)_seconds$/, { of: 'timestamp' }],
   [/_(seconds|secs?)$/, { of: 'seconds' }],
@@ -24,15 +24,15 @@ const ENDINGS: readonly (readonly [RegExp, Unit])[] = [
   [/_volts$/, { of: 'volts' }],
 ];
 
-/** The unit of a family's values: of a histogram's or a summary's observations, of a counter's total. */
+/** Returns the unit of a family's values; for histograms and summaries, that of the observations. */
 export function unitOf(name: string, type: MetricType): Unit {
   const stem = name.toLowerCase().replace(/_(total|sum)$/, '');
   const unit = ENDINGS.find(([ending]) => ending.test(stem))?.[1] ?? { of: 'number' };
-  // A distribution or a total of points in time makes no sense: it is of durations.
+  // Distributions and totals are of durations, never of points in time.
   return unit.of === 'timestamp' && type !== 'gauge' && type !== 'untyped' ? { of: 'seconds' } : unit;
 }
 
-/** How values of several series are told as one: a total of temperatures, or of points in time, would say nothing. */
+/** How the values of several series are combined. Temperatures, for example, cannot be added. */
 export type Aggregation = 'sum' | 'avg' | 'max';
 
 export function aggregationOf({ of }: Unit, type: MetricType): Aggregation {
@@ -40,10 +40,10 @@ export function aggregationOf({ of }: Unit, type: MetricType): Aggregation {
   return of === 'timestamp' ? 'max' : 'avg';
 }
 
-/** The unit of a counter's rate. */
+/** Returns the unit of a counter's rate. */
 export function perSecond(unit: Unit): Unit {
   return { ...unit, perSecond: true };
 }
 
-/** What a histogram's or a summary's rate is of. */
+/** Unit of the rate of a histogram or summary. */
 export const OBSERVATIONS_PER_SECOND: Unit = { of: 'number', perSecond: true };

@@ -1,6 +1,6 @@
 import type { Filter } from './search.ts';
 
-/** What a reader looks at, as the URL says it: whoever gets the URL sees the same. */
+/** What the user looks at. It is stored in the URL, so that a copied URL shows the same. */
 export interface ViewState {
   readonly search: string;
   readonly pins: readonly string[];
@@ -8,11 +8,11 @@ export interface ViewState {
   readonly interval: number;
   readonly theme: Theme;
   readonly isPaused: boolean;
-  /** The family that is open. */
+  /** Name of the open family; empty for the overview. */
   readonly open: string;
   readonly filter: Filter;
   readonly order: Order;
-  /** Prefixes of the groups that are folded up. */
+  /** Prefixes of the folded groups. */
   readonly folded: readonly string[];
 }
 
@@ -24,12 +24,16 @@ export type Order = (typeof ORDERS)[number];
 
 export const INTERVALS = [1, 2, 5, 10, 15, 30, 60] as const;
 
+/** Prefix of the parameters that filter by label. */
+const LABEL_PREFIX = 'label.';
+
+/** Reads the state from a URL's fragment. Invalid values are ignored. */
 export function readHash(hash: string, defaultInterval: number): ViewState {
   const parameters = new URLSearchParams(hash.replace(/^#/, ''));
   const interval = Number(parameters.get('interval') ?? Number.NaN);
   const filter: Record<string, string> = Object.create(null);
   for (const [key, value] of parameters)
-    if (key.startsWith(LABEL) && value !== '') filter[key.slice(LABEL.length)] = value;
+    if (key.startsWith(LABEL_PREFIX) && value !== '') filter[key.slice(LABEL_PREFIX.length)] = value;
   return {
     search: parameters.get('q') ?? '',
     pins: [...new Set(parameters.getAll('pin'))],
@@ -43,11 +47,11 @@ export function readHash(hash: string, defaultInterval: number): ViewState {
   };
 }
 
-/** Says only what is not so by default; empty when nothing is. */
+/** Returns the fragment for a state. It contains only what differs from the default. */
 export function writeHash(state: ViewState, defaultInterval: number): string {
   const parameters = new URLSearchParams();
   if (state.open !== '') parameters.set('open', state.open);
-  for (const [name, text] of Object.entries(state.filter)) if (text !== '') parameters.set(LABEL + name, text);
+  for (const [name, text] of Object.entries(state.filter)) if (text !== '') parameters.set(LABEL_PREFIX + name, text);
   if (state.order !== 'rate') parameters.set('order', state.order);
   if (state.search !== '') parameters.set('q', state.search);
   for (const pin of state.pins) parameters.append('pin', pin);
@@ -58,5 +62,3 @@ export function writeHash(state: ViewState, defaultInterval: number): string {
   const text = parameters.toString();
   return text === '' ? '' : `#${text}`;
 }
-
-const LABEL = 'label.';

@@ -1,112 +1,109 @@
 import { exact, format } from '../model/format.ts';
-import type { Detail, Figure, ViewUpdate } from '../protocol.ts';
+import type { ChartData, Detail, Figure, ViewUpdate } from '../protocol.ts';
+import { CLOSED, createPinButton, onPlainClick, type PinButton } from './controls.ts';
 import { createDistribution } from './distribution.ts';
 import { el, setAttribute, setText } from './dom.ts';
-import { createLineChart, type LineChart } from './line-chart.ts';
-import { createSeriesTable, syncFilters } from './series-table.ts';
+import { LineChart } from './line-chart.ts';
+import { createSeriesTable, type SeriesTable, syncFilters } from './series-table.ts';
 import type { State } from './state.ts';
 
-export interface DetailView {
+/** One family: its figures, charts, distribution and series. */
+export class DetailView {
+  private readonly section: HTMLElement;
+  private readonly state: State;
+  private readonly back = el('a', { className: 'back', href: '#' }, '← All metrics');
+  private readonly title = el('h2', { tabIndex: -1 });
+  private readonly badge = el('span', { className: 'badge' });
+  private readonly pin: PinButton;
+  private readonly help = el('p', { className: 'help' });
+  private readonly figures = el('dl', { className: 'figures' });
+  private readonly chartList = el('div', { className: 'charts' });
+  private readonly charts: LineChart[] = [];
+  private readonly distribution = createDistribution();
+  private readonly table: SeriesTable;
+  private readonly missing = el('p', { className: 'empty', hidden: true }, 'The document has no metric of this name.');
+  private readonly content: HTMLElement;
+  private shownName = '';
+
+  constructor(section: HTMLElement, state: State, onRange: () => void) {
+    this.section = section;
+    this.state = state;
+    this.pin = createPinButton(state);
+    this.table = createSeriesTable(state, onRange);
+    const { help, figures, chartList, distribution, table } = this;
+    this.content = el('div', {}, help, figures, chartList, distribution.element, table.element);
+    const titleLine = el('div', { className: 'title' }, this.pin.element, this.title, this.badge);
+    const head = el('div', { className: 'detail-head' }, this.back, titleLine);
+    section.append(head, this.missing, this.content);
+    onPlainClick(this.back, () => state.change(CLOSED, { isStep: true }));
+  }
+
   /** The series on screen. */
-  readonly range: readonly [from: number, to: number];
-  show(seen: ViewUpdate): void;
-  /** After a change of the state. */
-  sync(): void;
-  repaint(): void;
-  focus(): void;
-}
+  get range(): readonly [from: number, to: number] {
+    return this.table.range;
+  }
 
-/** One family: its numbers, charts, distribution and series. */
-export function createDetail(section: HTMLElement, state: State, onRange: () => void): DetailView {
-  const back = el('a', { className: 'back', href: '#' }, '← All metrics');
-  const title = el('h2', { tabIndex: -1 });
-  const badge = el('span', { className: 'badge' });
-  const pin = el('button', { type: 'button', className: 'pin' });
-  const help = el('p', { className: 'help' });
-  const figures = el('dl', { className: 'figures' });
-  const charts = el('div', { className: 'charts' });
-  const buckets = createDistribution();
-  const table = createSeriesTable(state, onRange);
-  const missing = el('p', { className: 'empty', hidden: true }, 'The document has no metric of this name.');
-  const content = el('div', {}, help, figures, charts, buckets.element, table.element);
-  section.append(
-    el('div', { className: 'detail-head' }, back, el('div', { className: 'title' }, pin, title, badge)),
-    missing,
-    content,
-  );
-  const drawn: LineChart[] = [];
-  let shown = '';
+  show({ detail, status }: ViewUpdate): void {
+    const { open } = this.state.current;
+    if (open === '' || (detail !== undefined && detail.name !== open)) return;
+    const isKnown = detail !== undefined;
+    this.content.hidden = !isKnown;
+    this.missing.hidden = isKnown || status.polls === 0;
+    this.badge.hidden = !isKnown;
+    if (isKnown) this.draw(detail);
+  }
 
-  back.addEventListener('click', (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    state.change({ open: '', filter: {} }, { isStep: true });
-  });
-  pin.addEventListener('click', () => {
-    const { pins, open } = state.current;
-    state.change({ pins: pins.includes(open) ? pins.filter((name) => name !== open) : [...pins, open] });
-  });
+  /** Adapts to a change of the state. */
+  sync(): void {
+    const { open, pins } = this.state.current;
+    if (this.title.textContent !== open) this.title.replaceChildren(...withBreaks(open));
+    this.pin.show(open, pins.includes(open));
+    setAttribute(this.back, 'href', this.state.link(CLOSED));
+    syncFilters(this.section, this.state);
+    if (open === this.shownName) return;
+    // The content is that of another family until the worker sends this one's.
+    this.content.hidden = true;
+    this.badge.hidden = true;
+    this.missing.hidden = true;
+    this.shownName = open;
+  }
 
-  function drawCharts({ charts: data }: Detail): void {
-    while (drawn.length > data.length) drawn.pop()!.remove();
-    while (drawn.length < data.length) {
-      const chart = createLineChart();
-      drawn.push(chart);
-      charts.append(chart.element);
+  /** Draws the charts again, in the colours of another theme. */
+  repaint(): void {
+    for (const chart of this.charts) chart.repaint();
+  }
+
+  focus(): void {
+    this.title.focus({ preventScroll: true });
+  }
+
+  private draw({ type, help, figures, charts, distribution, table }: Detail): void {
+    setText(this.badge, type);
+    setAttribute(this.badge, 'data-type', type);
+    setText(this.help, help);
+    this.help.hidden = help === '';
+    drawFigures(this.figures, figures);
+    this.drawCharts(charts);
+    this.distribution.element.hidden = distribution === undefined;
+    if (distribution !== undefined) this.distribution.draw(distribution);
+    this.table.element.hidden = table === undefined;
+    if (table !== undefined) this.table.draw(table);
+    syncFilters(this.section, this.state);
+  }
+
+  private drawCharts(data: readonly ChartData[]): void {
+    while (this.charts.length > data.length) this.charts.pop()!.remove();
+    while (this.charts.length < data.length) {
+      const chart = new LineChart();
+      this.charts.push(chart);
+      this.chartList.append(chart.element);
     }
-    for (const [i, chart] of drawn.entries()) chart.draw(data[i]!);
+    for (const [i, chart] of this.charts.entries()) chart.draw(data[i]!);
   }
-
-  function sync(): void {
-    const { open, pins } = state.current;
-    // Where a long name may break.
-    if (title.textContent !== open)
-      title.replaceChildren(...open.split(/(?<=[_:.])/).flatMap((part) => [part, el('wbr')]));
-    setAttribute(pin, 'aria-pressed', String(pins.includes(open)));
-    setAttribute(pin, 'aria-label', `Pin ${open}`);
-    setAttribute(back, 'href', state.link({ open: '', filter: {} }));
-    syncFilters(section, state);
-    if (open === shown) return;
-    // Nothing of another family may be left under this one's name.
-    content.hidden = true;
-    badge.hidden = true;
-    missing.hidden = true;
-    shown = open;
-  }
-
-  return {
-    get range() {
-      return table.range;
-    },
-    show({ detail, status }) {
-      const { open } = state.current;
-      if (open === '' || (detail !== undefined && detail.name !== open)) return;
-      const isKnown = detail !== undefined;
-      content.hidden = !isKnown;
-      missing.hidden = isKnown || status.polls === 0;
-      badge.hidden = !isKnown;
-      if (!isKnown) return;
-      setText(badge, detail.type);
-      setAttribute(badge, 'data-type', detail.type);
-      setText(help, detail.help);
-      help.hidden = detail.help === '';
-      drawFigures(figures, detail.figures);
-      drawCharts(detail);
-      buckets.element.hidden = detail.distribution === undefined;
-      if (detail.distribution !== undefined) buckets.draw(detail.distribution);
-      table.element.hidden = detail.table === undefined;
-      if (detail.table !== undefined) table.draw(detail.table);
-      syncFilters(section, state);
-    },
-    sync,
-    repaint() {
-      for (const chart of drawn) chart.repaint();
-    },
-    focus() {
-      title.focus({ preventScroll: true });
-    },
-  };
 }
+
+/** Splits a name where it may wrap. */
+const withBreaks = (name: string) => name.split(/(?<=[_:.])/).flatMap((part) => [part, el('wbr')]);
 
 function drawFigures(list: HTMLElement, figures: readonly Figure[]): void {
   while (list.children.length > figures.length) list.lastElementChild!.remove();

@@ -7,7 +7,7 @@ export interface DistributionView {
   draw(data: DistributionData): void;
 }
 
-/** What a histogram observed between the last two polls: a bar for each bucket. */
+/** Creates the table of a histogram's observations between the last two polls, with a bar for each bucket. */
 export function createDistribution(): DistributionView {
   const title = el('span');
   const body = el('tbody');
@@ -25,8 +25,8 @@ export function createDistribution(): DistributionView {
     draw({ bounds, counts, unit, seconds }) {
       const total = counts.reduce((sum, count) => sum + count, 0);
       const largest = Math.max(1, ...counts);
-      const of = seconds > 0 ? `within the last ${duration(seconds)}` : 'between the next two polls';
-      setText(title, `Distribution of the ${format(total)} observations ${of}`);
+      const period = seconds > 0 ? `within the last ${duration(seconds)}` : 'between the next two polls';
+      setText(title, `Distribution of the ${format(total)} observations ${period}`);
       while (body.rows.length > counts.length) body.lastElementChild!.remove();
       while (body.rows.length < counts.length) body.append(createBucketRow());
       for (const [i, count] of counts.entries()) {

@@ -1,6 +1,8 @@
+const SVG_NAMESPACE = 'http://www.w3.org/2000/svg';
+
 type Properties<E> = { readonly [name in keyof E]?: E[name] } & { readonly [attribute: `${string}-${string}`]: string };
 
-/** An element; whatever text it is given stays text. `role` and names with a hyphen are attributes, others are properties. */
+/** Creates an element. Strings become text, never HTML. `role` and names with a hyphen are attributes, others properties. */
 export function el<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   properties: Properties<HTMLElementTagNameMap[K]> = {},
@@ -15,13 +17,11 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-const SVG = 'http://www.w3.org/2000/svg';
-
 export function svg<K extends keyof SVGElementTagNameMap>(
   tag: K,
   attributes: Readonly<Record<string, string>>,
 ): SVGElementTagNameMap[K] {
-  const element = document.createElementNS(SVG, tag);
+  const element = document.createElementNS(SVG_NAMESPACE, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   return element;
 }
@@ -30,7 +30,7 @@ export function byId<E extends HTMLElement>(id: string): E {
   return document.getElementById(id) as E;
 }
 
-/** Writes only what has changed: a screen reader, a selection and the layout are left alone otherwise. */
+/** Sets the text only if it has changed, so that selections, screen readers and the layout are not disturbed. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

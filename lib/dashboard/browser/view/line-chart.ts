@@ -5,74 +5,76 @@ import type { ChartData } from '../protocol.ts';
 import { el, setAttribute, setText } from './dom.ts';
 import { describe } from './sparkline.ts';
 
-export interface LineChart {
-  readonly element: HTMLElement;
-  draw(data: ChartData): void;
-  /** Takes the colours anew. */
-  repaint(): void;
-  remove(): void;
-}
-
+/** Height of the plot (px). */
 const HEIGHT = 200;
 
-/** Lines over time; their names and values stand below, those under the pointer while there is one. */
-export function createLineChart(): LineChart {
-  const title = el('figcaption');
-  const plot = el('div', { className: 'plot', role: 'img' });
-  const legend = el('ul', { className: 'legend' });
-  const element = el('figure', { className: 'chart' }, title, plot, legend);
-  let shape = '';
-  let data: ChartData | undefined;
-  let chart: uPlot | undefined;
+/** Number of line colours in the style sheet. */
+const COLOURS = 6;
 
-  const resized = new ResizeObserver(() => chart?.setSize({ width: plot.clientWidth, height: HEIGHT }));
-  resized.observe(plot);
+/** Lines over time. The legend shows the latest values or, while the pointer is over the plot, those below it. */
+export class LineChart {
+  readonly element: HTMLElement;
+  private readonly title = el('figcaption');
+  private readonly plot = el('div', { className: 'plot', role: 'img' });
+  private readonly legend = el('ul', { className: 'legend' });
+  private readonly onResize = new ResizeObserver(() => {
+    this.chart?.setSize({ width: this.plot.clientWidth, height: HEIGHT });
+  });
+  private chart: uPlot | undefined;
+  private data: ChartData | undefined;
+  /** Key of the title and the labels; another key needs another plot. */
+  private shape = '';
 
-  function showValues(): void {
-    const at = chart?.cursor.idx ?? undefined;
-    for (const [i, { values, now }] of data?.lines.entries() ?? []) {
-      setText(legend.children[i]!.lastElementChild!, format(at === undefined ? now : values[at], data?.unit));
+  constructor() {
+    this.element = el('figure', { className: 'chart' }, this.title, this.plot, this.legend);
+    this.onResize.observe(this.plot);
+  }
+
+  draw(data: ChartData): void {
+    const { title, lines, times, unit } = data;
+    this.data = data;
+    setText(this.title, title);
+    const shape = JSON.stringify([title, lines.map(({ label }) => label)]);
+    if (this.shape !== shape) this.build(data);
+    this.shape = shape;
+    this.chart?.setData([times, ...lines.map(({ values }) => values)] as uPlot.AlignedData);
+    this.showValues();
+    const descriptions = lines.map(({ label, values }) => `${label}: ${describe(times, values, unit)}`);
+    setAttribute(this.plot, 'aria-label', `${title} over time. ${descriptions.join('. ')}`);
+  }
+
+  /** Draws the chart again, in the colours of another theme. */
+  repaint(): void {
+    this.shape = '';
+    if (this.data !== undefined) this.draw(this.data);
+  }
+
+  remove(): void {
+    this.onResize.disconnect();
+    this.chart?.destroy();
+    this.element.remove();
+  }
+
+  private build({ lines, unit }: ChartData): void {
+    const { legend, plot, title } = this;
+    this.chart?.destroy();
+    legend.replaceChildren(...lines.map(({ label, isTotal }, i) => createLegendItem(label, isTotal === true, i)));
+    const colours = [...legend.children].map((item) => getComputedStyle(item.firstElementChild!).color);
+    const muted = getComputedStyle(title).color;
+    this.chart = new uPlot(optionsFor({ colours, unit, muted, plot, showValues: () => this.showValues() }), [[]], plot);
+  }
+
+  private showValues(): void {
+    const index = this.chart?.cursor.idx ?? undefined;
+    for (const [i, { values, now }] of this.data?.lines.entries() ?? []) {
+      const value = index === undefined ? now : values[index];
+      setText(this.legend.children[i]!.lastElementChild!, format(value, this.data?.unit));
     }
   }
-
-  function build({ lines, unit }: ChartData): void {
-    chart?.destroy();
-    legend.replaceChildren(...lines.map(({ label, isTotal }, i) => legendItem(label, isTotal === true, i)));
-    const colours = [...legend.children].map((item) => getComputedStyle(item.firstElementChild!).color);
-    chart = new uPlot(
-      optionsFor({ colours, unit, muted: getComputedStyle(title).color, plot, showValues }),
-      [[]],
-      plot,
-    );
-  }
-
-  return {
-    element,
-    draw(next) {
-      data = next;
-      setText(title, next.title);
-      const nextShape = JSON.stringify([next.title, next.lines.map(({ label }) => label)]);
-      if (shape !== nextShape) build(next);
-      shape = nextShape;
-      chart?.setData([next.times, ...next.lines.map(({ values }) => values)] as uPlot.AlignedData);
-      showValues();
-      const texts = next.lines.map(({ label, values }) => `${label}: ${describe(next.times, values, next.unit)}`);
-      setAttribute(plot, 'aria-label', `${next.title} over time. ${texts.join('. ')}`);
-    },
-    repaint() {
-      shape = '';
-      if (data !== undefined) this.draw(data);
-    },
-    remove() {
-      resized.disconnect();
-      chart?.destroy();
-      element.remove();
-    },
-  };
 }
 
-function legendItem(label: string, isTotal: boolean, index: number): HTMLElement {
-  const swatch = el('span', { className: `swatch line-${isTotal ? 'total' : index % 6}`, 'aria-hidden': 'true' });
+function createLegendItem(label: string, isTotal: boolean, index: number): HTMLElement {
+  const swatch = el('span', { className: `swatch line-${isTotal ? 'total' : index % COLOURS}`, 'aria-hidden': 'true' });
   return el('li', {}, swatch, el('bdi', { title: label }, label), el('span', { className: 'number' }));
 }
 
@@ -99,7 +101,7 @@ function optionsFor({ colours, unit, muted, plot, showValues }: PlotSettings): u
       { ...axis, values: (_, splits) => splits.map(clockTime), space: 80, size: 30 },
       {
         ...axis,
-        // Round numbers of bytes are powers of two.
+        // Axis steps for bytes are powers of two.
         ...(unit.of === 'bytes' && { incrs: Array.from({ length: 60 }, (_, i) => 2 ** i) }),
         values: (_, splits) => splits.map((value) => format(roundOff(value), unit)),
         size: widthOfLabels,
@@ -114,7 +116,7 @@ function optionsFor({ colours, unit, muted, plot, showValues }: PlotSettings): u
   };
 }
 
-/** From zero, unless all that there is lies far above or below it. */
+/** Returns the range of the y axis. It starts at zero unless all values are far from it. */
 function paddedRange(min: number | null, max: number | null): [number, number] {
   if (min === null || max === null) return [0, 1];
   if (min === max) return min === 0 ? [0, 1] : [Math.min(0, min * 2), Math.max(0, max * 2)];
@@ -128,7 +130,7 @@ function widthOfLabels(chart: uPlot, labels: string[] | null): number {
   return Math.max(48, longest * 6.6 + 16) * (chart.axes.length > 0 ? 1 : 0);
 }
 
-/** 0.30000000000000004 is 0.3. */
+/** Removes rounding errors, so that 0.30000000000000004 becomes 0.3. */
 const roundOff = (value: number) => Number(value.toPrecision(12));
 
 function clockTime(seconds: number): string {

@@ -3,7 +3,7 @@ import { exactFilter, filterText } from '../model/search.ts';
 import type { Column, LabelChoice, SeriesRow, TableData } from '../protocol.ts';
 import { el, setAttribute, setText } from './dom.ts';
 import type { State } from './state.ts';
-import { createVirtualRows, moveByKeys } from './virtual-rows.ts';
+import { moveByKeys, VirtualRows } from './virtual-rows.ts';
 
 export interface SeriesTable {
   readonly element: HTMLElement;
@@ -11,7 +11,10 @@ export interface SeriesTable {
   draw(data: TableData): void;
 }
 
-/** The series of a family, the largest first, as many as pass the filters. */
+/** Number of lists of choices so far, for unique ids. */
+let choiceLists = 0;
+
+/** Creates the table of the family's series that pass the filters, largest first. */
 export function createSeriesTable(state: State, onRange: () => void): SeriesTable {
   const filters = el('div', { className: 'filters', role: 'group', 'aria-label': 'Filter by label' });
   const caption = el('h3');
@@ -31,7 +34,7 @@ export function createSeriesTable(state: State, onRange: () => void): SeriesTabl
   let shape = '';
   const rowAt = (index: number) => data?.rows[index - data.from];
 
-  const rows = createVirtualRows({
+  const rows = new VirtualRows({
     body,
     keyAt: (index) => String(rowAt(index)?.id ?? `unknown ${index}`),
     create: () => createSeriesRow(state),
@@ -76,7 +79,7 @@ function createHeadRow(columns: readonly Column[], state: State): HTMLElement {
   return el('div', { role: 'row', className: 'row', 'aria-rowindex': '1' }, labels, ...cells);
 }
 
-/** An input for each label that there is, and for each that is filtered by: what is asked for can be taken back. */
+/** Draws an input for each label. A label that is filtered by has one even if no series has it, to remove the filter. */
 function drawFilters(filters: HTMLElement, labels: readonly LabelChoice[], state: State): void {
   const choices = new Map(labels.map(({ name, values }) => [name, values]));
   for (const name of Object.keys(state.current.filter)) if (!choices.has(name)) choices.set(name, []);
@@ -90,8 +93,6 @@ function drawFilters(filters: HTMLElement, labels: readonly LabelChoice[], state
     drawChoices(label.querySelector('datalist')!, values);
   }
 }
-
-let choiceLists = 0;
 
 function createFilterInput(name: string, state: State): HTMLElement {
   const list = el('datalist', { id: `choices-${choiceLists++}` });
@@ -122,7 +123,7 @@ function setFilter(state: State, name: string, text: string): void {
   state.change({ filter: text === '' ? others : { ...others, [name]: text } });
 }
 
-/** What the filters have become by other means than typing. */
+/** Shows filters that changed by other means than typing. */
 export function syncFilters(element: HTMLElement, state: State): void {
   for (const label of element.querySelectorAll<HTMLElement>('[data-label]')) {
     const input = label.querySelector('input')!;
@@ -158,7 +159,7 @@ function fillRow(row: HTMLElement, data: SeriesRow | undefined, columns: readonl
     setAttribute(cell, 'title', unit === 'share' ? '' : exact(value));
     setAttribute(cell, 'data-title', title);
     if (unit !== 'share') continue;
-    // A gradient reads it: the part of the cell that is coloured.
+    // The style sheet colours this part of the cell.
     cell.classList.add('share');
     cell.style.setProperty('--share', `${100 * (value ?? 0)}%`);
   }

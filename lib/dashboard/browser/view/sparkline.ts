@@ -25,12 +25,12 @@ export function createSparkline(): Sparkline {
   return {
     element,
     draw(times, values, unit) {
-      const stretches = segmentsOf(times, values);
-      setAttribute(line, 'd', stretches.map(lineOf).join(''));
+      const segments = segmentsOf(times, values);
+      setAttribute(line, 'd', segments.map(lineOf).join(''));
       setAttribute(
         area,
         'd',
-        stretches
+        segments
           .filter((points) => points.length > 1)
           .map(areaOf)
           .join(''),
@@ -42,16 +42,16 @@ export function createSparkline(): Sparkline {
 
 type Points = (readonly [x: number, y: number])[];
 
-/** A gap wherever a value is missing. */
+/** Splits the line at missing values. */
 function segmentsOf(times: readonly number[], values: readonly (number | null)[]): Points[] {
   const { min, max } = rangeOf(values) ?? { min: 0, max: 0 };
   const first = times[0] ?? 0;
   const span = (times.at(-1) ?? 0) - first || 1;
-  // What does not change is a line in the middle, and does not look like noise.
+  // A constant value, apart from rounding errors, is a line in the middle.
   const isFlat = max - min <= Math.abs(max) * 1e-9;
   const low = isFlat ? min - 1 : min;
   const height = isFlat ? 2 : max - min;
-  const stretches: Points[] = [];
+  const segments: Points[] = [];
   let isOpen = false;
   for (const [i, value] of values.entries()) {
     if (value === null) {
@@ -60,17 +60,17 @@ function segmentsOf(times: readonly number[], values: readonly (number | null)[]
     }
     const x = ((times[i]! - first) / span) * WIDTH;
     const y = HEIGHT - MARGIN - ((value - low) / height) * (HEIGHT - 2 * MARGIN);
-    if (!isOpen) stretches.push([]);
-    stretches.at(-1)!.push([round(x), round(y)]);
+    if (!isOpen) segments.push([]);
+    segments.at(-1)!.push([round(x), round(y)]);
     isOpen = true;
   }
-  return stretches;
+  return segments;
 }
 
 const round = (number: number) => Math.round(number * 10) / 10;
 
 function lineOf(points: Points): string {
-  // A point alone is a line of no length, whose round ends show.
+  // A single point is a line without length; only its round ends are visible.
   return `M${points.map((point) => point.join()).join('L')}${points.length === 1 ? 'h0' : ''}`;
 }
 
@@ -78,6 +78,7 @@ function areaOf(points: Points): string {
   return `${lineOf(points)}L${points.at(-1)![0]},${HEIGHT}L${points[0]![0]},${HEIGHT}Z`;
 }
 
+/** Describes the line for screen readers. */
 export function describe(times: readonly number[], values: readonly (number | null)[], unit: Unit): string {
   const range = rangeOf(values);
   if (range === undefined) return 'no values yet';

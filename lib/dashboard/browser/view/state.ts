@@ -1,11 +1,11 @@
 import { readHash, type ViewState, writeHash } from '../model/url-state.ts';
 
-/** What the reader looks at; it lives in the URL. */
+/** What the user looks at. The URL's fragment stores it. */
 export interface State {
   readonly current: ViewState;
-  /** Goes to the URL at once; `isStep` for what the browser's Back should undo. */
+  /** Changes a part of the state and the URL. With `isStep`, the browser's Back undoes it. */
   change(part: Partial<ViewState>, options?: { isStep?: boolean }): void;
-  /** Where a link must lead to change that part. */
+  /** Returns the URL of a link that changes a part of the state. */
   link(part: Partial<ViewState>): string;
   onChange(listener: (state: ViewState, before: ViewState) => void): void;
 }

@@ -5,11 +5,13 @@ import type { State } from './state.ts';
 
 export interface Toolbar {
   show(status: Status): void;
-  /** After a change of the state. */
+  /** Adapts to a change of the state. */
   sync(): void;
 }
 
-/** The bar on top: search, interval, pause, theme, and how the server is. */
+const STATES = { waiting: 'Connecting', live: 'Live', paused: 'Paused', lost: 'Server lost' };
+
+/** Creates the bar at the top: search, interval, pause, theme, and the state of the connection. */
 export function createToolbar(state: State, { onRetry }: { onRetry(): void }): Toolbar {
   const search = byId<HTMLInputElement>('search');
   const interval = byId<HTMLSelectElement>('interval');
@@ -62,14 +64,12 @@ export function createToolbar(state: State, { onRetry }: { onRetry(): void }): T
 
 const intervalOption = (seconds: number) => el('option', { value: String(seconds) }, `Every ${seconds} s`);
 
-const STATES = { waiting: 'Connecting', live: 'Live', paused: 'Paused', lost: 'Server lost' };
-
 function factsOf({ state, updatedAt, retryAt, families, series, isPartial }: Status, isPaused: boolean): string {
   const facts: string[] = [];
   if (updatedAt !== undefined) facts.push(state === 'lost' ? `values of ${clock(updatedAt)}` : clock(updatedAt));
   if (state === 'lost' && retryAt !== undefined && !isPaused) facts.push(`next try at ${clock(retryAt)}`);
   else if (families > 0) facts.push(`${count(families, 'metric')}, ${series.toLocaleString('en')} series`);
-  if (isPartial && state === 'live') facts.push('a large document: what is on screen is polled');
+  if (isPartial && state === 'live') facts.push('large document: only metrics on screen are polled');
   return facts.join(' · ');
 }
 

@@ -1,143 +1,153 @@
 export interface VirtualRowsOptions {
-  /** The rows' parent, as high as all of them. */
+  /** Parent of the rows. Its height is set to that of all rows. */
   readonly body: HTMLElement;
-  /** The same for the same row, wherever it is. */
+  /** Returns a key that identifies the row, wherever it is. */
   keyAt(index: number): string;
   create(index: number): HTMLElement;
   fill(row: HTMLElement, index: number): void;
-  /** Other rows are on screen. */
+  /** Called when other rows come on screen. */
   onRange(from: number, to: number): void;
 }
-
-export interface VirtualRows {
-  /** From a row to the one after the last that is on screen, with a few around. */
-  readonly range: readonly [from: number, to: number];
-  setCount(count: number): void;
-  /** Fills the rows on screen anew. */
-  refresh(): void;
-  focus(index: number): void;
-}
-
-const OVERSCAN = 6;
 
 interface PlacedRow {
   readonly row: HTMLElement;
   index: number;
 }
 
-/** Rows of one height in the page's own scrolling, of which only those on screen exist. */
-export function createVirtualRows({ body, keyAt, create, fill, onRange }: VirtualRowsOptions): VirtualRows {
-  const rows = new Map<string, PlacedRow>();
-  let count = 0;
-  let range: readonly [number, number] = [0, 0];
-  /** Where the focus goes as soon as there is something to focus. */
-  let pendingFocus: { readonly index: number; readonly from: Element | null } | undefined;
+/** Number of rows that exist above and below the screen. */
+const OVERSCAN = 6;
 
-  const heightOf = () => Number.parseFloat(getComputedStyle(body).getPropertyValue('--row')) || 40;
+const DEFAULT_ROW_HEIGHT = 40;
 
-  function onScreen(height: number): readonly [number, number] {
-    const { top } = body.getBoundingClientRect();
-    const first = Math.floor(-top / height) - OVERSCAN;
-    const last = Math.ceil((window.innerHeight - top) / height) + OVERSCAN;
-    return [Math.min(count, Math.max(0, first)), Math.max(0, Math.min(count, last))];
+/** Rows of equal height that scroll with the page. Only those on screen exist as elements. */
+export class VirtualRows {
+  private readonly options: VirtualRowsOptions;
+  private readonly rows = new Map<string, PlacedRow>();
+  private count = 0;
+  private visible: readonly [from: number, to: number] = [0, 0];
+  /** The row to focus once it has a focusable element, unless the focus moves from `from` before. */
+  private pendingFocus: { readonly index: number; readonly from: Element | null } | undefined;
+  private isRefreshQueued = false;
+
+  constructor(options: VirtualRowsOptions) {
+    this.options = options;
+    const queueRefresh = () => this.queueRefresh();
+    window.addEventListener('scroll', queueRefresh, { passive: true });
+    window.addEventListener('resize', queueRefresh);
   }
 
-  function refresh(): void {
+  /** The rows that exist, `to` excluded. */
+  get range(): readonly [from: number, to: number] {
+    return this.visible;
+  }
+
+  setCount(count: number): void {
+    this.count = count;
+    this.refresh();
+  }
+
+  /** Creates, removes, moves and fills rows so that they match the screen. */
+  refresh(): void {
+    const { body, keyAt, onRange } = this.options;
     if (body.closest('[hidden]') !== null) return;
-    const height = heightOf();
-    body.style.height = `${count * height}px`;
-    const [from, to] = onScreen(height);
+    const height = this.rowHeight();
+    body.style.height = `${this.count * height}px`;
+    const [from, to] = this.rowsOnScreen(height);
     const focused = document.activeElement;
     const keys = Array.from({ length: to - from }, (_, i) => keyAt(from + i));
-    removeOthers(new Set(keys), from, to);
-    // In the order that they are read in.
-    let place = body.firstElementChild;
-    for (const [i, key] of keys.entries()) {
-      const index = from + i;
-      const row = placeAt(key, index, height);
-      if (row === place) place = place.nextElementSibling;
-      else body.insertBefore(row, place);
-    }
-    // A row that has moved has lost its focus.
+    this.removeOthers(new Set(keys), from, to);
+    this.placeAll(keys, from, height);
+    // Moving a row in the document takes its focus away.
     if (body.contains(focused) && focused !== document.activeElement)
       (focused as HTMLElement).focus({ preventScroll: true });
-    applyPendingFocus();
-    if (from === range[0] && to === range[1]) return;
-    range = [from, to];
+    this.applyPendingFocus();
+    if (from === this.visible[0] && to === this.visible[1]) return;
+    this.visible = [from, to];
     onRange(from, to);
   }
 
-  function placeAt(key: string, index: number, height: number): HTMLElement {
-    const placed = rows.get(key) ?? { row: create(index), index };
-    rows.set(key, placed);
+  /** Scrolls a row into view and focuses it. */
+  focus(index: number): void {
+    if (index < 0 || index >= this.count) return;
+    const height = this.rowHeight();
+    const top = this.options.body.getBoundingClientRect().top + index * height;
+    // One row of distance to the sticky bar and to the lower edge.
+    const upperEdge = (document.querySelector('.bar')?.getBoundingClientRect().bottom ?? 0) + height;
+    if (top < upperEdge) window.scrollBy(0, top - upperEdge);
+    else if (top + 2 * height > window.innerHeight) window.scrollBy(0, top + 2 * height - window.innerHeight);
+    this.pendingFocus = { index, from: document.activeElement };
+    this.refresh();
+  }
+
+  private rowHeight(): number {
+    return Number.parseFloat(getComputedStyle(this.options.body).getPropertyValue('--row')) || DEFAULT_ROW_HEIGHT;
+  }
+
+  private rowsOnScreen(height: number): readonly [from: number, to: number] {
+    const { top } = this.options.body.getBoundingClientRect();
+    const first = Math.floor(-top / height) - OVERSCAN;
+    const last = Math.ceil((window.innerHeight - top) / height) + OVERSCAN;
+    return [Math.min(this.count, Math.max(0, first)), Math.max(0, Math.min(this.count, last))];
+  }
+
+  /** Places the rows in reading order, for keyboards and screen readers. */
+  private placeAll(keys: readonly string[], from: number, height: number): void {
+    const { body } = this.options;
+    let next = body.firstElementChild;
+    for (const [i, key] of keys.entries()) {
+      const row = this.place(key, from + i, height);
+      if (row === next) next = next.nextElementSibling;
+      else body.insertBefore(row, next);
+    }
+  }
+
+  private place(key: string, index: number, height: number): HTMLElement {
+    const placed = this.rows.get(key) ?? { row: this.options.create(index), index };
+    this.rows.set(key, placed);
     placed.index = index;
     const { row } = placed;
     row.style.transform = `translateY(${index * height}px)`;
     row.setAttribute('aria-rowindex', String(index + 2));
-    fill(row, index);
+    this.options.fill(row, index);
     return row;
   }
 
-  function removeOthers(keys: ReadonlySet<string>, from: number, to: number): void {
-    for (const [key, { row, index }] of rows) {
+  private removeOthers(keys: ReadonlySet<string>, from: number, to: number): void {
+    for (const [key, { row, index }] of this.rows) {
       if (keys.has(key)) continue;
       if (row.contains(document.activeElement)) {
-        // Whoever has scrolled the focused row away goes on from it with the next key.
-        if (index < count && (index < from || index >= to)) continue;
-        // It is not there any more: another row has its place.
-        if (count > 0) pendingFocus = { index: Math.min(index, count - 1), from: document.body };
+        // The focused row was scrolled away. It stays, so that the next key moves on from it.
+        if (index < this.count && (index < from || index >= to)) continue;
+        // The focused row no longer exists. The row in its place gets the focus.
+        if (this.count > 0) this.pendingFocus = { index: Math.min(index, this.count - 1), from: document.body };
       }
       row.remove();
-      rows.delete(key);
+      this.rows.delete(key);
     }
   }
 
-  /** A row that has come on screen has nothing to focus until it is known what stands in it. */
-  function applyPendingFocus(): void {
-    if (pendingFocus === undefined) return;
-    const isElsewhere = document.activeElement !== pendingFocus.from;
-    const row = pendingFocus.index < count ? rows.get(keyAt(pendingFocus.index))?.row : undefined;
+  /** A new row is empty, and cannot be focused, until its content arrives from the worker. */
+  private applyPendingFocus(): void {
+    const pending = this.pendingFocus;
+    if (pending === undefined) return;
+    const isElsewhere = document.activeElement !== pending.from;
+    const row = pending.index < this.count ? this.rows.get(this.options.keyAt(pending.index))?.row : undefined;
     const target = row?.querySelector<HTMLElement>('[data-focus]');
-    if (isElsewhere || target) pendingFocus = undefined;
+    if (isElsewhere || target) this.pendingFocus = undefined;
     if (!isElsewhere) target?.focus({ preventScroll: true });
   }
 
-  let isRefreshQueued = false;
-  function refreshSoon(): void {
-    if (isRefreshQueued) return;
-    isRefreshQueued = true;
+  private queueRefresh(): void {
+    if (this.isRefreshQueued) return;
+    this.isRefreshQueued = true;
     requestAnimationFrame(() => {
-      isRefreshQueued = false;
-      refresh();
+      this.isRefreshQueued = false;
+      this.refresh();
     });
   }
-  window.addEventListener('scroll', refreshSoon, { passive: true });
-  window.addEventListener('resize', refreshSoon);
-
-  return {
-    get range() {
-      return range;
-    },
-    setCount(next) {
-      count = next;
-      refresh();
-    },
-    refresh,
-    focus(index) {
-      if (index < 0 || index >= count) return;
-      const height = heightOf();
-      const top = body.getBoundingClientRect().top + index * height;
-      // Below the bar, which stays, and not at the very edge.
-      const above = (document.querySelector('.bar')?.getBoundingClientRect().bottom ?? 0) + height;
-      if (top < above) window.scrollBy(0, top - above);
-      else if (top + 2 * height > window.innerHeight) window.scrollBy(0, top + 2 * height - window.innerHeight);
-      pendingFocus = { index, from: document.activeElement };
-      refresh();
-    },
-  };
 }
 
-/** Arrow keys go from row to row. */
+/** Makes arrow keys, Home and End move the focus between rows. */
 export function moveByKeys(body: HTMLElement, rows: VirtualRows, count: () => number): void {
   body.addEventListener('keydown', (event) => {
     const row = (event.target as Element).closest('[aria-rowindex]');

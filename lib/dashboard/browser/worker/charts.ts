@@ -2,14 +2,14 @@ import { currentOf, type Family, QUANTILES, type Series } from '../model/family.
 import type { History } from '../model/history.ts';
 import { OBSERVATIONS_PER_SECOND, perSecond, type Unit, unitOf } from '../model/units.ts';
 import type { ChartData } from '../protocol.ts';
-import { MAX_LINES } from './lines.ts';
+import { MAX_LINES } from './chart-lines.ts';
 
 const MAX_LABEL = 80;
 
-/** What is drawn of series: what stands for them together, now and over time. */
+/** Series to show, with the values that represent them together, now and over time. */
 export interface Selection {
   readonly family: Family;
-  /** The largest first. */
+  /** Largest first. */
   readonly series: readonly Series[];
   /** Whether these are all series of the family. */
   readonly isWhole: boolean;
@@ -17,9 +17,9 @@ export interface Selection {
   readonly history: History;
 }
 
-export function chartsOf(drawn: Selection): ChartData[] {
-  const current = currentChart(drawn);
-  const quantiles = quantileChart(drawn);
+export function chartsOf(selection: Selection): ChartData[] {
+  const current = currentChart(selection);
+  const quantiles = quantileChart(selection);
   return quantiles.lines.length > 0 ? [quantiles, current] : [current];
 }
 
@@ -29,14 +29,14 @@ function quantileChart({ family, now, history }: Selection): ChartData {
   return { title: 'Quantiles', unit: unitOf(family.name, family.type), times: history.times, lines };
 }
 
-/** The name of the i-th quantile that stands for series of the family. */
+/** Returns the name of the i-th quantile of the family, such as `p99`. */
 export function quantileName({ type, bounds }: Family, i: number): string {
   const q = (type === 'histogram' ? QUANTILES : bounds)[i] ?? 0;
   return `p${Number((q * 100).toPrecision(6))}`;
 }
 
 function currentChart({ family, series, isWhole, now, history }: Selection): ChartData {
-  const { title, unit } = currentIn(family);
+  const { title, unit } = titleAndUnit(family);
   const together = { values: history.columns[0] ?? [], now: now[0] ?? null };
   const chart = { title, unit, times: history.times };
   if (series.length < 2 && isWhole) return { ...chart, lines: [{ label: title.toLowerCase(), ...together }] };
@@ -50,7 +50,7 @@ function currentChart({ family, series, isWhole, now, history }: Selection): Cha
   return { ...chart, lines: hasTotal ? [total, ...lines] : lines };
 }
 
-function currentIn({ name, type }: Family): { title: string; unit: Unit } {
+function titleAndUnit({ name, type }: Family): { title: string; unit: Unit } {
   const unit = unitOf(name, type);
   switch (type) {
     case 'histogram':
@@ -70,7 +70,7 @@ function describe({ labels }: Series): string {
   return text.length > MAX_LABEL ? `${text.slice(0, MAX_LABEL)}…` : text;
 }
 
-/** A history's values at other times; gaps where it has none. */
+/** Returns the history's values at the given times, null where it has none. */
 function aligned(history: History | undefined, times: readonly number[]): (number | null)[] {
   const at = new Map(history?.times.map((time, i) => [time, i]));
   return times.map((time) => history?.columns[0]?.[at.get(time) ?? -1] ?? null);

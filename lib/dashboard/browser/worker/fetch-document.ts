@@ -1,6 +1,6 @@
 import type { Instant } from '../model/family.ts';
 
-/** What a poll brought, and when the document's first byte was there; or why it brought nothing. */
+/** Result of a poll: the document, its size in characters and the time of its first byte, or why there is none. */
 export type Poll =
   | { readonly document: object; readonly size: number; readonly at: Instant }
   | { readonly problem: string };
@@ -8,9 +8,11 @@ export type Poll =
 export const currentInstant = (): Instant => ({ time: Date.now() / 1000, clock: performance.now() / 1000 });
 
 const TIMEOUT_MS = 60_000;
+
+/** Maximum length (characters) of the server's explanation. */
 const MAX_DETAIL = 200;
 
-/** The parsed document is the caller's alone, who drops it when it is read; the text is dropped here. */
+/** Fetches and parses the document. It never rejects. */
 export async function fetchDocument(url: string): Promise<Poll> {
   try {
     const response = await fetch(url, {
@@ -23,7 +25,7 @@ export async function fetchDocument(url: string): Promise<Poll> {
     const text = await response.text();
     if (!response.ok) return { problem: `${response.status} ${response.statusText}${detailOf(text)}` };
     const document: unknown = JSON.parse(text);
-    if (typeof document !== 'object' || document === null) return { problem: 'what it answers is not a document' };
+    if (typeof document !== 'object' || document === null) return { problem: 'the response is not a document' };
     return { document, size: text.length, at };
   } catch (error) {
     return { problem: problemOf(error) };
@@ -31,8 +33,9 @@ export async function fetchDocument(url: string): Promise<Poll> {
 }
 
 function problemOf(error: unknown): string {
-  if (error instanceof SyntaxError) return 'what it answers is not JSON';
-  if (error instanceof DOMException && error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} s`;
+  if (error instanceof SyntaxError) return 'the response is not JSON';
+  if (error instanceof DOMException && error.name === 'TimeoutError')
+    return `no response within ${TIMEOUT_MS / 1000} s`;
   return 'it cannot be reached';
 }
 

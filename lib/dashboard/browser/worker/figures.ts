@@ -11,9 +11,11 @@ import {
 import type { Figure } from '../protocol.ts';
 import { quantileName, type Selection } from './charts.ts';
 
-/** The numbers that are worth a large font. */
-export function figuresOf(drawn: Selection): Figure[] {
-  const { family, series, now } = drawn;
+const AGGREGATED: Readonly<Record<Aggregation, string>> = { sum: 'Sum', avg: 'Average', max: 'Highest' };
+
+/** Returns the numbers to show in large type. */
+export function figuresOf(selection: Selection): Figure[] {
+  const { family, series, now } = selection;
   const unit = unitOf(family.name, family.type);
   const [current = null, ...quantiles] = now;
   const sum = () =>
@@ -35,22 +37,20 @@ export function figuresOf(drawn: Selection): Figure[] {
         { label: 'Observations since its start', value: sum(), unit: { of: 'number' } },
       ];
     default:
-      return gaugeFigures(drawn, current, unit);
+      return gaugeFigures(selection, current, unit);
   }
 }
 
 function gaugeFigures({ family, series, history }: Selection, current: number | null, unit: Unit): Figure[] {
-  const isOne = series.length === 1;
-  const range = rangeOf(isOne ? (history.columns[0] ?? []) : series.map(({ value }) => value));
-  const pooling = aggregationOf(unit, family.type);
-  const seen = isOne ? ' seen' : '';
+  const isSingle = series.length === 1;
+  const range = rangeOf(isSingle ? (history.columns[0] ?? []) : series.map(({ value }) => value));
+  const aggregation = aggregationOf(unit, family.type);
+  const seen = isSingle ? ' seen' : '';
   const figures = [
-    { label: isOne ? 'Now' : POOLED[pooling], value: current, unit },
+    { label: isSingle ? 'Now' : AGGREGATED[aggregation], value: current, unit },
     { label: `Lowest${seen}`, value: range?.min ?? null, unit },
     { label: `Highest${seen}`, value: range?.max ?? null, unit },
   ];
-  // The highest is there already.
-  return isOne || pooling !== 'max' ? figures : figures.slice(1);
+  // The aggregated value is the highest already.
+  return isSingle || aggregation !== 'max' ? figures : figures.slice(1);
 }
-
-const POOLED: Readonly<Record<Aggregation, string>> = { sum: 'Sum', avg: 'Average', max: 'Highest' };

@@ -5,12 +5,16 @@ import { createSearch } from '../model/search.ts';
 import { aggregationOf, OBSERVATIONS_PER_SECOND, perSecond, type Unit, unitOf } from '../model/units.ts';
 import type { Catalogue, Entry, Row } from '../protocol.ts';
 
-/** What nobody scrolls through. */
+/** Maximum number of families in the list. */
 const MAX_LISTED = 5000;
+
+/** Maximum length (characters) of a help or a label's value. */
 const MAX_TEXT = 300;
+
+/** Number of moments in a sparkline. */
 const SPARK_MOMENTS = 80;
 
-/** The families that a search finds, in their groups. */
+/** Returns the families that match the search, in groups. */
 export function catalogueOf(families: Iterable<Family>, search: string): Catalogue {
   const match = createSearch(search);
   const entries: Entry[] = [];
@@ -27,7 +31,7 @@ export function catalogueOf(families: Iterable<Family>, search: string): Catalog
 
 const cut = ([name, value]: readonly [string, string]) => [name, value.slice(0, MAX_TEXT)] as const;
 
-/** A family's row: one number, and what it was since the page was opened. */
+/** Returns a family's row: its current value, and the values since the page was opened. */
 export function rowOf(family: Family): Row {
   const { column, kind, unit } = summaryOf(family);
   return {

@@ -4,26 +4,31 @@ import type { Order } from '../model/url-state.ts';
 import type { Column, LabelChoice, SeriesRow, TableData } from '../protocol.ts';
 import { quantileName } from './charts.ts';
 
+/** Maximum number of label names with a filter. */
 const MAX_LABELS = 32;
+
+/** Maximum number of quantiles with a column. */
 const MAX_QUANTILES = 3;
+
+/** Maximum number of values to choose from in a filter, and their length. */
 const MAX_CHOICES = 50;
 const MAX_CHOICE_LENGTH = 100;
 const MAX_VALUE_LENGTH = 300;
 
-/** Series, the largest first. */
+/** Series in order, largest first. */
 export interface Ranking {
   readonly series: readonly Series[];
   readonly order: Order;
-  /** What they are in order of, all together. */
+  /** Sum of the values that determine the order. */
   readonly sum: number;
 }
 
 export function rank(series: readonly Series[], family: Family, order: Order): Ranking {
   const measure = measureOf(family, order);
   const sizes = new Map(series.map((one) => [one, measure(one) ?? Number.NEGATIVE_INFINITY]));
-  // NaN, of infinities, leaves them as they are.
+  // The difference of infinities is NaN, which a sort must not return.
   const sorted = [...series].sort((a, b) => sizes.get(b)! - sizes.get(a)! || 0);
-  // A share of what has parts below zero is none.
+  // Shares are undefined if a value is negative; NaN disables them.
   const sum = series.reduce((sum, one) => sum + ((measure(one) ?? 0) < 0 ? Number.NaN : (measure(one) ?? 0)), 0);
   return { series: sorted, order, sum };
 }
@@ -33,7 +38,7 @@ const measureOf =
   (series: Series): number | null =>
     order === 'value' ? series.value : currentOf(series, family);
 
-/** The rows from one place to another. */
+/** Returns the table with the rows `from` to `to`. */
 export function tableOf(family: Family, ranking: Ranking, { from, to }: { from: number; to: number }): TableData {
   const { series, sum, order } = ranking;
   const measure = measureOf(family, order);
@@ -84,7 +89,7 @@ function columnsOf(family: Family, order: Order): ColumnOf[] {
   }
 }
 
-/** The highest quantiles of each summary, as it has them itself. */
+/** Returns a column for each of the highest quantiles of a summary. */
 function quantileColumns(family: Family): ColumnOf[] {
   const unit = unitOf(family.name, family.type);
   const columns = family.bounds.map(
@@ -96,7 +101,7 @@ function quantileColumns(family: Family): ColumnOf[] {
   return columns.slice(-MAX_QUANTILES);
 }
 
-/** The label names that the series have, with the first values of each. */
+/** Returns the label names of the series, with the first values of each. */
 function labelsOf({ series }: Family): LabelChoice[] {
   const values = new Map<string, Set<string>>();
   for (const { labels } of series) {

@@ -2,76 +2,87 @@ import { readFamily } from '../model/document.ts';
 import { createFamily, type Family, type Instant, type PollMoment, updateFamily } from '../model/family.ts';
 import { createHistory, markGap } from '../model/history.ts';
 
-/** All that is known of the families: what the last polls said, and what they were over time, within limits. */
-export interface Store {
-  readonly families: ReadonlyMap<string, Family>;
-  /** Grows when there are other families, or series, than before. */
-  readonly revision: number;
-  /** Takes a document. `asked` are the families that it was asked for; undefined for all. */
-  addPoll(document: object, asked: readonly string[] | undefined, at: Instant): PollMoment;
-  /** Says that nothing is known since. */
-  markGap(at: Instant): PollMoment;
-}
+/** Maximum number of moments in the histories of all families, of 16 bytes and a little more each. */
+const MAX_MOMENTS = 600_000;
+const MAX_MOMENTS_PER_FAMILY = 600;
+const MIN_MOMENTS_PER_FAMILY = 60;
 
-/** For all families together: 600,000 moments of 16 bytes and a little more. */
-const MOMENTS = 600_000;
-const MOMENTS_PER_FAMILY = 600;
-/** In a family of up to this many series each has a history from the start, while there are few such series in all. */
-const FEW_SERIES = 50;
-const SERIES_WITH_HISTORY = 1000;
+/** Maximum number of series in a family whose series all have a history. */
+const MAX_SERIES_PER_FAMILY = 50;
+/** Maximum number of series with a history in all such families. */
+const MAX_SERIES_WITH_HISTORY = 1000;
 
-export function createStore(): Store {
-  const families = new Map<string, Family>();
-  let revision = 0;
-  let polls = 0;
+/** The families of the last polls, with a bounded history. */
+export class Store {
+  private readonly byName = new Map<string, Family>();
+  private polls = 0;
+  private changes = 0;
 
-  function next(at: Instant): PollMoment {
-    const fair = Math.floor(MOMENTS / Math.max(1, families.size));
-    return { ...at, poll: polls++, limit: Math.max(60, Math.min(MOMENTS_PER_FAMILY, fair)) };
+  get families(): ReadonlyMap<string, Family> {
+    return this.byName;
   }
 
-  function keepHistories(): void {
-    let kept = 0;
-    for (const { series } of families.values()) {
-      if (series.length < 2 || series.length > FEW_SERIES || kept + series.length > SERIES_WITH_HISTORY) continue;
-      kept += series.length;
+  /** Number that increases when families or series appear or disappear. */
+  get revision(): number {
+    return this.changes;
+  }
+
+  /** Adds the document of a poll. `requested` are the names in the request; undefined for the whole document. */
+  addPoll(document: object, requested: readonly string[] | undefined, at: Instant): PollMoment {
+    const content = new Map(Object.entries(document));
+    const hasRemoved = this.removeMissing(content, requested);
+    const moment = this.nextMoment(at);
+    let hasAdded = false;
+    for (const [name, raw] of content) {
+      const family = this.byName.get(name) ?? createFamily(name);
+      const { length } = family.series;
+      updateFamily(family, readFamily(raw), moment);
+      if (!this.byName.has(name) || family.series.length !== length) hasAdded = true;
+      this.byName.set(name, family);
+    }
+    this.startHistories();
+    if (hasRemoved || hasAdded) this.changes++;
+    return moment;
+  }
+
+  /** Interrupts all histories after a failed poll. */
+  markGap(at: Instant): PollMoment {
+    const moment = this.nextMoment(at);
+    for (const { history, series } of this.byName.values()) {
+      markGap(history, moment);
+      for (const one of series) if (one.history) markGap(one.history, moment);
+    }
+    return moment;
+  }
+
+  /**
+   * Removes families that are missing from a whole document. A requested family that is missing from a part of the
+   * document becomes empty, as it is on screen.
+   */
+  private removeMissing(content: Map<string, unknown>, requested: readonly string[] | undefined): boolean {
+    let hasRemoved = false;
+    for (const name of requested ?? this.byName.keys()) {
+      if (content.has(name)) continue;
+      if (requested !== undefined) content.set(name, {});
+      else if (this.byName.delete(name)) hasRemoved = true;
+    }
+    return hasRemoved;
+  }
+
+  private nextMoment(at: Instant): PollMoment {
+    const share = Math.floor(MAX_MOMENTS / Math.max(1, this.byName.size));
+    const limit = Math.max(MIN_MOMENTS_PER_FAMILY, Math.min(MAX_MOMENTS_PER_FAMILY, share));
+    return { ...at, poll: this.polls++, limit };
+  }
+
+  /** Starts histories for the series of small families. */
+  private startHistories(): void {
+    let count = 0;
+    for (const { series } of this.byName.values()) {
+      const { length } = series;
+      if (length < 2 || length > MAX_SERIES_PER_FAMILY || count + length > MAX_SERIES_WITH_HISTORY) continue;
+      count += length;
       for (const one of series) one.history ??= createHistory(1);
     }
   }
-
-  return {
-    families,
-    get revision() {
-      return revision;
-    },
-    addPoll(document, asked, at) {
-      let isOther = false;
-      const content = new Map(Object.entries(document));
-      for (const name of asked ?? families.keys()) {
-        // Gone from a whole document it is forgotten; from a part it is empty, since somebody looks at it.
-        if (content.has(name)) continue;
-        if (asked !== undefined) content.set(name, {});
-        else if (families.delete(name)) isOther = true;
-      }
-      const moment = next(at);
-      for (const [name, raw] of content) {
-        const family = families.get(name) ?? createFamily(name);
-        const { length } = family.series;
-        updateFamily(family, readFamily(raw), moment);
-        if (!families.has(name) || family.series.length !== length) isOther = true;
-        families.set(name, family);
-      }
-      keepHistories();
-      if (isOther) revision++;
-      return moment;
-    },
-    markGap(at) {
-      const moment = next(at);
-      for (const { history, series } of families.values()) {
-        markGap(history, moment);
-        for (const one of series) if (one.history) markGap(one.history, moment);
-      }
-      return moment;
-    },
-  };
 }

@@ -1,29 +1,29 @@
 import type { ViewState } from '../../lib/dashboard/browser/model/url-state.ts';
-import { createOpenFamily } from '../../lib/dashboard/browser/worker/detail.ts';
-import { createChartLines } from '../../lib/dashboard/browser/worker/lines.ts';
-import { createStore } from '../../lib/dashboard/browser/worker/store.ts';
+import { ChartLines } from '../../lib/dashboard/browser/worker/chart-lines.ts';
+import { OpenFamily } from '../../lib/dashboard/browser/worker/open-family.ts';
+import { Store } from '../../lib/dashboard/browser/worker/store.ts';
 
 type View = Pick<ViewState, 'filter' | 'order'>;
 
-/** A family that is open, in a document that a test sets for each poll. */
-function opened(type: string, first: object, view: View = { filter: {}, order: 'value' }) {
-  const store = createStore();
-  const lines = createChartLines();
+/** Opens a family in a document that the test sets for each poll. */
+function openFamily(type: string, first: object, view: View = { filter: {}, order: 'value' }) {
+  const store = new Store();
+  const lines = new ChartLines();
   let polls = 0;
-  const take = (value: object) =>
+  const addPoll = (value: object) =>
     store.addPoll({ a: { type, value } }, undefined, { time: 1000 + polls, clock: polls++ });
-  take(first);
+  addPoll(first);
   const family = store.families.get('a')!;
-  const what = createOpenFamily(family, view, lines);
-  return { family, lines, poll: (value: object) => what.onPoll(take(value)), detail: () => what.detail(0, 100) };
+  const open = new OpenFamily(family, view, lines);
+  return { family, lines, poll: (value: object) => open.onPoll(addPoll(value)), detail: () => open.detail(0, 100) };
 }
 
 const gauges = (length: number, value: (i: number) => number) =>
   Array.from({ length }, (_, i) => ({ i: String(i), '@': value(i) }));
 
-test('of a labelled summary the quantiles are in the table, and drawn once a filter leaves one of its series', () => {
+test('a labelled summary has its quantiles in the table, and in a chart when the filter leaves one series', () => {
   const value = { q: { a: summary(0.1, 0.2), b: summary(1, 2) } };
-  const all = opened('summary', value);
+  const all = openFamily('summary', value);
   all.poll(value);
   expect(all.detail().charts.map(({ title }) => title)).toEqual(['Observations per second']);
   expect(all.detail().table?.columns.map(({ title }) => title)).toEqual([
@@ -36,7 +36,7 @@ test('of a labelled summary the quantiles are in the table, and drawn once a fil
   ]);
   expect(all.detail().table?.rows[1]?.values.slice(3, 5)).toEqual([1, 2]);
 
-  const one = opened('summary', value, { filter: { q: '=b' }, order: 'value' });
+  const one = openFamily('summary', value, { filter: { q: '=b' }, order: 'value' });
   one.poll(value);
   const [quantiles] = one.detail().charts;
   expect(quantiles).toMatchObject({ title: 'Quantiles', lines: [{ label: 'p50', values: [1] }, { label: 'p99' }] });
@@ -45,13 +45,13 @@ test('of a labelled summary the quantiles are in the table, and drawn once a fil
 
 const summary = (...values: number[]) => ({ count: 1, sum: 1, quantile: values.map((v, i) => [[0.5, 0.99][i], v]) });
 
-test('what cannot be added has no sum and no shares', () => {
-  const store = createStore();
+test('values that cannot be added have no sum and no shares', () => {
+  const store = new Store();
   store.addPoll({ t_celsius: { type: 'gauge', value: { d: { a: 20, b: 30 } } } }, undefined, { time: 1, clock: 1 });
-  const { figures, table } = createOpenFamily(
+  const { figures, table } = new OpenFamily(
     store.families.get('t_celsius')!,
     { filter: {}, order: 'value' },
-    createChartLines(),
+    new ChartLines(),
   ).detail(0, 9);
   expect(figures.map(({ label, value }) => [label, value])).toEqual([
     ['Average', 25],
@@ -98,8 +98,8 @@ test.each<[string, object, object, object]>([
       chart: { 'Observations per second': ['total', 'q=b', 'q=a'] },
     },
   ],
-])('of a labelled %s the figures, the table and the chart say what it is', (type, first, second, shown) => {
-  const { poll, detail } = opened(type, first, { filter: {}, order: 'rate' });
+])('a labelled %s has figures, a table and a chart of its kind', (type, first, second, shown) => {
+  const { poll, detail } = openFamily(type, first, { filter: {}, order: 'rate' });
   poll(second);
   const { figures, table, charts } = detail();
   const chart = charts.at(-1);
@@ -113,8 +113,8 @@ test.each<[string, object, object, object]>([
   }).toEqual(shown);
 });
 
-test('of a single number there is no table, and the lowest and the highest are those that were seen', () => {
-  const { poll, detail } = opened('gauge', {});
+test('a single number has no table, and its range is that of the history', () => {
+  const { poll, detail } = openFamily('gauge', {});
   for (const value of [3, 1, 2]) poll(value as unknown as object);
   const { figures, table, charts } = detail();
   expect(figures).toMatchObject([
@@ -126,16 +126,16 @@ test('of a single number there is no table, and the lowest and the highest are t
   expect(charts).toMatchObject([{ title: 'Value', lines: [{ label: 'value', now: 2 }] }]);
 });
 
-test('of points in time the latest stands for all', () => {
-  const store = createStore();
+test('points in time are represented by the latest', () => {
+  const store = new Store();
   store.addPoll({ a_time_seconds: { type: 'gauge', value: { d: { a: 2e8, b: 3e8 } } } }, undefined, {
     time: 1,
     clock: 1,
   });
-  const { figures } = createOpenFamily(
+  const { figures } = new OpenFamily(
     store.families.get('a_time_seconds')!,
     { filter: {}, order: 'value' },
-    createChartLines(),
+    new ChartLines(),
   ).detail(0, 9);
   expect(figures).toMatchObject([
     { label: 'Lowest', value: 2e8 },
@@ -143,9 +143,9 @@ test('of points in time the latest stands for all', () => {
   ]);
 });
 
-test('a label that is long is cut in the table, in the chart and in what can be chosen', () => {
+test('a long label is cut in the table and the chart, and is not offered as a choice', () => {
   const long = 'x'.repeat(400);
-  const { table, charts } = opened('gauge', { q: { [long]: 1, short: 2, '': 3 } }).detail();
+  const { table, charts } = openFamily('gauge', { q: { [long]: 1, short: 2, '': 3 } }).detail();
   expect(table?.rows.map(({ labels }) => labels[0])).toEqual([
     { name: 'q', value: '', isCut: false },
     { name: 'q', value: 'short', isCut: false },
@@ -155,8 +155,8 @@ test('a label that is long is cut in the table, in the chart and in what can be 
   expect(charts[0]?.lines[2]?.label).toBe(`q=${'x'.repeat(78)}…`);
 });
 
-test('series keep a line while others take their place in the chart, 50 of them and no more', () => {
-  const { family, poll, lines } = opened(
+test('50 series that lost their place in the chart keep their history', () => {
+  const { family, poll, lines } = openFamily(
     'gauge',
     gauges(200, (i) => i),
   );
@@ -168,8 +168,8 @@ test('series keep a line while others take their place in the chart, 50 of them 
   expect(remembering()).toBe(0);
 });
 
-test('the lines of a few series go on when nobody looks', () => {
-  const { family, poll, lines } = opened(
+test('the series of a small family have a history while it is not open', () => {
+  const { family, poll, lines } = openFamily(
     'gauge',
     gauges(5, (i) => i),
   );
@@ -178,8 +178,8 @@ test('the lines of a few series go on when nobody looks', () => {
   expect(family.series.map(({ history }) => history?.times.length)).toEqual([1, 1, 1, 1, 1]);
 });
 
-test('a series that was there all along has a line without holes, however long the page is open', () => {
-  const { poll, detail } = opened(
+test('the line of a series that always existed has no gaps, however long the page is open', () => {
+  const { poll, detail } = openFamily(
     'gauge',
     gauges(60, (i) => i),
   );

@@ -1,0 +1,90 @@
+import { type Family, mergeObserved, type Series, summarize } from '../model/family.ts';
+import { createHistory, type Moment, markGap, record } from '../model/history.ts';
+import { createFilter } from '../model/search.ts';
+import { unitOf } from '../model/units.ts';
+import type { ViewState } from '../model/url-state.ts';
+import type { Detail, DistributionData } from '../protocol.ts';
+import type { ChartLines } from './chart-lines.ts';
+import { chartsOf, type Selection } from './charts.ts';
+import { figuresOf } from './figures.ts';
+import { type Ranking, rank, tableOf } from './series-table.ts';
+
+/** The family that the page shows in detail, with a filter and an order. */
+export class OpenFamily {
+  readonly family: Family;
+  private readonly view: Pick<ViewState, 'filter' | 'order'>;
+  private readonly lines: ChartLines;
+  private readonly isUnfiltered: boolean;
+  private readonly passes: ReturnType<typeof createFilter>;
+  private ranking: Ranking;
+  private now: Selection['now'];
+  /** Values of the filtered series together, from the time when the family was opened. */
+  private filteredHistory: Selection['history'];
+
+  constructor(family: Family, view: Pick<ViewState, 'filter' | 'order'>, lines: ChartLines) {
+    this.family = family;
+    this.view = view;
+    this.lines = lines;
+    this.isUnfiltered = Object.keys(view.filter).length === 0;
+    this.passes = createFilter(view.filter);
+    this.ranking = this.rank();
+    this.now = this.summarize();
+    this.filteredHistory = createHistory(this.now.length);
+    lines.setVisible(this.ranking.series);
+  }
+
+  /** To be called after each poll that contained the family. */
+  onPoll(moment: Moment): void {
+    this.ranking = this.rank();
+    this.now = this.summarize();
+    this.lines.setVisible(this.ranking.series);
+    if (this.isUnfiltered) return;
+    if (this.filteredHistory.columns.length !== this.now.length) this.filteredHistory = createHistory(this.now.length);
+    record(this.filteredHistory, moment, this.now);
+  }
+
+  /** To be called after each failed poll. */
+  onGap(moment: Moment): void {
+    markGap(this.filteredHistory, moment);
+  }
+
+  /** Returns what the page shows, with the rows `from` to `to` of the table. */
+  detail(from: number, to: number): Detail {
+    const { family, now, ranking, isUnfiltered: isWhole } = this;
+    const { name, help, type } = family;
+    const { series } = ranking;
+    const history = isWhole ? family.history : this.filteredHistory;
+    const selection: Selection = { family, series, isWhole, now, history };
+    const hasLabels = family.series.some(({ labels }) => labels.length > 0);
+    return {
+      name,
+      help,
+      type,
+      figures: figuresOf(selection),
+      charts: chartsOf(selection),
+      ...(type === 'histogram' && { distribution: distributionOf(family, series) }),
+      ...(hasLabels && { table: tableOf(family, ranking, { from, to }) }),
+    };
+  }
+
+  private rank(): Ranking {
+    const { series } = this.family;
+    const filtered = this.isUnfiltered ? series : series.filter(({ labels }) => this.passes(labels));
+    return rank(filtered, this.family, this.view.order);
+  }
+
+  private summarize(): Selection['now'] {
+    return this.isUnfiltered ? this.family.current : summarize(this.ranking.series, this.family);
+  }
+}
+
+function distributionOf(family: Family, series: readonly Series[]): DistributionData {
+  const { bounds, counts } = mergeObserved(series);
+  const hasObservations = bounds.length > 0;
+  return {
+    unit: unitOf(family.name, family.type),
+    bounds: hasObservations ? bounds : family.bounds,
+    counts: hasObservations ? counts : [...family.bounds, 0].map(() => 0),
+    seconds: family.elapsed,
+  };
+}
