@@ -160,19 +160,19 @@ describe('warnings', () => {
   const LONG = 'x'.repeat(61);
 
   test.each<[string, string]>([
-    ['unknown', 'Member 1 of 1 of its X-Forwarded-For, "unknown", is not an address. Have 127.0.0.1, which'],
-    ['127.0.0.1:99999, 127.0.0.1', 'Member 1 of 2 of its X-Forwarded-For, "127.0.0.1:99999", is not an address'],
-    ['192.0.2.1, a b, 10.0.0.2, 127.0.0.1', 'Member 2 of 4 of its X-Forwarded-For, "a b", is not an address'],
+    ['unknown', 'member 1 of 1 of X-Forwarded-For, got "unknown". Have 127.0.0.1, which'],
+    ['127.0.0.1:99999, 127.0.0.1', 'member 1 of 2 of X-Forwarded-For, got "127.0.0.1:99999". '],
+    ['192.0.2.1, a b, 10.0.0.2, 127.0.0.1', 'member 2 of 4 of X-Forwarded-For, got "a b". '],
     ['192.0.2.1, a b, 10.0.0.2, 127.0.0.1', 'Have the proxy that is member 3 write the address of its client there'],
     ['"\\\u00e9', '"\\"\\\\\\u00e9"'],
     ['x'.repeat(64), `"${LONG}xxx"`],
     ['x'.repeat(65), `"${LONG}..."`],
     [`${LONG}\u00e9`, `"${LONG}..."`],
-    ['', 'Member 1 of 1 of its X-Forwarded-For, "", is not an address'],
+    ['', 'member 1 of 1 of X-Forwarded-For, got "". '],
   ])('forwarded-malformed shows the member of %j and its position', async (value, text) => {
     const { server } = await serveMetrics({ trustedProxies: ['127.0.0.1', '10.0.0.0/8'] });
     await send(server, requestText({ headers: [`X-Forwarded-For: ${value}`] }));
-    expect(warned()).toEqual([expect.stringContaining(`: forwarded-malformed. Member `)]);
+    expect(warned()).toEqual([expect.stringContaining(`: forwarded-malformed. Expected an address as member `)]);
     expect(warned()).toEqual([expect.stringContaining(text)]);
   });
 
@@ -180,7 +180,7 @@ describe('warnings', () => {
     const { server } = await serveMetrics({ trustedProxies: ['127.0.0.1'], forwardedHeader: 'forwarded' });
     await send(server, requestText({ headers: ['Forwarded: for=_hidden;proto=https'] }));
     expect(warned()).toEqual([
-      expect.stringContaining('Member 1 of 1 of its Forwarded, "for=_hidden;proto=https", is not an address'),
+      expect.stringContaining('Expected an address as member 1 of 1 of Forwarded, got "for=_hidden;proto=https". '),
     ]);
   });
 
@@ -188,23 +188,23 @@ describe('warnings', () => {
     [
       'as it was sent, and its name as it is to be listed',
       { hosts: ['Metrics.internal:3000'] },
-      'It asked for "Metrics.internal:3000". If that name is yours, add "metrics.internal" to allowedHosts,',
+      '"Metrics.internal:3000". If that name is yours, add "metrics.internal" to allowedHosts.',
     ],
-    [
-      'of an absolute target',
-      { target: 'http://a.example/metrics' },
-      'It asked for "a.example". If that name is yours',
-    ],
+    ['of an absolute target', { target: 'http://a.example/metrics' }, '"a.example". If that name is yours'],
     [
       'escaped, where it is none',
       { hosts: ['a\t"b'] },
-      'It asked for "a\\u0009\\"b", which is not a host. Instead, ask by IP address',
+      '"a\\u0009\\"b", which is not a host. Request one of these instead.',
     ],
-    ['of at most 64 characters', { hosts: [`${'a'.repeat(70)}.example`] }, `It asked for "${'a'.repeat(61)}...".`],
+    ['of at most 64 characters', { hosts: [`${'a'.repeat(70)}.example`] }, `"${'a'.repeat(61)}...".`],
   ])('host-not-allowed shows the host %s', async (_case, parts, text) => {
     const { server } = await serveMetrics();
     await send(server, requestText(parts));
-    expect(warned()).toEqual([expect.stringContaining(`: host-not-allowed. ${text}`)]);
+    expect(warned()).toEqual([
+      expect.stringContaining(
+        `: host-not-allowed. Expected an IP address, localhost or a name in allowedHosts, got ${text}`,
+      ),
+    ]);
   });
 
   test('a name of more than 64 characters is not proposed, since it cannot be shown whole', async () => {

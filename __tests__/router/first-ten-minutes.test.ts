@@ -62,7 +62,7 @@ const unlisted = (ask: Ask): Step => ({
   ask,
   status: 403,
   reason: 'unexpected-forwarding-header',
-  says: 'and add "127.0.0.1" to trustedProxies (Express\' trust proxy is not used)',
+  says: 'and add "127.0.0.1" to trustedProxies, or do not forward the metrics. Express\' trust proxy is not used.',
   options: { trustedProxies: ['127.0.0.1'] },
 });
 const unnamed = (ask: Ask, host: string, ...others: string[]): Step => ({
@@ -198,7 +198,7 @@ test.each<[string, Setting]>([
     "a kubelet's probe",
     {
       app: (app) => app.get('/healthz', (_req, res) => void res.send('ok')),
-      steps: [{ ...stranger(probe('/metrics'), '127.0.0.2'), says: 'Let probes ask another route', options: {} }],
+      steps: [{ ...stranger(probe('/metrics'), '127.0.0.2'), says: 'Let probes request another route', options: {} }],
       finally: probe('/healthz'),
     },
   ],
@@ -210,7 +210,7 @@ test.each<[string, Setting]>([
           ask: authorized,
           status: 403,
           reason: 'http-authentication',
-          says: 'Take the credentials out of the scraper (in Prometheus: authorization, basic_auth, bearer_token_file, oauth2)',
+          says: 'Remove the credentials from the scraper (in Prometheus: authorization, basic_auth, bearer_token_file, oauth2)',
         },
       ],
       finally: raw(),

@@ -66,7 +66,7 @@ describe.each(SOCKETS)('a request whose socket is %s', (_case, createSocket) => 
   ])('%s: the warning names no option, and renderMetrics', (reason, options, facts) => {
     const { reasons, warned } = ask(options, [facts]);
     expect(reasons).toEqual([reason]);
-    expect(warned).toEqual([expect.stringContaining(`: ${reason}. It came through no socket`)]);
+    expect(warned).toEqual([expect.stringContaining(`: ${reason}. Expected a request from a socket`)]);
     expect(warned[0]).toContain('renderMetrics of express-metrics-json/render');
     expect(warned[0]).not.toMatch(/trustedHosts|trustedProxies|allowUnixSocket/);
   });
@@ -86,14 +86,14 @@ describe.each(SOCKETS)('a request whose socket is %s', (_case, createSocket) => 
   test('gets the usual hint where the reason is not its address', () => {
     const { reasons, warned } = ask({ trustedHosts: ['192.0.2.1'] }, [{ fields: { Authorization: 'Basic x' } }]);
     expect(reasons).toEqual(['http-authentication']);
-    expect(warned).toEqual([expect.stringContaining('Take the credentials out of the scraper')]);
+    expect(warned).toEqual([expect.stringContaining('Remove the credentials from the scraper')]);
   });
 });
 
 test('a mock without a socket gets the same warning', () => {
   const req = { method: 'GET', url: '/', rawHeaders: ['Host', 'a'], headers: { host: 'a' } } as IncomingMessage;
   trustedIp()(req, new ServerResponse(req), () => undefined);
-  expect(warnings.mock.calls).toEqual([[expect.stringContaining('no socket of Node'), 'MetricsAccessWarning']]);
+  expect(warnings.mock.calls).toEqual([[expect.stringContaining('a socket of Node'), 'MetricsAccessWarning']]);
 });
 
 test.each<[string, object, boolean]>([

@@ -131,7 +131,7 @@ describe('the error says what to change when', () => {
       'the request has credentials',
       appWith(),
       { headers: { authorization: 'Basic eDp5' } },
-      /"HTTP authentication .*Take the credentials out/,
+      /"HTTP authentication .*Remove the credentials from/,
     ],
     ['the host name is not allowed', appWith(), { headers: { host: 'evil.example' } }, /got 403.*allowedHosts/],
     ['the query is malformed', appWith(), { path: '/metrics.json?name[]=' }, /got 400 Bad Request, "Malformed query"/],

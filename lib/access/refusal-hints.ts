@@ -1,8 +1,8 @@
 import { isQuotedWhole, quote } from '../util/quote.ts';
 
-// Hints in warnings: what the operator can do about a refused request. Following a hint literally must allow the
-// scraper and no other client. The service cannot distinguish a scraper from a proxy that adds no header, so a hint
-// that trusts an address says which of the two it is for. Hints name addresses, never networks.
+// Hints in warnings: `Expected …, got ….`, then what to write, in sentences of one condition each. Following a hint
+// literally must allow the scraper and no other client. The service cannot distinguish a scraper from a proxy that adds
+// no header, so a hint that trusts an address says which of the two it is for. Hints name addresses, never networks.
 
 /** The facts about a refused request on which a hint may depend. */
 export interface RefusedRequest {
@@ -54,88 +54,103 @@ const HEADERS = {
 } as const;
 
 const SPEAK_HTTP11 = 'speak HTTP/1.1 (nginx: proxy_http_version 1.1;)';
-const ALL_SPEAK_HTTP11 = `Have the proxies on the way ${SPEAK_HTTP11}; HAProxy passes on the version that comes in.`;
+const ALL_SPEAK_HTTP11 = `Have the proxies on the way ${SPEAK_HTTP11}. HAProxy passes on the version that comes in.`;
 
 export const addressUnparseable: Hint = (request) =>
-  `Its socket has no address. If a proxy connects to the unix socket, ${overTcp(request)}. If only your scraper can open the unix socket, set allowUnixSocket: true, which lets in everyone who can. A socket that was closed meanwhile has no address either.`;
+  `Expected a socket with an address, got one without. If a proxy connects to the unix socket, ${overTcp(request)}. If only your scraper can open the unix socket, set allowUnixSocket: true. That lets in everyone who can open it. A socket that is already closed has no address either.`;
 
 export const unexpectedForwardingHeader: Hint = (request) => {
   const { peer } = request;
-  if (peer === undefined) return `If a proxy connects to the unix socket, ${overTcp(request)}. ${sendNone('it')}`;
-  return `If ${peer} is a proxy, ${writeHeader(request, 'append', { unlessItDoes: true })} and add "${peer}" to trustedProxies (Express' trust proxy is not used), or do not forward the metrics. ${sendNone(peer)}`;
+  const expected = `Expected no forwarding header from a peer outside trustedProxies, got one.`;
+  if (peer === undefined)
+    return `${expected} If a proxy connects to the unix socket, ${overTcp(request)}. ${sendNone('it')}`;
+  return `${expected} If ${peer} is a proxy, ${writeHeader(request, 'append', { unlessItDoes: true })} and add "${peer}" to trustedProxies, or do not forward the metrics. Express' trust proxy is not used. ${sendNone(peer)}`;
 };
 
 export const forwardingHeaderMissing: Hint = (request) => {
   const { peer, forwardedHeader } = request;
   const { name, other } = HEADERS[forwardedHeader];
-  return `It came from one of trustedProxies without ${name}. If it came through a proxy that writes ${HEADERS[other].name} itself, set forwardedHeader: '${other}'. If it came through another proxy, ${writeHeader(request, 'replace')}. ${besideProxy(request)} If no proxy is at ${peer}, move "${peer}" from trustedProxies to trustedHosts.`;
+  return `Expected ${name} from a peer in trustedProxies, got none. If it came through a proxy that writes ${HEADERS[other].name} itself, set forwardedHeader: '${other}'. If it came through another proxy, ${writeHeader(request, 'replace')}. ${besideProxy(request)} If no proxy is at ${peer}, move "${peer}" from trustedProxies to trustedHosts.`;
 };
 
 export const chainExhausted: Hint = (request) => {
   const { peer, forwardedHeader } = request;
   const { name, replace, append } = HEADERS[forwardedHeader];
-  return `Every member of ${name} is in trustedProxies. If a network there holds your scraper, write "${peer}", the address of the proxy, in place of the network. If another proxy is in front of ${peer}, have that one write ${name} (${replace}) and have ${peer} append to it instead of replacing it (${append}). ${besideProxy(request)}`;
+  return `Expected a client in ${name}, got only members of trustedProxies. If a network there holds your scraper, write "${peer}", the address of the proxy, in place of the network. If another proxy is in front of ${peer}, have that one write ${name} (${replace}) and have ${peer} append to it (${append}). ${besideProxy(request)}`;
 };
 
 /** The proxy passes on what clients send in front of its own member. */
 export const excessiveHeader =
-  (excess: string): Hint =>
+  (limit: string): Hint =>
   ({ peer, forwardedHeader }) => {
     const { name, replace } = HEADERS[forwardedHeader];
-    return `Its ${name} ${excess}. If ${peer} is the only proxy, have it replace what clients send (${replace}); otherwise, the first proxy of the chain.`;
+    return `Expected ${name} of at most ${limit}, got more. If ${peer} is the only proxy, have it replace what clients send (${replace}). Otherwise, have the first proxy of the chain do so.`;
   };
 
 export const forwardedMalformed: Hint = ({ peer, forwardedHeader, malformed }) => {
   const { name, replace } = HEADERS[forwardedHeader];
   const { text, position, count } = malformed ?? { text: '', position: 1, count: 1 };
   const writer = position === count ? `${peer}, which connected,` : `the proxy that is member ${position + 1}`;
-  return `Member ${position} of ${count} of its ${name}, ${quote(text)}, is not an address. Have ${writer} write the address of its client there (${replace}).`;
+  return `Expected an address as member ${position} of ${count} of ${name}, got ${quote(text)}. Have ${writer} write the address of its client there (${replace}).`;
 };
 
 export const notTrusted: Hint = (request) => {
-  const { address, hops, forwardedHeader, isForwarder, isHttp10 } = request;
-  const { name, append } = HEADERS[forwardedHeader];
-  if (isForwarder) {
-    return `${name} has more members to the left of ${address}. If ${address} is a proxy, ${writeHeader({ forwardedHeader }, 'append', { unlessItDoes: true })} and add "${address}" to trustedProxies; in trustedHosts it would let in everyone behind it. If ${address} is your scraper, have it send no ${name}.`;
-  }
+  const { address, hops, isForwarder } = request;
+  if (isForwarder) return notTrustedForwarder(request);
+  if (hops > 0) return notTrustedBehindProxy(request);
   const asScraper = `If ${address} is your scraper, add "${address}" to trustedHosts`;
-  if (hops > 0) {
-    const version = isHttp10 ? ` ${ALL_SPEAK_HTTP11}` : '';
-    return `${asScraper}. It may also be a proxy that adds no header, and stand for everyone behind it. If ${address} is a proxy, ${writeHeader({ forwardedHeader }, 'replace')} and add "${address}" to trustedProxies. If ${address} is a proxy, or one of trustedProxies only passes on what clients send, have the proxies in trustedProxies append to ${name} (${append}).${version}`;
-  }
   const asProxy = `If ${address} is a proxy, ${writeHeader(request, 'replace')} and add "${address}" to trustedProxies.`;
-  if (isHttp10) {
-    return `It spoke HTTP/1.0, as nginx before 1.29.7 does by default. ${asProxy} ${asScraper} and set allowHttp10: true.`;
+  if (request.isHttp10) {
+    return `${expectedTrusted(request)} over HTTP/1.0, as from nginx before 1.29.7 by default. ${asProxy} ${asScraper} and set allowHttp10: true.`;
   }
-  return `${asScraper}. It may also be a proxy that adds no header, or source NAT (Docker, Kubernetes), and stand for everyone behind it. ${asProxy} ${PROBES}`;
+  return `${expectedTrusted(request)}. ${asScraper}. ${asProxy} It may be a proxy that adds no header, or source NAT (Docker, Kubernetes), and stand for everyone behind it. Let probes request another route.`;
 };
 
-const PROBES = 'Let probes ask another route.';
+const expectedTrusted = ({ address }: RefusedRequest) => `Expected an address in trustedHosts, got ${address}`;
+
+function notTrustedForwarder({ address, forwardedHeader }: RefusedRequest): string {
+  const { name } = HEADERS[forwardedHeader];
+  const write = writeHeader({ forwardedHeader }, 'append', { unlessItDoes: true });
+  return `Expected no members of ${name} to the left of ${address}, got some. If ${address} is a proxy, ${write} and add "${address}" to trustedProxies. In trustedHosts, a proxy would let in everyone behind it. If ${address} is your scraper, have it send no ${name}.`;
+}
+
+function notTrustedBehindProxy(request: RefusedRequest): string {
+  const { address, forwardedHeader, isHttp10 } = request;
+  const { name, append } = HEADERS[forwardedHeader];
+  const version = isHttp10 ? ` ${ALL_SPEAK_HTTP11}` : '';
+  return `${expectedTrusted(request)}. If ${address} is your scraper, add "${address}" to trustedHosts. If ${address} is a proxy, ${writeHeader({ forwardedHeader }, 'replace')} and add "${address}" to trustedProxies. If ${address} is a proxy, or one of trustedProxies only passes on what clients send, have the proxies in trustedProxies append to ${name} (${append}). It may be a proxy that adds no header, and stand for everyone behind it.${version}`;
+}
 
 export const httpVersion: Hint = (request) => {
   const { peer, hops } = request;
-  if (hops > 0) return `${ALL_SPEAK_HTTP11} If your scraper itself speaks HTTP/1.0, set allowHttp10: true.`;
+  const expected = 'Expected HTTP/1.1 or later, got HTTP/1.0';
+  if (hops > 0) {
+    return `${expected}. ${ALL_SPEAK_HTTP11} If your scraper itself speaks HTTP/1.0, set allowHttp10: true.`;
+  }
   const otherwise = 'If your scraper itself speaks HTTP/1.0 and comes through no proxy, set allowHttp10: true.';
-  if (peer === undefined) return `If a proxy connects to the unix socket, ${overTcp(request)}. ${otherwise}`;
-  return `nginx before 1.29.7 speaks it by default, and adds no header. If ${peer} is a proxy, ${writeHeader(request, 'replace')} and add "${peer}" to trustedProxies. ${otherwise}`;
+  if (peer === undefined)
+    return `${expected}. If a proxy connects to the unix socket, ${overTcp(request)}. ${otherwise}`;
+  return `${expected}, as from nginx before 1.29.7 by default. If ${peer} is a proxy, ${writeHeader(request, 'replace')} and add "${peer}" to trustedProxies. ${otherwise}`;
 };
 
 export const hostNotAllowed: Hint = ({ host }) => {
-  const otherwise = 'ask by IP address or localhost';
-  if (host === undefined) return `Add the name, without its port, to allowedHosts, or ${otherwise}.`;
+  const expected = 'Expected an IP address, localhost or a name in allowedHosts, got';
+  if (host === undefined) return `${expected} no host. Send a Host header with one of these.`;
   const { sent, name } = host;
-  if (name === undefined) return `It asked for ${quote(sent)}, which is not a host. Instead, ${otherwise}.`;
+  if (name === undefined) return `${expected} ${quote(sent)}, which is not a host. Request one of these instead.`;
   const added = isQuotedWhole(name) ? quote(name) : 'it, without its port,';
-  return `It asked for ${quote(sent)}. If that name is yours, add ${added} to allowedHosts, or ${otherwise}. Behind a proxy, it is the name that the proxy sends.`;
+  return `${expected} ${quote(sent)}. If that name is yours, add ${added} to allowedHosts. Otherwise, request an IP address or localhost. Behind a proxy, it is the name that the proxy sends.`;
 };
 
-/** Whatever the reason: an option that is set in answer to one leads to the next. */
+/** Replaces the hint of the reason: no option makes such a request acceptable. */
 export const noSocket = () =>
-  "It came through no socket of Node's HTTP server, as in serverless adapters and mocks. Platforms without sockets are not supported here, and no option changes that: addresses are what the platform says. Restrict access in the platform, and serve the metrics with renderMetrics of express-metrics-json/render.";
+  "Expected a request from a socket of Node's HTTP server, got one without, as in serverless adapters and mocks. No option changes that: its address is only what the platform says. Restrict access in the platform, and serve the metrics with renderMetrics of express-metrics-json/render.";
 
 /** Warns of a request that was let in: a proxy in trustedHosts lets in all of its clients. */
-export const unlistedForwarder: Hint = ({ address, forwardedHeader }) =>
-  `${HEADERS[forwardedHeader].name} has more members to the left of ${address}. If ${address} is a proxy, all its clients get in: add "${address}" to trustedProxies.`;
+export const unlistedForwarder: Hint = ({ address, forwardedHeader }) => {
+  const { name } = HEADERS[forwardedHeader];
+  return `Expected no members of ${name} to the left of ${address}, got some. If ${address} is a proxy, all its clients get in: add "${address}" to trustedProxies.`;
+};
 
 /** A proxy that writes the header over HTTP/1.1. Appending is right in every place of a chain. */
 function writeHeader(
