@@ -91,6 +91,8 @@ describe('an element of Forwarded', () => {
   });
 });
 
+const REFUSED = /^[a-z-]+$/;
+
 describe('the chain', () => {
   test.each([
     ['ends at the first that is no proxy', ['192.0.2.1, 198.51.100.1, 10.0.0.3'], '198.51.100.1'],
@@ -174,8 +176,6 @@ describe('the chain', () => {
     expect(found).toBeGreaterThan(200);
   });
 });
-
-const REFUSED = /^[a-z-]+$/;
 
 test.each([
   ['192.0.2.1', false],

@@ -70,6 +70,14 @@ const rules: [folder: string, allowed: string[]][] = [
   ['dashboard/browser/', []],
 ];
 
+const { exports } = JSON.parse(readFileSync(join(lib, '../package.json'), 'utf8'));
+
+/** The entry points of package.json but the main one, as files below lib/. */
+const entries = Object.values<{ import?: string }>(exports)
+  .flatMap((it) => it.import ?? [])
+  .map((path) => path.replace('./dist/esm/', '').replace(/js$/, 'ts'))
+  .filter((file) => file !== 'index.ts');
+
 test('every folder of lib/ has its rule, and the root holds entry points alone', () => {
   const folders = new Set(files.filter((file) => file.includes('/')).map((file) => `${file.split('/')[0]}/`));
   expect([...folders].filter((folder) => !rules.some(([ruled]) => ruled.startsWith(folder)))).toEqual([]);
@@ -125,10 +133,3 @@ test.each([
 test('the dashboard loads no encoder', () => {
   expect([...loadedWith('dashboard.ts')].filter((it) => it.startsWith('encoders/'))).toEqual([]);
 });
-
-/** Of package.json, as files below lib/; without the main one. */
-const { exports } = JSON.parse(readFileSync(join(lib, '../package.json'), 'utf8'));
-const entries = Object.values<{ import?: string }>(exports)
-  .flatMap((it) => it.import ?? [])
-  .map((path) => path.replace('./dist/esm/', '').replace(/js$/, 'ts'))
-  .filter((file) => file !== 'index.ts');

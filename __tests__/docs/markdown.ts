@@ -11,6 +11,8 @@ export interface Block {
   readonly text: string;
 }
 
+const FENCED = /^(?<indent> *)```(?<info>[^\n`]*)\n(?<text>.*?)^\k<indent>```$/gms;
+
 /** A Markdown file, by its path from the root of the project or of another folder. */
 export class Markdown {
   readonly file: string;
@@ -91,8 +93,6 @@ const cellsOf = (row: string) =>
     .slice(1, -1)
     .split(/(?<!\\)\|/)
     .map((cell) => cell.trim());
-
-const FENCED = /^(?<indent> *)```(?<info>[^\n`]*)\n(?<text>.*?)^\k<indent>```$/gms;
 
 /** GitHub's html-pipeline keeps the letters, digits and hyphens in lower case, and replaces blanks by hyphens. */
 function slugOf(heading: string): string {

@@ -236,15 +236,15 @@ const rows = Object.entries(table).flatMap(([name, cases]) =>
   cases.map(([given, message]) => ({ name, given, message })),
 );
 
+/** The one form of these errors. */
+const FORM = /^\w+: [\w$-]+(\.[\w$-]+|\[\d+\]|\["[^"]+"\])*: expected .+, got .+(; write .+|; did you mean ".+"\?)$/;
+
 test.each(rows)('$name names itself: $message', async ({ name, given, message }) => {
   const error = await errorOf(() => functions[name]!(...given));
   expect(error).toBeInstanceOf(TypeError);
   expect(error.message).toBe(`${name}: ${message}`);
   expect(error.message).toMatch(FORM);
 });
-
-/** The one form of these errors. */
-const FORM = /^\w+: [\w$-]+(\.[\w$-]+|\[\d+\]|\["[^"]+"\])*: expected .+, got .+(; write .+|; did you mean ".+"\?)$/;
 
 test('a value that is shown is one short line, and shows no members of objects', async () => {
   for (const value of ['x'.repeat(1e6), 'a\nb', { token: 'secret' }, [{ token: 'secret' }], Array(1e6).fill('y')]) {

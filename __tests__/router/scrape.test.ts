@@ -42,6 +42,8 @@ function withoutTransport<T extends object>(headers: T) {
   return rest;
 }
 
+const queueDepth2 = { ...queueDepth, name: 'queue_depth_2' };
+
 describe.each(withCodings)('$path in $coding', ({ path, coding, document, own }) => {
   const acceptance = { 'Accept-Encoding': coding };
   const codingHeader = coding === 'identity' ? {} : { 'content-encoding': coding };
@@ -97,8 +99,6 @@ describe.each(withCodings)('$path in $coding', ({ path, coding, document, own })
     expect(answer.headers).not.toHaveProperty('etag');
   });
 });
-
-const queueDepth2 = { ...queueDepth, name: 'queue_depth_2' };
 
 test('compression: false sends documents as they are', async () => {
   const { get } = await serve({ source: sourceOf(queueDepth), compression: false });

@@ -88,9 +88,6 @@ export async function requestPath(
   return { status: answer.statusCode, headers: answer.headers, body, text };
 }
 
-/** The text of a body, without its content coding. */
-export const decode = (body: Buffer, coding = 'identity'): string => decoders[coding](body).toString();
-
 // biome-ignore lint/suspicious/noExplicitAny: indexed with what the server sent
 const decoders: any = {
   identity: (body: Buffer) => body,
@@ -98,6 +95,9 @@ const decoders: any = {
   br: (body: Buffer) => brotliDecompressSync(body),
   deflate: (body: Buffer) => inflateSync(body),
 };
+
+/** The text of a body, without its content coding. */
+export const decode = (body: Buffer, coding = 'identity'): string => decoders[coding](body).toString();
 
 /** A client that reads only when it is told to. */
 export interface RawClient {

@@ -38,6 +38,8 @@ export function hintOf(warning: string): string {
   return hint[1] as string;
 }
 
+const ADDRESS = /\d+(\.\d+){3}|[\da-f]*:[\da-f:]+/;
+
 /**
  * Does literally what a hint says, sentence by sentence, where the condition holds. Throws for a condition that it does
  * not know, and where nothing is to be done.
@@ -52,8 +54,6 @@ export function follow(hint: string, situation: Situation): Situation {
   if (current === situation) throw new Error(`it says nothing that is to be done: ${hint}`);
   return current;
 }
-
-const ADDRESS = /\d+(\.\d+){3}|[\da-f]*:[\da-f:]+/;
 
 type Condition = [form: RegExp, holds: (situation: Situation, subject: string) => boolean];
 

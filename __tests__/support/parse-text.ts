@@ -23,6 +23,8 @@ interface Series {
   readonly exemplar: Exemplar | undefined;
 }
 
+const NAME = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
+
 /**
  * The families of a text, as the encoders write them: each under one `# TYPE`, its series together.
  *
@@ -57,7 +59,6 @@ export function parseText(text: string, format: TextFormat = 'prometheus'): Pars
   return families.map(({ series, ...family }) => ({ ...family, samples: regroup(family, series, format) }));
 }
 
-const NAME = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
 const LABEL = /[a-zA-Z_][a-zA-Z0-9_]*/y;
 const NUMBER = /[+-]?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|Inf)|NaN/y;
 

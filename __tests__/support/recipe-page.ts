@@ -12,6 +12,10 @@ export interface RecipePage {
 
 type Replacement = readonly [from: string, to: string];
 
+const BLOCKS = /^(?:`([^`\n]+)`[^\n]*\n\n)?```(\w+)[^\n]*\n(.*?)^```$/gms;
+
+const COMMANDS = /^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm;
+
 export function recipePage(name: string): RecipePage {
   const text = readFileSync(join(__dirname, '../../docs/recipes', name), 'utf8');
   const files = new Map<string, string>();
@@ -31,9 +35,6 @@ export function recipePage(name: string): RecipePage {
     },
   };
 }
-
-const BLOCKS = /^(?:`([^`\n]+)`[^\n]*\n\n)?```(\w+)[^\n]*\n(.*?)^```$/gms;
-const COMMANDS = /^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm;
 
 /** A page that lost what a test replaces would be run as it is, against somebody else's address. */
 export function replaceIn(text: string, [from, to]: Replacement, where = 'the text'): string {

@@ -39,6 +39,8 @@ export interface MetricsService {
   readonly collect: jest.Mock<MetricFamily[] | Promise<MetricFamily[]>>;
 }
 
+const up: MetricFamily = { name: 'up', type: 'gauge', samples: [{ labels: {}, value: 1 }] };
+
 /** Serves one gauge, `up`, from an app of Express 5 with nothing else in it. */
 export async function serveMetrics(
   options: Partial<MetricsRouterOptions> = {},
@@ -53,8 +55,6 @@ export async function serveMetrics(
   });
   return { server: await listen(express().use(router), on), router, decisions, collect };
 }
-
-const up: MetricFamily = { name: 'up', type: 'gauge', samples: [{ labels: {}, value: 1 }] };
 
 /** Keeps warnings off the terminal, for tests to read. */
 export function watchWarnings(): jest.SpyInstance {

@@ -17,6 +17,10 @@ function trimOWS(member: string): string {
 
 const isBlank = (character: string | undefined) => character === ' ' || character === '\t';
 
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+
+const PAIR = new RegExp(`(?:(?<name>${TOKEN})=(?:(?<token>${TOKEN})|"(?<quoted>(?:[^"\\\\]|\\\\.)*)"))?(?:;|$)`, 'y');
+
 /**
  * Returns the value of a `Forwarded` element's `for` parameter, without its quotes. Undefined when the element is
  * malformed or does not have exactly one `for` (RFC 7239, section 4).
@@ -38,6 +42,3 @@ export function nodeAddress(element: string): string | undefined {
   }
   return values.get('for');
 }
-
-const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
-const PAIR = new RegExp(`(?:(?<name>${TOKEN})=(?:(?<token>${TOKEN})|"(?<quoted>(?:[^"\\\\]|\\\\.)*)"))?(?:;|$)`, 'y');

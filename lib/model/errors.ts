@@ -21,11 +21,6 @@ export interface ScrapeFailure {
   readonly error: unknown;
 }
 
-/** Creates the error for a scrape that is aborted from outside. */
-export function interruption(code: keyof typeof INTERRUPTIONS): MetricsError {
-  return new MetricsError(code, INTERRUPTIONS[code]);
-}
-
 const INTERRUPTIONS = {
   ERR_METRICS_SOURCE_TIMEOUT: 'the source did not answer in time; see the option timeout',
   ERR_METRICS_CLIENT_GONE: 'the client disconnected',
@@ -33,6 +28,11 @@ const INTERRUPTIONS = {
   ERR_METRICS_CLIENT_STALLED: 'the client read nothing in time; see the option stallTimeout',
   ERR_METRICS_TOO_MANY_SCRAPES: 'too many scrapes are in flight; see the option maxInFlight',
 };
+
+/** Creates the error for a scrape that is aborted from outside. */
+export function interruption(code: keyof typeof INTERRUPTIONS): MetricsError {
+  return new MetricsError(code, INTERRUPTIONS[code]);
+}
 
 /** What a `MetricsError` is about. */
 export type MetricsErrorCode =

@@ -1,5 +1,25 @@
 import type { Random } from './random.ts';
 
+/** The zeros of fullwidth, Arabic, Devanagari and mathematical digits. */
+const SCRIPTS = [0xff10, 0x660, 0x966, 0x1d7ce];
+
+/** What other parsers take: octal, hex, short, with a zone, a port, brackets, a prefix length, digits of other scripts. */
+const LOOKALIKES: readonly ((text: string, random: Random) => string)[] = [
+  (text, random) => text.replace(/\d+/, (part) => `0${random.pick(['', 'x', 'o', '0'])}${Number(part).toString(8)}`),
+  (text) => text.replace(/(\d+)\.(\d+)$/, (_, a, b) => String(Number(a) * 256 + Number(b))),
+  (text) => `${text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)}`,
+  (text, random) => `${text}%${random.pick(['eth0', '1', '', '%', 'é', '25eth0'])}`,
+  (text, random) => `${text}:${random.int(70_000)}`,
+  (text) => `[${text}]`,
+  (text, random) => `${text}/${random.int(130)}`,
+  (text, random) => text.replace(/\d/g, (digit) => String.fromCodePoint(random.pick(SCRIPTS) + Number(digit))),
+  (text) => text.replaceAll('.', '\u3002'),
+  (text, random) =>
+    random.pick([' ', '\t', '\n', '\u00a0', '\0', '\ufeff', '']) + text + random.pick([' ', '\r\n', '\0', '.']),
+  (text) => text.replace(/^.*?(?=\d+\.)/, '::'),
+  (text) => `::ffff:${text}`,
+];
+
 /** A text that is an address, or was one before it was changed a little, or is what people take for one. */
 export function addressText(random: Random): string {
   let text = random.chance(0.4) ? quad(random) : groups(random);
@@ -34,26 +54,6 @@ function group(random: Random): string {
   const text = value.toString(16).padStart(1 + random.int(random.chance(0.95) ? 4 : 6), '0');
   return random.chance(0.2) ? text.toUpperCase() : text;
 }
-
-/** What other parsers take: octal, hex, short, with a zone, a port, brackets, a prefix length, digits of other scripts. */
-const LOOKALIKES: readonly ((text: string, random: Random) => string)[] = [
-  (text, random) => text.replace(/\d+/, (part) => `0${random.pick(['', 'x', 'o', '0'])}${Number(part).toString(8)}`),
-  (text) => text.replace(/(\d+)\.(\d+)$/, (_, a, b) => String(Number(a) * 256 + Number(b))),
-  (text) => `${text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)}`,
-  (text, random) => `${text}%${random.pick(['eth0', '1', '', '%', 'é', '25eth0'])}`,
-  (text, random) => `${text}:${random.int(70_000)}`,
-  (text) => `[${text}]`,
-  (text, random) => `${text}/${random.int(130)}`,
-  (text, random) => text.replace(/\d/g, (digit) => String.fromCodePoint(random.pick(SCRIPTS) + Number(digit))),
-  (text) => text.replaceAll('.', '\u3002'),
-  (text, random) =>
-    random.pick([' ', '\t', '\n', '\u00a0', '\0', '\ufeff', '']) + text + random.pick([' ', '\r\n', '\0', '.']),
-  (text) => text.replace(/^.*?(?=\d+\.)/, '::'),
-  (text) => `::ffff:${text}`,
-];
-
-/** The zeros of fullwidth, Arabic, Devanagari and mathematical digits. */
-const SCRIPTS = [0xff10, 0x660, 0x966, 0x1d7ce];
 
 const PIECES = [
   ...'0123456789abcdefABCDEF.:%/[]-+ xX\0',

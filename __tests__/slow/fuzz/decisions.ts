@@ -106,6 +106,9 @@ function member(random: Random, write: (address: string) => string): string {
 
 const baselines = new Map<string, string>();
 
+// CONNECT never reaches an app; a HEAD has no body to compare.
+const SENDABLE = METHODS.filter((name) => !['CONNECT', 'HEAD'].includes(name));
+
 /** Every untrusted request to an endpoint is answered alike, byte for byte, and the source is never asked. */
 async function untrusted(): Promise<void> {
   const path = random.pick(['/metrics', '/metrics.json', '/hidden/metrics', '/hidden/metrics.json']);
@@ -133,9 +136,6 @@ async function untrusted(): Promise<void> {
   check(answer === baseline, 'another answer than usual', parts);
   check(path.startsWith('/hidden') ? answer.includes('nobody is here') : response.status === 403, 'no refusal', parts);
 }
-
-// CONNECT never reaches an app; a HEAD has no body to compare.
-const SENDABLE = METHODS.filter((name) => !['CONNECT', 'HEAD'].includes(name));
 
 /** However it is spelled, wherever it stands, once or often, with or without a value. */
 async function withCredentials(): Promise<void> {
@@ -223,12 +223,12 @@ function header(random: Random): string {
   return `${name}: ${random.pick(['', '127.0.0.1', '*', 'cross-site', token(random, 1 + random.int(40))])}`;
 }
 
+const CHARACTERS = [..."abcXYZ0189-._~:/?@!$&'()*+,;=%"];
+
 /** Of characters that a header and a target may have. */
 function token(random: Random, length: number): string {
   return Array.from({ length }, () => random.pick(CHARACTERS)).join('');
 }
-
-const CHARACTERS = [..."abcXYZ0189-._~:/?@!$&'()*+,;=%"];
 
 // Last, when all that stands above is there.
 server = await serve();

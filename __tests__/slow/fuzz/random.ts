@@ -8,6 +8,9 @@ export interface Random {
   bits(count: number): bigint;
 }
 
+/** `FUZZ_SEED` repeats a run that failed. */
+export const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 32);
+
 /** Mulberry32, which is no good for secrets and good enough here. */
 export function randomFrom(seed: number): Random {
   let state = seed >>> 0;
@@ -29,9 +32,6 @@ export function randomFrom(seed: number): Random {
     },
   };
 }
-
-/** `FUZZ_SEED` repeats a run that failed. */
-export const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 32);
 
 /** How many: `FUZZ_RUNS` of them, or 300,000; of what takes longer, a part of that. */
 export const runs = (share = 1) => Math.ceil(Number(process.env.FUZZ_RUNS ?? 300_000) * share);

@@ -41,6 +41,35 @@ beforeAll(async () => {
   [tarball] = await Promise.all([pack(folder), installWhatIsShared()]);
 });
 
+/** What is there only when the project asks for it. */
+const PEERS = ['@opentelemetry/sdk-metrics', '@types/express', 'prom-client', 'vitest'];
+
+const JSON_DOCUMENT = `{
+"messages_accepted_total":{"help":"messages taken in","type":"counter","value":1.0},
+"queue_depth":{"help":"messages waiting","type":"gauge","value":{"queue":{"a":3.0}}}
+}
+`;
+
+const TEXT_DOCUMENT = `# HELP messages_accepted_total messages taken in
+# TYPE messages_accepted_total counter
+messages_accepted_total 1
+# HELP queue_depth messages waiting
+# TYPE queue_depth gauge
+queue_depth{queue="a"} 3
+`;
+
+const SERVED = {
+  entries: ['function', 'function', 'function', 'function'],
+  answers: [
+    { status: 202, type: expect.stringMatching(/^text\/plain/), body: 'Accepted' },
+    { status: 200, type: expect.stringMatching(/^application\/json/), body: JSON_DOCUMENT },
+    { status: 200, type: expect.stringMatching(/^text\/plain; version=0\.0\.4/), body: TEXT_DOCUMENT },
+    { status: 200, type: expect.stringMatching(/^text\/html/), body: expect.stringContaining('<title>') },
+    { status: 403, type: expect.any(String), body: expect.any(String) },
+    { status: 403, type: expect.any(String), body: expect.any(String) },
+  ],
+};
+
 test.concurrent.each(rows)('$title: it installs, compiles, serves and is tested', async ({ title, consumer }) => {
   const cwd = join(folder, String(rows.findIndex((row) => row.title === title)));
   const node = async (...args: string[]) => run(await nodeBinary(consumer.node), args, cwd);
@@ -62,9 +91,6 @@ test.concurrent.each(rows)('$title: it installs, compiles, serves and is tested'
   else await node('--experimental-vm-modules', module('jest/bin/jest.js'), '--runInBand');
 });
 
-/** What is there only when the project asks for it. */
-const PEERS = ['@opentelemetry/sdk-metrics', '@types/express', 'prom-client', 'vitest'];
-
 function wantedPeers({ client, runner, expressTypes }: Consumer): string[] {
   const wanted = {
     '@types/express': expressTypes,
@@ -73,27 +99,3 @@ function wantedPeers({ client, runner, expressTypes }: Consumer): string[] {
   };
   return Object.entries(wanted).flatMap(([name, isWanted]) => (isWanted ? [name] : []));
 }
-
-const JSON_DOCUMENT = `{
-"messages_accepted_total":{"help":"messages taken in","type":"counter","value":1.0},
-"queue_depth":{"help":"messages waiting","type":"gauge","value":{"queue":{"a":3.0}}}
-}
-`;
-const TEXT_DOCUMENT = `# HELP messages_accepted_total messages taken in
-# TYPE messages_accepted_total counter
-messages_accepted_total 1
-# HELP queue_depth messages waiting
-# TYPE queue_depth gauge
-queue_depth{queue="a"} 3
-`;
-const SERVED = {
-  entries: ['function', 'function', 'function', 'function'],
-  answers: [
-    { status: 202, type: expect.stringMatching(/^text\/plain/), body: 'Accepted' },
-    { status: 200, type: expect.stringMatching(/^application\/json/), body: JSON_DOCUMENT },
-    { status: 200, type: expect.stringMatching(/^text\/plain; version=0\.0\.4/), body: TEXT_DOCUMENT },
-    { status: 200, type: expect.stringMatching(/^text\/html/), body: expect.stringContaining('<title>') },
-    { status: 403, type: expect.any(String), body: expect.any(String) },
-    { status: 403, type: expect.any(String), body: expect.any(String) },
-  ],
-};

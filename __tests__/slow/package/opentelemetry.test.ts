@@ -9,6 +9,17 @@ beforeAll(async () => {
   tarball = await pack(folder);
 });
 
+const TYPED = `
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import type { MetricsSource } from 'express-metrics-json';
+import { type OpenTelemetrySource, openTelemetrySource } from 'express-metrics-json/opentelemetry';
+
+const source: OpenTelemetrySource & MetricsSource = openTelemetrySource({ translationStrategy: 'NoTranslation' });
+void new MeterProvider({ readers: [source.reader] });
+// @ts-expect-error: it is one of four
+void (() => openTelemetrySource({ translationStrategy: 'none' }));
+`;
+
 // Version 3 needs Node 22, which comes as a package too.
 describe.each([
   { sdk: '2.0', node: undefined },
@@ -111,14 +122,3 @@ queue{${SCOPE}} -1
 usage_ratio{${SCOPE}} 0.5`
   .split('\n')
   .sort();
-
-const TYPED = `
-import { MeterProvider } from '@opentelemetry/sdk-metrics';
-import type { MetricsSource } from 'express-metrics-json';
-import { type OpenTelemetrySource, openTelemetrySource } from 'express-metrics-json/opentelemetry';
-
-const source: OpenTelemetrySource & MetricsSource = openTelemetrySource({ translationStrategy: 'NoTranslation' });
-void new MeterProvider({ readers: [source.reader] });
-// @ts-expect-error: it is one of four
-void (() => openTelemetrySource({ translationStrategy: 'none' }));
-`;

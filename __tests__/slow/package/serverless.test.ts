@@ -27,44 +27,6 @@ interface Outcome {
   readonly warnings: string[];
 }
 
-async function runApp(adapter: string): Promise<Outcome> {
-  writeFileSync(join(cwd, 'app.mjs'), APP);
-  return JSON.parse(await run(process.execPath, ['--no-warnings', 'app.mjs', adapter], cwd)) as Outcome;
-}
-
-test.each(['serverless-http', 'serverless-http-3'])(
-  '%s leaves out the raw headers: every guard refuses, and says to use renderMetrics',
-  async (adapter) => {
-    const { statuses, warnings } = await runApp(adapter);
-    const refused = [403, 403, 403, 403];
-    expect(statuses).toEqual({ '/metrics': refused, '/trusted': refused, '/no-credentials': refused });
-    expect(warnings).toEqual(
-      ['metricsRouter', 'trustedIp', 'refuseAuthorization'].map((guard) =>
-        expect.stringMatching(new RegExp(`^${guard}: .*raw-headers-missing.*renderMetrics`)),
-      ),
-    );
-  },
-);
-
-test.each(['@codegenie/serverless-express', '@vendia/serverless-express'])(
-  '%s fills the raw headers: the guards see them, and the warning says that nothing but renderMetrics helps',
-  async (adapter) => {
-    const { statuses, warnings } = await runApp(adapter);
-    expect(statuses).toEqual({
-      '/metrics': [200, 403, 403, 403],
-      '/trusted': [200, 200, 403, 403],
-      '/no-credentials': [200, 403, 200, 200],
-    });
-    const aboutSockets = warnings.filter((message) => message.includes('renderMetrics'));
-    expect(aboutSockets).toEqual([
-      expect.stringMatching(/^metricsRouter: refused a request from 192\.0\.2\.1: unexpected-forwarding-header\. /),
-      expect.stringMatching(/^trustedIp: refused a request from 192\.0\.2\.1: unexpected-forwarding-header\. /),
-    ]);
-    // No option would help.
-    expect(warnings.join()).not.toMatch(/trustedHosts|trustedProxies/);
-  },
-);
-
 const APP = `
 import express from 'express';
 import { metricsRouter, refuseAuthorization, trustedIp } from 'express-metrics-json';
@@ -104,3 +66,41 @@ for (const path of ['/metrics', '/trusted', '/no-credentials']) {
 await new Promise(setImmediate);
 console.log(JSON.stringify({ statuses, warnings }));
 `;
+
+async function runApp(adapter: string): Promise<Outcome> {
+  writeFileSync(join(cwd, 'app.mjs'), APP);
+  return JSON.parse(await run(process.execPath, ['--no-warnings', 'app.mjs', adapter], cwd)) as Outcome;
+}
+
+test.each(['serverless-http', 'serverless-http-3'])(
+  '%s leaves out the raw headers: every guard refuses, and says to use renderMetrics',
+  async (adapter) => {
+    const { statuses, warnings } = await runApp(adapter);
+    const refused = [403, 403, 403, 403];
+    expect(statuses).toEqual({ '/metrics': refused, '/trusted': refused, '/no-credentials': refused });
+    expect(warnings).toEqual(
+      ['metricsRouter', 'trustedIp', 'refuseAuthorization'].map((guard) =>
+        expect.stringMatching(new RegExp(`^${guard}: .*raw-headers-missing.*renderMetrics`)),
+      ),
+    );
+  },
+);
+
+test.each(['@codegenie/serverless-express', '@vendia/serverless-express'])(
+  '%s fills the raw headers: the guards see them, and the warning says that nothing but renderMetrics helps',
+  async (adapter) => {
+    const { statuses, warnings } = await runApp(adapter);
+    expect(statuses).toEqual({
+      '/metrics': [200, 403, 403, 403],
+      '/trusted': [200, 200, 403, 403],
+      '/no-credentials': [200, 403, 200, 200],
+    });
+    const aboutSockets = warnings.filter((message) => message.includes('renderMetrics'));
+    expect(aboutSockets).toEqual([
+      expect.stringMatching(/^metricsRouter: refused a request from 192\.0\.2\.1: unexpected-forwarding-header\. /),
+      expect.stringMatching(/^trustedIp: refused a request from 192\.0\.2\.1: unexpected-forwarding-header\. /),
+    ]);
+    // No option would help.
+    expect(warnings.join()).not.toMatch(/trustedHosts|trustedProxies/);
+  },
+);

@@ -25,6 +25,12 @@ const LOADER = join(__dirname, '../../support/ts-loader.mjs');
 
 let count = 0;
 
+const NAT = `table ip test {
+  chain prerouting { type nat hook prerouting priority -100; }
+  chain output { type nat hook output priority -100; }
+  chain postrouting { type nat hook postrouting priority 100; }
+}`;
+
 /** `bridge`, `app` and `scraper` are addresses of one /24. */
 export async function network(addresses: { bridge: string; app: string; scraper: string }): Promise<Network> {
   const prefix = `emj${process.pid}-${++count}`;
@@ -112,12 +118,6 @@ export async function network(addresses: { bridge: string; app: string; scraper:
     },
   };
 }
-
-const NAT = `table ip test {
-  chain prerouting { type nat hook prerouting priority -100; }
-  chain output { type nat hook output priority -100; }
-  chain postrouting { type nat hook postrouting priority 100; }
-}`;
 
 /** A proxy of TCP, such as Docker's userland proxy or a mesh's sidecar. */
 export const relay = (port: number, to: string, from?: string) => `

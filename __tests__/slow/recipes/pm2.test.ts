@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { temporaryFolder } from '../package/tools.ts';
 import { eventually, freePorts, get, type Project, projectOf } from './project.ts';
 
+let project: Project;
+
 // Docs: docs/recipes/pm2.md
 
 // In front of what takes the folder away.
@@ -10,7 +12,7 @@ afterAll(() => project.run('pm2', 'kill'));
 // PM2's daemon and its sockets are the test's own.
 const folder = temporaryFolder();
 const env = { PM2_HOME: join(folder, 'pm2'), NO_COLOR: '1' };
-let project: Project;
+
 let app: number;
 let metrics: number;
 

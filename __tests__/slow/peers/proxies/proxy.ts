@@ -38,6 +38,12 @@ export interface ReverseProxy {
   stop(): Promise<void>;
 }
 
+const commandLines = {
+  nginx: (file: string, folder: string) => ['-e', 'stderr', '-p', folder, '-c', file],
+  haproxy: (file: string) => ['-db', '-f', file],
+  caddy: (file: string) => ['run', '--adapter', 'caddyfile', '--config', file],
+};
+
 /** Starts a proxy on a free port, and waits until it listens. It ends with the test file. */
 export async function startProxy(
   rules: Rules,
@@ -62,23 +68,6 @@ export async function startProxy(
 
 function inNamespace(name: string | undefined, program: Program, args: string[]): [Program, string[]] {
   return name === undefined ? [program, args] : ['ip', ['netns', 'exec', name, program, ...args]];
-}
-
-const commandLines = {
-  nginx: (file: string, folder: string) => ['-e', 'stderr', '-p', folder, '-c', file],
-  haproxy: (file: string) => ['-db', '-f', file],
-  caddy: (file: string) => ['run', '--adapter', 'caddyfile', '--config', file],
-};
-
-/** The whole configuration: what the proxies need besides, and the rules. */
-function configuration(
-  { proxy, rules, listen = '', global = '' }: Rules,
-  address: string,
-  upstream: string,
-  clients: string,
-): string {
-  const written = rules.replaceAll('UPSTREAM', upstreams[proxy](upstream)).replaceAll('CLIENTS', clients);
-  return wrappers[proxy](address, written, listen, global);
 }
 
 const wrappers = {
@@ -128,13 +117,24 @@ const wrappers = {
     }`,
 };
 
-const isPath = (upstream: string) => upstream.startsWith('/');
-
 const upstreams = {
   nginx: (upstream: string) => (isPath(upstream) ? `unix:${upstream}` : upstream),
   haproxy: (upstream: string) => (isPath(upstream) ? `unix@${upstream}` : upstream),
   caddy: (upstream: string) => (isPath(upstream) ? `unix/${upstream}` : upstream),
 };
+
+/** The whole configuration: what the proxies need besides, and the rules. */
+function configuration(
+  { proxy, rules, listen = '', global = '' }: Rules,
+  address: string,
+  upstream: string,
+  clients: string,
+): string {
+  const written = rules.replaceAll('UPSTREAM', upstreams[proxy](upstream)).replaceAll('CLIENTS', clients);
+  return wrappers[proxy](address, written, listen, global);
+}
+
+const isPath = (upstream: string) => upstream.startsWith('/');
 
 /** An IPv6 address in brackets. */
 export const inUrl = (host: string) => (host.includes(':') ? `[${host}]` : host);

@@ -42,6 +42,8 @@ export interface ServiceResponse {
   readonly body: string;
 }
 
+const up: MetricFamily = { name: 'up', type: 'gauge', samples: [{ labels: {}, value: 1 }] };
+
 export async function serveRouters(
   routers: Readonly<Record<string, Partial<MetricsRouterOptions>>>,
   on?: ListenOptions | Server,
@@ -88,5 +90,3 @@ function upstreamOf(address: ReturnType<Listener['address']>): string {
   if (address === null || typeof address === 'string') return address ?? '';
   return address.address.includes(':') ? `[${address.address}]:${address.port}` : `${address.address}:${address.port}`;
 }
-
-const up: MetricFamily = { name: 'up', type: 'gauge', samples: [{ labels: {}, value: 1 }] };
