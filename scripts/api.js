@@ -1,4 +1,6 @@
-// Writes docs/api.md, what every entry point exports, from its declarations: node scripts/api.js [--check] [folder of declarations]
+// Writes docs/api.md, the exports of each entry point, from the declarations.
+//
+//     node scripts/api.js [--check] [folder of declarations]
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { readDeclarations } from './declarations.js';
@@ -7,7 +9,7 @@ const FILE = 'docs/api.md';
 const check = process.argv.includes('--check');
 const folder = process.argv.slice(2).find((argument) => argument !== '--check') ?? 'dist/esm';
 const { name: packageName, exports } = JSON.parse(readFileSync('package.json', 'utf8'));
-/** The entry points by the names that users import, each with its file of declarations. */
+/** Pairs of an entry point's import path and its file of declarations. */
 const entries = Object.entries(exports)
   .filter(([, { import: target }]) => target !== undefined)
   .map(([path, { import: target }]) => [
@@ -23,17 +25,18 @@ versions cover.
 
 const undocumented = [];
 const text = reference();
-if (undocumented.length > 0) throw new Error(`write doc comments of exported names: ${undocumented.join(', ')}`);
+if (undocumented.length > 0)
+  throw new Error(`expected a doc comment for each exported name, got none; write one for ${undocumented.join(', ')}`);
 if (!check) writeFileSync(FILE, text);
 else if (text !== readFileSync(FILE, 'utf8')) {
   console.error(
-    `${FILE} is not what the doc comments say: run "npm run api", and look at what it changes in the interface`,
+    `${FILE}: expected what the doc comments say, got something else; run "npm run api", and review what changes in the API`,
   );
   process.exit(1);
 }
 
 function reference() {
-  /** Where each declaration stands, so that it is written once. */
+  /** The entry point under which each declaration is written; each is written once. */
   const written = new Map();
   const chapters = entries.map(([entry, file]) => chapter(entry, file, written));
   return `${head}\n${chapters.join('\n')}`;
@@ -48,10 +51,10 @@ function chapter(entry, file, written) {
     if (doc === undefined) undocumented.push(`${name} (${relative(folder, key.split('#')[0])})`);
     written.set(key, entry);
   }
-  const behind = fresh.flatMap(({ key, code }) => namedBy(key, code, written));
+  const hidden = fresh.flatMap(({ key, code }) => namedBy(key, code, written));
 
   fresh.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const sections = [...fresh.filter(isValue), ...fresh.filter((it) => !isValue(it)), ...behind];
+  const sections = [...fresh.filter(isValue), ...fresh.filter((it) => !isValue(it)), ...hidden];
   return [
     `## ${entry}\n`,
     ...sections.map((it) => section(entry, it)),
@@ -73,30 +76,30 @@ function alsoHere(others, written) {
   return `Also exported here: ${lists.join('; ')}.\n`;
 }
 
-/** A name's declaration, in whatever file it is; nothing for what another package declares. */
+/** Finds the declaration of a name, in any file; undefined if another package declares it. */
 function find(file, local) {
-  const { own, imported } = readDeclarations(file);
-  if (own.has(local)) {
-    const { code, doc } = own.get(local);
-    const told = code.replaceAll(/keyof typeof (\w+)/g, (_, name) => keysOf(own.get(name)));
-    return { key: `${file}#${local}`, doc, code: told };
+  const { declared, imported } = readDeclarations(file);
+  if (declared.has(local)) {
+    const { code, doc } = declared.get(local);
+    const expanded = code.replaceAll(/keyof typeof (\w+)/g, (_, name) => keysOf(declared.get(name)));
+    return { key: `${file}#${local}`, doc, code: expanded };
   }
   const from = imported.get(local);
-  if (from === undefined) throw new Error(`${file}: where ${local} comes from cannot be told`);
+  if (from === undefined) throw new Error(`${file}: expected a declaration or an import of ${local}, got neither`);
   return from.file && find(join(dirname(file), from.file), from.name);
 }
 
-/** The keys of an object, as the union that a reader wants to see. */
+/** Writes the keys of an object as a union. */
 function keysOf({ code }) {
   return [...code.matchAll(/^ {2}readonly '?([\w-]+)'?:/gm)].map(([, key]) => `\n  | '${key}'`).join('');
 }
 
-/** The declarations that one stands on and that no entry point exports, and those which these stand on. */
+/** Returns the declarations that a declaration refers to, transitively, and that no entry point exports. */
 function namedBy(key, code, written) {
   const [file] = key.split('#');
-  const { own, imported } = readDeclarations(file);
+  const { declared, imported } = readDeclarations(file);
   return identifiers(code).flatMap((name) => {
-    const found = own.has(name) || imported.has(name) ? find(file, name) : undefined;
+    const found = declared.has(name) || imported.has(name) ? find(file, name) : undefined;
     if (found === undefined || written.has(found.key) || isExported(found.key)) return [];
     written.set(found.key, undefined);
     return [{ ...found, name, isHidden: true }, ...namedBy(found.key, found.code, written)];
@@ -109,7 +112,7 @@ function isExported(key) {
   );
 }
 
-/** Names of types: those of values, members and parameters have small letters. */
+/** Returns the names of types in the code; only these begin with a capital letter. */
 function identifiers(code) {
   const bare = code.replaceAll(/\/\*.*?\*\/|'[^']*'/gs, '');
   return [...new Set(bare.match(/\b[A-Z]\w*/g))];
@@ -120,7 +123,7 @@ function section(entry, it) {
   const load = `import ${isValue(it) ? '' : 'type '}{ ${it.name} } from '${entry}';`;
   const parts = [
     `### ${it.name}`,
-    it.isHidden && 'Not exported by name; what stands above is made of it.',
+    it.isHidden && 'Not exported by name. The types above refer to it.',
     prose,
     fenced('typescript', it.code),
     ...throws.map((what) => `Throws ${what}.`),

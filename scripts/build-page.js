@@ -1,5 +1,5 @@
-// Bundles the page of lib/dashboard/browser/ and writes what a browser gets as a module, lib/dashboard/files.ts: a module
-// is found from ES modules and CommonJS alike, and is loaded only by whoever imports express-metrics-json/dashboard.
+// Bundles the page of lib/dashboard/browser/ and writes the files as a module, lib/dashboard/files.ts. Unlike a file, a
+// module is found from both ES modules and CommonJS, and it is loaded only with express-metrics-json/dashboard.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ const contentTypes = {
   svg: 'image/svg+xml',
 };
 
-// The licence of what is bundled goes where the code goes.
+// The licence of the bundled code must be distributed with it.
 const licence = `/*! uPlot\n${readFileSync(at('node_modules/uplot/LICENSE'), 'utf8')}*/`;
 
 export default async function buildPage() {

@@ -1,4 +1,4 @@
-// Compiles lib/ twice, to dist/esm and dist/cjs, each with its declarations beside the code.
+// Compiles lib/ twice, to dist/esm and dist/cjs, with declarations beside the code.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import buildPage from './build-page.js';
@@ -9,12 +9,12 @@ const tsc = (...options) => execFileSync(process.execPath, [...compiler, ...opti
 rmSync('dist', { recursive: true, force: true });
 await buildPage();
 tsc();
-// verbatimModuleSyntax would not let ESM syntax become CommonJS.
+// verbatimModuleSyntax forbids the conversion from ESM syntax to CommonJS.
 tsc('--outDir', 'dist/cjs', '--module', 'commonjs', '--moduleResolution', 'bundler', '--verbatimModuleSyntax', 'false');
 // The package's own "type" is "module".
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n');
 
-// In declarations tsc leaves './x.ts' as it is, and understands it; other tools look for a file x.ts.
+// In declarations, tsc keeps './x.ts'. Other tools would look for a file x.ts.
 const tsExtension = /(\b(?:from |import\()['"]\.{1,2}\/[^'"]+)\.ts(?=['"])/g;
 for (const file of readdirSync('dist', { recursive: true }))
   if (file.endsWith('.d.ts'))

@@ -27,7 +27,7 @@ function longLines(file) {
     });
 }
 
-/** Tables, headings, pictures, link definitions, and words that are longer than a line. */
+/** Whether the line is a table, heading, picture or link definition, or a word that is longer than a line. */
 function cannotWrap(line) {
   if (/^\s*(\||#|!\[|\[[^\]]+\]: )/.test(line)) return true;
   const prose = line.replace(/^\s*(?:[-*>]|\d+\.)\s+/, '');

@@ -1,7 +1,7 @@
-// Reads declarations as tsc writes them: statements at the left edge, their doc comments above them, members indented.
+// Reads declarations in the layout of tsc: statements are not indented, doc comments precede them, members are indented.
 import { readFileSync } from 'node:fs';
 
-/** A statement ends with a line at the left edge (a union's, one blank from it) that has a semicolon or a brace alone. */
+/** A statement ends with an unindented line (in a union, indented by one) that ends in a semicolon or is a brace. */
 const STATEMENT =
   /(?<comment>^\/\*\*(?:(?!\*\/).)*\*\/\n)?^(?<code>(?:export|declare|interface|type|import)\b.*?(?:(?<=^ ?\S[^\n]*;)|(?<=^\})))$/gms;
 const NAME = /^(?:export )?(?:declare )?(?:function|class|const|interface|type) (\w+)/;
@@ -10,8 +10,8 @@ const LIST = /^(?:import|export) (?:type )?\{(?<names>[^}]*)\}(?: from '(?<from>
 const modules = new Map();
 
 /**
- * What a file declares (`own`), takes from others (`imported`), gives to others (`exported`, public name to local), and
- * adds to modules of others (`augmented`).
+ * Reads a file: its declarations (`declared`), imports (`imported`), exports (`exported`, from public to local name) and
+ * augmentations of other modules (`augmented`).
  */
 export function readDeclarations(file) {
   if (!modules.has(file)) modules.set(file, parse(readFileSync(file, 'utf8')));
@@ -19,13 +19,13 @@ export function readDeclarations(file) {
 }
 
 function parse(text) {
-  const module = { own: new Map(), imported: new Map(), exported: new Map(), augmented: [] };
+  const module = { declared: new Map(), imported: new Map(), exported: new Map(), augmented: [] };
   for (const { groups } of text.matchAll(STATEMENT)) {
     const { comment, code } = groups;
     const list = LIST.exec(code)?.groups;
     const name = NAME.exec(code)?.[1];
     if (list !== undefined) takeList(module, list, code);
-    else if (name !== undefined) takeOwn(module, name, code, comment);
+    else if (name !== undefined) takeDeclaration(module, name, code, comment);
     else if (code.startsWith('declare module')) module.augmented.push(tidy(code));
   }
   return module;
@@ -43,14 +43,14 @@ function takeList({ imported, exported }, { names, from }, code) {
   }
 }
 
-function takeOwn({ own, exported }, name, code, comment) {
-  const before = own.get(name);
+function takeDeclaration({ declared, exported }, name, code, comment) {
+  const before = declared.get(name);
   const all = before === undefined ? tidy(code) : `${before.code}\n${tidy(code)}`;
-  own.set(name, { code: all, doc: before?.doc ?? (comment && parseComment(comment)) });
+  declared.set(name, { code: all, doc: before?.doc ?? (comment && parseComment(comment)) });
   if (code.startsWith('export ')) exported.set(name, name);
 }
 
-/** Of a relative import, the file; of a package, nothing. */
+/** Returns the file of a relative import; undefined for a package. */
 const declarationsOf = (from) => (from.startsWith('.') ? from.replace(/\.[jt]s$/, '.d.ts') : undefined);
 
 const tidy = (code) =>
@@ -66,5 +66,5 @@ function parseComment(comment) {
   return { prose: prose.trim(), throws: all('throws').map(thrown), example: all('example').join('\n') };
 }
 
-/** `{TypeError} for an option` as a part of a sentence. */
+/** Makes `{TypeError} for an option` a part of a sentence. */
 const thrown = (text) => text.replace(/^\{(\w+)\}/, '`$1`').replaceAll(/\s+/g, ' ');

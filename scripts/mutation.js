@@ -1,11 +1,11 @@
-// Changes lib/guards and lib/encoders, one spot at a time, and counts the changes that no test notices:
+// Mutates lib/access and lib/encoders, one place at a time, and counts the mutants that no test detects:
 //
-//     npm run test:mutation              # all; more than half an hour
-//     npm run test:mutation guards       # one of the parts below
+//     npm run test:mutation              # all; takes more than half an hour
+//     npm run test:mutation access       # one of the parts below
 //
-// What came of spots that are as they were, in their file and in its test files, is taken from reports/mutation/, which a run leaves behind.
-// A change of anything else, such as __tests__/support/, is not noticed: remove that folder for figures that are to be relied on.
-// StrykerJS stands in no package.json: its hundred packages are of use to nobody who does not run this.
+// A run stores its results in reports/mutation/. The next run reuses those of unchanged files with unchanged tests. It
+// does not notice other changes, such as in __tests__/support/: remove the folder for reliable results.
+// StrykerJS is installed on demand, as only this script needs its hundred packages.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,10 +16,10 @@ const version = '9.6.1';
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const cache = at(`../node_modules/.cache/stryker-${version}`);
 
-// Every mutant costs the loading of all test files that know its file: the parts have those that are about them. The long tries, of round
-// trips and access vectors, are not among them: what these notice, one of the short ones should.
+// Each mutant loads all test files of its part, so a part has only the tests of its own files. Long tests, such as those
+// of round trips and access vectors, are left out: a short one should detect the mutant too.
 const parts = {
-  guards: { files: 'lib/access/*.ts', tests: 'guards/*.test.ts' },
+  access: { files: 'lib/access/*.ts', tests: 'access/!(access-vectors).test.ts' },
   documents: {
     files: 'lib/encoders/{batches,document,label-cache}.ts',
     tests:
@@ -56,11 +56,11 @@ for (const [part, { files, tests }] of Object.entries(parts)) {
         runner: at('mutation/runner.cjs'),
       },
     },
-    // Not in the project, where Jest would find everything twice.
+    // Outside the project, where Jest would find every test twice.
     tempDirName: join(tmpdir(), 'express-metrics-json-mutation'),
     coverageAnalysis: 'perTest',
     concurrency: 2,
-    // What takes too long counts as noticed: on a busy machine, five seconds are soon over for what is merely slow.
+    // A mutant that times out counts as detected. The default of 5 s is too short on a busy machine.
     timeoutMS: 60_000,
     incremental: true,
     incrementalFile: `reports/mutation/${part}.incremental.json`,
@@ -68,7 +68,7 @@ for (const [part, { files, tests }] of Object.entries(parts)) {
     reporters: ['clear-text', 'json', 'progress-append-only'],
     clearTextReporter: { logTests: false, reportTests: false, allowColor: false },
     thresholds: { high: 95, low: 90, break: 90 },
-    // TypeScript 7 has no API that Stryker could rewrite a tsconfig with, and swc does not look at types.
+    // TypeScript 7 lacks the API with which Stryker rewrites a tsconfig; swc does not check types.
     tsconfigFile: 'none',
     disableTypeChecks: false,
   }).runMutationTest();

@@ -8,7 +8,7 @@ const script = join(root, 'scripts/check-release.js');
 const folder = mkdtempSync(join(tmpdir(), 'express-metrics-json-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What is said of the project in a folder. */
+/** Returns the errors of the script for the project in a folder. */
 function check(cwd: string, ...tag: string[]): Promise<string> {
   const env = { ...process.env, GITHUB_REPOSITORY: 'somebody/express-metrics-json' };
   return new Promise((resolve) => {
@@ -41,7 +41,7 @@ const changelog = `# Changelog
 [1.9.0]: https://github.com/somebody/express-metrics-json/releases/tag/v1.9.0
 `;
 
-/** The same of a project made up, with a change. */
+/** Returns the errors for an example project with a change. */
 function checkWith(
   change: { from?: string; to?: string; version?: string; repository?: object; homepage?: string; bugs?: string },
   ...tag: string[]
@@ -53,42 +53,47 @@ function checkWith(
   return check(folder, ...tag);
 }
 
-test("the project's own changelog has the form of Keep a Changelog, and the version of package.json", async () => {
+test('the changelog has the form of Keep a Changelog and the version of package.json', async () => {
   expect(await check(root)).toBe('');
 });
 
-test('a release whose tag, version, changelog and repository agree is one', async () => {
+test('a release passes if its tag, version, changelog and repository agree', async () => {
   expect(await checkWith({}, 'v1.10.0')).toBe('');
 });
 
 test.each([
-  ['no [Unreleased]', { from: '## [Unreleased]\n\n' }, 'the first heading is to be "## [Unreleased]"'],
-  ['a kind of its own', { from: '### Fixed', to: '### Bugs' }, '"### Bugs" is no kind of change'],
-  ['a date of another order', { from: '2026-02-28', to: '28-02-2026' }, 'is no release'],
-  ['a date that is none', { from: '2026-02-28', to: '2026-02-30' }, 'is no release'],
-  ['a heading without a date', { from: ' - 2026-02-28' }, 'is no release'],
-  ['an older date above', { from: '2026-02-28', to: '2025-02-28' }, 'the newest comes first'],
-  ['an older version above', { from: '[1.9.0]', to: '[1.11.0]' }, 'the newest comes first'],
-  ['a version twice', { from: '[1.9.0]', to: '[1.10.0]' }, 'the newest comes first'],
-  ['a release of nothing', { from: '- A thing.\n' }, 'says of no change'],
-  ['a version without a link', { from: '\n[1.9.0]: ', to: '\n1.9.0: ' }, '[1.9.0] leads nowhere'],
-  ['another version in package.json', { version: '1.10.1' }, 'package.json has version 1.10.1'],
-])('%s is told', async (_, change, fault) => {
+  ['no [Unreleased]', { from: '## [Unreleased]\n\n' }, 'expected "## [Unreleased]" as the first heading'],
+  ['an unknown kind of change', { from: '### Fixed', to: '### Bugs' }, 'expected a kind of change, got "### Bugs"'],
+  ['a date of another order', { from: '2026-02-28', to: '28-02-2026' }, 'expected a release, got "'],
+  ['a date that does not exist', { from: '2026-02-28', to: '2026-02-30' }, 'expected a release, got "'],
+  ['a heading without a date', { from: ' - 2026-02-28' }, 'expected a release, got "'],
+  ['an older date above', { from: '2026-02-28', to: '2025-02-28' }, 'expected the newest release first'],
+  ['an older version above', { from: '[1.9.0]', to: '[1.11.0]' }, 'expected the newest release first'],
+  ['a version twice', { from: '[1.9.0]', to: '[1.10.0]' }, 'expected the newest release first'],
+  ['a release without changes', { from: '- A thing.\n' }, 'got none; write "- " and the change'],
+  ['a version without a link', { from: '\n[1.9.0]: ', to: '\n1.9.0: ' }, 'expected a link to the changes of 1.9.0'],
+  ['another version in package.json', { version: '1.10.1' }, 'got 1.10.1; write the same version'],
+])('%s is an error', async (_, change, fault) => {
   expect(await checkWith(change)).toMatch(fault);
 });
 
 test.each([
-  ['a tag of another version', {}, 'v1.9.0', 'tag it v1.10.0'],
-  ['a tag without its v', {}, '1.10.0', 'tag it v1.10.0'],
+  ['a tag of another version', {}, 'v1.9.0', 'write v1.10.0'],
+  ['a tag without its v', {}, '1.10.0', 'write v1.10.0'],
   [
     'a change that is not released',
     { from: '## [Unreleased]\n', to: '## [Unreleased]\n\n### Added\n\n- More.\n' },
     'v1.10.0',
-    'move them below [1.10.0]',
+    'write them below [1.10.0]',
   ],
-  ['no homepage', { homepage: '' }, 'v1.10.0', 'homepage is missing'],
-  ['no address for bugs', { bugs: '' }, 'v1.10.0', 'bugs is missing'],
-  ['another repository', { repository: { url: 'git+https://github.com/else/where.git' } }, 'v1.10.0', 'npm refuses'],
+  ['no homepage', { homepage: '' }, 'v1.10.0', 'homepage: expected a URL'],
+  ['no address for bugs', { bugs: '' }, 'v1.10.0', 'bugs: expected a URL'],
+  [
+    'another repository',
+    { repository: { url: 'git+https://github.com/else/where.git' } },
+    'v1.10.0',
+    'repository.url: expected',
+  ],
 ])('%s stops a release', async (_, change, tag, fault) => {
   expect(await checkWith(change, tag)).toMatch(fault);
 });

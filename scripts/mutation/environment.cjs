@@ -1,6 +1,6 @@
 const { TestEnvironment } = require('jest-environment-node');
 
-/** Jest runs all tests of a mutant, and one that fails is enough. */
+/** The mutant that a test has detected. Its other tests are skipped. */
 let killed;
 
 module.exports = class extends TestEnvironment {

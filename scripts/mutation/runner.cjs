@@ -1,6 +1,6 @@
 const { default: TestRunner } = require('jest-runner');
 
-/** The quick files first, and none after one that has failed: it is enough. */
+/** Runs the fastest test files first, and stops after the first that fails. */
 module.exports = class extends TestRunner {
   async runTests(tests, watcher, options) {
     let isKilled = false;
