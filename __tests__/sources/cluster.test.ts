@@ -116,7 +116,7 @@ describe('of three workers', () => {
   });
 
   test('none loses a message of its app', async () => {
-    const tell = { kind: 'ask', part: { values: 'x' }, type: 'mine' };
+    const tell = { kind: 'request', part: { values: 'x' }, type: 'mine' };
     const mine = () => service.echoes.filter((echo) => (echo as typeof tell).type === 'mine');
     service.order({ broadcast: tell });
     await until(() => mine().length >= 3);

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MetricFamily, Sample } from '../../../lib/model/metric-family.ts';
 import type { MetricsSource, Scrape } from '../../../lib/model/metrics-source.ts';
-import { createChannelMember } from '../../../lib/sources/cluster/channel-member.ts';
-import { type CollectResponse, type Coordinator, createCoordinator } from '../../../lib/sources/cluster/coordinator.ts';
-import { gatherer } from '../../../lib/sources/cluster/gather.ts';
+import { ChannelMember } from '../../../lib/sources/cluster/channel-member.ts';
+import { type CollectResponse, Coordinator } from '../../../lib/sources/cluster/coordinator.ts';
+import { createGather } from '../../../lib/sources/cluster/gather.ts';
 import type { CoordinatorMessage, MemberMessage } from '../../../lib/sources/cluster/messages.ts';
-import { joinRemotely } from '../../../lib/sources/cluster/remote-member.ts';
+import { RemoteMember } from '../../../lib/sources/cluster/remote-member.ts';
 import { until } from '../../support/clients.ts';
 import { family, sample } from '../../support/encode.ts';
 import { familiesOf } from '../../support/tables.ts';
@@ -31,9 +31,9 @@ function start(coordinator: Coordinator, name: string, source: Partial<MetricsSo
     const copy = structuredClone(message);
     setImmediate(() => receive(copy));
   };
-  let joined: ReturnType<typeof joinRemotely> | undefined;
-  const member = createChannelMember(gatherer({ collect, ...source }), (message: MemberMessage) => {
-    if (message.kind === 'hello') joined ??= joinRemotely(coordinator, name, fromHub);
+  let joined: RemoteMember | undefined;
+  const member = new ChannelMember(createGather({ collect, ...source }), (message: MemberMessage) => {
+    if (message.kind === 'hello') joined ??= new RemoteMember(coordinator, name, fromHub);
     else deliver(message, (copy) => (isHeld ? held.push(() => joined?.receive(copy)) : joined?.receive(copy)));
   });
   function fromHub(message: CoordinatorMessage): void {
@@ -68,7 +68,7 @@ function summary({ tables, expected, responded }: CollectResponse) {
 }
 
 test('whoever asks, all answer, time and again', async () => {
-  const coordinator = createCoordinator();
+  const coordinator = new Coordinator();
   const workers = ['1', '2', '3'].map((name) => start(coordinator, name));
   for (let times = 1; times < 4; times++) {
     for (const worker of workers) {
@@ -79,7 +79,7 @@ test('whoever asks, all answer, time and again', async () => {
 });
 
 test('those who ask at the same time share what is gathered', async () => {
-  const coordinator = createCoordinator();
+  const coordinator = new Coordinator();
   const workers = ['1', '2', '3'].map((name) => start(coordinator, name));
   await workers[0]?.ask();
   const answers = await Promise.all(workers.flatMap((worker) => [worker.ask(), worker.ask()]));
@@ -89,7 +89,7 @@ test('those who ask at the same time share what is gathered', async () => {
 
 describe('a worker that is silent', () => {
   test('is waited for once; its counter goes on to count, and its gauge does not', async () => {
-    const coordinator = createCoordinator();
+    const coordinator = new Coordinator();
     const [first, second] = [start(coordinator, '1'), start(coordinator, '2')];
     second.metrics.count = 5;
     await first.ask();
@@ -103,7 +103,7 @@ describe('a worker that is silent', () => {
   });
 
   test('is in again when it speaks, and what it says then is not taken for an answer to what is asked then', async () => {
-    const coordinator = createCoordinator();
+    const coordinator = new Coordinator();
     const [first, second] = [start(coordinator, '1'), start(coordinator, '2')];
     await first.ask();
     second.hold();
@@ -119,7 +119,7 @@ describe('a worker that is silent', () => {
   });
 
   test('is waited for, where nobody else has anything to say', async () => {
-    const coordinator = createCoordinator();
+    const coordinator = new Coordinator();
     const only = start(coordinator, '1');
     only.hold();
     const first = await coordinator.request({ timeout: 20 });
@@ -130,7 +130,7 @@ describe('a worker that is silent', () => {
   });
 
   test('does not hold up those who have less time', async () => {
-    const coordinator = createCoordinator();
+    const coordinator = new Coordinator();
     const [first, second] = [start(coordinator, '1'), start(coordinator, '2')];
     second.hold();
     const patient = first.ask(10_000);
@@ -141,7 +141,7 @@ describe('a worker that is silent', () => {
 });
 
 test('who has more time is not cut short by who asked before and has less', async () => {
-  const coordinator = createCoordinator();
+  const coordinator = new Coordinator();
   const given: ((families: MetricFamily[]) => void)[] = [];
   const collect = () => new Promise<MetricFamily[]>((give) => given.push(give));
   const fast = start(coordinator, 'fast');
@@ -156,7 +156,7 @@ test('who has more time is not cut short by who asked before and has less', asyn
 
 describe('a worker that has ended', () => {
   test('is expected no more; its counter goes on to count, and its gauge does not', async () => {
-    const coordinator = createCoordinator();
+    const coordinator = new Coordinator();
     const [first, second] = [start(coordinator, '1'), start(coordinator, '2')];
     second.metrics.count = 5;
     await first.ask();
@@ -171,7 +171,7 @@ describe('a worker that has ended', () => {
   });
 
   test('is not waited for', async () => {
-    const coordinator = createCoordinator();
+    const coordinator = new Coordinator();
     const [first, second] = [start(coordinator, '1'), start(coordinator, '2')];
     await first.ask();
     second.hold();
@@ -182,7 +182,7 @@ describe('a worker that has ended', () => {
   });
 
   test('takes its series along, where they have its label', async () => {
-    const coordinator = createCoordinator();
+    const coordinator = new Coordinator();
     const [first, second] = [start(coordinator, '1'), start(coordinator, '2')];
     expect(summary(await first.ask(10_000, 'worker'))).toMatchObject({
       count: { 1: 1, 2: 1 },
@@ -194,7 +194,7 @@ describe('a worker that has ended', () => {
   });
 
   test('never makes a sum go backwards, whenever it ends', async () => {
-    const coordinator = createCoordinator();
+    const coordinator = new Coordinator();
     const asker = start(coordinator, 'asker');
     let last = 0;
     let counted = 0;
@@ -221,7 +221,7 @@ describe('a source that fails', () => {
   const failing = { collect: () => Promise.reject(new Error('cannot be read')) };
 
   test('is a worker that did not respond, and says why', async () => {
-    const coordinator = createCoordinator();
+    const coordinator = new Coordinator();
     const first = start(coordinator, '1');
     start(coordinator, '2', failing);
     const answer = await first.ask();
@@ -231,7 +231,7 @@ describe('a source that fails', () => {
   });
 
   test('with a family of its own is told of by its name', async () => {
-    const coordinator = createCoordinator();
+    const coordinator = new Coordinator();
     const first = start(coordinator, '1', {
       collect({ report }: Scrape) {
         report(new Error('cannot be read'), 'level');
@@ -245,7 +245,7 @@ describe('a source that fails', () => {
   });
 
   test('and one that hangs has its signal aborted, and answers the next time', async () => {
-    const coordinator = createCoordinator();
+    const coordinator = new Coordinator();
     const first = start(coordinator, '1');
     let scrapes = 0;
     const signals: AbortSignal[] = [];
@@ -266,7 +266,7 @@ describe('a source that fails', () => {
 });
 
 test('a source that times out again and again leaves no generator running', async () => {
-  const coordinator = createCoordinator();
+  const coordinator = new Coordinator();
   let started = 0;
   let ended = 0;
   start(coordinator, '1', {
@@ -291,7 +291,7 @@ test.each<[string, unknown]>([
   ['an error whose message is a function', Object.assign(new Error(), { message: () => 'broken' })],
   ['nothing', undefined],
 ])('a worker whose source rejects with %s answers all the same, and the next time, too', async (_what, error) => {
-  const coordinator = createCoordinator();
+  const coordinator = new Coordinator();
   const first = start(coordinator, '1');
   let scrapes = 0;
   start(coordinator, '2', {
@@ -304,7 +304,7 @@ test.each<[string, unknown]>([
 });
 
 test('a family that only one worker gets wrong costs that family of that worker', async () => {
-  const coordinator = createCoordinator();
+  const coordinator = new Coordinator();
   const first = start(coordinator, '1');
   start(coordinator, '2', {
     collect: () => [
@@ -320,7 +320,7 @@ test('a family that only one worker gets wrong costs that family of that worker'
 });
 
 test('a hundred workers that all fail say so a hundred times at most, before what others have lost', async () => {
-  const coordinator = createCoordinator();
+  const coordinator = new Coordinator();
   const first = start(coordinator, '0', {
     collect({ report }) {
       for (let i = 0; i < 100; i++) report(new Error('a part is lost'));
@@ -338,8 +338,8 @@ describe('a coordinator that takes the place of another one during a scrape', ()
   function startMovable() {
     const metrics = { count: 1 };
     const collect = () => [family({ name: 'count', type: 'counter', samples: [sample(metrics.count, { of: 'own' })] })];
-    const joined: ReturnType<typeof joinRemotely>[] = [];
-    const member = createChannelMember(gatherer({ collect }), (message) => {
+    const joined: RemoteMember[] = [];
+    const member = new ChannelMember(createGather({ collect }), (message) => {
       const copy = structuredClone(message);
       // Both coordinators listen to the same channel.
       setImmediate(() => joined.forEach((one) => void one.receive(copy)));
@@ -348,7 +348,7 @@ describe('a coordinator that takes the place of another one during a scrape', ()
       metrics,
       ask: () => member.request({ timeout: 10_000 }, PATIENCE_MS),
       join(coordinator: Coordinator) {
-        const one = joinRemotely(coordinator, 'worker', (message) => {
+        const one = new RemoteMember(coordinator, 'worker', (message) => {
           const copy = structuredClone(message);
           setImmediate(() => member.receive(copy));
         });
@@ -361,7 +361,7 @@ describe('a coordinator that takes the place of another one during a scrape', ()
   /** A process beside the coordinator that answers when it is told to. */
   function joinSlow(coordinator: Coordinator) {
     const waiting: (() => void)[] = [];
-    const gather = gatherer({
+    const gather = createGather({
       collect: () => [
         family({ name: 'count', type: 'counter', samples: [sample(100, { of: 'slow' })] }),
         family({ name: 'slow', samples: [sample(1, { queue: 'a' }), sample(2, { queue: 'b' })] }),
@@ -379,7 +379,7 @@ describe('a coordinator that takes the place of another one during a scrape', ()
   ])(
     'gives its own numbers, then and later: the one before %s, and its late answer is ignored',
     async (_how, isClosed) => {
-      const [before, after] = [createCoordinator(), createCoordinator()];
+      const [before, after] = [new Coordinator(), new Coordinator()];
       const worker = startMovable();
       const old = worker.join(before);
       expect(summary(await worker.ask())).toEqual({ count: { own: 1 }, workers: '1/1' });
@@ -401,7 +401,7 @@ describe('a coordinator that takes the place of another one during a scrape', ()
   );
 
   test('is waited for by those who have asked the one before', async () => {
-    const [before, after] = [createCoordinator(), createCoordinator()];
+    const [before, after] = [new Coordinator(), new Coordinator()];
     const worker = startMovable();
     const old = worker.join(before);
     await worker.ask();
@@ -417,7 +417,7 @@ describe('without a coordinator', () => {
   const question = { timeout: 10 };
 
   test('a question fails in time, and says what to do', async () => {
-    const member = createChannelMember(gatherer({ collect: () => [] }), () => undefined);
+    const member = new ChannelMember(createGather({ collect: () => [] }), () => undefined);
     await expect(member.request(question, 20)).rejects.toMatchObject({
       code: 'ERR_METRICS_NO_PRIMARY',
       message: expect.stringMatching(/call setupPrimary\(\).*PM2/),
@@ -425,7 +425,7 @@ describe('without a coordinator', () => {
   });
 
   test('a later question fails at once: no timer is set for it', async () => {
-    const member = createChannelMember(gatherer({ collect: () => [] }), () => undefined);
+    const member = new ChannelMember(createGather({ collect: () => [] }), () => undefined);
     await expect(member.request(question, 20)).rejects.toThrow(/call setupPrimary\(\)/);
     const timers = jest.spyOn(globalThis, 'setTimeout');
     try {
@@ -437,18 +437,18 @@ describe('without a coordinator', () => {
     member.receive({ kind: 'announce' });
     const answer = member.request(question, PATIENCE_MS);
     member.receive({ kind: 'welcome', session: 'late' });
-    member.receive({ kind: 'refused', session: 'late', ask: 2, message: 'it is busy' });
+    member.receive({ kind: 'refused', session: 'late', id: 2, message: 'it is busy' });
     await expect(answer).rejects.toThrow('the primary process failed: it is busy');
   });
 
   test('the first question waits, also in a process that was blocked for long and has the answer unread', async () => {
-    const member = createChannelMember(gatherer({ collect: () => [] }), () => undefined);
+    const member = new ChannelMember(createGather({ collect: () => [] }), () => undefined);
     const now = performance.now();
     const clock = jest.spyOn(performance, 'now').mockReturnValue(now + 10 * PATIENCE_MS);
     try {
       const answer = member.request(question, PATIENCE_MS);
       member.receive({ kind: 'welcome', session: 'unread' });
-      member.receive({ kind: 'refused', session: 'unread', ask: 1, message: 'it is busy' });
+      member.receive({ kind: 'refused', session: 'unread', id: 1, message: 'it is busy' });
       await expect(answer).rejects.toThrow('the primary process failed: it is busy');
     } finally {
       clock.mockRestore();
@@ -456,7 +456,7 @@ describe('without a coordinator', () => {
   });
 
   test('and one that falls silent is told apart from that', async () => {
-    const member = createChannelMember(gatherer({ collect: () => [] }), () => undefined);
+    const member = new ChannelMember(createGather({ collect: () => [] }), () => undefined);
     member.receive({ kind: 'welcome', session: 'first' });
     await expect(member.request(question, 20)).rejects.toMatchObject({
       code: 'ERR_METRICS_NO_PRIMARY',
@@ -465,7 +465,7 @@ describe('without a coordinator', () => {
   });
 
   test('and one that was closed is no coordinator any more', async () => {
-    const member = createChannelMember(gatherer({ collect: () => [] }), () => undefined);
+    const member = new ChannelMember(createGather({ collect: () => [] }), () => undefined);
     member.receive({ kind: 'welcome', session: 'first' });
     member.receive({ kind: 'closed', session: 'another one' });
     await expect(member.request(question, 20)).rejects.toThrow('the primary process did not answer within 20 ms');
@@ -474,20 +474,22 @@ describe('without a coordinator', () => {
   });
 
   test('questions wait for one that comes later', async () => {
-    const coordinator = createCoordinator();
-    let joined: ReturnType<typeof joinRemotely> | undefined;
-    const member = createChannelMember(gatherer({ collect: () => [family({ samples: [sample(1)] })] }), (message) =>
+    const coordinator = new Coordinator();
+    let joined: RemoteMember | undefined;
+    const member = new ChannelMember(createGather({ collect: () => [family({ samples: [sample(1)] })] }), (message) =>
       joined?.receive(structuredClone(message)),
     );
     const answer = member.request({ timeout: 10_000 }, 20_000);
-    joined = joinRemotely(coordinator, '1', (message) => setImmediate(() => member.receive(structuredClone(message))));
+    joined = new RemoteMember(coordinator, '1', (message) =>
+      setImmediate(() => member.receive(structuredClone(message))),
+    );
     expect(summary(await answer)).toEqual({ m: 1, workers: '1/1' });
   });
 
   test('and what was said to one before is not taken up by the next', async () => {
     const said: MemberMessage[] = [];
     const families = [family({ samples: [sample(1, { queue: 'a' })] })];
-    const member = createChannelMember(gatherer({ collect: () => families }), (message) => said.push(message));
+    const member = new ChannelMember(createGather({ collect: () => families }), (message) => said.push(message));
     for (const session of ['first', 'second']) {
       member.receive({ kind: 'welcome', session });
       member.receive({ kind: 'gather', session, round: 1, timeout: 1000 });

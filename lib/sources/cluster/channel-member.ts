@@ -1,137 +1,155 @@
 import { MetricsError } from '../../model/errors.ts';
-import {
-  type ClusterClient,
-  type CollectRequest,
-  type CollectResponse,
-  ERR_METRICS_NO_PRIMARY,
-} from './coordinator.ts';
+import { type ClusterClient, type CollectRequest, type CollectResponse, NO_PRIMARY_MESSAGE } from './coordinator.ts';
 import type { Gather } from './gather.ts';
 import { messageOf, withoutCauses } from './losses.ts';
-import type { CoordinatorMessage, MemberMessage, MemberSessionMessage } from './messages.ts';
+import type { CoordinatorMessage, CoordinatorSessionMessage, MemberMessage, MemberSessionMessage } from './messages.ts';
 import { SnapshotDecoder } from './snapshot-decoder.ts';
 import { SnapshotEncoder } from './snapshot-encoder.ts';
 
-/** This process, at its end of a channel to the coordinator. */
-export interface ChannelMember extends ClusterClient {
-  /** Messages in the order in which they were sent. */
-  receive(message: CoordinatorMessage): void;
-  /** Whether a coordinator has ever answered this process. */
-  readonly hasJoined: boolean;
-}
-
-/** What both ends know of each other's snapshots. */
+/** State that this process shares with one coordinator. */
 interface Session {
   readonly id: string;
   readonly encoder: SnapshotEncoder;
+  /** Decoders of the merged snapshots, by worker label. */
   readonly decoders: Map<string | undefined, SnapshotDecoder>;
 }
 
-interface Asked {
-  readonly question: CollectRequest;
-  resolve(answer: CollectResponse): void;
+/** A request that was not answered yet. */
+interface PendingRequest {
+  readonly request: CollectRequest;
+  resolve(response: CollectResponse): void;
   reject(error: unknown): void;
 }
 
-export function createChannelMember(gather: Gather, post: (message: MemberMessage) => void): ChannelMember {
-  let session: Session | undefined;
-  const asked = new Map<number, Asked>();
-  let lastAsk = 0;
-  let hasJoined = false;
-  /** Whether a scrape has waited in vain for a coordinator: the next one need not wait again. */
-  let isUnanswered = false;
-  greet();
+/**
+ * The process's end of a channel to the coordinator. Gathers the process's metrics for the coordinator, and requests
+ * those of all processes from it.
+ */
+export class ChannelMember implements ClusterClient {
+  private readonly gather: Gather;
+  private readonly post: (message: MemberMessage) => void;
+  private readonly pending = new Map<number, PendingRequest>();
+  private session: Session | undefined;
+  private lastId = 0;
+  private isWelcome = false;
+  /** Whether a request timed out without a coordinator. Later ones then fail at once. */
+  private isUnanswered = false;
 
-  function greet(): void {
-    isUnanswered = false;
-    post({ kind: 'hello' });
+  constructor(gather: Gather, post: (message: MemberMessage) => void) {
+    this.gather = gather;
+    this.post = post;
+    this.greet();
   }
 
-  /** A late message of another session is no use to anybody; the other end ignores it. */
-  function send({ id }: Session, message: MemberSessionMessage): void {
-    post({ ...message, session: id });
+  /** Whether this process has ever joined a coordinator. */
+  get hasJoined(): boolean {
+    return this.isWelcome;
   }
 
-  /** What was said in the session before is forgotten, and what was asked there is asked again. */
-  function begin(id: string): void {
-    if (session?.id === id) return;
-    hasJoined = true;
-    isUnanswered = false;
-    session = { id, encoder: new SnapshotEncoder(), decoders: new Map() };
-    for (const [ask, { question }] of asked) send(session, { kind: 'ask', ask, question });
+  /** Handles a message. Messages must arrive in the order in which they were sent. */
+  receive(message: CoordinatorMessage): void {
+    if (message.kind === 'announce') this.greet();
+    else if (message.kind === 'welcome') this.start(message.session);
+    else if (this.session?.id === message.session) this.receiveInSession(this.session, message);
   }
 
-  async function answer(to: Session, round: number, timeout: number): Promise<void> {
+  /** @throws {MetricsError} `ERR_METRICS_NO_PRIMARY` when there is no response within `timeout` ms */
+  async request(request: CollectRequest, timeout: number): Promise<CollectResponse> {
+    // The time since the hello does not matter: a process that was blocked may have an unread welcome.
+    if (this.isUnanswered) throw this.timeoutError(timeout);
+    const id = ++this.lastId;
+    const response = new Promise<CollectResponse>((resolve, reject) =>
+      this.pending.set(id, { request, resolve, reject }),
+    );
+    const timer = setTimeout(() => {
+      this.isUnanswered = this.session === undefined;
+      this.pending.get(id)?.reject(this.timeoutError(timeout));
+    }, timeout);
+    // Without a session, the request is sent when one starts.
+    if (this.session !== undefined) this.send(this.session, { kind: 'request', id, request });
     try {
-      const { tables, losses } = await gather(timeout);
-      const end = await to.encoder.encode(tables, (part) => send(to, { kind: 'part', part }));
-      send(to, { kind: 'gathered', round, end, losses: withoutCauses(losses) });
-    } catch (error) {
-      send(to, { kind: 'failed', round, message: messageOf(error) });
+      return await response;
+    } finally {
+      clearTimeout(timer);
+      this.pending.delete(id);
     }
   }
 
-  function decoderOf({ decoders }: Session, workerLabel: string | undefined): SnapshotDecoder {
-    const decoder = decoders.get(workerLabel) ?? new SnapshotDecoder();
-    decoders.set(workerLabel, decoder);
-    return decoder;
+  private receiveInSession(session: Session, message: CoordinatorSessionMessage): void {
+    switch (message.kind) {
+      case 'closed':
+        this.session = undefined;
+        break;
+      case 'gather':
+        void this.respond(session, message.round, message.timeout);
+        break;
+      case 'part':
+        decoderOf(session, message.workerLabel).add(message.part);
+        break;
+      case 'response':
+        void this.complete(session, message);
+        break;
+      case 'refused':
+        this.pending
+          .get(message.id)
+          ?.reject(new MetricsError('ERR_METRICS_NO_PRIMARY', `the primary process failed: ${message.message}`));
+        break;
+    }
   }
 
-  /** The snapshot counts, also when nobody waits for the answer any more: the next one builds on it. */
-  async function answered(session: Session, message: CoordinatorMessage & { kind: 'answer' }): Promise<void> {
+  private greet(): void {
+    this.isUnanswered = false;
+    this.post({ kind: 'hello' });
+  }
+
+  /** Starts a session without the state of the previous one, and repeats the pending requests. */
+  private start(id: string): void {
+    if (this.session?.id === id) return;
+    this.isWelcome = true;
+    this.isUnanswered = false;
+    this.session = { id, encoder: new SnapshotEncoder(), decoders: new Map() };
+    for (const [id, { request }] of this.pending) this.send(this.session, { kind: 'request', id, request });
+  }
+
+  /** Sends a message in a session. The coordinator ignores messages of a session that has ended. */
+  private send({ id }: Session, message: MemberSessionMessage): void {
+    this.post({ ...message, session: id });
+  }
+
+  private async respond(session: Session, round: number, timeout: number): Promise<void> {
+    try {
+      const { tables, losses } = await this.gather(timeout);
+      const end = await session.encoder.encode(tables, (part) => this.send(session, { kind: 'part', part }));
+      this.send(session, { kind: 'gathered', round, end, losses: withoutCauses(losses) });
+    } catch (error) {
+      this.send(session, { kind: 'failed', round, message: messageOf(error) });
+    }
+  }
+
+  /** Decodes the snapshot even if the request has timed out: the next snapshot builds on it. */
+  private async complete(session: Session, message: CoordinatorSessionMessage & { kind: 'response' }): Promise<void> {
     const { losses, expected, responded, failed } = message;
     const tables = decoderOf(session, message.workerLabel).end(message.end);
-    const asker = asked.get(message.ask);
+    const pending = this.pending.get(message.id);
     try {
-      const answer = { tables: await tables, losses, expected, responded, failed };
-      asker?.resolve(answer);
+      const response = { tables: await tables, losses, expected, responded, failed };
+      pending?.resolve(response);
     } catch (error) {
-      asker?.reject(error);
+      pending?.reject(error);
     }
   }
 
-  function timeoutError(timeout: number): MetricsError {
-    return session === undefined
-      ? new MetricsError('ERR_METRICS_NO_PRIMARY', ERR_METRICS_NO_PRIMARY)
-      : new MetricsError(
-          'ERR_METRICS_NO_PRIMARY',
-          `the primary process did not answer within ${Math.round(timeout)} ms`,
-        );
+  private timeoutError(timeout: number): MetricsError {
+    const text =
+      this.session === undefined
+        ? NO_PRIMARY_MESSAGE
+        : `the primary process did not answer within ${Math.round(timeout)} ms`;
+    return new MetricsError('ERR_METRICS_NO_PRIMARY', text);
   }
+}
 
-  return {
-    get hasJoined() {
-      return hasJoined;
-    },
-    receive(message) {
-      if (message.kind === 'announce') return greet();
-      if (message.kind === 'welcome') return begin(message.session);
-      if (session === undefined || message.session !== session.id) return;
-      if (message.kind === 'closed') session = undefined;
-      else if (message.kind === 'gather') void answer(session, message.round, message.timeout);
-      else if (message.kind === 'part') decoderOf(session, message.workerLabel).add(message.part);
-      else if (message.kind === 'answer') void answered(session, message);
-      else {
-        const error = new MetricsError('ERR_METRICS_NO_PRIMARY', `the primary process failed: ${message.message}`);
-        asked.get(message.ask)?.reject(error);
-      }
-    },
-    async request(question, timeout) {
-      // Not by the time since the hello: a process that was blocked or suspended may have the answer unread.
-      if (isUnanswered) throw timeoutError(timeout);
-      const ask = ++lastAsk;
-      const answer = new Promise<CollectResponse>((resolve, reject) => asked.set(ask, { question, resolve, reject }));
-      const timer = setTimeout(() => {
-        isUnanswered = session === undefined;
-        asked.get(ask)?.reject(timeoutError(timeout));
-      }, timeout);
-      // Before the coordinator has said that it is there, nobody might hear it.
-      if (session !== undefined) send(session, { kind: 'ask', ask, question });
-      try {
-        return await answer;
-      } finally {
-        clearTimeout(timer);
-        asked.delete(ask);
-      }
-    },
-  };
+function decoderOf({ decoders }: Session, workerLabel: string | undefined): SnapshotDecoder {
+  const decoder = decoders.get(workerLabel) ?? new SnapshotDecoder();
+  decoders.set(workerLabel, decoder);
+  return decoder;
 }

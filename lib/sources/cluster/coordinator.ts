@@ -4,7 +4,7 @@ import type { FamilyTable } from './family-table.ts';
 import { type Loss, Losses } from './losses.ts';
 import { type Peer, type Round, Rounds } from './rounds.ts';
 
-/** Metrics that one process collected from its own source. */
+/** Metrics that one process collected from its source. */
 export interface Gathered {
   readonly tables: readonly FamilyTable[];
   readonly losses: readonly Loss[];
@@ -35,116 +35,133 @@ export interface Registration {
   leave(): void;
 }
 
-/** Requests the metrics of all processes and merges them. */
-export interface Coordinator {
-  join(name: string, request: Peer['request']): Registration;
-  request(request: CollectRequest): Promise<CollectResponse>;
-}
-
 /** Gives a process the merged metrics of all processes. */
 export interface ClusterClient {
   /** Rejects when there is no response within `timeout` ms. */
   request(request: CollectRequest, timeout: number): Promise<CollectResponse>;
 }
 
-export const ERR_METRICS_NO_PRIMARY =
-  'no primary answers: call setupPrimary() of express-metrics-json/cluster in the primary process (of threads, in the main thread). PM2 in cluster mode has none for you';
+export const NO_PRIMARY_MESSAGE =
+  'no primary answers: call setupPrimary() of express-metrics-json/cluster in the primary process (with worker threads, in the main thread). PM2 in cluster mode cannot call it';
 
-interface Member extends Peer {
+/** Name of the totals of exited processes among the snapshots. They are never labelled with it. */
+const EXITED = 'exited';
+
+/** A process that has joined, with the metrics that it sent last. */
+class Member implements Peer {
   readonly name: string;
-  tables: readonly FamilyTable[];
-  losses: readonly Loss[];
+  readonly request: Peer['request'];
+  lastRequested = 0;
+  lastAnswered = 0;
+  isLate = false;
+  tables: readonly FamilyTable[] = [];
+  losses: readonly Loss[] = [];
   /** Number of the round that the tables belong to. */
-  gathered: number;
-  isGone: boolean;
+  gathered = 0;
+  hasExited = false;
+
+  constructor(name: string, request: Peer['request']) {
+    this.name = name;
+    this.request = (round, timeout) => request(round, timeout * WORKER_SOURCE_SHARE);
+  }
 }
 
-export function createCoordinator(): Coordinator {
-  const members = new Set<Member>();
-  const rounds = new Rounds<Member>();
-  const aggregates = new Map<string | undefined, Aggregate>();
-  let exitedTotals: readonly FamilyTable[] = [];
-  // A process is not retired during a merge: it would be counted twice now and missed the next time.
-  let work: Promise<unknown> = Promise.resolve();
-  function runExclusive<T>(task: () => Promise<T>): Promise<T> {
-    const result = work.then(task);
-    work = result.catch(() => undefined);
+/** Requests the metrics of all processes and merges them. */
+export class Coordinator {
+  private readonly members = new Set<Member>();
+  private readonly rounds = new Rounds<Member>();
+  /** By worker label. */
+  private readonly aggregates = new Map<string | undefined, Aggregate>();
+  private exitedTotals: readonly FamilyTable[] = [];
+  private work: Promise<unknown> = Promise.resolve();
+
+  /** Adds a process. `request` is called when its metrics are needed. */
+  join(name: string, request: Peer['request']): Registration {
+    const member = new Member(name, request);
+    this.members.add(member);
+    return {
+      answer: (round, tables, losses) => {
+        if (member.hasExited) return;
+        member.losses = losses;
+        if (tables !== undefined) {
+          member.tables = tables;
+          member.gathered = round;
+        }
+        this.rounds.recordAnswer(member, round);
+      },
+      leave: () => {
+        if (member.hasExited) return;
+        member.hasExited = true;
+        this.rounds.remove(member);
+        this.runExclusive(() => this.retire(member)).catch(() => this.members.delete(member));
+      },
+    };
+  }
+
+  async request(request: CollectRequest): Promise<CollectResponse> {
+    const round = await this.rounds.run(activeOf(this.members), request.timeout);
+    return this.runExclusive(() => this.respond(round, request));
+  }
+
+  /** Runs tasks one at a time. A process that exits during a merge would be counted twice, and then not at all. */
+  private runExclusive<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.work.then(task);
+    this.work = result.catch(() => undefined);
     return result;
   }
 
-  async function retire(member: Member): Promise<void> {
-    const { tables } = await new Aggregate().merge([
-      { workerId: member.name, tables: member.tables, isCurrent: false },
-      { workerId: 'departed', tables: exitedTotals, isCurrent: false },
-    ]);
-    exitedTotals = tables;
-    members.delete(member);
+  /** Adds the counters of an exited process to the totals, and removes it. */
+  private async retire(member: Member): Promise<void> {
+    const { tables } = await new Aggregate().merge([snapshotOf(member, false), this.exitedSnapshot()]);
+    this.exitedTotals = tables;
+    this.members.delete(member);
   }
 
-  /** With `workerLabel`, the series of a process end with it. */
-  function snapshots(current: ReadonlySet<Member>, workerLabel: string | undefined): WorkerSnapshot[] {
-    const snapshotOf = (member: Member) => ({
-      workerId: member.name,
-      tables: member.tables,
-      isCurrent: current.has(member),
-    });
-    if (workerLabel !== undefined) return [...members].filter(({ isGone }) => !isGone).map(snapshotOf);
-    return [...Array.from(members, snapshotOf), { workerId: 'departed', tables: exitedTotals, isCurrent: false }];
-  }
-
-  async function respond({ number, peers }: Round<Member>, { workerLabel }: CollectRequest): Promise<CollectResponse> {
-    const active = peers.filter(({ isGone }) => !isGone);
+  private async respond({ number, peers }: Round<Member>, { workerLabel }: CollectRequest): Promise<CollectResponse> {
+    const active = activeOf(peers);
     const current = new Set(active.filter(({ gathered }) => gathered >= number));
-    const aggregate = aggregates.get(workerLabel) ?? new Aggregate(workerLabel);
-    aggregates.set(workerLabel, aggregate);
-    const { tables, losses } = await aggregate.merge(snapshots(current, workerLabel));
+    const aggregate = this.aggregates.get(workerLabel) ?? new Aggregate(workerLabel);
+    this.aggregates.set(workerLabel, aggregate);
+    const { tables, losses } = await aggregate.merge(this.snapshots(current, workerLabel));
     const answered = active.filter(({ lastAnswered }) => lastAnswered >= number);
-    // Failures come first, so that they are listed however many losses there are.
     const failed = answered.filter((member) => !current.has(member));
-    const all = new Losses();
-    for (const { name, losses } of [...failed, ...current]) {
-      for (const { message, ...loss } of losses) all.note({ ...loss, message: `worker ${name}: ${message}` });
-    }
-    for (const loss of losses) all.note(loss);
-    return { tables, losses: all.list, expected: active.length, responded: current.size, failed: failed.length };
+    return {
+      tables,
+      // Failures come first, so that they are listed however many losses there are.
+      losses: allLosses([...failed, ...current], losses),
+      expected: active.length,
+      responded: current.size,
+      failed: failed.length,
+    };
   }
 
-  return {
-    join(name, request) {
-      const member: Member = {
-        name,
-        request: (round, timeout) => request(round, timeout * WORKER_SOURCE_SHARE),
-        lastRequested: 0,
-        lastAnswered: 0,
-        isLate: false,
-        tables: [],
-        losses: [],
-        gathered: 0,
-        isGone: false,
-      };
-      members.add(member);
-      return {
-        answer(round, tables, losses) {
-          if (member.isGone) return;
-          member.losses = losses;
-          if (tables !== undefined) {
-            member.tables = tables;
-            member.gathered = round;
-          }
-          rounds.recordAnswer(member, round);
-        },
-        leave() {
-          if (member.isGone) return;
-          member.isGone = true;
-          rounds.remove(member);
-          runExclusive(() => retire(member)).catch(() => members.delete(member));
-        },
-      };
-    },
-    async request(request) {
-      const active = [...members].filter(({ isGone }) => !isGone);
-      const round = await rounds.run(active, request.timeout);
-      return runExclusive(() => respond(round, request));
-    },
-  };
+  /** Returns the snapshots to merge. With a worker label, the series of a process disappear when it exits. */
+  private snapshots(current: ReadonlySet<Member>, workerLabel: string | undefined): WorkerSnapshot[] {
+    const snapshotsOf = (members: Iterable<Member>) =>
+      Array.from(members, (member) => snapshotOf(member, current.has(member)));
+    if (workerLabel !== undefined) return snapshotsOf(activeOf(this.members));
+    return [...snapshotsOf(this.members), this.exitedSnapshot()];
+  }
+
+  private exitedSnapshot(): WorkerSnapshot {
+    return { workerId: EXITED, tables: this.exitedTotals, isCurrent: false };
+  }
+}
+
+const activeOf = (members: Iterable<Member>) => [...members].filter(({ hasExited }) => !hasExited);
+
+const snapshotOf = ({ name, tables }: Member, isCurrent: boolean): WorkerSnapshot => ({
+  workerId: name,
+  tables,
+  isCurrent,
+});
+
+/** Returns the losses of the members, which name their worker, and then those of the merge. */
+function allLosses(members: readonly Member[], ofMerge: readonly Loss[]): readonly Loss[] {
+  const all = new Losses();
+  for (const { name, losses } of members) {
+    for (const { message, ...loss } of losses) all.note({ ...loss, message: `worker ${name}: ${message}` });
+  }
+  for (const loss of ofMerge) all.note(loss);
+  return all.list;
 }

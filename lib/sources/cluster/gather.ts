@@ -5,19 +5,19 @@ import type { Gathered, Registration } from './coordinator.ts';
 import { Losses, messageOf } from './losses.ts';
 import { Recorder } from './recorder.ts';
 
-/** Gathers what a process has itself. */
+/** Collects the metrics of this process's source. Rejects after `timeout` ms. */
 export type Gather = (timeout: number) => Promise<Gathered>;
 
-/** All families, whatever the scrape wants: what was counted must be known of a process when it ends. */
-export function gatherer(source: MetricsSource): Gather {
+/** Collects every family, whether a scrape wants it or not: the counters of a process that exits must be known. */
+export function createGather(source: MetricsSource): Gather {
   const recorder = new Recorder();
   return async (timeout) => {
     const losses = new Losses();
     const aborter = new AbortController();
     const { signal } = aborter;
-    const late = () =>
+    const timeoutError = () =>
       new MetricsError('ERR_METRICS_SOURCE_TIMEOUT', `its source did not answer within ${Math.round(timeout)} ms`);
-    const timer = setTimeout(() => aborter.abort(late()), timeout).unref();
+    const timer = setTimeout(() => aborter.abort(timeoutError()), timeout).unref();
     const report = (error: unknown, family?: string) => losses.add(error, family);
     const scrape: Scrape = { signal, timeout, wants: () => true, report };
     const record = async () => recorder.record(await source.collect(scrape), losses, signal);
@@ -29,7 +29,7 @@ export function gatherer(source: MetricsSource): Gather {
   };
 }
 
-/** Answers to a coordinator in the same process. */
+/** Responds to a coordinator in the same process. */
 export async function gatherFor(
   registration: Registration,
   gather: Gather,

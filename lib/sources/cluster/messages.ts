@@ -1,49 +1,55 @@
 import type { CollectRequest, CollectResponse, Gathered } from './coordinator.ts';
 import type { SnapshotEnd, SnapshotPart } from './snapshot-encoder.ts';
 
-/** Changes with the messages, and with what the copies of this package in one process share. */
+/** Version of the messages, and of what the copies of this package in one process share. */
 export const PROTOCOL = 1;
 
-/** The name of the messages, which handlers of the app see, too. Other versions are not understood. */
+/** Type of the messages, which handlers of the app receive too. Messages of other versions are ignored. */
 export const CHANNEL = `express-metrics-json:cluster:${PROTOCOL}` as const;
 
-// A session is what one coordinator and one process know of each other's snapshots. Its id is random, so
-// that a late message of a coordinator that was closed is never taken for one of the coordinator after it.
+// A session is the state that one coordinator and one process share about each other's snapshots. Its id is random,
+// so that a late message of a coordinator that was closed is never attributed to its successor.
 
-/** What a process says to the primary. */
-export type MemberMessage = { readonly kind: 'hello' } | InSession<MemberSessionMessage>;
+/** Message of a process to the primary. */
+export type MemberMessage =
+  /** The process has a source, and has no session yet. */
+  { readonly kind: 'hello' } | InSession<MemberSessionMessage>;
 
 export type MemberSessionMessage =
-  /** The answer to `gather`: the parts of a snapshot, and then its end. */
+  /** One part of a snapshot. `gathered` follows the last one. */
   | { readonly kind: 'part'; readonly part: SnapshotPart }
-  | (Totals<Gathered> & { readonly kind: 'gathered'; readonly round: number })
-  /** The source failed. */
+  /** Response to `gather`. */
+  | (WithoutTables<Gathered> & { readonly kind: 'gathered'; readonly round: number })
+  /** Response to `gather` when the source failed. */
   | { readonly kind: 'failed'; readonly round: number; readonly message: string }
-  /** The process is scraped, and needs the answer of all processes. */
-  | { readonly kind: 'ask'; readonly ask: number; readonly question: CollectRequest };
+  /** The process is scraped and requests the metrics of all processes. */
+  | { readonly kind: 'request'; readonly id: number; readonly request: CollectRequest };
 
-/** What the primary says to a process. */
+/** Message of the primary to a process. */
 export type CoordinatorMessage =
-  /** A coordinator was opened: whoever has a source says hello, again if need be. */
+  /** A coordinator was opened. Each process that has a source sends `hello`, even if it did so before. */
   | { readonly kind: 'announce' }
-  /** The answer to `hello`: a session begins, and the one before is over. */
+  /** Response to `hello`: starts a session and ends the previous one. */
   | InSession<{ readonly kind: 'welcome' }>
   | InSession<CoordinatorSessionMessage>;
 
 export type CoordinatorSessionMessage =
+  /** Requests the metrics of the process's source. */
   | { readonly kind: 'gather'; readonly round: number; readonly timeout: number }
-  /** The answer to `ask`. Each label has its own snapshots. */
+  /** One part of a merged snapshot. Each worker label has separate snapshots. `response` follows the last part. */
   | { readonly kind: 'part'; readonly workerLabel: string | undefined; readonly part: SnapshotPart }
-  | (Totals<CollectResponse> & {
-      readonly kind: 'answer';
+  /** Response to `request`. */
+  | (WithoutTables<CollectResponse> & {
+      readonly kind: 'response';
       readonly workerLabel: string | undefined;
-      readonly ask: number;
+      readonly id: number;
     })
-  | { readonly kind: 'refused'; readonly ask: number; readonly message: string }
-  /** The coordinator was closed, and the session with it. */
+  /** Response to `request` when it failed. */
+  | { readonly kind: 'refused'; readonly id: number; readonly message: string }
+  /** The coordinator was closed, which ends the session. */
   | { readonly kind: 'closed' };
 
-/** The tables are sent in parts. */
-type Totals<T extends Gathered> = Omit<T, 'tables'> & { readonly end: SnapshotEnd };
+/** The tables precede the message, in the parts of a snapshot. */
+type WithoutTables<T extends Gathered> = Omit<T, 'tables'> & { readonly end: SnapshotEnd };
 
 type InSession<M> = M & { readonly session: string };

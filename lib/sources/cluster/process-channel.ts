@@ -2,13 +2,16 @@ import cluster, { type Worker } from 'node:cluster';
 import type { ChannelMember } from './channel-member.ts';
 import type { Coordinator } from './coordinator.ts';
 import { CHANNEL, type CoordinatorMessage, type MemberMessage } from './messages.ts';
-import { joinRemotely, type RemoteMember } from './remote-member.ts';
+import { RemoteMember } from './remote-member.ts';
 
-// Processes of a cluster talk over the channel that Node has opened between them, beside the messages of the app.
+// The processes of a cluster use the channel that Node opens between them, on which the app may send messages too.
 
 interface Envelope<M> {
   readonly type: typeof CHANNEL;
-  /** Arrives as what it is where the channel's serialization is 'advanced'. As JSON, numbers are texts of their bytes. */
+  /**
+   * Arrives as a `Uint8Array` only if the channel's serialization is 'advanced'. If it is 'json', the values of a
+   * snapshot are sent as base64.
+   */
   readonly probe: Uint8Array;
   readonly message: M;
 }
@@ -18,45 +21,45 @@ const PROBE = new Uint8Array(1);
 const isOurs = <M>(message: unknown): message is Envelope<M> =>
   typeof message === 'object' && message !== null && (message as Partial<Envelope<M>>).type === CHANNEL;
 
-/** Numbers in the way in which the other end can take them. */
+/** Packs messages in the serialization of the last message from the other end. */
 class Packer<Out extends MemberMessage | CoordinatorMessage, In extends MemberMessage | CoordinatorMessage> {
   private isAdvanced = false;
 
   pack(message: Out): Envelope<Out> {
-    return { type: CHANNEL, probe: PROBE, message: this.isAdvanced ? message : packed(message) };
+    return { type: CHANNEL, probe: PROBE, message: this.isAdvanced ? message : encodeValues(message) };
   }
 
   unpack({ probe, message }: Envelope<In>): In {
     this.isAdvanced = ArrayBuffer.isView(probe);
-    return unpacked(message);
+    return decodeValues(message);
   }
 }
 
-function packed<M extends MemberMessage | CoordinatorMessage>(message: M): M {
+function encodeValues<M extends MemberMessage | CoordinatorMessage>(message: M): M {
   if (message.kind !== 'part' || !('values' in message.part)) return message;
   const { buffer, byteOffset, byteLength } = message.part.values;
   return { ...message, part: { values: Buffer.from(buffer, byteOffset, byteLength).toString('base64') } };
 }
 
-function unpacked<M extends MemberMessage | CoordinatorMessage>(message: M): M {
+function decodeValues<M extends MemberMessage | CoordinatorMessage>(message: M): M {
   if (message.kind !== 'part' || !('values' in message.part)) return message;
   const values: unknown = message.part.values;
   if (typeof values !== 'string') return message;
-  // A buffer of its own: that of a Buffer may begin in the middle of a number.
+  // The copy aligns the bytes: a Buffer may start at any offset in its ArrayBuffer.
   return { ...message, part: { values: new Float64Array(new Uint8Array(Buffer.from(values, 'base64')).buffer) } };
 }
 
-/** Lets the workers of this primary join; returns how to stop that. */
+/** Lets the workers of this primary join. Returns the function that ends it. */
 export function serveProcesses(coordinator: Coordinator): () => void {
   const members = new Map<number, { packer: Packer<CoordinatorMessage, MemberMessage>; member: RemoteMember }>();
 
   function send(worker: Worker, envelope: Envelope<CoordinatorMessage>): void {
-    // A worker may end at any time, and its end is noticed: there is nothing to do about a message to it.
+    // Errors are ignored: a worker may exit at any time, which is handled by `leave`.
     if (worker.isConnected()) worker.send(envelope, () => undefined);
   }
 
   function join(worker: Worker, packer: Packer<CoordinatorMessage, MemberMessage>) {
-    const member = joinRemotely(coordinator, String(worker.id), (message) => send(worker, packer.pack(message)));
+    const member = new RemoteMember(coordinator, String(worker.id), (message) => send(worker, packer.pack(message)));
     const joined = { packer, member };
     members.set(worker.id, joined);
     return joined;
@@ -83,7 +86,7 @@ export function serveProcesses(coordinator: Coordinator): () => void {
   };
 }
 
-/** Opens a worker's end of the channel. */
+/** Opens the channel of this worker process to its primary. */
 export function joinAsProcess(create: (send: (message: MemberMessage) => void) => ChannelMember): ChannelMember {
   const packer = new Packer<MemberMessage, CoordinatorMessage>();
   const member = create((message) => {

@@ -1,79 +1,88 @@
 import { randomUUID } from 'node:crypto';
-import type { Coordinator } from './coordinator.ts';
+import type { Coordinator, Registration } from './coordinator.ts';
 import { messageOf, withoutCauses } from './losses.ts';
 import type { CoordinatorMessage, CoordinatorSessionMessage, MemberMessage } from './messages.ts';
 import { SnapshotDecoder } from './snapshot-decoder.ts';
 import { SnapshotEncoder } from './snapshot-encoder.ts';
 
-/** A process that is reached over a channel, as the coordinator's side sees it. */
-export interface RemoteMember {
-  /** Messages in the order in which they were sent. */
-  receive(message: MemberMessage): void;
-  /** The process has ended, or its channel is closed. */
-  leave(): void;
-  /** The coordinator is closed: nothing is sent from here on, whatever is still under way. */
-  close(): void;
-}
+/** The coordinator's end of a channel to one process. */
+export class RemoteMember {
+  private readonly coordinator: Coordinator;
+  private readonly post: (message: CoordinatorMessage) => void;
+  private readonly session = randomUUID();
+  private readonly registration: Registration;
+  private readonly decoder = new SnapshotDecoder();
+  /** Encoders of the merged snapshots, by worker label. */
+  private readonly encoders = new Map<string | undefined, SnapshotEncoder>();
+  private received: Promise<unknown> = Promise.resolve();
+  private sent: Promise<unknown> = Promise.resolve();
+  private isClosed = false;
 
-export function joinRemotely(
-  coordinator: Coordinator,
-  name: string,
-  post: (message: CoordinatorMessage) => void,
-): RemoteMember {
-  const session = randomUUID();
-  const decoder = new SnapshotDecoder();
-  const encoders = new Map<string | undefined, SnapshotEncoder>();
-  let received: Promise<unknown> = Promise.resolve();
-  let sent: Promise<unknown> = Promise.resolve();
-  let isClosed = false;
-  post({ kind: 'welcome', session });
-  const registration = coordinator.join(name, (round, timeout) => send({ kind: 'gather', round, timeout }));
-
-  function send(message: CoordinatorSessionMessage): void {
-    if (!isClosed) post({ ...message, session });
+  constructor(coordinator: Coordinator, name: string, post: (message: CoordinatorMessage) => void) {
+    this.coordinator = coordinator;
+    this.post = post;
+    post({ kind: 'welcome', session: this.session });
+    this.registration = coordinator.join(name, (round, timeout) => this.send({ kind: 'gather', round, timeout }));
   }
 
-  function gathered({ round, end, losses }: MemberMessage & { kind: 'gathered' }): void {
-    received = decoder.end(end).then(
-      (tables) => registration.answer(round, tables, losses),
-      (error) => registration.answer(round, undefined, [{ message: messageOf(error) }]),
-    );
-  }
-
-  async function ask({ ask, question }: MemberMessage & { kind: 'ask' }): Promise<void> {
-    const { workerLabel } = question;
-    try {
-      const { tables, losses, ...totals } = await coordinator.request(question);
-      const encoder = encoders.get(workerLabel) ?? new SnapshotEncoder();
-      encoders.set(workerLabel, encoder);
-      // What is on its way to this process is sent to its end before anything else is.
-      sent = sent
-        .catch(() => undefined)
-        .then(async () => {
-          const end = await encoder.encode(tables, (part) => send({ kind: 'part', workerLabel, part }));
-          send({ kind: 'answer', workerLabel, ask, end, losses: withoutCauses(losses), ...totals });
-        });
-      await sent;
-    } catch (error) {
-      send({ kind: 'refused', ask, message: messageOf(error) });
+  /** Handles a message. Messages must arrive in the order in which they were sent. */
+  receive(message: MemberMessage): void {
+    if (message.kind === 'hello' || message.session !== this.session) return;
+    switch (message.kind) {
+      case 'part':
+        this.decoder.add(message.part);
+        break;
+      case 'gathered':
+        this.recordSnapshot(message);
+        break;
+      case 'failed':
+        this.registration.answer(message.round, undefined, [{ message: message.message }]);
+        break;
+      case 'request':
+        void this.respond(message);
+        break;
     }
   }
 
-  return {
-    receive(message) {
-      if (message.kind === 'hello' || message.session !== session) return;
-      if (message.kind === 'ask') void ask(message);
-      else if (message.kind === 'part') decoder.add(message.part);
-      else if (message.kind === 'gathered') gathered(message);
-      else registration.answer(message.round, undefined, [{ message: message.message }]);
-    },
-    leave() {
-      isClosed = true;
-      void received.then(() => registration.leave());
-    },
-    close() {
-      send({ kind: 'closed' });
-      isClosed = true;
-    },
-  };
+  /** Removes the process, which has ended or whose channel is closed. */
+  leave(): void {
+    this.isClosed = true;
+    void this.received.then(() => this.registration.leave());
+  }
+
+  /** Ends the session, as the coordinator is closed. Nothing is sent afterwards. */
+  close(): void {
+    this.send({ kind: 'closed' });
+    this.isClosed = true;
+  }
+
+  private send(message: CoordinatorSessionMessage): void {
+    if (!this.isClosed) this.post({ ...message, session: this.session });
+  }
+
+  private recordSnapshot({ round, end, losses }: MemberMessage & { kind: 'gathered' }): void {
+    this.received = this.decoder.end(end).then(
+      (tables) => this.registration.answer(round, tables, losses),
+      (error) => this.registration.answer(round, undefined, [{ message: messageOf(error) }]),
+    );
+  }
+
+  private async respond({ id, request }: MemberMessage & { kind: 'request' }): Promise<void> {
+    const { workerLabel } = request;
+    try {
+      const { tables, losses, ...totals } = await this.coordinator.request(request);
+      const encoder = this.encoders.get(workerLabel) ?? new SnapshotEncoder();
+      this.encoders.set(workerLabel, encoder);
+      // The parts of two responses must not be mixed.
+      this.sent = this.sent
+        .catch(() => undefined)
+        .then(async () => {
+          const end = await encoder.encode(tables, (part) => this.send({ kind: 'part', workerLabel, part }));
+          this.send({ kind: 'response', workerLabel, id, end, losses: withoutCauses(losses), ...totals });
+        });
+      await this.sent;
+    } catch (error) {
+      this.send({ kind: 'refused', id, message: messageOf(error) });
+    }
+  }
 }

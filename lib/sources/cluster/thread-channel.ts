@@ -2,21 +2,25 @@ import { BroadcastChannel, threadId, type Worker } from 'node:worker_threads';
 import type { ChannelMember } from './channel-member.ts';
 import type { Coordinator } from './coordinator.ts';
 import { CHANNEL, type CoordinatorMessage, type MemberMessage } from './messages.ts';
-import { joinRemotely, type RemoteMember } from './remote-member.ts';
+import { RemoteMember } from './remote-member.ts';
 
-// The threads of a process talk over channels of their own: parentPort is the app's, and whoever listens to it may
-// take any message for one of its own. One channel is for all, and each thread has one with the main thread.
+// The threads of a process use separate channels: `parentPort` belongs to the app, whose listeners may not expect
+// other messages. All threads share one channel for announcements, and each has one to the main thread.
 
 const nameOf = (thread: number) => `${CHANNEL}:${thread}`;
 
-type Announcement = { readonly thread: number; readonly left: boolean } | { readonly announce: true };
+type Announcement =
+  /** A thread has a source, or has ended. */
+  | { readonly thread: number; readonly left: boolean }
+  /** The main thread has opened a coordinator. */
+  | { readonly announce: true };
 
 interface Channel<Out> {
   post(message: Out): void;
   close(): void;
 }
 
-/** Opens a channel that does not keep the process alive. What is said once it is closed reaches nobody, and throws nothing. */
+/** Opens a channel that does not keep the process alive. Messages that are posted after its end are ignored. */
 function open<In, Out>(name: string, receive: (message: In) => void): Channel<Out> {
   const channel = new BroadcastChannel(name);
   let isOpen = true;
@@ -33,14 +37,14 @@ function open<In, Out>(name: string, receive: (message: In) => void): Channel<Ou
   };
 }
 
-/** Lets the threads of this process join; returns how to stop that. */
+/** Lets the threads of this process join. Returns the function that ends it. */
 export function serveThreads(coordinator: Coordinator): () => void {
   const members = new Map<number, { channel: Channel<CoordinatorMessage>; member: RemoteMember }>();
 
   function join(thread: number): void {
     if (members.has(thread)) return;
     const channel = open<MemberMessage, CoordinatorMessage>(nameOf(thread), (message) => member.receive(message));
-    const member = joinRemotely(coordinator, `thread-${thread}`, (message) => channel.post(message));
+    const member = new RemoteMember(coordinator, `thread-${thread}`, (message) => channel.post(message));
     members.set(thread, { channel, member });
   }
 
@@ -51,7 +55,7 @@ export function serveThreads(coordinator: Coordinator): () => void {
     known?.channel.close();
   }
 
-  /** A thread that is terminated cannot say so. */
+  /** A thread that is terminated cannot announce its end. */
   function watch(worker: Worker): void {
     const { threadId } = worker;
     worker.once('exit', () => leave(threadId));
@@ -74,14 +78,14 @@ export function serveThreads(coordinator: Coordinator): () => void {
   };
 }
 
-/** Opens a thread's end of the channel. */
+/** Opens the channel of this thread to the main thread. */
 export function joinAsThread(create: (send: (message: MemberMessage) => void) => ChannelMember): ChannelMember {
   const announcements = open<Announcement, Announcement>(
     CHANNEL,
     (announcement) => 'announce' in announcement && member.receive({ kind: 'announce' }),
   );
   const channel = open<CoordinatorMessage, MemberMessage>(nameOf(threadId), (message) => member.receive(message));
-  // The main thread listens to this thread's channel when it has heard of it.
+  // The main thread listens to this thread's channel after its announcement.
   const member = create((message) => {
     if (message.kind === 'hello') announcements.post({ thread: threadId, left: false });
     else channel.post(message);
