@@ -1,5 +1,5 @@
+import type { Parse } from '../../lib/model/parser.ts';
 import { parseKumoMtaJson } from '../../lib/parsers/kumomta-json.ts';
-import type { Parse } from '../../lib/parsers/parser.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
 import { MAX_BUCKETS, MAX_LABELS } from '../../lib/parsers/sample-limits.ts';
 import * as turns from '../../lib/util/event-loop.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MetricsError } from '../../lib/model/errors.ts';
 import type { HistogramValue, Sample, SummaryValue } from '../../lib/model/metric-family.ts';
-import type { Parse } from '../../lib/parsers/parser.ts';
+import type { Parse } from '../../lib/model/parser.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
 import { inPieces } from '../support/parsed.ts';
 import fc from '../support/property.ts';

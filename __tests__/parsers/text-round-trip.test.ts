@@ -1,5 +1,5 @@
 import type { HistogramValue, MetricFamily, Sample, SummaryValue } from '../../lib/model/metric-family.ts';
-import type { Parse } from '../../lib/parsers/parser.ts';
+import type { Parse } from '../../lib/model/parser.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
 import { anyText, families } from '../support/arbitraries.ts';
 import { encode } from '../support/encode.ts';

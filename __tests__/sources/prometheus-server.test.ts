@@ -174,22 +174,30 @@ describe('a histogram', () => {
   test.each([
     ['without a bucket of +Inf', [bucket('1', '2'), count('2')], 'no bucket of +Inf'],
     ['without any bucket', [count('2'), sum('3')], 'no bucket of +Inf'],
-    ['of rates', [bucket('1', '0.25'), bucket('+Inf', '0.5')], 'its count is not a whole number, as after rate()'],
-    ['that counts less than nothing', [bucket('+Inf', '-1')], 'its count is not a whole number, as after rate()'],
+    [
+      'of rates',
+      [bucket('1', '0.25'), bucket('+Inf', '0.5')],
+      'expected an integer count; the result of rate() has none',
+    ],
+    [
+      'that counts less than nothing',
+      [bucket('+Inf', '-1')],
+      'expected an integer count; the result of rate() has none',
+    ],
     [
       'whose buckets shrink',
       [bucket('1', '2'), bucket('2', '1'), bucket('+Inf', '3')],
-      'its buckets are not cumulative, as when instances differ in their bounds',
+      'expected cumulative buckets; instances must not differ in their bounds',
     ],
     [
       'whose buckets are unknown',
       [bucket('1', 'NaN'), bucket('+Inf', '3')],
-      'its buckets are not cumulative, as when instances differ in their bounds',
+      'expected cumulative buckets; instances must not differ in their bounds',
     ],
     [
       'with a bucket above its count',
       [bucket('1', '4'), bucket('+Inf', '3')],
-      'a bucket counts more than the histogram',
+      'expected buckets that count at most as much as the histogram',
     ],
   ])('%s is left out, and another one is not', async (_what, faulty, reason) => {
     const other = { route: 'other' };
@@ -295,8 +303,12 @@ describe('a native histogram', () => {
   });
 
   test.each([
-    ['of rates', { count: '0.5', sum: '1' }, /1 series left out: its count is not a whole number/],
-    ['beside a plain number', '3', /1 series left out: not a native histogram/],
+    [
+      'of rates',
+      { count: '0.5', sum: '1' },
+      /1 series left out: expected an integer count; the result of rate\(\) has none/,
+    ],
+    ['beside a plain number', '3', /1 series left out: expected a native histogram, got a number/],
   ])('%s: what cannot be given is left out', async (_what, other, report) => {
     const { families, reports } = await plain(vector([{ a: 'b' }, { count: '1', sum: '1' }], [{ a: 'c' }, other]));
     expect(families[0]?.samples.map(({ labels }) => labels)).toEqual([{ a: 'b' }]);
@@ -310,7 +322,9 @@ describe('a native histogram', () => {
       'up',
     );
     expect(families).toEqual([{ name: 'family', type: 'gauge', samples: [] }]);
-    expect(reports).toEqual(['scrape: family: 1 series left out: a native histogram, and no gauge']);
+    expect(reports).toEqual([
+      'scrape: family: 1 series left out: expected a number for the type gauge, got a native histogram',
+    ]);
   });
 
   test.each([

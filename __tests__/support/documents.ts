@@ -1,5 +1,5 @@
 import { MetricsError } from '../../lib/model/errors.ts';
-import type { Parse } from '../../lib/parsers/parser.ts';
+import type { Parse } from '../../lib/model/parser.ts';
 import { type Collected, collectAll } from './collect.ts';
 
 /** A document's bytes in chunks that end at these positions. */

@@ -1,5 +1,5 @@
 import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
-import type { Parse } from '../../lib/parsers/parser.ts';
+import type { Parse } from '../../lib/model/parser.ts';
 
 export interface ReadFamily extends Omit<MetricFamily, 'samples'> {
   readonly samples: Sample[];

@@ -8,5 +8,8 @@ export function isSameLabelSet(a: LabelSet, b: LabelSet): boolean {
 }
 
 /** Returns a key that is equal for equal label sets, whatever the order of their labels. */
-export const labelSetKey = (labels: LabelSet): string =>
-  JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+export function labelSetKey(labels: LabelSet): string {
+  const parts: string[] = [];
+  for (const name of Object.keys(labels).sort()) parts.push(name, labels[name] as string);
+  return JSON.stringify(parts);
+}

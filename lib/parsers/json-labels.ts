@@ -1,5 +1,5 @@
 import type { LabelSet, Sample } from '../model/metric-family.ts';
-import type { DocumentMeter } from './document-meter.ts';
+import type { DocumentMeter } from '../model/parser.ts';
 import type { JsonTokens } from './json-tokens.ts';
 import type { CachedFamily, LabelSetCache } from './label-set-cache.ts';
 

@@ -1,12 +1,11 @@
 import { MetricsError } from '../model/errors.ts';
 import type { MetricType, Sample } from '../model/metric-family.ts';
-import { unlimited } from './document-meter.ts';
+import { type Parse, type ParsedFamily, type ParsedSamples, unlimited } from '../model/parser.ts';
 import { JsonInput, MAX_BUFFERED_BYTES } from './json-input.ts';
 import { JsonSkip } from './json-skip.ts';
 import type { JsonTokens } from './json-tokens.ts';
 import { createSamplesReader, type ReadContext, type SamplesReader, type TypedName } from './kumomta-samples.ts';
 import { LabelSetCache, type Relabel } from './label-set-cache.ts';
-import type { Parse, ParsedFamily, ParsedSamples } from './parser.ts';
 
 /**
  * Creates a parser of the JSON document of KumoMTA's `GET /metrics.json`. It buffers about 64 KiB of a document,

@@ -1,4 +1,5 @@
 import type { MetricType, Sample } from '../model/metric-family.ts';
+import { isSameList } from '../util/is-same-list.ts';
 import { skipValue } from './json-skip.ts';
 import type { JsonTokens } from './json-tokens.ts';
 import { MAX_BUCKETS, MAX_LABELS } from './sample-limits.ts';
@@ -72,7 +73,7 @@ function createDistributionReader(pairsName: string, add: AddPair): (tokens: Jso
     const { infCount = count, lastCount = 0 } = pairs;
     if (infCount !== count || lastCount > count) throw tokens.malformed('the buckets before this count another number');
     // The samples of a family share one array while their keys are equal.
-    if (!isSame(pairs.keys, lastKeys)) lastKeys = pairs.keys;
+    if (!isSameList(pairs.keys, lastKeys)) lastKeys = pairs.keys;
     return { count, ...(sum !== undefined && { sum }), keys: lastKeys, values: pairs.values };
   };
 }
@@ -157,6 +158,3 @@ function addQuantile({ keys, values, seen }: Pairs, quantile: number, value: num
   values.push(value);
   return undefined;
 }
-
-const isSame = (keys: readonly number[], known: readonly number[]) =>
-  keys.length === known.length && keys.every((key, i) => key === known[i]);

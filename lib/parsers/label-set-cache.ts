@@ -10,7 +10,7 @@ const LABEL_BYTES = 50;
 /** Number of documents without a family after which it is evicted. */
 const MAX_UNUSED_DOCUMENTS = 3;
 
-/** Returns the label set that replaces the one that was read. It may change its argument. */
+/** Returns the label set that replaces the one that was read. It must not change its argument. */
 export type Relabel = (labels: LabelSet) => LabelSet;
 
 /** The label sets of a family by their positions, with the text of each. */

@@ -1,6 +1,5 @@
-import { unlimited } from './document-meter.ts';
+import { type Parse, unlimited } from '../model/parser.ts';
 import { LabelSetCache, type Relabel } from './label-set-cache.ts';
-import type { Parse } from './parser.ts';
 import type { TextFormat } from './text-cursor.ts';
 import { readFamilies } from './text-families.ts';
 

@@ -1,6 +1,5 @@
-import type { DocumentMeter } from './document-meter.ts';
+import type { DocumentMeter, ParsedFamily } from '../model/parser.ts';
 import type { LabelSetCache } from './label-set-cache.ts';
-import type { ParsedFamily } from './parser.ts';
 import { detachString, excerpt, type TextFormat } from './text-cursor.ts';
 import { TextLines } from './text-lines.ts';
 import { EOF_LINE, type FamilyMetaLine, MetaReader } from './text-meta.ts';

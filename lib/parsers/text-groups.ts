@@ -1,5 +1,6 @@
 import { labelSetKey } from '../model/labels.ts';
 import type { Exemplar, HistogramValue, LabelSet, Sample, SummaryValue } from '../model/metric-family.ts';
+import { isSameList } from '../util/is-same-list.ts';
 import { MAX_BUCKETS } from './sample-limits.ts';
 import { excerpt } from './text-cursor.ts';
 import type { TextLines } from './text-lines.ts';
@@ -169,7 +170,7 @@ export class SampleGroups {
     if (infCount !== count) {
       throw this.lines.malformed(`the histogram that begins here counts ${count}, and ${infCount} up to +Inf`, line);
     }
-    if (!isSame(keys, this.bounds)) this.bounds = keys;
+    if (!isSameList(keys, this.bounds)) this.bounds = keys;
     return {
       count,
       ...(sum !== undefined && { sum }),
@@ -184,5 +185,3 @@ export class SampleGroups {
     return { count, ...(sum !== undefined && { sum }), quantiles: keys, values };
   }
 }
-
-const isSame = (a: readonly number[], b: readonly number[]) => a.length === b.length && a.every((x, i) => x === b[i]);

@@ -1,6 +1,6 @@
 import type { Sample } from '../model/metric-family.ts';
+import type { ParsedSamples } from '../model/parser.ts';
 import type { FamilyLabels } from './label-set-cache.ts';
-import type { ParsedSamples } from './parser.ts';
 import { excerpt } from './text-cursor.ts';
 import { SampleGroups } from './text-groups.ts';
 import type { TextLines } from './text-lines.ts';

@@ -1,5 +1,5 @@
 import type { Exemplar, LabelSet } from '../model/metric-family.ts';
-import type { DocumentMeter } from './document-meter.ts';
+import type { DocumentMeter } from '../model/parser.ts';
 import type { FamilyLabels } from './label-set-cache.ts';
 import { detachString, excerpt, METRIC_NAME, quoteEnd, TextCursor, type TextFormat } from './text-cursor.ts';
 import { parseLabels } from './text-labels.ts';

@@ -1,11 +1,10 @@
-import type { MetricFamily } from '../model/metric-family.ts';
+import type { LabelSet, MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
 import { inferLabelNames } from '../parsers/infer-label-names.ts';
 import { UPSTREAM_SHARE } from '../util/time-shares.ts';
 import { DocumentLimits } from './remote/document-limits.ts';
 import { ACCEPT, documentParser } from './remote/documents.ts';
 import { type RemoteSourceOptions, resolveOptions } from './remote/options.ts';
-import { upFamilies } from './remote/up.ts';
 import { CODINGS, startRequest, type UpstreamRequest } from './remote/upstream-request.ts';
 
 export type { RemoteSourceOptions } from './remote/options.ts';
@@ -63,4 +62,20 @@ export function remoteSource(url: string | URL, options: RemoteSourceOptions = {
       for (const family of upFamilies(isUp, upstream, labels)) if (scrape.wants(family.name)) yield family;
     },
   };
+}
+
+/** Returns what Prometheus records of a target: `up`, `scrape_duration_seconds` and `scrape_body_size_bytes`. */
+function upFamilies(isUp: boolean, { waited, size }: UpstreamRequest, labels: LabelSet): readonly MetricFamily[] {
+  const gauge = (name: string, help: string, value: number): MetricFamily => ({
+    name,
+    help,
+    type: 'gauge',
+    labelNames: Object.keys(labels),
+    samples: [{ labels, value }],
+  });
+  return [
+    gauge('remote_up', 'Whether the upstream served a complete document.', isUp ? 1 : 0),
+    gauge('remote_scrape_duration_seconds', 'Time spent on waiting for the upstream and parsing.', waited / 1000),
+    gauge('remote_scrape_body_size_bytes', 'Size of the document, decompressed.', size),
+  ];
 }

@@ -1,4 +1,5 @@
 import { labelValue } from '../encoders/samples.ts';
+import { labelSetKey } from '../model/labels.ts';
 import type { LabelSet } from '../model/metric-family.ts';
 
 /** Labels as tests write them. A number is the same as its string, as in prom-client: `{ status: 200 }`. */
@@ -13,8 +14,4 @@ export const commonLabels = (labels: LabelSet, wanted: LabelSet): number =>
 
 /** Key that is equal for label sets that are the same in a document, whatever their order. Numbers equal their strings. */
 export const labelKey = (labels: LabelSet): string =>
-  JSON.stringify(
-    Object.keys(labels)
-      .sort()
-      .map((name) => [name, labelValue(labels, name)]),
-  );
+  labelSetKey(Object.fromEntries(Object.keys(labels).map((name) => [name, labelValue(labels, name)])));

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isSameList } from '../../util/is-same-list.ts';
+import { addLabelNames } from '../added-labels.ts';
 import { FamilySum } from './family-sum.ts';
 import { type FamilyHead, type FamilyTable, isCumulative } from './family-table.ts';
 import { type Loss, Losses } from './losses.ts';
 import type { Contribution } from './series-index.ts';
-import { addLabelName } from './worker-label.ts';
 
 /** Metrics of one process: the current ones, or the last before it stopped responding. */
 export interface WorkerSnapshot {
@@ -37,7 +38,7 @@ export class Aggregate {
       if (aggregator === 'omit' && !isCumulative(type) && this.workerLabel === undefined) continue;
       const last = this.known.get(name);
       const sum = last?.head.type === type ? last.sum : new FamilySum(this.workerLabel);
-      const isKnown = last?.heads.length === heads.length && heads.every((head, i) => head === last.heads[i]);
+      const isKnown = last !== undefined && isSameList(heads, last.heads);
       const head = isKnown ? last.head : this.headOf(heads, last?.head);
       known.set(name, { heads, head, sum });
       const { series, values, differ } = await sum.sum(contributions, isCumulative(type) ? 'sum' : aggregator);
@@ -54,7 +55,7 @@ export class Aggregate {
     const names = heads.every(({ labelNames }) => labelNames !== undefined)
       ? [...new Set(heads.flatMap(({ labelNames = [] }) => labelNames))]
       : undefined;
-    const labelNames = names && this.workerLabel !== undefined ? addLabelName(names, this.workerLabel) : names;
+    const labelNames = names && this.workerLabel !== undefined ? addLabelNames(names, [this.workerLabel]) : names;
     const merged: FamilyHead = { ...head, ...(labelNames !== undefined && { labelNames }) };
     return last !== undefined && isDeepStrictEqual(merged, last) ? last : merged;
   }

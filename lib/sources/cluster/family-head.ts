@@ -1,6 +1,7 @@
 import { checkType, format, helpOf } from '../../encoders/samples.ts';
 import { MetricsError } from '../../model/errors.ts';
 import type { Aggregator, MetricFamily } from '../../model/metric-family.ts';
+import { isSameList } from '../../util/is-same-list.ts';
 import type { FamilyHead } from './family-table.ts';
 
 // The members of a family as they are sent to other processes. Sources are not type-checked, and a
@@ -44,12 +45,7 @@ const isSameHead = (a: FamilyHead, b: FamilyHead) =>
   a.help === b.help &&
   a.unit === b.unit &&
   a.aggregator === b.aggregator &&
-  isSameNames(a.labelNames, b.labelNames);
-
-function isSameNames(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return a.length === b.length && a.every((name, i) => name === b[i]);
-}
+  (a.labelNames && b.labelNames ? isSameList(a.labelNames, b.labelNames) : a.labelNames === b.labelNames);
 
 function unitOf({ unit }: MetricFamily): string | undefined {
   if (unit === undefined || unit === null) return undefined;

@@ -7,6 +7,7 @@ import type {
   SummaryValue,
 } from '../../model/metric-family.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
+import { isSameList } from '../../util/is-same-list.ts';
 
 /** One family of one process at one time. Nothing of it is changed once it was made. */
 export interface FamilyTable {
@@ -35,14 +36,7 @@ export interface Shape {
 export const widthOf = ({ shape }: Series) => (shape === undefined ? 1 : 2 + shape.keys.length);
 
 export const isSameShape = (a: Shape | undefined, b: Shape | undefined) =>
-  a === b || (a !== undefined && b !== undefined && a.hasSum === b.hasSum && isSameKeys(a.keys, b.keys));
-
-export function isSameKeys(a: readonly number[], b: readonly number[]): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
+  a === b || (a !== undefined && b !== undefined && a.hasSum === b.hasSum && isSameList(a.keys, b.keys));
 
 /** Whether values only grow, so that the last values of a process that has ended still count. */
 export const isCumulative = (type: MetricType) => type !== 'gauge' && type !== 'untyped';

@@ -2,12 +2,14 @@ import { createBatches } from '../../encoders/batches.ts';
 import { histogramOf, labelValue, numberOf, summaryOf } from '../../encoders/samples.ts';
 import { MetricsError } from '../../model/errors.ts';
 import { asyncFamilies, isAsync } from '../../model/iterables.ts';
+import { isSameLabelSet } from '../../model/labels.ts';
 import type { LabelSet, MetricFamily, MetricType, Sample } from '../../model/metric-family.ts';
 import type { MetricFamilies } from '../../model/metrics-source.ts';
 import { abortableItems } from '../../util/abortable.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
+import { isSameList } from '../../util/is-same-list.ts';
 import { headOf, nameOf } from './family-head.ts';
-import { type FamilyTable, isCumulative, isSameKeys, type Series, type Shape } from './family-table.ts';
+import { type FamilyTable, isCumulative, type Series, type Shape } from './family-table.ts';
 import { type Losses, messageOf } from './losses.ts';
 
 /** Records a source's families as tables. Series that recur are the same objects, so that the encoder need not send them again. */
@@ -144,7 +146,7 @@ class TableBuilder {
   }
 
   private isKnown(known: Series, labels: LabelSet, shape: Shape | undefined): boolean {
-    return known.shape === shape && (this.sourceLabels[this.length] === labels || isSameLabels(known.labels, labels));
+    return known.shape === shape && (this.sourceLabels[this.length] === labels || isSameLabelSet(known.labels, labels));
   }
 
   /** Copies the series, which differ from the previous table from here on. */
@@ -157,7 +159,7 @@ class TableBuilder {
   /** Reuses the shape of the previous table's series, or of the last series, if they are equal. */
   private shapeOf(keys: readonly number[], hasSum: boolean): Shape {
     for (const shape of [this.series[this.length]?.shape, this.shape]) {
-      if (shape?.hasSum === hasSum && isSameKeys(shape.keys, keys)) {
+      if (shape?.hasSum === hasSum && isSameList(shape.keys, keys)) {
         this.shape = shape;
         return shape;
       }
@@ -184,9 +186,3 @@ function readSummary(sample: Sample): Distribution {
 /** Returns a copy with string values, which the source cannot change later. */
 const copyLabels = (labels: LabelSet): LabelSet =>
   Object.fromEntries(Object.keys(labels).map((name) => [name, labelValue(labels, name)]));
-
-function isSameLabels(known: LabelSet, labels: LabelSet): boolean {
-  const names = Object.keys(known);
-  const others = Object.keys(labels);
-  return names.length === others.length && names.every((name, i) => name === others[i] && known[name] === labels[name]);
-}

@@ -1,7 +1,8 @@
+import { labelSetKey } from '../../model/labels.ts';
 import type { LabelSet } from '../../model/metric-family.ts';
 import { shortKey } from '../../util/short-key.ts';
+import { addLabels } from '../added-labels.ts';
 import { type FamilyTable, inSlices, isSameShape, type Series, type Shape, widthOf } from './family-table.ts';
-import { addLabel } from './worker-label.ts';
 
 /** One process's series of a family. */
 export interface Contribution {
@@ -95,7 +96,8 @@ export class SeriesIndex {
   }
 
   private assign(series: Series, { workerId, isCurrent, table }: Contribution): MergedSeries | undefined {
-    const labels = this.workerLabel === undefined ? series.labels : addLabel(series.labels, this.workerLabel, workerId);
+    const { workerLabel } = this;
+    const labels = workerLabel === undefined ? series.labels : addLabels(series.labels, { [workerLabel]: workerId });
     const merged = this.mergedSeriesOf(labels);
     const isFirst = merged.refCount === 0;
     // Only the counts and sums of summaries are added.
@@ -111,7 +113,7 @@ export class SeriesIndex {
   }
 
   private mergedSeriesOf(labels: LabelSet): MergedSeries {
-    const key = keyOf(labels);
+    const key = shortKey(labelSetKey(labels));
     let merged = this.index.get(key);
     if (merged === undefined) {
       merged = { key, series: { labels }, start: 0, refCount: 0, currentRefCount: 0, shape: undefined };
@@ -162,13 +164,3 @@ const startsWith = ({ series }: FamilyTable, start: FamilyTable | undefined) =>
 
 /** Quantiles of several processes cannot be merged. */
 const withoutKeys = (shape: Shape | undefined) => shape && { keys: [], hasSum: shape.hasSum };
-
-/** Returns a key that is equal for the same labels in any order. */
-function keyOf(labels: LabelSet): string {
-  let key = '';
-  for (const name of Object.keys(labels).sort()) {
-    const text = labels[name] as string;
-    key += `${name.length}:${name}${text.length}:${text}`;
-  }
-  return shortKey(key);
-}

@@ -1,5 +1,6 @@
 import type { LabelSet } from '../../model/metric-family.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
+import { isSameList } from '../../util/is-same-list.ts';
 import { type FamilyHead, type FamilyTable, isSameShape, type Series, type Shape } from './family-table.ts';
 
 /**
@@ -61,7 +62,7 @@ export class SnapshotEncoder {
     }
     await sendValues(tables, sendPart);
     const order = Array.from(sent.values(), ({ id }) => id);
-    const isKnown = order.length === this.order.length && order.every((id, i) => id === this.order[i]);
+    const isKnown = isSameList(order, this.order);
     this.sent = sent;
     this.order = order;
     return isKnown ? { parts } : { parts, order };
@@ -106,7 +107,7 @@ function runsFrom(series: readonly Series[], from: number): { runs: SeriesRun[];
     const { labels, shape } = series[i] as Series;
     const names = Object.keys(labels);
     let run = runs.at(-1);
-    if (run === undefined || !isSameShape(run.shape, shape) || !isSameNames(run.names, names)) {
+    if (run === undefined || !isSameShape(run.shape, shape) || !isSameList(run.names, names)) {
       run = { names, ...(shape !== undefined && { shape }), count: 0, texts: [] };
       runs.push(run);
       characters += names.join('').length + 8 * (shape?.keys.length ?? 0);
@@ -127,9 +128,6 @@ function addTexts(texts: string[], labels: LabelSet, names: readonly string[]): 
   }
   return characters;
 }
-
-const isSameNames = (a: readonly string[], b: readonly string[]) =>
-  a.length === b.length && a.every((name, i) => name === b[i]);
 
 async function sendValues(tables: readonly FamilyTable[], send: (part: SnapshotPart) => void): Promise<void> {
   let left = tables.reduce((sum, { values }) => sum + values.length, 0);

@@ -1,4 +1,5 @@
 import { isAsync, isReiterable } from '../../model/iterables.ts';
+import { labelSetKey } from '../../model/labels.ts';
 import type { LabelSet, MetricFamily, Sample } from '../../model/metric-family.ts';
 import { openAccount } from '../../util/cache-budget.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
@@ -71,13 +72,11 @@ export class SeriesActivity {
       pass.sameObjects++;
       return known;
     }
-    const names = Object.keys(labels);
-    // The same for the same labels in any order.
-    const text = JSON.stringify(labels, names.sort());
+    const text = labelSetKey(labels);
     const key = shortKey(text);
     let series = this.series.get(key);
     if (series === undefined) {
-      series = this.add(key, LABELS_BYTES + LABEL_BYTES * names.length + 2 * text.length);
+      series = this.add(key, LABELS_BYTES + LABEL_BYTES * Object.keys(labels).length + 2 * text.length);
       if (series === undefined) return undefined;
     } else if (series.labels !== undefined) pass.otherObjects++;
     if (this.isSharing !== false || position < PROBED_SERIES) series.labels = labels;

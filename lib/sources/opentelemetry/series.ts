@@ -1,4 +1,5 @@
 import type { MetricData, ScopeMetrics } from '@opentelemetry/sdk-metrics';
+import { labelSetKey } from '../../model/labels.ts';
 import type { LabelSet } from '../../model/metric-family.ts';
 import { openAccount } from '../../util/cache-budget.ts';
 import { type Attribute, attributesOf, type LabelName, labelSet } from './labels.ts';
@@ -56,7 +57,7 @@ export class SeriesLabels {
     const known = this.known[position];
     if (known !== undefined && this.attributes[position] === attributes) return known;
     const labels = labelSet([...attributesOf(attributes), ...this.inherited], this.labelName);
-    const series = { labels, key: keyOf(labels) };
+    const series = { labels, key: labelSetKey(labels) };
     // An array with holes would be slow.
     if (position > this.known.length || !this.account.tryReserve(sizeOf(series) - sizeOf(known))) return series;
     this.attributes[position] = attributes;
@@ -74,8 +75,3 @@ export class SeriesLabels {
 
 /** Memory of a series, estimated from its key, which has all characters of its labels. */
 const sizeOf = (series: Series | undefined) => (series === undefined ? 0 : 300 + 4 * series.key.length);
-
-function keyOf(labels: LabelSet): string {
-  const names = Object.keys(labels).sort();
-  return JSON.stringify(names.map((name) => [name, labels[name]]));
-}

@@ -1,9 +1,9 @@
 import type { HistogramValue, LabelSet, Sample, SummaryValue } from '../../model/metric-family.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
-import { invalidHistogramReason } from './faults.ts';
-import { parseNumber } from './numbers.ts';
+import { isSameList } from '../../util/is-same-list.ts';
 import { type Series, seriesOf } from './results.ts';
 import type { ReadContext, ReadResult } from './samples.ts';
+import { invalidHistogramReason, parseNumber } from './values.ts';
 
 /** What the series of one label set say of a histogram or summary. */
 interface Parts {
@@ -27,7 +27,7 @@ export async function readHistograms(
     if (parts.count !== undefined && parts.count !== value.count) {
       context.onIssue('whose _count is not that of the +Inf bucket: the bucket was taken');
     }
-    if (!isSame(shared, value.bounds)) shared = value.bounds;
+    if (!isSameList(shared, value.bounds)) shared = value.bounds;
     return { ...value, bounds: shared };
   });
 }
@@ -113,6 +113,3 @@ function sorted(points: ReadonlyMap<number, number>): [keys: number[], values: n
   const entries = [...points].sort(([a], [b]) => a - b);
   return [entries.map(([key]) => key), entries.map(([, value]) => value)];
 }
-
-const isSame = (a: readonly number[], b: readonly number[]) =>
-  a.length === b.length && a.every((bound, i) => bound === b[i]);

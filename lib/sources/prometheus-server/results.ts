@@ -1,7 +1,6 @@
 import { MetricsError } from '../../model/errors.ts';
 import type { HistogramValue, LabelSet } from '../../model/metric-family.ts';
-import { nativeHistogram } from './native-histograms.ts';
-import { parseNumber } from './numbers.ts';
+import { parseNativeHistogram, parseNumber } from './values.ts';
 
 /** One series of an instant vector. */
 export interface Series {
@@ -31,7 +30,7 @@ export function seriesOf(member: unknown): Series {
   if (typeof metric !== 'object' || metric === null) throw malformed(member);
   const { __name__: name = '', ...labels } = metric as Record<string, string>;
   const point = (histogram ?? value) as readonly unknown[] | undefined;
-  const read = histogram === undefined ? parseNumber(point?.[1]) : nativeHistogram(point?.[1]);
+  const read = histogram === undefined ? parseNumber(point?.[1]) : parseNativeHistogram(point?.[1]);
   if (read === undefined) throw malformed(member);
   return { name, labels, value: read };
 }

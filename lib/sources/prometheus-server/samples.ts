@@ -1,8 +1,8 @@
 import type { LabelSet, MetricType, Sample } from '../../model/metric-family.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
-import { invalidReason } from './faults.ts';
 import type { LabelSets } from './kept-label-sets.ts';
 import { seriesOf } from './results.ts';
+import { invalidReason } from './values.ts';
 
 /** Samples of one family, and their label sets by key. */
 export interface ReadResult {

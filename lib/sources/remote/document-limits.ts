@@ -1,4 +1,4 @@
-import type { DocumentMeter } from '../../parsers/document-meter.ts';
+import type { DocumentMeter } from '../../model/parser.ts';
 import { upstreamError } from './upstream-request.ts';
 
 /** Limits of one document. They bound the work that an upstream can cause with few bytes, compressed or not. */

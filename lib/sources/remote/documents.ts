@@ -1,7 +1,8 @@
+import type { LabelSet } from '../../model/metric-family.ts';
+import type { Parse } from '../../model/parser.ts';
 import { parseKumoMtaJson } from '../../parsers/kumomta-json.ts';
-import type { Parse } from '../../parsers/parser.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../../parsers/prometheus-text.ts';
-import { addFixedLabels } from './fixed-labels.ts';
+import { addLabels } from '../added-labels.ts';
 import type { RemoteFormat, ResolvedOptions } from './options.ts';
 import { upstreamError } from './upstream-request.ts';
 
@@ -24,8 +25,9 @@ const FORMATS: Readonly<Record<string, RemoteFormat>> = {
 
 /** Finds the parser for a Content-Type. @throws {MetricsError} `ERR_METRICS_UPSTREAM_INVALID` */
 export function documentParser({ url, format, labels }: ResolvedOptions): (contentType: string) => Parse {
-  const relabel = addFixedLabels(labels);
-  // One of each for all documents: they know again what was in the last one.
+  const hasLabels = Object.keys(labels).length > 0;
+  const relabel = hasLabels ? (own: LabelSet) => addLabels(own, labels) : undefined;
+  // One of each for all documents: they cache the label sets of the last one.
   const parsers: Readonly<Record<RemoteFormat, Parse>> = {
     json: parseKumoMtaJson(relabel),
     prometheus: parsePrometheusText(relabel),
