@@ -13,34 +13,37 @@ import { clusterProcess } from './cluster/process.ts';
 /** What `clusterSource` takes besides its source. Everything has a default. */
 export interface ClusterSourceOptions {
   /**
-   * How long (ms) a scrape waits for the workers; what has arrived by then is served. At most 80 % of the scrape's own
-   * timeout.
+   * Maximum time (ms) that a scrape waits for the workers. Then it serves the metrics of those that have answered. At
+   * most 80 % of the scrape's timeout.
    * @default half of the scrape's timeout
    */
   timeout?: number | undefined;
   /**
-   * Gives each worker's series its id as a label of this name, instead of summing them. A label that has the name
-   * already becomes `exported_…`, as in Prometheus.
+   * Name of a label with the worker's id. With it, the series of the workers are served side by side and not summed. A
+   * label of that name which a series already has becomes `exported_…`, as in Prometheus.
+   * @default no label: series are summed
    */
   workerLabel?: string | undefined;
 }
 
 /** What `setupPrimary` returns. */
 export interface ClusterPrimary {
-  /** Answers no more. What is known of workers that have ended is forgotten. */
+  /** Stops to answer the workers, and forgets the totals of workers that have exited. */
   close(): void;
 }
 
 /**
- * Behind `node:cluster`, or in worker threads: any process that is scraped answers for all of them. Each makes one of
- * these around its own source, and the primary (or main thread) calls `setupPrimary()`. A process that has no workers answers for
- * itself, so that the same code runs without a cluster.
+ * Merges the metrics of all processes of a `node:cluster`, or of all worker threads, whichever of them is scraped. Each
+ * process wraps its source in a `clusterSource`, and the primary (or main thread) calls `setupPrimary()`. A process
+ * without workers serves its own metrics, so that the same code runs without a cluster.
  *
- * A scrape fails with a `MetricsError`, code `ERR_METRICS_NO_PRIMARY`, in a worker process whose primary has not called `setupPrimary()`,
- * and in a thread of a worker process. A thread whose main thread has not called it answers for itself.
+ * A scrape rejects with a `MetricsError` of code `ERR_METRICS_NO_PRIMARY` in a worker process whose primary has not
+ * called `setupPrimary()`, and in a thread of a worker process. A thread whose main thread has not called it serves its
+ * own metrics.
  *
- * @throws {TypeError} for what is no source, an invalid option, or a second source in one process of a cluster
- * @throws {Error} where the process has loaded another version of this module, which it cannot join
+ * @throws {TypeError} for a value that is not a source, an invalid option, or a second source in one process of a
+ *   cluster
+ * @throws {Error} when the process has loaded another version of this module, which this one cannot join
  * @example
  * if (cluster.isPrimary) {
  *   setupPrimary();
@@ -59,7 +62,7 @@ export function clusterSource(source: MetricsSource, options: ClusterSourceOptio
   return {
     async *collect(scrape) {
       const workerTimeout = Math.min(timeout ?? scrape.timeout / 2, CLUSTER_SHARE * scrape.timeout);
-      // Later than all workers, and before the scrape is over: this error says more than a timeout.
+      // After the workers' timeout and before the scrape's, so that the error names the cause.
       const responseTimeout = (workerTimeout + scrape.timeout) / 2;
       const request = client.request({ timeout: workerTimeout, workerLabel }, responseTimeout);
       const response = await abortable(request, scrape.signal);
@@ -74,11 +77,12 @@ export function clusterSource(source: MetricsSource, options: ClusterSourceOptio
 }
 
 /**
- * In the primary process, before it forks; with worker threads, in the main thread before it starts them. Unless workers are
- * running or a serialization was chosen, it sets that of the channel to them to `'advanced'`, which copies numbers as they are.
+ * Lets the workers of this process join. Call it in the primary process before it forks or, with worker threads, in the
+ * main thread before it starts them. Sets the serialization of `node:cluster` to `'advanced'`, which is faster for
+ * numbers, unless workers are running or the app has set one.
  *
- * @throws {Error} in a worker, and where the process has loaded another version of this module
- * @throws {TypeError} for an option: it has none
+ * @throws {Error} in a worker, and when the process has loaded another version of this module
+ * @throws {TypeError} for any option: there are none
  */
 export function setupPrimary(options: Record<string, never> = {}): ClusterPrimary {
   checkOptions('setupPrimary', options, {});
@@ -94,7 +98,7 @@ const respondedLabels = { state: 'responded' };
 const clusterWorkers = (expected: number, responded: number): MetricFamily => ({
   name: 'cluster_workers',
   type: 'gauge',
-  help: 'processes and threads that have metrics, and how many of them are in this document as they are now',
+  help: 'processes and threads that have a source, and those whose current metrics are in this document',
   labelNames: ['state'],
   samples: [
     { labels: expectedLabels, value: expected },

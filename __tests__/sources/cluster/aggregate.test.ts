@@ -190,7 +190,7 @@ describe('what processes contradict each other in is told of, and the first one 
   test('the type', async () => {
     const { families, losses } = await processes()(['1', [gauge(1)]], ['2', [gauge(2, { type: 'counter' })]]);
     expect(families).toEqual([gauge(1)]);
-    expect(losses).toEqual(['m: it is a gauge, and of another process a counter, which is left out']);
+    expect(losses).toEqual(['m: expected the type gauge of the first process, got counter; it is left out']);
   });
 
   test('the bounds of a histogram, for as long as it has them', async () => {
@@ -202,7 +202,7 @@ describe('what processes contradict each other in is told of, and the first one 
         ['3', [histogram([1, 2])]],
       );
       expect(samplesOf(families)).toEqual([sample({ count: 2, sum: 2, bounds: [1, 2], cumulativeCounts: [2, 2] })]);
-      expect(losses).toEqual(["m: its bounds differ between processes; the first one's are kept"]);
+      expect(losses).toEqual(['m: expected the same bounds in all processes; those of the first one are kept']);
     }
     const { families, losses } = await sum(['2', [histogram([1, 3])]], ['3', [histogram([1, 3])]]);
     expect(samplesOf(families)).toEqual([sample({ count: 2, sum: 2, bounds: [1, 3], cumulativeCounts: [2, 2] })]);

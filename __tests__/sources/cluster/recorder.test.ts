@@ -73,7 +73,11 @@ test.each([
   ['an unknown type', family({ name: 'bad', type: 'enum' }), /^bad: its type is "enum"/],
   ['samples that are no list', family({ name: 'bad', samples: 5 }), /^bad: its samples are 5/],
   ['no name', family({ name: undefined }), /^-: a family without a name/],
-  ['a name that another one has', family({ samples: [sample(2)] }), /^-: m: its name is another family's already/],
+  [
+    'a name that another one has',
+    family({ samples: [sample(2)] }),
+    /^-: m: expected a unique name; an earlier family has it/,
+  ],
 ])('a family with %s is lost alone', async (_what, bad, message) => {
   const { tables, losses } = await record([family({ samples: [sample(1)] }), bad, family({ name: 'good' })]);
   expect(familiesOf(tables)).toEqual([family({ samples: [sample(1)] }), family({ name: 'good' })]);

@@ -6,12 +6,12 @@ import { type FamilyHead, type FamilyTable, isCumulative } from './family-table.
 import { type Loss, Losses } from './losses.ts';
 import type { Contribution } from './series-index.ts';
 
-/** Metrics of one process: the current ones, or the last before it stopped responding. */
+/** Metrics of one process: the current ones, or the last ones before it stopped responding. */
 export interface WorkerSnapshot {
-  /** The process's name. */
+  /** Name of the process. */
   readonly workerId: string;
   readonly tables: readonly FamilyTable[];
-  /** When false, counters, histograms and summaries are still merged, and gauges are not. */
+  /** If false, gauges are left out; counters, histograms and summaries are merged. */
   readonly isCurrent: boolean;
 }
 
@@ -20,12 +20,12 @@ export class Aggregate {
   private readonly workerLabel: string | undefined;
   private known: ReadonlyMap<string, MergedFamily> = new Map();
 
-  /** With a label, nothing is summed: each process's series get its name as that label. */
+  /** With `workerLabel`, series are not summed: the label has the name of their process. */
   constructor(workerLabel?: string | undefined) {
     this.workerLabel = workerLabel;
   }
 
-  /** Merges the snapshots; calls must not overlap. Where processes contradict each other, the first one is kept. */
+  /** Merges the snapshots. If processes contradict each other, the first one is kept. Calls must not overlap. */
   async merge(
     snapshots: readonly WorkerSnapshot[],
   ): Promise<{ tables: readonly FamilyTable[]; losses: readonly Loss[] }> {
@@ -42,7 +42,8 @@ export class Aggregate {
       const head = isKnown ? last.head : this.headOf(heads, last?.head);
       known.set(name, { heads, head, sum });
       const { series, values, differ } = await sum.sum(contributions, isCumulative(type) ? 'sum' : aggregator);
-      if (differ) losses.note({ message: `${name}: its bounds differ between processes; the first one's are kept` });
+      if (differ)
+        losses.note({ message: `${name}: expected the same bounds in all processes; those of the first one are kept` });
       tables.push({ head, series, values });
     }
     this.known = known;
@@ -62,7 +63,7 @@ export class Aggregate {
 }
 
 interface MergedFamily {
-  /** Heads of the processes, from which `head` was merged. */
+  /** Heads of the processes, which were merged into `head`. */
   readonly heads: readonly FamilyHead[];
   readonly head: FamilyHead;
   readonly sum: FamilySum;
@@ -80,7 +81,10 @@ function byName(snapshots: readonly WorkerSnapshot[], losses: Losses): Map<strin
       const contributions = families.get(name) ?? [];
       const first = contributions[0]?.table.head.type ?? type;
       if (type === first) contributions.push({ workerId, table, isCurrent });
-      else losses.note({ message: `${name}: it is a ${first}, and of another process a ${type}, which is left out` });
+      else
+        losses.note({
+          message: `${name}: expected the type ${first} of the first process, got ${type}; it is left out`,
+        });
       families.set(name, contributions);
     }
   }

@@ -3,18 +3,18 @@ import type { CollectResponse } from './coordinator.ts';
 
 /** The errors of one scrape of a cluster. */
 export interface Explanation {
-  /** Why the scrape fails: no worker has given anything. */
+  /** Error with which the scrape fails, if no worker has responded. */
   readonly failure: MetricsError | undefined;
-  /** What else was lost. */
+  /** Errors to report. */
   readonly losses: readonly { readonly error: MetricsError; readonly family?: string | undefined }[];
 }
 
-/** Makes errors of what an answer lacks; `timeout` is how long (ms) the workers had. */
-export function explain(answer: CollectResponse, timeout: number): Explanation {
-  const losses = answer.losses.map(({ message, family, cause }) => ({ error: workerFailed(message, cause), family }));
-  if (answer.responded > 0) return { failure: undefined, losses };
-  const first = answer.failed > 0 ? losses[0]?.error : undefined;
-  const { expected, failed } = answer;
+/** Returns the errors for what a response lacks. `timeout` is the time (ms) that the workers had. */
+export function explain(response: CollectResponse, timeout: number): Explanation {
+  const losses = response.losses.map(({ message, family, cause }) => ({ error: workerFailed(message, cause), family }));
+  if (response.responded > 0) return { failure: undefined, losses };
+  const first = response.failed > 0 ? losses[0]?.error : undefined;
+  const { expected, failed } = response;
   const silent = `answered within ${Math.round(timeout)} ms`;
   if (first === undefined) return { failure: workerFailed(`none of ${expected} workers ${silent}`), losses };
   // The failure that the scrape rejects with is not reported a second time.

@@ -4,11 +4,11 @@ import type { Aggregator, MetricFamily } from '../../model/metric-family.ts';
 import { isSameList } from '../../util/is-same-list.ts';
 import type { FamilyHead } from './family-table.ts';
 
-// The members of a family as they are sent to other processes. Sources are not type-checked, and a
-// value that cannot be cloned, or an aggregator that does not exist, would fail the whole cluster's
-// scrape. So each member is read once and checked here, and the error is that of one family.
+// Reads the members of a family that are sent to other processes. Sources are not type-checked: a value that cannot be
+// cloned, or an unknown aggregator, would fail the scrape of the whole cluster. Each member is therefore read once and
+// checked here, so that only its family fails.
 
-/** @throws {MetricsError} for something that has no name; what a getter throws */
+/** Returns the name of a family. @throws {MetricsError} when there is none; what a getter throws */
 export function nameOf(family: MetricFamily): string {
   const { name } = Object(family) as MetricFamily;
   if (typeof name === 'string') return name;
@@ -16,7 +16,7 @@ export function nameOf(family: MetricFamily): string {
 }
 
 /**
- * Everything but the samples. The same object as last time when nothing has changed.
+ * Returns all members but the samples; `last` if nothing has changed.
  *
  * @throws {MetricsError} for a member that is not of its type; what a getter throws
  */
@@ -53,7 +53,7 @@ function unitOf({ unit }: MetricFamily): string | undefined {
   throw invalid('unit', unit, 'a string');
 }
 
-/** A copy, which the source cannot change. */
+/** Returns a copy, which the source cannot change. */
 function labelNamesOf({ labelNames }: MetricFamily): readonly string[] | undefined {
   if (labelNames === undefined || labelNames === null) return undefined;
   const names: unknown[] = Array.isArray(labelNames) ? [...labelNames] : [undefined];

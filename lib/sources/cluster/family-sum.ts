@@ -2,18 +2,18 @@ import type { Aggregator } from '../../model/metric-family.ts';
 import { type FamilyTable, inSlices, type Series, widthOf } from './family-table.ts';
 import { type Contribution, type IndexedContribution, SeriesIndex } from './series-index.ts';
 
-/** One family of all processes. */
+/** Merges one family of all processes, scrape after scrape. */
 export class FamilySum {
   private readonly index: SeriesIndex;
 
-  /** With a label, nothing is summed: each process's series get its name as that label. */
+  /** With `workerLabel`, series are not summed: the label has the name of their process. */
   constructor(workerLabel: string | undefined) {
     this.index = new SeriesIndex(workerLabel);
   }
 
   /**
-   * The sum of contributions of one type. They differ where processes have a series in common whose bounds are not the
-   * same: then the first one's is kept.
+   * Merges contributions, which must be of one type. `differ` is whether processes have a series in common with
+   * different bounds; then the first one is kept.
    */
   async sum(
     contributions: readonly Contribution[],
@@ -40,7 +40,7 @@ const MERGERS: Record<Aggregator, (merged: number, value: number) => number> = {
   omit: (merged) => merged,
 };
 
-/** NaN stands for no value here: it is the result only where nobody has another one. */
+/** Merges numbers. NaN counts as no value: it is the result only if no process has another one. */
 async function addNumbers(
   values: Float64Array,
   indexed: readonly IndexedContribution[],
@@ -76,7 +76,7 @@ async function addHistograms(values: Float64Array, { contribution, starts }: Ind
   });
 }
 
-/** Counts and sums; quantiles cannot be added, and are left where one process alone has the series. */
+/** Adds counts and sums. Quantiles cannot be added: they are kept only if a single process has the series. */
 async function addSummaries(
   values: Float64Array,
   { contribution, starts, mergedSeries }: IndexedContribution,
@@ -91,7 +91,7 @@ async function addSummaries(
   });
 }
 
-/** Calls back with each series' position, and where its values begin and how many they are. */
+/** Calls back with the position of each series, and the offset and number of its values. */
 async function eachDistribution(
   series: readonly Series[],
   call: (position: number, at: number, width: number) => void,

@@ -9,12 +9,12 @@ import type {
 import { yieldToEventLoop } from '../../util/event-loop.ts';
 import { isSameList } from '../../util/is-same-list.ts';
 
-/** One family of one process at one time. Nothing of it is changed once it was made. */
+/** One family of one process at one time. Immutable. */
 export interface FamilyTable {
   readonly head: FamilyHead;
-  /** The same array as long as the series are the same; where they are not, known ones are still the same objects. */
+  /** The same array while the series are the same. Series that recur are the same objects in any case. */
   readonly series: readonly Series[];
-  /** The number of each series in turn; for a distribution its count, its sum and a value for each key. */
+  /** The value of each series in turn; of a distribution its count, its sum and a value for each key. */
   readonly values: Float64Array;
 }
 
@@ -27,21 +27,21 @@ export interface Series {
 }
 
 export interface Shape {
-  /** A histogram's bounds, a summary's quantiles. */
+  /** Bounds of a histogram, or quantiles of a summary. */
   readonly keys: readonly number[];
   readonly hasSum: boolean;
 }
 
-/** How many numbers of a vector the values of a series take. */
+/** Returns how many numbers a series has in `values`. */
 export const widthOf = ({ shape }: Series) => (shape === undefined ? 1 : 2 + shape.keys.length);
 
 export const isSameShape = (a: Shape | undefined, b: Shape | undefined) =>
   a === b || (a !== undefined && b !== undefined && a.hasSum === b.hasSum && isSameList(a.keys, b.keys));
 
-/** Whether values only grow, so that the last values of a process that has ended still count. */
+/** Whether values only increase, so that the last values of a process that has exited still count. */
 export const isCumulative = (type: MetricType) => type !== 'gauge' && type !== 'untyped';
 
-/** The family, whose samples can be read again and again. */
+/** Converts a table to a family, whose samples can be read repeatedly. */
 export function familyOf({ head, series, values }: FamilyTable): MetricFamily {
   return {
     ...head,
@@ -70,17 +70,17 @@ function distribution(
 ): HistogramValue | SummaryValue {
   const count = values[at] as number;
   const sum = hasSum ? { sum: values[at + 1] as number } : {};
-  const ofKeys = new Array<number>(keys.length);
-  for (let i = at + 2; i < end; i++) ofKeys[i - at - 2] = values[i] as number;
+  const keyValues = new Array<number>(keys.length);
+  for (let i = at + 2; i < end; i++) keyValues[i - at - 2] = values[i] as number;
   return type === 'summary'
-    ? { count, ...sum, quantiles: keys, values: ofKeys }
-    : { count, ...sum, bounds: keys, cumulativeCounts: ofKeys };
+    ? { count, ...sum, quantiles: keys, values: keyValues }
+    : { count, ...sum, bounds: keys, cumulativeCounts: keyValues };
 }
 
-/** So many series are some microseconds of work. */
+/** Number of series that take some microseconds of work. */
 const SLICE = 1024;
 
-/** Does a long loop in pieces, between which the event loop gets its turns. */
+/** Runs a long loop in slices, and yields to the event loop between them. */
 export async function inSlices(length: number, work: (from: number, to: number) => void): Promise<void> {
   for (let from = 0; from < length; from += SLICE) {
     work(from, Math.min(from + SLICE, length));

@@ -1,22 +1,22 @@
-/** Something that a process could not give. */
+/** Something that is missing in the metrics of a process. */
 export interface Loss {
   readonly message: string;
   readonly family?: string | undefined;
-  /** What was thrown. It may be impossible to clone, so it stays in its process: see `withoutCauses`. */
+  /** The error. It may be impossible to clone, so it stays in its process: see `withoutCauses`. */
   readonly cause?: unknown;
 }
 
-/** What can be sent to another process. */
+/** Returns the losses in a form that can be sent to another process. */
 export const withoutCauses = (losses: readonly Loss[]): Loss[] =>
   losses.map(({ message, family }) => ({ message, family }));
 
-/** A source that is all wrong must not fill the channel with it. */
+/** Maximum number of listed losses, so that a broken source cannot flood the channel. */
 const MAX_LOSSES = 100;
 
-/** What was lost of one collection. */
+/** Collects the losses of one collection. */
 export class Losses {
   readonly list: Loss[] = [];
-  /** All families that were lost, those too that are not in the list. */
+  /** Names of all families that were dropped, even those that exceed the list. */
   readonly families = new Set<string>();
 
   add(error: unknown, family?: string): void {
@@ -31,10 +31,10 @@ export class Losses {
   }
 }
 
-/** A message of this length says what is wrong; a longer one is data, and must not fill the channel. */
+/** Maximum length of a message. A longer one contains data, and would flood the channel. */
 const MAX_MESSAGE_LENGTH = 1000;
 
-/** The message of anything that was thrown, as a string that can be sent. Never throws. */
+/** Returns the message of anything that was thrown, as a string that can be sent. Never throws. */
 export function messageOf(error: unknown): string {
   const message = readMessage(error);
   return message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message;

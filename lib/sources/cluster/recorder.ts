@@ -12,7 +12,7 @@ import { headOf, nameOf } from './family-head.ts';
 import { type FamilyTable, isCumulative, type Series, type Shape } from './family-table.ts';
 import { type Losses, messageOf } from './losses.ts';
 
-/** Records a source's families as tables. Series that recur are the same objects, so that the encoder need not send them again. */
+/** Records a source's families as tables. Series that recur are the same objects, so that the encoder does not send them again. */
 export class Recorder {
   private previous: ReadonlyMap<string, Previous> = new Map();
   private started = 0;
@@ -20,9 +20,9 @@ export class Recorder {
   private newest = 0;
 
   /**
-   * The families' iterator, and that of the current family's samples, are closed when the signal aborts.
+   * Records one collection. Closes the iterators of the families and of the current samples when the signal aborts.
    *
-   * @throws what the families throw, and the signal's reason when it has aborted by the end
+   * @throws what the families throw, and the signal's reason if it has aborted by the end
    */
   async record(families: MetricFamilies, losses: Losses, signal: AbortSignal): Promise<readonly FamilyTable[]> {
     const number = ++this.started;
@@ -32,14 +32,14 @@ export class Recorder {
       try {
         name = nameOf(family);
         if (recorded.has(name))
-          throw new MetricsError('ERR_METRICS_INVALID_FAMILY', "its name is another family's already");
+          throw new MetricsError('ERR_METRICS_INVALID_FAMILY', 'expected a unique name; an earlier family has it');
         recorded.set(name, await recordFamily(family, this.previous.get(name), losses, signal));
       } catch (error) {
         if (name !== undefined && recorded.has(name))
           losses.note({ message: `${name}: ${messageOf(error)}`, cause: error });
         else losses.add(error, name);
       }
-      // A source of nothing but broken families must not hold the event loop.
+      // A source whose families are all broken must not block the event loop.
       await yieldToEventLoop();
     }
     // An aborted collection must not replace the values of a later one.
@@ -60,7 +60,7 @@ export class Recorder {
 
 interface Previous {
   readonly table: FamilyTable;
-  /** The source's own label objects, by position: identity is checked faster than the labels. */
+  /** Label objects of the source, by position: comparing them is faster than comparing their labels. */
   readonly sourceLabels: LabelSet[];
 }
 
@@ -108,7 +108,7 @@ class TableBuilder {
     this.values = new Float64Array(last?.table.values.length ?? 16);
   }
 
-  /** @throws when the sample does not fit its family; then nothing was added */
+  /** Adds a sample. @throws when it does not fit its family; then nothing was added */
   add(sample: Sample): void {
     // The values are written first and counted once the series is added: both may throw.
     if (this.isNumber) {
@@ -138,9 +138,9 @@ class TableBuilder {
   private addSeries(labels: LabelSet, shape: Shape | undefined): void {
     const known = this.series[this.length];
     if (known === undefined || !this.isKnown(known, labels, shape)) {
-      const own = copyLabels(labels);
+      const copy = copyLabels(labels);
       if (!this.isChanged) this.copyOnWrite();
-      this.series.push(shape === undefined ? { labels: own } : { labels: own, shape });
+      this.series.push(shape === undefined ? { labels: copy } : { labels: copy, shape });
     }
     this.sourceLabels[this.length++] = labels;
   }

@@ -6,7 +6,7 @@ import { type FamilyTable, inSlices, isSameShape, type Series, type Shape, width
 
 /** One process's series of a family. */
 export interface Contribution {
-  /** The process's name. */
+  /** Name of the process. */
   readonly workerId: string;
   readonly table: FamilyTable;
   /** False when the process did not respond and its last table is used. */
@@ -28,15 +28,15 @@ export interface MergedSeries {
 /** One process's contribution with the positions of its series in the merged family. */
 export interface IndexedContribution {
   readonly contribution: Contribution;
-  /** Undefined for those that cannot be added: their bounds are others than those of a process in front. */
+  /** Undefined for series that cannot be added, because their bounds differ from those of an earlier process. */
   readonly mergedSeries: readonly (MergedSeries | undefined)[];
   /** Offset of each series' values, or -1. */
   readonly starts: Int32Array;
 }
 
 /**
- * Where the series of all processes stand in one family's sum. It is found out by their labels once, and
- * again for those that are new; the series of the sum keep their order and their label objects.
+ * Positions of the series of all processes in one merged family. Each series is found by its labels once, when it is
+ * new. The merged series keep their order and their label objects from scrape to scrape.
  */
 export class SeriesIndex {
   private readonly workerLabel: string | undefined;
@@ -52,7 +52,7 @@ export class SeriesIndex {
     this.workerLabel = workerLabel;
   }
 
-  /** The contributions are of one type. */
+  /** Updates the positions. The contributions must be of one type. */
   async update(contributions: readonly Contribution[]): Promise<void> {
     const { indexed } = this;
     const isSameProcesses =
@@ -82,7 +82,7 @@ export class SeriesIndex {
     });
   }
 
-  /** Finds the merged series of the series after those that are known. */
+  /** Finds the merged series of those series that follow the known ones. */
   private async assignAll(
     contribution: Contribution,
     mergedSeries: (MergedSeries | undefined)[],

@@ -2,18 +2,19 @@ import { yieldToEventLoop } from '../../util/event-loop.ts';
 import { type FamilyHead, type FamilyTable, type Series, widthOf } from './family-table.ts';
 import type { FamilyUpdate, SeriesRun, SnapshotEnd, SnapshotPart } from './snapshot-encoder.ts';
 
-/** Makes tables of what a `SnapshotEncoder` sends; its parts and ends come here in the order in which they were sent. */
+/** Decodes the snapshots of a `SnapshotEncoder`. Parts and ends must arrive in the order in which they were sent. */
 export class SnapshotDecoder {
   private parts: SnapshotPart[] = [];
   private families = new Map<number, Known>();
   private order: readonly number[] = [];
   private work: Promise<unknown> = Promise.resolve();
 
-  /** Held until its end has come: until then the tables are those of the last snapshot. */
+  /** Buffers a part until the end of its snapshot. */
   add(part: SnapshotPart): void {
     this.parts.push(part);
   }
 
+  /** Returns the tables of the snapshot whose parts were added. */
   end(end: SnapshotEnd): Promise<readonly FamilyTable[]> {
     const parts = this.parts.slice(this.parts.length - end.parts);
     this.parts = [];
@@ -28,7 +29,7 @@ export class SnapshotDecoder {
       this.order = order;
       this.families = new Map(order.map((id) => [id, this.families.get(id) as Known]));
     }
-    const values = joined(parts);
+    const values = joinValues(parts);
     let at = 0;
     return this.order.map((id) => {
       const { head, series, size } = this.families.get(id) as Known;
@@ -44,7 +45,7 @@ export class SnapshotDecoder {
       if (!('update' in part)) continue;
       const { id, head, keep, runs } = part.update;
       const known = changed.get(id) ?? this.families.get(id);
-      // Tables that were given out keep their series: what changes is copied, once a snapshot.
+      // Tables that were returned are immutable: series that change are copied, once for each snapshot.
       const series = changed.get(id)?.series ?? known?.series.slice(0, keep) ?? [];
       series.length = keep;
       for (const run of runs) addRun(series, run);
@@ -61,7 +62,7 @@ export class SnapshotDecoder {
 interface Known {
   readonly head: FamilyHead;
   readonly series: readonly Series[];
-  /** How many values it has. */
+  /** Number of values. */
   readonly size: number;
 }
 
@@ -73,13 +74,13 @@ interface Changed {
 function addRun(series: Series[], { names, shape, count, texts }: SeriesRun): void {
   let at = 0;
   for (let i = 0; i < count; i++) {
-    // The only way that takes `__proto__` for a name as any other.
+    // An assignment to `__proto__` would set the prototype.
     const labels = Object.fromEntries(names.map((name) => [name, texts[at++] as string]));
     series.push(shape === undefined ? { labels } : { labels, shape });
   }
 }
 
-function joined(parts: readonly SnapshotPart[]): Float64Array {
+function joinValues(parts: readonly SnapshotPart[]): Float64Array {
   const pieces = parts.flatMap((part) => ('values' in part ? [part.values] : []));
   if (pieces.length === 1) return pieces[0] as Float64Array;
   const values = new Float64Array(pieces.reduce((size, piece) => size + piece.length, 0));

@@ -4,49 +4,50 @@ import { isSameList } from '../../util/is-same-list.ts';
 import { type FamilyHead, type FamilyTable, isSameShape, type Series, type Shape } from './family-table.ts';
 
 /**
- * What goes over a channel for each snapshot of a process: first what is new of its series, mostly nothing; then
- * all values, one behind the other. In pieces, as reading a large message would itself be a stall.
+ * Part of a snapshot of a process on a channel: first the changes of its series, of which there are usually none, then
+ * the values of all series in turn. Snapshots are sent in parts because reading a large message would block the event
+ * loop.
  */
 export type SnapshotPart = { readonly update: FamilyUpdate } | { readonly values: Float64Array };
 
-/** Behind the parts. */
+/** End of a snapshot, after its parts. */
 export interface SnapshotEnd {
-  /** How many parts are of this snapshot: those sent before belong to one that failed. */
+  /** Number of parts of this snapshot. Earlier ones belong to a snapshot that failed. */
   readonly parts: number;
-  /** The families, by number, in the order of their values; undefined when it is the last one. */
+  /** Ids of the families in the order of their values; undefined if it has not changed. */
   readonly order?: readonly number[];
 }
 
-/** Changes of a family: its first `keep` series stay as they were, and the runs follow. */
+/** Changes of a family: its first `keep` series are unchanged, and those of the runs follow. */
 export interface FamilyUpdate {
-  /** The family's number on this channel. */
+  /** Id of the family on this channel. */
   readonly id: number;
   readonly head?: FamilyHead;
   readonly keep: number;
   readonly runs: readonly SeriesRun[];
 }
 
-/** Series of the same label names and shape. */
+/** Consecutive series with the same label names and shape. */
 export interface SeriesRun {
   readonly names: readonly string[];
   readonly shape?: Shape;
   readonly count: number;
-  /** The label values, series by series. */
+  /** Label values, series by series. */
   readonly texts: readonly string[];
 }
 
-/** How many characters of label values make a message. */
+/** Number of characters of label values in one message. */
 const MAX_CHARACTERS = 32 * 1024;
-/** How many values make a message. */
+/** Number of values in one message. */
 const MAX_VALUES = 64 * 1024;
 
-/** Puts tables on one channel; a `SnapshotDecoder` at its other end makes the same of them. */
+/** Encodes tables for one channel, with a `SnapshotDecoder` at its other end. */
 export class SnapshotEncoder {
   private sent: ReadonlyMap<string, Sent> = new Map();
   private order: readonly number[] = [];
   private lastId = 0;
 
-  /** One at a time. One that throws leaves nothing behind: the next one starts from the same state. */
+  /** Sends a snapshot. Calls must not overlap. One that throws does not change the state for the next one. */
   async encode(tables: readonly FamilyTable[], send: (part: SnapshotPart) => void): Promise<SnapshotEnd> {
     let parts = 0;
     const sendPart = (part: SnapshotPart) => {
@@ -82,12 +83,12 @@ async function sendUpdates(
 ): Promise<void> {
   if (last?.head === head && last.series === series) return;
   let keep = last === undefined ? 0 : commonStart(last.series, series);
-  let news = last?.head === head ? {} : { head };
+  let newHead = last?.head === head ? {} : { head };
   do {
     const { runs, end } = runsFrom(series, keep);
-    send({ update: { id, ...news, keep, runs } });
+    send({ update: { id, ...newHead, keep, runs } });
     keep = end;
-    news = {};
+    newHead = {};
     await yieldToEventLoop();
   } while (keep < series.length);
 }
@@ -98,7 +99,7 @@ function commonStart(before: readonly Series[], after: readonly Series[]): numbe
   return i;
 }
 
-/** As many series as make a message. */
+/** Returns the series of one message, from a position on. */
 function runsFrom(series: readonly Series[], from: number): { runs: SeriesRun[]; end: number } {
   const runs: (SeriesRun & { count: number; texts: string[] })[] = [];
   let characters = 0;
@@ -119,7 +120,7 @@ function runsFrom(series: readonly Series[], from: number): { runs: SeriesRun[];
 }
 
 function addTexts(texts: string[], labels: LabelSet, names: readonly string[]): number {
-  // What a series costs beside its texts.
+  // Estimate for a series besides its values.
   let characters = 8;
   for (const name of names) {
     const text = labels[name] as string;
