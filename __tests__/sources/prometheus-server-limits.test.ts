@@ -49,13 +49,11 @@ test('100 warnings are reported, and the others are counted', async () => {
   expect(families).toHaveLength(1);
   expect(reports).toHaveLength(102);
   expect(reports[99]).toBe('scrape: up: the server warns: store 99 is away');
-  expect(reports[100]).toBe('scrape: up: the server warns: and 4900 more of them');
-  expect(reports[101]).toMatch(
-    /^scrape: up: the server remarks: store 0 is away; .*store 99 is away; and 4900 more of them$/,
-  );
+  expect(reports[100]).toBe('scrape: up: the server warns: and 4900 more');
+  expect(reports[101]).toMatch(/^scrape: up: the server notes: store 0 is away; .*store 99 is away; and 4900 more$/);
 });
 
-const INVALID = /^the answer is not that of a Prometheus API; look at the option url$/;
+const INVALID = /^expected an answer of the Prometheus API; check the option url$/;
 
 test.each<[what: string, text: string, code: string, message: RegExp]>([
   [

@@ -151,16 +151,21 @@ describe('a failure', () => {
     [
       'a page',
       (res) => send(res, 200, '<h1>Welcome</h1>'),
-      /not that of a Prometheus API; look at the option url$/,
+      /^expected an answer of the Prometheus API; check the option url$/,
       'ERR_METRICS_UPSTREAM_INVALID',
     ],
     [
       'a document of its own',
       (res) => send(res, 200, '[]'),
-      /not that of a Prometheus API/,
+      /^expected an answer of the Prometheus API/,
       'ERR_METRICS_UPSTREAM_INVALID',
     ],
-    ['null', (res) => send(res, 200, 'null'), /not that of a Prometheus API/, 'ERR_METRICS_UPSTREAM_INVALID'],
+    [
+      'null',
+      (res) => send(res, 200, 'null'),
+      /^expected an answer of the Prometheus API/,
+      'ERR_METRICS_UPSTREAM_INVALID',
+    ],
     [
       'a connection that ends',
       (res) => res.socket?.destroy(),
@@ -185,13 +190,13 @@ describe('a failure', () => {
     [
       'an answer too large',
       (res) => send(res, 200, 'x'.repeat(200_001)),
-      /^the answer has more than 200000 bytes; see the option maxBytes$/,
+      /^expected at most 200000 bytes, got more; see the option maxBytes$/,
       'ERR_METRICS_UPSTREAM_TOO_LARGE',
     ],
     [
       'an answer too large, compressed',
       (res) => res.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('x'.repeat(1e6))),
-      /^the answer has more than 200000 bytes/,
+      /^expected at most 200000 bytes, got more/,
       'ERR_METRICS_UPSTREAM_TOO_LARGE',
     ],
     [
@@ -380,7 +385,7 @@ describe('the server says that something is amiss', () => {
 
   test('a remark on the query is told once', async () => {
     expect(await told({ ...one, infos: ['metric might not be a counter'] }, 3)).toEqual([
-      'scrape: up: the server remarks: metric might not be a counter',
+      'scrape: up: the server notes: metric might not be a counter',
     ]);
   });
 
@@ -392,7 +397,7 @@ describe('the server says that something is amiss', () => {
     };
     const { url } = await prometheusApi({ up: reply });
     const source = sourceOf(url, ['up']);
-    const clock = /^scrape: the server's clock and this machine's are (59|60|61) s apart/;
+    const clock = /^scrape: the clocks of the server and of this machine are (59|60|61) s apart/;
     expect((await collectAll(source)).reports).toEqual([expect.stringMatching(clock)]);
     expect((await collectAll(source)).reports).toEqual([]);
     off = 0;
@@ -410,9 +415,7 @@ describe('the server says that something is amiss', () => {
       const { families, reports } = await collectAll(source);
       return [families[0]?.samples.length, ...reports];
     };
-    const stale = expect.stringMatching(
-      /^scrape: up: the query gives no series any more; it last did at \d{4}-\d\d-\d\dT[\d:.]+Z$/,
-    );
+    const stale = expect.stringMatching(/^scrape: up: expected series, as at \d{4}-\d\d-\d\dT[\d:.]+Z, got none$/);
     expect(await next(vector())).toEqual([0]);
     expect(await next(one)).toEqual([1]);
     expect(await next(vector())).toEqual([0, stale]);

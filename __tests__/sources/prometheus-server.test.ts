@@ -67,20 +67,24 @@ describe('an instant query', () => {
       { labels: { job: 'db' }, value: 4 },
     ]);
     expect(reports).toEqual([
-      'scrape: family: 2 series left out: another one has the same labels, once the name is dropped',
+      'scrape: family: 2 series left out: an earlier series has the same labels, without the name',
     ]);
   });
 
   test.each([
-    ['a range', { resultType: 'matrix', result: [] }, /of the type "matrix"; write one that gives an instant vector/],
-    ['a text', { resultType: 'string', result: [1, 'up'] }, /of the type "string"/],
-    ['nothing known', null, /of the type undefined/],
-    ['a number that is none', vector([{}, '12 apples']).data, /not a series: .*12 apples/],
-    ['an empty number', vector([{}, '']).data, /not a series/],
-    ['a bare number', { resultType: 'vector', result: [{ metric: {}, value: [1, 2] }] }, /not a series/],
-    ['no labels', { resultType: 'vector', result: [{ value: [1, '2'] }] }, /not a series/],
-    ['no value', { resultType: 'vector', result: [{ metric: {} }] }, /not a series/],
-    ['a series of null', { resultType: 'vector', result: [null] }, /not a series: null/],
+    [
+      'a range',
+      { resultType: 'matrix', result: [] },
+      /expected a query that returns an instant vector or a scalar, got the type "matrix"/,
+    ],
+    ['a text', { resultType: 'string', result: [1, 'up'] }, /got the type "string"/],
+    ['nothing known', null, /got the type undefined/],
+    ['a number that is none', vector([{}, '12 apples']).data, /expected a series, got .*12 apples/],
+    ['an empty number', vector([{}, '']).data, /expected a series, got/],
+    ['a bare number', { resultType: 'vector', result: [{ metric: {}, value: [1, 2] }] }, /expected a series, got/],
+    ['no labels', { resultType: 'vector', result: [{ value: [1, '2'] }] }, /expected a series, got/],
+    ['no value', { resultType: 'vector', result: [{ metric: {} }] }, /expected a series, got/],
+    ['a series of null', { resultType: 'vector', result: [null] }, /expected a series, got null/],
   ])('is lost when the server gives %s', async (_what, data, message) => {
     await expect(plain({ data })).rejects.toMatchObject({
       code: 'ERR_METRICS_UPSTREAM_INVALID',
@@ -172,8 +176,8 @@ describe('a histogram', () => {
   });
 
   test.each([
-    ['without a bucket of +Inf', [bucket('1', '2'), count('2')], 'no bucket of +Inf'],
-    ['without any bucket', [count('2'), sum('3')], 'no bucket of +Inf'],
+    ['without a bucket of +Inf', [bucket('1', '2'), count('2')], 'expected a +Inf bucket'],
+    ['without any bucket', [count('2'), sum('3')], 'expected a +Inf bucket'],
     [
       'of rates',
       [bucket('1', '0.25'), bucket('+Inf', '0.5')],
@@ -210,7 +214,7 @@ describe('a histogram', () => {
     const { families, reports } = await assemble(bucket('+Inf', '3'), count('4'));
     expect(families[0]?.samples[0]?.value).toMatchObject({ count: 3 });
     expect(reports).toEqual([
-      'scrape: family: 1 series whose _count is not that of the +Inf bucket: the bucket was taken',
+      'scrape: family: 1 series with a _count that differs from the +Inf bucket: the bucket is used',
     ]);
   });
 
@@ -221,7 +225,7 @@ describe('a histogram', () => {
       bucket('+Inf', '3'),
     );
     expect(families[0]?.samples).toHaveLength(1);
-    expect(reports).toEqual(['scrape: family: 2 series left out: not a part of what is put together here']);
+    expect(reports).toEqual(['scrape: family: 2 series left out: not a part of this metric']);
   });
 });
 
@@ -250,7 +254,7 @@ describe('a summary', () => {
   test('without a count is left out', async () => {
     const { families, reports } = await assemble([{ __name__: 'rpc', quantile: '0.5' }, '1']);
     expect(families[0]?.samples).toEqual([]);
-    expect(reports).toEqual(['scrape: family: 1 series left out: no _count that is a whole number']);
+    expect(reports).toEqual(['scrape: family: 1 series left out: expected a _count that is an integer']);
   });
 });
 

@@ -62,25 +62,25 @@ test.each<[string, RequestListener, string, string | RegExp]>([
     'another type',
     serving('text/html; charset=utf-8', DOCUMENT),
     'ERR_METRICS_UPSTREAM_INVALID',
-    'its Content-Type is "text/html"; if it is a metrics document all the same, set the option format',
+    'expected the Content-Type of a metrics document, got "text/html"; if it is one, set the option format',
   ],
   [
     'no type',
     serving(undefined, DOCUMENT),
     'ERR_METRICS_UPSTREAM_INVALID',
-    'its answer has no Content-Type; if it is a metrics document all the same, set the option format',
+    'expected the Content-Type of a metrics document, got none; if it is one, set the option format',
   ],
   [
     'another coding',
     serving(JSON_TYPE, DOCUMENT, { 'Content-Encoding': 'zstd' }),
     'ERR_METRICS_UPSTREAM_INVALID',
-    'its Content-Encoding is none of gzip, br, deflate',
+    'expected a Content-Encoding of gzip, br, deflate, got "zstd"',
   ],
   [
     'two codings',
     serving(JSON_TYPE, DOCUMENT, { 'Content-Encoding': 'gzip, br' }),
     'ERR_METRICS_UPSTREAM_INVALID',
-    'its Content-Encoding is none of gzip, br, deflate',
+    'expected a Content-Encoding of gzip, br, deflate, got "gzip, br"',
   ],
   [
     'what is not compressed',
@@ -162,7 +162,7 @@ test.each<[string, RequestListener]>([
 
 describe('a body that is larger than maxBytes', () => {
   const document = `{"m":{"help":"${'a'.repeat(200_000)}","type":"gauge","value":1}}`;
-  const reason = 'more than 150000 bytes; see the option maxBytes';
+  const reason = 'expected at most 150000 bytes, got more; see the option maxBytes';
 
   test.each<[string, (text: string) => string | Uint8Array]>([
     ['identity', (text) => text],

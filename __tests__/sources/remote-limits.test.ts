@@ -71,7 +71,7 @@ describe.each(documents)('of a document in %s', (_format, type, document, series
     for (let scrape = 0; scrape < 2; scrape++) {
       await expect(collectAll(source)).rejects.toMatchObject({
         code: 'ERR_METRICS_UPSTREAM_TOO_LARGE',
-        message: `${url}: more than ${limit - 1} ${what}; see the option ${option}`,
+        message: `${url}: expected at most ${limit - 1} ${what}, got more; see the option ${option}`,
       });
     }
   });

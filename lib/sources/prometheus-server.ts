@@ -14,11 +14,11 @@ export type { HistogramQuery, InstantQuery, Queries, SummaryQuery } from './prom
 export type { TlsOptions } from './upstream-options.ts';
 
 /**
- * Reads a Prometheus-compatible server (Prometheus, Thanos, Mimir, VictoriaMetrics): named PromQL queries become
- * families, all evaluated at one time. Types and help are those of the server's metadata, where nothing else is said. A query
- * that fails costs its own family alone; when all fail, the scrape does.
+ * Serves metrics of a Prometheus-compatible server (Prometheus, Thanos, Mimir, VictoriaMetrics). Each named PromQL query
+ * becomes a family; all are evaluated at the same time. By default, types and help texts are those of the server's
+ * metadata. A query that fails is reported, and its family is missing. When all fail, the scrape fails.
  *
- * @throws {TypeError} that names the option which is invalid
+ * @throws {TypeError} for an unknown, missing or invalid option, which it names
  * @example
  * const source = prometheusServerSource({
  *   url: 'http://prometheus:9090',
@@ -98,7 +98,7 @@ function createClockCheck() {
     const wasWrong = isWrong;
     isWrong = skew > MAX_SKEW;
     if (!isWrong || wasWrong) return;
-    const text = `the server's clock and this machine's are ${Math.round(skew / 1000)} s apart: its numbers are of another time`;
+    const text = `the clocks of the server and of this machine are ${Math.round(skew / 1000)} s apart; synchronize them`;
     report(new MetricsError('ERR_METRICS_UPSTREAM_STALE', text));
   };
 }
@@ -106,7 +106,7 @@ function createClockCheck() {
 /** Returns a signal that also aborts after `ms` milliseconds, and on `end()`. */
 function withTimeout(signal: AbortSignal, ms: number): { readonly signal: AbortSignal; end(): void } {
   const controller = new AbortController();
-  // Each request listens.
+  // Each request adds a listener.
   setMaxListeners(0, controller.signal);
   const abort = () => controller.abort(signal.reason);
   signal.addEventListener('abort', abort, { once: true });

@@ -5,17 +5,18 @@ import { UPSTREAM_SHARE } from '../util/time-shares.ts';
 import { DocumentLimits } from './remote/document-limits.ts';
 import { ACCEPT, documentParser } from './remote/documents.ts';
 import { type RemoteSourceOptions, resolveOptions } from './remote/options.ts';
-import { CODINGS, startRequest, type UpstreamRequest } from './remote/upstream-request.ts';
+import { UpstreamRequest } from './remote/upstream-request.ts';
+import { CODINGS } from './remote/upstream-response.ts';
 
 export type { RemoteSourceOptions } from './remote/options.ts';
 export type { TlsOptions } from './upstream-options.ts';
 
 /**
- * Reads another endpoint: a `/metrics.json` of KumoMTA or of this package, or any Prometheus text or OpenMetrics. The
- * document passes through as it comes, as fast as the client takes it, and is never held as a whole. Each scrape is one GET of
- * the fixed URL; nothing of the scrape's own request goes into it, and redirects are not followed.
+ * Serves the metrics of another endpoint: a `/metrics.json` of KumoMTA or of this package, Prometheus text, or
+ * OpenMetrics. The document is streamed at the speed of the client and never buffered as a whole. Each scrape sends one
+ * GET of the fixed URL, with nothing from the client's request. Redirects are not followed.
  *
- * @throws {TypeError} that names the option which is invalid
+ * @throws {TypeError} for an invalid URL, and for an unknown or invalid option, which it names
  * @example
  * const source = remoteSource('http://10.0.0.7:8000/metrics.json', { labels: { instance: 'mta-1' } });
  */
@@ -42,7 +43,7 @@ export function remoteSource(url: string | URL, options: RemoteSourceOptions = {
   return {
     async *collect(scrape) {
       // A late upstream is reported before the scrape itself times out.
-      const upstream = startRequest({
+      const upstream = new UpstreamRequest({
         ...request,
         headers,
         timeout: Math.min(request.timeout, UPSTREAM_SHARE * scrape.timeout),

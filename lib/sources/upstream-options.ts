@@ -3,13 +3,13 @@ import { type ConnectionOptions, createSecureContext, type SecureContextOptions 
 import { unknownOption } from '../util/check-options.ts';
 import { type Fault, member, optionError, shownType } from '../util/option-error.ts';
 
-// Options that all sources with an upstream have. Errors show no value of theirs: it may be a secret.
+// Options of all sources with an upstream. Errors do not show their values, which may be secret.
 
-/** As of `tls.connect()`. */
+/** Options of `tls.connect()`. `rejectUnauthorized` is true by default, as there. */
 export type TlsOptions = Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'minVersion'> &
   Pick<ConnectionOptions, 'servername' | 'rejectUnauthorized'>;
 
-/** @throws {TypeError} that says what to write, such as the example */
+/** Reads the URL. @throws {TypeError} for anything but an http or https URL without credentials */
 export function readUrl(caller: string, value: unknown, example: string): URL {
   const option = `${caller}: url`;
   const text = String(value);
@@ -25,8 +25,12 @@ export function readUrl(caller: string, value: unknown, example: string): URL {
   return url;
 }
 
-/** Headers by their names in lower case. `own` are those that the source sets itself. @throws {TypeError} */
-export function readHeaders(caller: string, value: unknown, own: readonly string[]): Readonly<Record<string, string>> {
+/** Returns the headers with names in lower case. The source itself sets those in `reserved`. @throws {TypeError} */
+export function readHeaders(
+  caller: string,
+  value: unknown,
+  reserved: readonly string[],
+): Readonly<Record<string, string>> {
   const headers = readStrings(`${caller}: headers`, value, (name, text) => {
     try {
       validateHeaderName(name);
@@ -34,14 +38,14 @@ export function readHeaders(caller: string, value: unknown, own: readonly string
     } catch {
       return { expected: 'a header that HTTP can send', got: 'another one', write: 'a valid name and value' };
     }
-    const isOwn = [...CONNECTION_HEADERS, ...own].includes(name.toLowerCase());
-    return isOwn ? SET_BY_SOURCE : undefined;
+    const isReserved = [...CONNECTION_HEADERS, ...reserved].includes(name.toLowerCase());
+    return isReserved ? SET_BY_SOURCE : undefined;
   });
-  // Node takes two spellings for two headers.
+  // Node would send two spellings of a name as two headers.
   return Object.fromEntries(Object.entries(headers).map(([name, text]) => [name.toLowerCase(), text]));
 }
 
-/** The fault of what the source sets for each request. */
+/** Fault of a value that the source itself sets for each request. */
 export const SET_BY_SOURCE: Fault = {
   expected: 'nothing, because the source sets it for each request',
   got: 'a value',
@@ -58,7 +62,7 @@ const CONNECTION_HEADERS = [
   'upgrade',
 ];
 
-/** An object whose values are strings. @throws {TypeError} where `faultOf` returns what is wrong */
+/** Reads an object whose values are strings. @throws {TypeError} for others, and when `faultOf` returns a fault */
 export function readStrings(
   option: string,
   value: unknown,
@@ -84,7 +88,7 @@ export function readStrings(
 
 const TLS_NAMES = ['ca', 'cert', 'key', 'passphrase', 'minVersion', 'servername', 'rejectUnauthorized'];
 
-/** @throws {TypeError} also for what Node cannot use */
+/** Reads TLS options. @throws {TypeError} also for values that Node cannot use */
 export function readTls(caller: string, value: unknown, { protocol }: URL): TlsOptions | undefined {
   const option = `${caller}: tls`;
   if (value === undefined) return undefined;

@@ -3,24 +3,25 @@ import { MetricsError } from '../../model/errors.ts';
 import { type ParsedAnswer, parseAnswer } from './parse.ts';
 import type { Request, Response, Transport } from './transport.ts';
 
-/** The HTTP API of Prometheus, as much as is needed of it. */
+/** The parts of the HTTP API of Prometheus that are used. */
 export interface Api {
-  /** An instant query. `time` in ms since the Unix epoch, `timeout` in ms. */
+  /** Evaluates an instant query at `time` (ms since the Unix epoch), within `timeout` ms. */
   query(promql: string, time: number, timeout: number, signal: AbortSignal): Promise<Answer>;
+  /** Returns the metadata of a metric. */
   metadata(metric: string, signal: AbortSignal): Promise<Answer>;
 }
 
 export interface Answer {
   readonly data: unknown;
-  /** What makes the numbers doubtful, such as storage that did not answer. */
+  /** Reasons to doubt the result, such as storage that did not respond. */
   readonly warnings: readonly string[];
-  /** Hints at the query. */
+  /** Hints about the query. */
   readonly infos: readonly string[];
-  /** How far (ms) the server's clock is from this one, as far as can be told. */
+  /** Minimum difference (ms) between the server's clock and this machine's. */
   readonly skew: number;
 }
 
-/** `parameters` are sent with each query. */
+/** Creates the API's client. `parameters` are sent with each query. */
 export function createApi(transport: Transport, parameters: Readonly<Record<string, string>>): Api {
   async function ask(request: Request, signal: AbortSignal): Promise<Answer> {
     const sentAt = Date.now();
@@ -28,7 +29,7 @@ export function createApi(transport: Transport, parameters: Readonly<Record<stri
   }
   return {
     query(query, time, timeout, signal) {
-      // A form, as queries may be longer than what servers take as a URL.
+      // As a form, because queries may exceed the length that servers allow in a URL.
       const form = { ...parameters, query, time: String(time / 1000), timeout: String(timeout / 1000) };
       return ask({ path: '/api/v1/query', form: new URLSearchParams(form) }, signal);
     },
@@ -37,8 +38,8 @@ export function createApi(transport: Transport, parameters: Readonly<Record<stri
 }
 
 /**
- * `{"status":"success","data":…}`, or `{"status":"error","errorType":"bad_data","error":"…"}` in the body of a 4xx or 5xx
- * (Prometheus HTTP API, "Format overview").
+ * Reads a response: `{"status":"success","data":…}`, or `{"status":"error","errorType":"bad_data","error":"…"}` with a 4xx
+ * or 5xx status (Prometheus HTTP API, "Format overview").
  */
 async function read({ status, date, chunks }: Response, sentAt: number): Promise<Answer> {
   const skew = skewOf(date, sentAt);
@@ -65,16 +66,16 @@ async function read({ status, date, chunks }: Response, sentAt: number): Promise
     );
   }
   if (body.status !== 'success') {
-    const text = 'the answer is not that of a Prometheus API; look at the option url';
+    const text = 'expected an answer of the Prometheus API; check the option url';
     throw new MetricsError('ERR_METRICS_UPSTREAM_INVALID', text, { cause });
   }
   const warnings = lines(body.warnings);
-  // VictoriaMetrics, when some of its storage nodes did not answer.
+  // VictoriaMetrics sets it when some of its storage nodes did not respond.
   if (body.isPartial === true) warnings.push('the answer is partial');
   return { data: body.data, warnings, infos: lines(body.infos), skew };
 }
 
-/** A `Date` header is of the time between request and response, cut to seconds, on a clock that is right. */
+/** Estimates the skew. If the clocks agree, the `Date` header is between request and response, truncated to seconds. */
 function skewOf(header: string | undefined, sentAt: number): number {
   const date = Date.parse(header ?? '');
   if (Number.isNaN(date)) return 0;
@@ -83,10 +84,10 @@ function skewOf(header: string | undefined, sentAt: number): number {
 
 function lines({ texts, more }: ParsedAnswer['warnings'] = { texts: [], more: 0 }): string[] {
   const quoted = texts.map(quote);
-  return more > 0 ? [...quoted, `and ${more} more of them`] : quoted;
+  return more > 0 ? [...quoted, `and ${more} more`] : quoted;
 }
 
-/** What the server says, as a short line. */
+/** Returns a text of the server as a short line. */
 const quote = (text: unknown) =>
   String(text)
     .slice(0, 1000)

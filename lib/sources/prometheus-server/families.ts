@@ -8,10 +8,10 @@ import type { FamilyQuery } from './queries.ts';
 import { resultOf } from './results.ts';
 import { type ReadContext, type ReadResult, readSamples } from './samples.ts';
 
-/** Makes a family of each answer to one query. */
+/** Converts the answers to one query into families. */
 export interface FamilyReader {
   readonly query: FamilyQuery;
-  /** `time` (ms) is that of the answer. @throws {MetricsError} when the answer is not one that a family can be made of */
+  /** Converts an answer of the given `time` (ms). @throws {MetricsError} when its result is not a vector or scalar */
   read(
     answer: Answer,
     metadata: Metadata | undefined,
@@ -29,10 +29,10 @@ export function createFamilyReader(query: FamilyQuery): FamilyReader {
     async read(answer, metadata, time, report) {
       const warn = (code: MetricsErrorCode, text: string) => report(new MetricsError(code, `${query.name}: ${text}`));
       for (const warning of answer.warnings) warn('ERR_METRICS_UPSTREAM_WARNING', `the server warns: ${warning}`);
-      // They are about the query, and come with every answer.
+      // Infos are about the query and come with every answer: report them when they change.
       const before = infos;
       infos = answer.infos.join('; ');
-      if (infos !== '' && infos !== before) warn('ERR_METRICS_UPSTREAM_WARNING', `the server remarks: ${infos}`);
+      if (infos !== '' && infos !== before) warn('ERR_METRICS_UPSTREAM_WARNING', `the server notes: ${infos}`);
 
       const result = resultOf(answer.data);
       const type = typeOf(query, metadata, result);
@@ -44,10 +44,7 @@ export function createFamilyReader(query: FamilyQuery): FamilyReader {
 
       if (result.length > 0) seenAt = time;
       else if (seenAt !== undefined) {
-        warn(
-          'ERR_METRICS_UPSTREAM_STALE',
-          `the query gives no series any more; it last did at ${new Date(seenAt).toISOString()}`,
-        );
+        warn('ERR_METRICS_UPSTREAM_STALE', `expected series, as at ${new Date(seenAt).toISOString()}, got none`);
         seenAt = undefined;
       }
       const { help = metadata?.help, unit = metadata?.unit } = query;
@@ -62,14 +59,14 @@ export function createFamilyReader(query: FamilyQuery): FamilyReader {
   };
 }
 
-/** Whether something is needed that only the server's metadata has. */
+/** Whether the query needs the server's metadata. */
 export const needsMetadata = ({ metric, type, help }: FamilyQuery) =>
   metric !== undefined && (type === undefined || help === undefined);
 
 function typeOf(query: FamilyQuery, metadata: Metadata | undefined, result: readonly unknown[]): MetricType {
   if (query.type !== undefined) return query.type;
   if (result.some((member) => 'histogram' in Object(member))) return 'histogram';
-  // The result of a calculation goes up and down, whatever it was made of.
+  // The result of a calculation may decrease, even if its operands cannot.
   if (query.metric === undefined) return 'gauge';
   const type = metadata?.type ?? 'untyped';
   const isPlain = type === 'counter' || type === 'gauge';

@@ -2,15 +2,15 @@ import type { LabelSet } from '../../model/metric-family.ts';
 import { openAccount } from '../../util/cache-budget.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
 
-/** Label sets by their text. */
+/** Label sets by their JSON text. */
 export type LabelSets = ReadonlyMap<string, LabelSet>;
 
-/** What V8 takes for a label set, in bytes, besides the characters of its text and of its values. */
-const LABEL_SET = 200;
+/** Bytes that V8 needs for a label set, besides the characters of its text and of its values. */
+const LABEL_SET_BYTES = 200;
 
 /**
- * The label sets of a query's last answer: the same object is given from scrape to scrape, so that the encoders know it
- * again. Those for which the process's budget has no room are not kept.
+ * Caches the label sets of a query's last answer, if the process's cache budget allows it. The same objects are used
+ * from scrape to scrape, for which the encoders have cached texts.
  */
 export class KeptLabelSets {
   private readonly account = openAccount(this);
@@ -24,7 +24,7 @@ export class KeptLabelSets {
   async replace(sets: LabelSets): Promise<void> {
     let bytes = 0;
     for (const text of sets.keys()) {
-      bytes += LABEL_SET + 4 * text.length;
+      bytes += LABEL_SET_BYTES + 4 * text.length;
       await yieldToEventLoop();
     }
     const isKept = this.account.tryReserve(bytes - this.bytes);

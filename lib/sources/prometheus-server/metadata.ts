@@ -22,8 +22,8 @@ export type MetadataLookup = (
 ) => Promise<Metadata | undefined>;
 
 /**
- * Remembers what it was asked for: as many metrics as there are queries, unless the process's budget has no room for
- * what the server says of one. Failures are told once while they last.
+ * Creates a lookup that caches metadata, if the process's cache budget allows it. There are at most as many metrics as
+ * queries. Consecutive failures are reported once.
  */
 export function createMetadataLookup(api: Api): MetadataLookup {
   let isFailing = false;
@@ -59,14 +59,17 @@ async function lookUp(api: Api, metric: string, signal: AbortSignal): Promise<Me
   if (found !== undefined) return found;
   const [, base, suffix] = /^(.+)(_total|_bucket|_sum|_count)$/.exec(metric) ?? [];
   if (base === undefined) return undefined;
-  // OpenMetrics names a counter's family without _total; the parts of a histogram or summary have no lines of their own.
+  // OpenMetrics names a counter's family without _total. The parts of a histogram or summary have no separate metadata.
   const family = await entryOf(api, base, signal);
   const isPart =
     suffix === '_total' ? family?.type === 'counter' : family?.type === 'histogram' || family?.type === 'summary';
   return isPart ? ({ ...family, type: 'counter' } as Metadata) : undefined;
 }
 
-/** `{"queue_depth":[{"type":"gauge","help":"messages waiting","unit":""}]}`: one entry for each way it is described. */
+/**
+ * Requests the metadata `{"queue_depth":[{"type":"gauge","help":"messages waiting","unit":""}]}`. There are several
+ * entries if targets differ.
+ */
 async function entryOf(api: Api, metric: string, signal: AbortSignal): Promise<Metadata | undefined> {
   const { data } = await api.metadata(metric, signal);
   const entries: unknown = Object(data)[metric];

@@ -5,30 +5,38 @@ import { readHeaders, readStrings, readTls, readUrl, SET_BY_SOURCE, type TlsOpti
 import { type FamilyQuery, type Queries, readQueries } from './queries.ts';
 import type { TransportOptions } from './transport.ts';
 
-/** What `prometheusServerSource` takes. Everything but `url` and `queries` has a default. */
+/** Options of `prometheusServerSource`. All but `url` and `queries` have defaults. */
 export interface PrometheusServerSourceOptions {
-  /** The server's address, with the path in front of `/api/v1` where there is one: `'http://mimir:8080/prometheus'`. */
+  /** URL of the server, with any path before `/api/v1`, such as `'http://mimir:8080/prometheus'`. */
   url: string | URL;
-  /** What becomes a family of which name. */
+  /** Family name → PromQL of the family. */
   queries: Queries;
-  /** Sent with each query, such as Thanos' `partial_response` or VictoriaMetrics' `extra_label`. */
+  /**
+   * Parameters of each query, such as `partial_response` of Thanos or `extra_label` of VictoriaMetrics.
+   * @default {}
+   */
   parameters?: Readonly<Record<string, string>> | undefined;
-  /** Sent with each request, such as `authorization` or Mimir's `x-scope-orgid`. */
+  /**
+   * Headers of each request, such as `authorization` or Mimir's `x-scope-orgid`.
+   * @default {}
+   */
   headers?: Readonly<Record<string, string>> | undefined;
+  /** TLS options, for an https URL only. */
   tls?: TlsOptions | undefined;
   /**
-   * How long (ms) a scrape waits for the server in all; what has not come by then is lost. Nine tenths of what the
-   * scrape itself waits, where nothing or more is said.
+   * Maximum time (ms) that a scrape waits for all answers. Families whose answers are late are missing. At most 90 % of
+   * the scrape's timeout.
+   * @default 90 % of the scrape's timeout
    */
   timeout?: number | undefined;
   /**
-   * Maximum size (bytes) of one answer, decompressed: 16 MiB are some 100,000 series. An answer is
-   * held as a whole until its family is written.
+   * Maximum size (bytes) of one answer, decompressed. The default is enough for about 100,000 series. An answer is
+   * buffered as a whole until its family is written.
    * @default 16 MiB
    */
   maxBytes?: number | undefined;
   /**
-   * How many requests may be under way at once, of all scrapes.
+   * Maximum number of concurrent requests, of all scrapes together.
    * @default 4
    */
   maxConcurrent?: number | undefined;
@@ -42,7 +50,7 @@ export interface ResolvedOptions extends TransportOptions {
 
 const CALLER = 'prometheusServerSource';
 
-// Errors show no value of those that may hold a secret.
+// Options that may contain a secret are checked elsewhere: their errors do not show the value.
 const CHECKS = {
   url: expect.unchecked,
   queries: expect.unchecked,
@@ -54,7 +62,7 @@ const CHECKS = {
   maxConcurrent: expect.positiveInteger,
 } satisfies Record<keyof PrometheusServerSourceOptions, Check>;
 
-/** @throws {TypeError} that names the option and says what to write */
+/** @throws {TypeError} for an invalid option, which it names */
 export function resolveOptions(options: PrometheusServerSourceOptions): ResolvedOptions {
   const checked = checkOptions(CALLER, options, CHECKS);
   const url = checkUrl(readUrl(CALLER, checked.url, 'http://prometheus:9090'));

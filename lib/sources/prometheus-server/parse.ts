@@ -4,17 +4,17 @@ import { JsonSkip, skipValue } from '../../parsers/json-skip.ts';
 import { type JsonTokens, NEED_MORE_DATA } from '../../parsers/json-tokens.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
 
-/** Series are parsed together up to this number, and this size (bytes). */
-const PIECE = 64;
-const PIECE_BYTES = 64 * 1024;
+/** Maximum number, and maximum size (bytes), of the series that are parsed at once. */
+const MAX_PIECE_SERIES = 64;
+const MAX_PIECE_BYTES = 64 * 1024;
 /** Maximum size (bytes) of one series, and of any other value. */
-const MAX_VALUE = 256 * 1024;
+const MAX_VALUE_BYTES = 256 * 1024;
 /** Maximum number of members of `data`. */
 const MAX_MEMBERS = 1_000;
 /** Maximum number of warnings, and of infos, that are kept. */
 const MAX_TEXTS = 100;
 
-/** The members of an answer that are used, as far as it has them. */
+/** The members of an answer that are used. All are optional. */
 export interface ParsedAnswer {
   status?: unknown;
   errorType?: unknown;
@@ -32,12 +32,13 @@ interface Texts {
 }
 
 /**
- * Parses an answer of the API. `JSON.parse` would hold the event loop as long as the whole answer takes; here it gets
- * one series, or a bounded value, at a time. Members that are not used are skipped, and of two with one name the last
- * one counts.
+ * Parses an answer of the API. `JSON.parse` of the whole answer would block the event loop, so it parses a few series,
+ * or one value of bounded size, at a time. Members that are not used are skipped. Of two members with the same name,
+ * the last one counts.
  *
- * @throws {MetricsError} `ERR_METRICS_MALFORMED_DOCUMENT` for what is not JSON, `ERR_METRICS_UPSTREAM_TOO_LARGE` for a value beyond its limit
- * @throws {SyntaxError} as `JSON.parse` does
+ * @throws {MetricsError} `ERR_METRICS_MALFORMED_DOCUMENT` for an answer that is not JSON,
+ *   `ERR_METRICS_UPSTREAM_TOO_LARGE` for a value beyond its limit
+ * @throws {SyntaxError} for a value that `JSON.parse` rejects
  */
 export async function parseAnswer(chunks: Iterable<Uint8Array>): Promise<ParsedAnswer> {
   const input = new JsonInput(asyncOf(chunks));
@@ -76,7 +77,7 @@ function skip(input: JsonInput): Promise<void> {
   });
 }
 
-/** `{"resultType":"vector","result":[…]}`, or metadata: a list of entries for each metric. */
+/** Reads `{"resultType":"vector","result":[…]}`, or metadata: a list of entries for each metric. */
 async function readData(input: JsonInput): Promise<unknown> {
   if ((await input.read((tokens) => tokens.peek())) !== '{') return readValue(input, 'data');
   const data = Object.create(null);
@@ -106,15 +107,15 @@ interface Piece {
   readonly isLast: boolean;
 }
 
-/** Takes as many members of a list as are there already, up to a limit. Their text still has to be parsed. */
+/** Takes the members of a list that have arrived, up to a limit. Returns their texts, not parsed. */
 function takePiece(tokens: JsonTokens, isFirstPiece: boolean): Piece {
   const texts: string[] = [];
   let size = 0;
   try {
-    while (texts.length < PIECE && size < PIECE_BYTES) {
+    while (texts.length < MAX_PIECE_SERIES && size < MAX_PIECE_BYTES) {
       if (!tokens.hasNext(']', isFirstPiece && texts.length === 0)) return { texts, isLast: true };
       const text = takeValue(tokens);
-      if (text.length > MAX_VALUE) throw tooLarge(`a series has more than ${MAX_VALUE} bytes`);
+      if (text.length > MAX_VALUE_BYTES) throw tooLarge(`a series has more than ${MAX_VALUE_BYTES} bytes`);
       texts.push(text);
       size += text.length;
       tokens.commit();
@@ -151,7 +152,7 @@ async function readTexts(input: JsonInput, name: string): Promise<Texts> {
   return { texts, more };
 }
 
-/** Takes the bracket that a list begins with, if there is one. */
+/** Takes the opening bracket of a list. Returns false if the value is not a list. */
 const opensList = (input: JsonInput): Promise<boolean> =>
   input.read((tokens) => {
     const isList = tokens.peek() === '[';
@@ -161,12 +162,12 @@ const opensList = (input: JsonInput): Promise<boolean> =>
 
 /** Reads a value of bounded size. */
 async function readValue(input: JsonInput, name: string): Promise<unknown> {
-  const tooLong = () => tooLarge(`a value in "${name}" has more than ${MAX_VALUE} bytes`);
-  const { text } = await input.valueText(MAX_VALUE, tooLong);
+  const tooLong = () => tooLarge(`a value in "${name}" has more than ${MAX_VALUE_BYTES} bytes`);
+  const { text } = await input.valueText(MAX_VALUE_BYTES, tooLong);
   return parse(text);
 }
 
-/** `text` is a byte string. */
+/** Parses a byte string. */
 const parse = (text: string): unknown => JSON.parse(Buffer.from(text, 'latin1').toString());
 
 const tooLarge = (what: string) =>

@@ -5,7 +5,7 @@ import { type Series, seriesOf } from './results.ts';
 import type { ReadContext, ReadResult } from './samples.ts';
 import { invalidHistogramReason, parseNumber } from './values.ts';
 
-/** What the series of one label set say of a histogram or summary. */
+/** Parts of one histogram or summary, from the series of one label set. */
 interface Parts {
   readonly labels: LabelSet;
   /** The value at each upper bound or quantile. */
@@ -14,7 +14,7 @@ interface Parts {
   count?: number;
 }
 
-/** Puts the histograms of `metric` together from their `_bucket`, `_sum` and `_count`. */
+/** Assembles the histograms of `metric` from their `_bucket`, `_sum` and `_count`. */
 export async function readHistograms(
   result: readonly unknown[],
   metric: string,
@@ -25,14 +25,14 @@ export async function readHistograms(
     const value = histogramOf(parts);
     if (typeof value === 'string') return value;
     if (parts.count !== undefined && parts.count !== value.count) {
-      context.onIssue('whose _count is not that of the +Inf bucket: the bucket was taken');
+      context.onIssue('with a _count that differs from the +Inf bucket: the bucket is used');
     }
     if (!isSameList(shared, value.bounds)) shared = value.bounds;
     return { ...value, bounds: shared };
   });
 }
 
-/** Puts the summaries of `metric` together from their quantiles, `_sum` and `_count`. */
+/** Assembles the summaries of `metric` from their quantiles, `_sum` and `_count`. */
 export async function readSummaries(
   result: readonly unknown[],
   metric: string,
@@ -58,7 +58,7 @@ async function gather(
       parts = { labels: known.get(id) ?? labels, points: new Map() };
       found.set(id, parts);
     }
-    if (!add(parts, series, metric, parseNumber(point))) onIssue('left out: not a part of what is put together here');
+    if (!add(parts, series, metric, parseNumber(point))) onIssue('left out: not a part of this metric');
   }
   return found;
 }
@@ -67,7 +67,7 @@ function add(parts: Parts, { name, value }: Series, metric: string, point: numbe
   if (typeof value !== 'number') return false;
   if (name === `${metric}_sum`) parts.sum = value;
   else if (name === `${metric}_count`) parts.count = value;
-  // Instances that write '1' and those that write '1.0' are apart to the server, and each counts on its own.
+  // The server has separate series for '1' and '1.0', which instances may write differently.
   else if (point !== undefined) parts.points.set(point, (parts.points.get(point) ?? 0) + value);
   else return false;
   return true;
@@ -93,18 +93,18 @@ async function samplesOf(
   return { samples, labelSets };
 }
 
-/** The histogram, or why there is none. */
+/** Returns the histogram, or why there is none. */
 function histogramOf({ points, sum }: Parts): HistogramValue | string {
   const [bounds, counts] = sorted(points);
   const count = counts.pop();
-  if (count === undefined || bounds.pop() !== Number.POSITIVE_INFINITY) return 'no bucket of +Inf';
+  if (count === undefined || bounds.pop() !== Number.POSITIVE_INFINITY) return 'expected a +Inf bucket';
   const value = { count, ...(sum !== undefined && { sum }), bounds, cumulativeCounts: counts };
   return invalidHistogramReason(value) ?? value;
 }
 
-/** The summary, or why there is none. */
+/** Returns the summary, or why there is none. */
 function summaryOf({ points, sum, count }: Parts): SummaryValue | string {
-  if (count === undefined || !Number.isInteger(count) || count < 0) return 'no _count that is a whole number';
+  if (count === undefined || !Number.isInteger(count) || count < 0) return 'expected a _count that is an integer';
   const [quantiles, values] = sorted(points);
   return { count, ...(sum !== undefined && { sum }), quantiles, values };
 }

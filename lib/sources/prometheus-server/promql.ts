@@ -1,9 +1,9 @@
-// As much of PromQL as tells whether an expression gives the values of one metric as they are. Everything else is the
-// server's business.
+// Parses only as much PromQL as is needed to recognise expressions that return the values of one metric unchanged. The
+// server checks the rest.
 
 const NAME = '[a-zA-Z_:][a-zA-Z0-9_:]*';
 const QUOTED = '"(?:[^"\\\\]|\\\\.)*"|\'(?:[^\'\\\\]|\\\\.)*\'|`[^`]*`';
-// What is optional takes the blanks after it along: two runs of blanks side by side would take quadratic time.
+// Optional parts include the blanks that follow them: two adjacent runs of blanks would take quadratic time.
 const SELECTOR = `\\s*(${NAME})\\s*(?:\\{((?:[^{}"'\`]|${QUOTED})*)\\}\\s*)?`;
 const GROUPING = '\\s*(?:(?:by|without)\\s*\\([^()]*\\)\\s*)?';
 const PLAIN = new RegExp(`^${SELECTOR}$`, 's');
@@ -11,24 +11,24 @@ const AGGREGATED = new RegExp(`^\\s*(?:sum|min|max)${GROUPING}\\(${SELECTOR}\\)$
 
 export interface Selector {
   readonly metric: string;
-  /** What stands between the braces. */
+  /** Text between the braces. */
   readonly matchers: string;
 }
 
-/** A metric's name, with or without matchers in braces. */
+/** Parses the name of a metric, with or without matchers in braces. */
 export function parseSelector(text: string): Selector | undefined {
   const [, metric, matchers = ''] = PLAIN.exec(text) ?? [];
   return metric === undefined ? undefined : { metric, matchers: matchers.trim() };
 }
 
-/** The metric whose type the result has: that of a plain selector, or of one within sum, min or max. */
+/** Returns the metric whose type the result has: that of a selector, or of `sum`, `min` or `max` of one. */
 export function metricOf(expression: string): string | undefined {
   return (AGGREGATED.exec(expression) ?? PLAIN.exec(expression))?.[1];
 }
 
 /**
- * One expression for all parts of a histogram or summary: parts that are asked for one by one may be of different
- * scrapes. With `by`, the sums over all other labels.
+ * Returns one expression for all parts of a histogram or summary, as separate queries could return parts of different
+ * scrapes. With `by`, the parts are summed over all other labels.
  */
 export function partsOf({ metric, matchers }: Selector, suffixes: readonly string[], by?: readonly string[]): string {
   const names = suffixes.map((suffix) => metric + suffix).join('|');

@@ -5,45 +5,56 @@ import { type Fault, member, optionError } from '../../util/option-error.ts';
 import { metricOf, parseSelector, partsOf, type Selector } from './promql.ts';
 
 interface Described {
-  /** That of the server's metadata where nothing is said. */
+  /**
+   * Help text of the family.
+   * @default that of the server's metadata
+   */
   help?: string | undefined;
-  /** The base unit, such as `seconds`. */
+  /**
+   * Base unit of the family, such as `seconds`.
+   * @default that of the server's metadata
+   */
   unit?: string | undefined;
 }
 
-/** PromQL that gives an instant vector or a scalar: a sample for each series. */
+/** PromQL that returns an instant vector or a scalar. Each series becomes a sample. */
 export interface InstantQuery extends Described {
+  /** PromQL expression. */
   query: string;
   /**
-   * Where nothing is said: that of the server's metadata for a plain selector and for `sum`, `min` or `max` of one,
-   * `histogram` where native histograms come, otherwise `gauge`.
+   * Type of the family.
+   * @default that of the server's metadata for a plain selector, or for `sum`, `min` or `max` of one; `histogram` for
+   *   native histograms; otherwise `gauge`
    */
   type?: 'counter' | 'gauge' | 'histogram' | 'untyped' | undefined;
 }
 
-/** A classic histogram, put together from its `_bucket`, `_sum` and `_count`. */
+/** A classic histogram, assembled from its `_bucket`, `_sum` and `_count`. */
 export interface HistogramQuery extends Described {
-  /** The metric's name without these endings, with or without matchers: `'latency_seconds{job="api"}'`. */
+  /** Name of the metric without these suffixes, with or without matchers: `'latency_seconds{job="api"}'`. */
   histogram: string;
-  /** Sums over all labels but these; where nothing is said, every series is given. */
+  /**
+   * Labels to keep; the histograms are summed over all others.
+   * @default all labels are kept
+   */
   by?: readonly string[] | undefined;
 }
 
-/** A summary, put together from its quantiles, `_sum` and `_count`. Quantiles cannot be added up: there is no `by`. */
+/** A summary, assembled from its quantiles, `_sum` and `_count`. There is no `by`, as quantiles cannot be summed. */
 export interface SummaryQuery extends Described {
-  /** The metric's name, with or without matchers. */
+  /** Name of the metric, with or without matchers. */
   summary: string;
 }
 
-/** Family name → PromQL, or one of the objects. */
+/** Family name → PromQL, or a query object. */
 export type Queries = Readonly<Record<string, string | InstantQuery | HistogramQuery | SummaryQuery>>;
 
-/** One query, ready to be asked. */
+/** One query, ready to be sent. */
 export type FamilyQuery = Described & { readonly name: string; readonly promql: string } & (InstantKind | PartsKind);
 
 interface InstantKind {
   readonly kind: 'instant';
-  /** The metric whose values these are, where they are those of one. */
+  /** Metric whose values the query returns, if it is a single one. */
   readonly metric: string | undefined;
   readonly type: MetricType | undefined;
 }
@@ -60,7 +71,7 @@ const isQueries: Check = (value) => {
   return { expected: 'an object of family names and PromQL', write: "{ queue_depth: 'sum by (queue) (queue_depth)' }" };
 };
 
-/** @throws {TypeError} that names the query */
+/** Reads the queries. @throws {TypeError} for an invalid one, which it names */
 export function readQueries(caller: string, queries: unknown): readonly FamilyQuery[] {
   checkValue(caller, 'queries', queries, isQueries);
   return Object.entries(queries as Queries).map(([name, definition]) => readQuery(caller, name, definition));
@@ -114,12 +125,12 @@ const isSelector = expecting(
   },
 );
 
-const OWN_LABEL = /^(?!(?:le|__name__)$)[a-zA-Z_]\w*$/;
+const BY_LABEL = /^(?!(?:le|__name__)$)[a-zA-Z_]\w*$/;
 
-const isOwnLabel = expecting(
+const isByLabel = expecting(
   'a label name other than le',
   '"route"',
-  (value) => typeof value === 'string' && OWN_LABEL.test(value),
+  (value) => typeof value === 'string' && BY_LABEL.test(value),
 );
 
 const DESCRIBED_CHECKS = { help: expect.string, unit: expect.string } satisfies Record<keyof Described, Check>;
@@ -130,7 +141,7 @@ const QUERY_CHECKS = {
 };
 const HISTOGRAM_CHECKS = {
   histogram: isSelector,
-  by: expect.listOf('a list of label names', '["route"]', isOwnLabel),
+  by: expect.listOf('a list of label names', '["route"]', isByLabel),
   ...DESCRIBED_CHECKS,
 };
 const SUMMARY_CHECKS = { summary: isSelector, ...DESCRIBED_CHECKS };

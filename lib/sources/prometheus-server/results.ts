@@ -4,26 +4,26 @@ import { parseNativeHistogram, parseNumber } from './values.ts';
 
 /** One series of an instant vector. */
 export interface Series {
-  /** Its `__name__`; empty where the query has dropped it. */
+  /** Its `__name__`; empty if the query has dropped it. */
   readonly name: string;
   readonly labels: LabelSet;
   readonly value: number | HistogramValue;
 }
 
-/** The series that a query's answer holds, still as they came. */
+/** Returns the series of a query's answer, not parsed. @throws {MetricsError} `ERR_METRICS_UPSTREAM_INVALID` */
 export function resultOf(data: unknown): readonly unknown[] {
   const { resultType, result } = Object(data) as { resultType?: unknown; result?: unknown };
   if (resultType === 'vector' && Array.isArray(result)) return result;
   if (resultType === 'scalar') return [{ metric: {}, value: result }];
   throw new MetricsError(
     'ERR_METRICS_UPSTREAM_INVALID',
-    `the query's result is of the type ${JSON.stringify(resultType)}; write one that gives an instant vector or a scalar`,
+    `expected a query that returns an instant vector or a scalar, got the type ${JSON.stringify(resultType)}`,
   );
 }
 
 /**
- * One member of a vector: `{"metric":{"__name__":"up","job":"api"},"value":[1435781451.781,"1"]}`, or `histogram` in the
- * place of `value` (Prometheus HTTP API, "Expression query result formats").
+ * Parses one member of a vector: `{"metric":{"__name__":"up","job":"api"},"value":[1435781451.781,"1"]}`, or `histogram`
+ * instead of `value` (Prometheus HTTP API, "Expression query result formats").
  */
 export function seriesOf(member: unknown): Series {
   const { metric, value, histogram } = Object(member) as Partial<Record<'metric' | 'value' | 'histogram', unknown>>;
@@ -36,4 +36,4 @@ export function seriesOf(member: unknown): Series {
 }
 
 const malformed = (member: unknown) =>
-  new MetricsError('ERR_METRICS_UPSTREAM_INVALID', `not a series: ${JSON.stringify(member).slice(0, 200)}`);
+  new MetricsError('ERR_METRICS_UPSTREAM_INVALID', `expected a series, got ${JSON.stringify(member).slice(0, 200)}`);

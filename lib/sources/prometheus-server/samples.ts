@@ -31,7 +31,7 @@ export async function readSamples(
     const { value } = series;
     const key = JSON.stringify(series.labels);
     const fault = labelSets.has(key)
-      ? 'another one has the same labels, once the name is dropped'
+      ? 'an earlier series has the same labels, without the name'
       : invalidReason(value, type);
     if (fault !== undefined) {
       onIssue(`left out: ${fault}`);

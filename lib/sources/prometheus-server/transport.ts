@@ -15,7 +15,7 @@ export interface TransportOptions {
   readonly maxConcurrent: number;
 }
 
-/** What is asked for: below the transport's URL, with GET or, where there is a form, with POST. */
+/** A request below the transport's URL: POST with a form, GET without one. */
 export interface Request {
   readonly path: string;
   readonly form?: URLSearchParams;
@@ -28,10 +28,10 @@ export interface Response {
   readonly chunks: readonly Uint8Array[];
 }
 
-/** Asks one server. @throws {MetricsError}, or what the signal says */
+/** Sends requests to one server. @throws {MetricsError}, or the signal's reason */
 export type Transport = (request: Request, signal: AbortSignal) => Promise<Response>;
 
-/** Requests are queued by the agent, in order, beyond `maxConcurrent`. Its idle connections keep no process alive. */
+/** Creates the transport. Its agent queues requests beyond `maxConcurrent`; idle connections do not keep the process alive. */
 export function createTransport({ url, headers, tls, maxBytes, maxConcurrent }: TransportOptions): Transport {
   const isHttps = url.protocol === 'https:';
   const agentOptions = { keepAlive: true, maxSockets: maxConcurrent };
@@ -41,13 +41,16 @@ export function createTransport({ url, headers, tls, maxBytes, maxConcurrent }: 
 
   function send(request: Request, signal: AbortSignal): Promise<IncomingMessage> {
     const { path, form } = request;
-    const own = { 'accept-encoding': 'gzip', ...(form && { 'content-type': 'application/x-www-form-urlencoded' }) };
+    const requestHeaders = {
+      'accept-encoding': 'gzip',
+      ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
+    };
     const method = form === undefined ? 'GET' : 'POST';
     return new Promise((resolve, reject) => {
-      const sent = start(base + path, { method, headers: { ...headers, ...own }, agent, signal });
+      const sent = start(base + path, { method, headers: { ...headers, ...requestHeaders }, agent, signal });
       sent.once('response', resolve);
       sent.on('error', (error: NodeJS.ErrnoException) => {
-        // The server has closed an idle connection just when it was used again. Queries change nothing: ask once more.
+        // The server has closed an idle connection while it was reused. Queries have no side effects: send it again.
         if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(send(request, signal));
         else reject(error);
       });
@@ -63,7 +66,7 @@ export function createTransport({ url, headers, tls, maxBytes, maxConcurrent }: 
 
   return async (request, signal) => {
     try {
-      // A request that waits for a connection does not hear of the signal before there is one.
+      // A request in the agent's queue does not react to the signal.
       return await abortable(exchange(request, signal), signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
@@ -88,12 +91,12 @@ async function readChunks(response: IncomingMessage, maxBytes: number): Promise<
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > maxBytes) {
-      const text = `the answer has more than ${maxBytes} bytes; see the option maxBytes`;
+      const text = `expected at most ${maxBytes} bytes, got more; see the option maxBytes`;
       throw new MetricsError('ERR_METRICS_UPSTREAM_TOO_LARGE', text);
     }
     chunks.push(chunk);
   }
-  // Several answers may end in one turn.
+  // Several answers may end in the same turn, and each takes time to parse.
   await nextEventLoopTurn();
   return chunks;
 }

@@ -1,5 +1,5 @@
 import type { DocumentMeter } from '../../model/parser.ts';
-import { upstreamError } from './upstream-request.ts';
+import { upstreamError } from './upstream-error.ts';
 
 /** Limits of one document. They bound the work that an upstream can cause with few bytes, compressed or not. */
 export interface DocumentLimitOptions {
@@ -8,7 +8,7 @@ export interface DocumentLimitOptions {
   readonly maxLabelBytes: number;
 }
 
-/** Counts one document. @throws {MetricsError} `ERR_METRICS_UPSTREAM_TOO_LARGE` beyond a limit, from either method */
+/** Counts one document. Both methods throw a `MetricsError` `ERR_METRICS_UPSTREAM_TOO_LARGE` beyond a limit. */
 export class DocumentLimits implements DocumentMeter {
   private readonly url: URL;
   private readonly limits: DocumentLimitOptions;
@@ -39,7 +39,7 @@ export class DocumentLimits implements DocumentMeter {
     return upstreamError(
       this.url,
       'ERR_METRICS_UPSTREAM_TOO_LARGE',
-      `more than ${limit} ${what}; see the option ${option}`,
+      `expected at most ${limit} ${what}, got more; see the option ${option}`,
     );
   }
 }

@@ -4,12 +4,12 @@ import { parseKumoMtaJson } from '../../parsers/kumomta-json.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../../parsers/prometheus-text.ts';
 import { addLabels } from '../added-labels.ts';
 import type { RemoteFormat, ResolvedOptions } from './options.ts';
-import { upstreamError } from './upstream-request.ts';
+import { upstreamError } from './upstream-error.ts';
 
 const OPEN_METRICS = 'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8';
 const TEXT = 'text/plain;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.5';
 
-/** What to ask for. `auto` prefers what has most in it, as Prometheus does. */
+/** `Accept` header for each format. `auto` prefers the most detailed one, as Prometheus does. */
 export const ACCEPT: Readonly<Record<RemoteFormat | 'auto', string>> = {
   auto: `${OPEN_METRICS},${TEXT},application/json;q=0.1`,
   json: 'application/json',
@@ -37,11 +37,11 @@ export function documentParser({ url, format, labels }: ResolvedOptions): (conte
     if (format !== 'auto') return parsers[format];
     const type = contentType.replace(/;.*/s, '').trim().toLowerCase();
     if (Object.hasOwn(FORMATS, type)) return parsers[FORMATS[type] as RemoteFormat];
-    const what = type === '' ? 'its answer has no Content-Type' : `its Content-Type is ${JSON.stringify(type)}`;
+    const got = type === '' ? 'none' : JSON.stringify(type);
     throw upstreamError(
       url,
       'ERR_METRICS_UPSTREAM_INVALID',
-      `${what}; if it is a metrics document all the same, set the option format`,
+      `expected the Content-Type of a metrics document, got ${got}; if it is one, set the option format`,
     );
   };
 }

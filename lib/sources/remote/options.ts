@@ -4,25 +4,29 @@ import { type Check, expect } from '../../util/expect.ts';
 import { type Fault, member, optionError, shown } from '../../util/option-error.ts';
 import { readHeaders, readTls, readUrl, type TlsOptions } from '../upstream-options.ts';
 
-/** What `remoteSource` takes besides its URL. Everything has a default. */
+/** Options of `remoteSource`. All have defaults. */
 export interface RemoteSourceOptions {
-  /** Sent with each request, such as `authorization`. */
+  /**
+   * Headers of each request, such as `authorization`.
+   * @default {}
+   */
   headers?: Readonly<Record<string, string>> | undefined;
+  /** TLS options, for an https URL only. */
   tls?: TlsOptions | undefined;
   /**
-   * Maximum time (ms) that a scrape waits for the upstream and parses its document; the time that its own client takes
-   * does not count. At most nine tenths of what the scrape itself waits.
+   * Maximum time (ms) that a scrape waits for the upstream and parses its document. The time of a slow client does not
+   * count. At most 90 % of the scrape's timeout.
    * @default 5_000
    */
   timeout?: number | undefined;
   /**
-   * Maximum size of one document, decompressed. It is never held as a whole.
+   * Maximum size (bytes) of one document, decompressed. It is never buffered as a whole.
    * @default 256 MiB
    */
   maxBytes?: number | undefined;
   /**
-   * Maximum number of series of one document; each bucket and each quantile is one. Series of families that are
-   * filtered out do not count.
+   * Maximum number of series of one document. Each bucket and each quantile is one. Series of families that the query
+   * excludes do not count.
    * @default 1_000_000
    */
   maxSeries?: number | undefined;
@@ -32,24 +36,25 @@ export interface RemoteSourceOptions {
    */
   maxFamilies?: number | undefined;
   /**
-   * Maximum size of the labels of all series of one document together, as they are written there.
+   * Maximum size (bytes) of the labels of all series of one document together, as they are written there.
    * @default 128 MiB
    */
   maxLabelBytes?: number | undefined;
   /**
-   * Put on each series, such as `{ instance: 'a' }`. A label of that name which the series has becomes
+   * Labels to add to each series, such as `{ instance: 'a' }`. A label of that name which a series already has becomes
    * `exported_instance`, as in Prometheus.
+   * @default {}
    */
   labels?: LabelSet | undefined;
   /**
-   * What the upstream serves: KumoMTA's JSON document, Prometheus text or OpenMetrics. `'auto'` takes its
-   * Content-Type's word; otherwise that is not looked at.
+   * Format of the upstream's document: KumoMTA's JSON, Prometheus text or OpenMetrics. `'auto'` uses the response's
+   * Content-Type, which is otherwise ignored.
    * @default 'auto'
    */
   format?: RemoteFormat | 'auto' | undefined;
   /**
-   * Adds `remote_up`, `remote_scrape_duration_seconds` and `remote_scrape_body_size_bytes`. An upstream that fails is
-   * then reported, and is no failure of the scrape, as long as no family was cut.
+   * Whether to add the gauges `remote_up`, `remote_scrape_duration_seconds` and `remote_scrape_body_size_bytes`. An
+   * upstream that fails is then reported and does not fail the scrape, unless a family was cut.
    * @default false
    */
   up?: boolean | undefined;
@@ -59,7 +64,7 @@ export type RemoteFormat = 'json' | 'prometheus' | 'openmetrics';
 
 export interface ResolvedOptions {
   readonly url: URL;
-  /** By their names in lower case. */
+  /** Names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsOptions | undefined;
   readonly timeout: number;
@@ -74,7 +79,7 @@ export interface ResolvedOptions {
 
 const CALLER = 'remoteSource';
 
-// Errors show no value of those that may hold a secret.
+// Options that may contain a secret are checked elsewhere: their errors do not show the value.
 const CHECKS = {
   headers: expect.unchecked,
   tls: expect.unchecked,
@@ -88,7 +93,7 @@ const CHECKS = {
   up: expect.boolean,
 } satisfies Record<keyof RemoteSourceOptions, Check>;
 
-/** @throws {TypeError} that names the option and says what to write */
+/** @throws {TypeError} for an invalid option, which it names */
 export function resolveOptions(address: string | URL, options: RemoteSourceOptions): ResolvedOptions {
   const url = checkUrl(readUrl(CALLER, address, 'http://10.0.0.7:8000/metrics.json'));
   const checked = checkOptions(CALLER, options, CHECKS);
@@ -113,7 +118,7 @@ function checkUrl(url: URL): URL {
   throw optionError(`${CALLER}: url`, url, { ...fault, write: 'the part before the #' });
 }
 
-/** `le` and `quantile` are what histograms and summaries are told apart by. */
+/** Histograms and summaries use the labels `le` and `quantile` for their parts. */
 function isLabelSet(value: unknown): Fault | undefined {
   const expected = 'an object of label names and strings';
   const write = '{ instance: "a" }';

@@ -1,0 +1,35 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { pipeline } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { addressOf, upstreamError } from './upstream-error.ts';
+
+/** Content codings that are supported, as an `Accept-Encoding` header. */
+export const CODINGS = 'gzip, br, deflate';
+
+const DECODERS = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  br: createBrotliDecompress,
+  deflate: createInflate,
+};
+
+/** @throws {MetricsError} `ERR_METRICS_UPSTREAM_FAILED` for any status but 200 */
+export function checkStatus({ statusCode = 0, headers: { location } }: IncomingMessage, url: URL): void {
+  if (statusCode === 200) return;
+  const target = location !== undefined && URL.canParse(location, url.href) ? new URL(location, url.href) : undefined;
+  const redirect = target ? `, a redirect to ${addressOf(target)}; redirects are not followed` : '';
+  const answer = `it answered ${statusCode} ${STATUS_CODES[statusCode] ?? ''}`.trimEnd();
+  throw upstreamError(url, 'ERR_METRICS_UPSTREAM_FAILED', answer + redirect);
+}
+
+/** Returns the decompressed body. @throws {MetricsError} `ERR_METRICS_UPSTREAM_INVALID` for an unknown coding */
+export function decodeBody(response: IncomingMessage, url: URL): AsyncIterable<Uint8Array> {
+  const coding = response.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  if (coding === 'identity') return response;
+  if (!Object.hasOwn(DECODERS, coding)) {
+    const reason = `expected a Content-Encoding of ${CODINGS}, got ${JSON.stringify(coding.slice(0, 80))}`;
+    throw upstreamError(url, 'ERR_METRICS_UPSTREAM_INVALID', reason);
+  }
+  const decoder = DECODERS[coding as keyof typeof DECODERS]({ chunkSize: 64 * 1024 });
+  return pipeline(response, decoder, () => undefined);
+}
