@@ -102,6 +102,19 @@ describe('a worker that is silent', () => {
     expect(second.asked).toHaveLength(2);
   });
 
+  test('is waited for once, even if the timer fires before the clock says so', async () => {
+    const coordinator = new Coordinator();
+    const [first, second] = [start(coordinator, '1'), start(coordinator, '2')];
+    second.hold();
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now());
+    try {
+      expect(summary(await first.ask(SHORT_MS))).toMatchObject({ workers: '1/2' });
+    } finally {
+      clock.mockRestore();
+    }
+    expect(summary(await first.ask(1_000_000))).toMatchObject({ workers: '1/2' });
+  });
+
   test('is in again when it speaks, and what it says then is not taken for an answer to what is asked then', async () => {
     const coordinator = new Coordinator();
     const [first, second] = [start(coordinator, '1'), start(coordinator, '2')];

@@ -18,10 +18,14 @@ export interface Round<R> {
 
 interface OpenRound<R> extends Round<R> {
   readonly startedAt: number;
+  /** Maximum time (ms) to respond. */
   readonly timeout: number;
+  /** Peers that have not responded. */
   readonly pending: Set<R>;
   readonly done: Promise<void>;
   end(): void;
+  /** Whether its whole timeout has passed. */
+  isExpired: boolean;
   /** Number of callers that wait for its end. */
   waiting: number;
 }
@@ -43,11 +47,14 @@ export class Rounds<R extends Peer> {
     round.waiting++;
     await waitAtMost(timeout, round.done);
     round.waiting--;
+    // Not by the clock: a timer may fire early.
+    if (timeout >= round.timeout) round.isExpired = true;
     for (const peer of round.pending) peer.isLate ||= !this.hasTime(peer);
     if (round.waiting === 0) this.open.delete(round);
     return round;
   }
 
+  /** Records a peer's response to a round, and settles the earlier ones. */
   recordAnswer(peer: R, number: number): void {
     peer.lastAnswered = number;
     peer.isLate = false;
@@ -62,9 +69,12 @@ export class Rounds<R extends Peer> {
   /** Whether there is a round in which the peer can still respond. */
   private hasTime(peer: R): boolean {
     const now = performance.now();
-    return [...this.open].some(({ pending, startedAt, timeout }) => pending.has(peer) && startedAt + timeout > now);
+    return [...this.open].some(
+      ({ pending, isExpired, startedAt, timeout }) => pending.has(peer) && !isExpired && startedAt + timeout > now,
+    );
   }
 
+  /** Settles all rounds of a peer that has exited. */
   remove(peer: R): void {
     for (const round of this.open) this.settle(round, peer);
   }
@@ -83,6 +93,7 @@ export class Rounds<R extends Peer> {
       pending,
       done,
       end,
+      isExpired: false,
       waiting: 0,
     };
     this.open.add(round);
