@@ -8,6 +8,7 @@ import { COMBINED_SOURCE_SHARE } from '../util/time-shares.ts';
 import { sourceFault } from './check-source.ts';
 import { createJoiner } from './combine/join.ts';
 import { SourceReader } from './combine/source-reader.ts';
+import { DROPPED_SERIES, mergeDroppedSeries } from './dropped-series.ts';
 
 /** What `combineSources` takes besides its sources. Everything has a default. */
 export interface CombineOptions {
@@ -36,7 +37,8 @@ export interface CombineOptions {
 /**
  * Combines several sources into one. They start to collect at the same time, each up to its first family, and their
  * families are served in the order of the list. A source that fails or times out is reported, and its remaining
- * families are missing. When no source is left, the scrape fails.
+ * families are missing. When no source is left, the scrape fails. Of families with one name, the first one is served,
+ * except that the counters `metrics_series_dropped_total` of several registries are merged.
  *
  * With `join: true`, a label must distinguish the samples of the sources. Two samples with the same labels are both
  * written, and Prometheus then rejects the whole document.
@@ -100,9 +102,16 @@ function isFilledList(value: unknown) {
 }
 
 async function* concatSources(readers: readonly SourceReader[]): AsyncGenerator<MetricFamily, void> {
+  const dropped: MetricFamily[] = [];
   for (const reader of readers) {
-    for (let next = await reader.next(); !next.done; next = await reader.next()) yield next.value.family;
+    for (let next = await reader.next(); !next.done; next = await reader.next()) {
+      const { name, family } = next.value;
+      if (name === DROPPED_SERIES && Array.isArray(family.samples)) dropped.push(family);
+      else yield family;
+    }
   }
+  const merged = mergeDroppedSeries(dropped);
+  if (merged !== undefined) yield merged;
 }
 
 /** Fails the scrape when every source failed, or when one failed and the others yielded nothing. */

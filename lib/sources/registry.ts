@@ -1,9 +1,10 @@
 import type { LabelSet, MetricFamily } from '../model/metric-family.ts';
 import type { MetricFamilies, Scrape } from '../model/metrics-source.ts';
 import { optionError, shown } from '../util/option-error.ts';
+import { DROPPED_SERIES } from './dropped-series.ts';
 import { Callback, type Outcome, settledFamilies } from './registry/callbacks.ts';
 import { CounterMetric } from './registry/counter.ts';
-import { DROPPED_SERIES, DroppedSeries } from './registry/dropped-series.ts';
+import { DroppedSeries } from './registry/dropped-series.ts';
 import { createFamily } from './registry/family.ts';
 import { GaugeMetric } from './registry/gauge.ts';
 import { HistogramMetric } from './registry/histogram.ts';

@@ -122,6 +122,8 @@ export class SourceReader {
     try {
       const { name, help, type, unit, labelNames, aggregator, samples } = family;
       if (typeof name !== 'string' || !(isAsync(samples) || Symbol.iterator in Object(samples))) return { family };
+      // The registry's families are to stay the same objects, which the encoder keeps what it knows about.
+      if (!isAsync(samples)) return { name, family };
       const copy = { name, help, type, unit, labelNames, aggregator, samples: this.timed(samples) };
       return { name, family: copy as MetricFamily };
     } catch {
@@ -129,8 +131,7 @@ export class SourceReader {
     }
   }
 
-  private timed(samples: MetricFamily['samples']): MetricFamily['samples'] {
-    if (!isAsync(samples)) return samples;
+  private timed(samples: AsyncIterable<Sample>): AsyncIterable<Sample> {
     return {
       [Symbol.asyncIterator]: () => {
         this.samples = samples[Symbol.asyncIterator]();

@@ -1,11 +1,9 @@
-import type { LabelSet, MetricFamily } from '../../model/metric-family.ts';
+import type { LabelSet, MetricFamily, Sample } from '../../model/metric-family.ts';
+import { DROPPED_SERIES } from '../dropped-series.ts';
 import { CounterMetric } from './counter.ts';
 import { createFamily } from './family.ts';
 import { LabelReader } from './label-values.ts';
 import { SeriesTable } from './series-table.ts';
-
-/** Name of the counter of updates whose series were too many. */
-export const DROPPED_SERIES = 'metrics_series_dropped_total';
 
 const FAMILY_LABEL = 'family';
 
@@ -29,9 +27,9 @@ export class DroppedSeries {
     this.own = createFamily(head, this.table);
   }
 
-  /** The counter's family, once it has counted something. */
+  /** The counter's family, once it has counted something. An array of samples, which `combineSources` merges. */
   get family(): MetricFamily | undefined {
-    return this.table.length === 0 ? undefined : this.own;
+    return this.table.length === 0 ? undefined : { ...this.own, samples: [...(this.own.samples as Iterable<Sample>)] };
   }
 
   /** Returns the function that counts for one family. */
