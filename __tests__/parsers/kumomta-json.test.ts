@@ -179,17 +179,17 @@ const REFUSED: [what: string, marked: string, reason: string][] = [
   [
     'a line break that is not escaped',
     '{"m":{"help":"a¦\nb","type":"gauge","value":1}}',
-    'a string holds a control character',
+    'expected an escape instead of a control character',
   ],
-  ['a backslash that is not escaped', gauge('{"q":{"C:¦\\dir":1}}'), 'a string holds an invalid escape'],
+  ['a backslash that is not escaped', gauge('{"q":{"C:¦\\dir":1}}'), 'expected a valid escape'],
   ['a label set of another shape', gauge('[{"a":"b","c":"d","@":1},¦"x":2]'), 'expected {'],
   // JSON.
-  ['half an escape', gauge('{"q":{"¦\\u12":1}}'), 'a string holds an invalid escape'],
+  ['half an escape', gauge('{"q":{"¦\\u12":1}}'), 'expected a valid escape'],
   ['a word that is none', gauge('¦nul'), 'expected a value'],
   ['no comma', gauge('[{"@":1}¦{"@":2}]'), 'expected , or ]'],
   ['a bracket that does not fit, where nobody looks', '{"m":{"x":[{"a":1¦]}}', 'expected , or }'],
   ['a comma at the end, where nobody looks', '{"m":{"x":[1,¦]}}', 'expected a value'],
-  ['nesting without end', `{"m":{"x":${'['.repeat(100)}¦${'['.repeat(9)}`, 'it is nested deeper than 100'],
+  ['nesting without end', `{"m":{"x":${'['.repeat(100)}¦${'['.repeat(9)}`, 'expected at most 100 levels of nesting'],
   ...['01', '-', '1.', '+1', '1e', '--1', '1e5.5', '1-'].map((text): [string, string, string] => [
     `the number ${text}`,
     gauge(`[{"@":¦${text}}]`),
@@ -206,59 +206,55 @@ const REFUSED: [what: string, marked: string, reason: string][] = [
   ['a list of one number', gauge('[¦1]'), 'expected {'],
   ['a label that is no string', gauge('[{"a":¦1,"@":2}]'), 'expected a string'],
   ['a sample without a value', gauge('[{"a":"1"¦}]'), 'expected "@" before this'],
-  ['a label that is there twice', gauge('[{"a":"1",¦"a":"2","@":3}]'), '"a" is there twice'],
-  ['a value that is there twice', gauge('[{"@":1,¦"@":2}]'), '"@" is there twice'],
-  ['a map of two labels', gauge('{"a":{},¦"b":{}}'), 'a map has one label'],
+  ['a label that is there twice', gauge('[{"a":"1",¦"a":"2","@":3}]'), 'expected "a" once'],
+  ['a value that is there twice', gauge('[{"@":1,¦"@":2}]'), 'expected "@" once'],
+  ['a map of two labels', gauge('{"a":{},¦"b":{}}'), 'expected a map with one label'],
   ['a count that is none', histogram('{"count":¦1.5,"bucket":[]}'), 'expected a count'],
   ['a negative count', histogram('{"count":¦-1,"bucket":[]}'), 'expected a count'],
   ['a histogram without buckets', histogram('{"count":1¦}'), 'expected "bucket" before this'],
   ['a histogram without a count', histogram('{"bucket":[]¦}'), 'expected "count" before this'],
-  ['a bound that is -Inf', histogram('{"count":1,"bucket":[["-Inf",¦1]]}'), 'a bucket is not above the one before'],
-  [
-    'bounds that do not ascend',
-    histogram('{"count":3,"bucket":[[1,0],[1,¦1]]}'),
-    'a bucket is not above the one before',
-  ],
-  ['a bound after +Inf', histogram('{"count":3,"bucket":[[null,3],[1,¦3]]}'), 'a bucket is not above the one before'],
-  [
-    'buckets that decrease',
-    histogram('{"count":3,"bucket":[[1,2],[2,¦1]]}'),
-    'a bucket counts less than the one before',
-  ],
-  ['a bucket that is null', histogram('{"count":3,"bucket":[[1,¦null]]}'), 'a bucket counts less than the one before'],
-  ['a negative bucket', histogram('{"count":3,"bucket":[[1,¦-1]]}'), 'a bucket counts less than the one before'],
+  ['a bound that is -Inf', histogram('{"count":1,"bucket":[["-Inf",¦1]]}'), 'expected ascending bounds'],
+  ['bounds that do not ascend', histogram('{"count":3,"bucket":[[1,0],[1,¦1]]}'), 'expected ascending bounds'],
+  ['a bound after +Inf', histogram('{"count":3,"bucket":[[null,3],[1,¦3]]}'), 'expected ascending bounds'],
+  ['buckets that decrease', histogram('{"count":3,"bucket":[[1,2],[2,¦1]]}'), 'expected cumulative counts'],
+  ['a bucket that is null', histogram('{"count":3,"bucket":[[1,¦null]]}'), 'expected cumulative counts'],
+  ['a negative bucket', histogram('{"count":3,"bucket":[[1,¦-1]]}'), 'expected cumulative counts'],
   [
     'a bucket above its count',
     histogram('{"count":3,"bucket":[[1,4]]¦}'),
-    'the buckets before this count another number',
+    'expected buckets before this that agree with their count',
   ],
   [
     'a +Inf bucket that is not its count',
     histogram('{"count":3,"bucket":[["+Inf",2]]¦}'),
-    'the buckets before this count another number',
+    'expected buckets before this that agree with their count',
   ],
-  ['a quantile that is null', summary('{"count":1,"quantile":[[null,¦1]]}'), 'a quantile is not from 0 to 1'],
-  ['a quantile above 1', summary('{"count":1,"quantile":[[99,¦1]]}'), 'a quantile is not from 0 to 1'],
-  ['a quantile that is there twice', summary('{"count":1,"quantile":[[0.5,1],[0.5,¦2]]}'), 'a quantile is there twice'],
+  ['a quantile that is null', summary('{"count":1,"quantile":[[null,¦1]]}'), 'expected a quantile from 0 to 1'],
+  ['a quantile above 1', summary('{"count":1,"quantile":[[99,¦1]]}'), 'expected a quantile from 0 to 1'],
+  [
+    'a quantile that is there twice',
+    summary('{"count":1,"quantile":[[0.5,1],[0.5,¦2]]}'),
+    'expected each quantile once',
+  ],
   ['a bucket of three', histogram('{"count":1,"bucket":[[1,1¦,1]]}'), 'expected ]'],
-  ['a sum that is there twice', histogram('{"count":1,"sum":1,¦"sum":2,"bucket":[]}'), '"sum" is there twice'],
+  ['a sum that is there twice', histogram('{"count":1,"sum":1,¦"sum":2,"bucket":[]}'), 'expected "sum" once'],
   // Families.
-  ['an unknown type', '{"m":{"type":¦"Gauge","value":1}}', 'expected the type of a metric'],
+  ['an unknown type', '{"m":{"type":¦"Gauge","value":1}}', 'expected a metric type'],
   ['a family without a type', '{"m":{"value":1¦}}', 'expected "type" before this'],
   ['a family without a value', '{"m":{"type":"gauge"¦}}', 'expected "value" before this'],
   ['a family that is no object', '{"m":¦1}', 'expected {'],
-  ['a type that is there twice', '{"m":{"type":"gauge","value":1,¦"type":"counter"}}', '"type" is there twice'],
+  ['a type that is there twice', '{"m":{"type":"gauge","value":1,¦"type":"counter"}}', 'expected "type" once'],
   [
     'a value that is there twice, the first one held',
     '{"m":{"value":1,¦"value":2,"type":"gauge"}}',
-    '"value" is there twice',
+    'expected "value" once',
   ],
 ];
 
 test.each(REFUSED)('%s is refused', async (_, marked, reason) => {
   const [before, after] = marked.split('¦') as [string, string];
   const found = JSON.stringify(Buffer.from(after).subarray(0, 40).toString());
-  expect(await read(before + after)).toBe(`byte ${Buffer.byteLength(before)}: ${reason}, found ${found}`);
+  expect(await read(before + after)).toBe(`byte ${Buffer.byteLength(before)}: ${reason}, got ${found}`);
 });
 
 test.each([
@@ -268,18 +264,18 @@ test.each([
   ['a slash in two bytes', '\xc0\xaf'],
 ])('%s is not UTF-8', async (_, bytes) => {
   const inName = Buffer.from(gauge(`{"${bytes}":{}}`), 'latin1');
-  expect(await read(inName)).toMatch(/^byte 30: a string is not UTF-8, found "\\"\ufffd/);
+  expect(await read(inName)).toMatch(/^byte 30: expected UTF-8, got "\\"\ufffd/);
   const inValue = Buffer.from(gauge(`{"q":{"${bytes}":1}}`), 'latin1');
-  expect(await read(inValue)).toMatch(/^byte 35: a string is not UTF-8, found "\\"\ufffd/);
+  expect(await read(inValue)).toMatch(/^byte 35: expected UTF-8, got "\\"\ufffd/);
 });
 
 test('an error in a value that was held says where it is in the document', async () => {
-  expect(await read('{"m":{"value":{"q":1},"type":"gauge"}}')).toBe('byte 19: expected {, found "1} "');
+  expect(await read('{"m":{"value":{"q":1},"type":"gauge"}}')).toBe('byte 19: expected {, got "1} "');
 });
 
 describe('however the bytes come', () => {
   /** What was found depends on what is there of it. */
-  const where = (result: unknown) => (typeof result === 'string' ? result.replace(/, found .*/s, '') : result);
+  const where = (result: unknown) => (typeof result === 'string' ? result.replace(/, got .*/s, '') : result);
   const documents = [...ACCEPTED, ...REFUSED].map(([what, marked]) => [what, marked.replace('¦', '')] as const);
 
   test.each(documents)('%s is the same', async (_, document) => {
@@ -293,7 +289,7 @@ describe('however the bytes come', () => {
   test.each(ACCEPTED)('%s is refused when it is cut', async (_, document) => {
     const bytes = Buffer.from(document.trimEnd());
     for (let end = 0; end < bytes.length; end++) {
-      expect(await read(bytes.subarray(0, end))).toBe(`byte ${end}: the document ends too early`);
+      expect(await read(bytes.subarray(0, end))).toBe(`byte ${end}: expected more data, got the end of the document`);
     }
   });
 });

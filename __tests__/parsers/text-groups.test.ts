@@ -85,46 +85,54 @@ describe('the series of a histogram', () => {
   });
 
   test.each<[string, readonly string[], message: string]>([
-    ['without +Inf', [a.first, a.sum, a.count, b.last], 'line 2: the histogram that begins here has no +Inf bucket'],
-    ['of totals alone', [a.sum, a.count], 'line 2: the histogram that begins here has no +Inf bucket'],
-    ['of buckets alone', ['h_bucket{le="1"} 1'], 'line 2: the histogram that begins here has no +Inf bucket'],
+    [
+      'without +Inf',
+      [a.first, a.sum, a.count, b.last],
+      'line 2: expected a +Inf bucket in the histogram that begins here, got none',
+    ],
+    ['of totals alone', [a.sum, a.count], 'line 2: expected a +Inf bucket in the histogram that begins here, got none'],
+    [
+      'of buckets alone',
+      ['h_bucket{le="1"} 1'],
+      'line 2: expected a +Inf bucket in the histogram that begins here, got none',
+    ],
     [
       'that counts twice',
       [a.first, a.last, a.count, 'h_count{a="x"} 3'],
-      'line 5: the count of this label set was there already',
+      'line 5: expected one count for this label set, got a second',
     ],
-    ['that sums twice', [a.sum, a.sum], 'line 3: the sum of this label set was there already'],
+    ['that sums twice', [a.sum, a.sum], 'line 3: expected one sum for this label set, got a second'],
     [
       'of two counts',
       [a.last, 'h_count{a="x"} 4'],
-      'line 2: the histogram that begins here counts 4, and 3 up to +Inf',
+      'line 2: expected the count 3 of the +Inf bucket in the histogram that begins here, got 4',
     ],
-    ['with a bound twice', [a.first, a.first], 'line 3: le="0.5" is not above the bucket before'],
+    ['with a bound twice', [a.first, a.first], 'line 3: expected ascending bounds, got le="0.5"'],
     [
       'with bounds that descend',
       [a.first, 'h_bucket{a="x",le="0.1"} 1'],
-      'line 3: le="0.1" is not above the bucket before',
+      'line 3: expected ascending bounds, got le="0.1"',
     ],
-    ['with a bound behind +Inf', [a.last, a.first], 'line 3: le="0.5" is not above the bucket before'],
-    ['with the bound -Inf', ['h_bucket{le="-Inf"} 1'], 'line 2: le="-Inf" is not above the bucket before'],
-    ['with a bound that is no number', ['h_bucket{le="NaN"} 1'], 'line 2: le="NaN" is not above the bucket before'],
-    ['with a bound that is a word', ['h_bucket{le="one"} 1'], 'line 2: le="one" is not a number'],
-    ['with a bucket without le', ['h_bucket{a="x"} 1'], 'line 2: the label le is missing'],
-    ['with le twice', ['h_bucket{le="1",le="2"} 1'], 'line 2: label "le" comes twice'],
-    ['with le on its sum', ['h_sum{le="1"} 1'], 'line 2: a sum with the label le'],
-    ['with a series of the very name', ['h{le="1"} 1'], 'line 2: no series of the family is called "h"'],
+    ['with a bound behind +Inf', [a.last, a.first], 'line 3: expected ascending bounds, got le="0.5"'],
+    ['with the bound -Inf', ['h_bucket{le="-Inf"} 1'], 'line 2: expected ascending bounds, got le="-Inf"'],
+    ['with a bound that is no number', ['h_bucket{le="NaN"} 1'], 'line 2: expected ascending bounds, got le="NaN"'],
+    ['with a bound that is a word', ['h_bucket{le="one"} 1'], 'line 2: expected a number, got le="one"'],
+    ['with a bucket without le', ['h_bucket{a="x"} 1'], 'line 2: expected the label le, got none'],
+    ['with le twice', ['h_bucket{le="1",le="2"} 1'], 'line 2: expected each label once, got "le" again'],
+    ['with le on its sum', ['h_sum{le="1"} 1'], 'line 2: expected a sum without the label le, got le="1"'],
+    ['with a series of the very name', ['h{le="1"} 1'], 'line 2: expected "h_bucket" or "h_sum" or "h_count", got "h"'],
     [
       'that counts down',
       ['h_bucket{le="1"} 2', 'h_bucket{le="+Inf"} 1'],
-      'line 3: a bucket counts less than the one before',
+      'line 3: expected a count of at least 2, got 1',
     ],
-    ['that counts NaN', ['h_bucket{le="1"} NaN'], 'line 2: a bucket counts less than the one before'],
-    ['that counts below zero', ['h_bucket{le="1"} -1'], 'line 2: a bucket counts less than the one before'],
-    ['with half an observation', ['h_bucket{le="+Inf"} 1.5'], 'line 2: 1.5 is not a count of observations'],
+    ['that counts NaN', ['h_bucket{le="1"} NaN'], 'line 2: expected a count of at least 0, got NaN'],
+    ['that counts below zero', ['h_bucket{le="1"} -1'], 'line 2: expected a count of at least 0, got -1'],
+    ['with half an observation', ['h_bucket{le="+Inf"} 1.5'], 'line 2: expected a count, got 1.5'],
     [
       'in two pieces, both with totals',
       [a.first, a.last, a.sum, a.count, b.last, a.first],
-      'line 7: the histogram that begins here has no +Inf bucket',
+      'line 7: expected a +Inf bucket in the histogram that begins here, got none',
     ],
   ])('are refused when they are one %s', async (_, document, message) => {
     // A piece that could be a sample is in front of what is not.
@@ -162,9 +170,13 @@ describe('the series of a summary', () => {
   });
 
   test.each<[string, readonly string[], message: string]>([
-    ['without a count', ['h{quantile="0.5"} 1', 'h_sum 1'], 'line 2: the summary that begins here has no count'],
-    ['with a quantile above 1', ['h{quantile="99"} 1'], 'line 2: quantile="99" is not from 0 to 1'],
-    ['without the label quantile', ['h 1'], 'line 2: the label quantile is missing'],
+    [
+      'without a count',
+      ['h{quantile="0.5"} 1', 'h_sum 1'],
+      'line 2: expected a count in the summary that begins here, got none',
+    ],
+    ['with a quantile above 1', ['h{quantile="99"} 1'], 'line 2: expected a quantile from 0 to 1, got quantile="99"'],
+    ['without the label quantile', ['h 1'], 'line 2: expected the label quantile, got none'],
   ])('are refused when they are one %s', async (_, document, message) => {
     await expect(read(document, 'summary')).rejects.toMatchObject({ code: 'ERR_METRICS_MALFORMED_DOCUMENT', message });
   });
@@ -181,7 +193,7 @@ describe('samples that lack something wait for it', () => {
     const document = groups.flatMap(({ last, count }) => [last, count]);
     expect(await samples(document)).toHaveLength(12);
     await expect(read([...document, ...groups.map(({ sum }) => sum)])).rejects.toMatchObject({
-      message: expect.stringMatching(/^line \d+: the histogram that begins here has no \+Inf bucket$/),
+      message: expect.stringMatching(/^line \d+: expected a \+Inf bucket in the histogram that begins here, got none$/),
     });
   });
 
@@ -192,7 +204,9 @@ describe('samples that lack something wait for it', () => {
       `# TYPE h histogram\n${document.join('\n')}\n`,
     );
     expect(found).toEqual([['h']]);
-    expect(error).toMatchObject({ message: 'line 2: the histogram that begins here has no +Inf bucket' });
+    expect(error).toMatchObject({
+      message: 'line 2: expected a +Inf bucket in the histogram that begins here, got none',
+    });
   });
 
   test('which counts what a sample takes besides its lines: of short ones, fewer bytes are read', async () => {
@@ -206,7 +220,7 @@ describe('samples that lack something wait for it', () => {
       for await (const { samples } of families) for await (const _ of samples);
     })();
     await expect(reading).rejects.toMatchObject({
-      message: 'line 2: the histogram that begins here has no +Inf bucket',
+      message: 'line 2: expected a +Inf bucket in the histogram that begins here, got none',
     });
     expect(document.pulled).toBeGreaterThan(10_000);
     expect(document.pulled).toBeLessThan(LINES / 4);

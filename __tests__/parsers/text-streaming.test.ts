@@ -62,7 +62,10 @@ test('bytes that are not UTF-8 are refused with their line', async () => {
   document[document.indexOf('?')] = 0xff;
   const { read, error } = await readUpTo(parsePrometheusText(), document);
   expect(read).toEqual([['a'], ['a', { labels: {}, value: 1 }]]);
-  expect(error).toMatchObject({ code: 'ERR_METRICS_MALFORMED_DOCUMENT', message: 'line 2: it is not valid UTF-8' });
+  expect(error).toMatchObject({
+    code: 'ERR_METRICS_MALFORMED_DOCUMENT',
+    message: 'line 2: expected UTF-8, got other bytes',
+  });
 });
 
 test('a line of more than a MiB is refused, one of a MiB is not', async () => {
@@ -71,7 +74,7 @@ test('a line of more than a MiB is refused, one of a MiB is not', async () => {
   for (const size of [1000, 65_536, 2 ** 22]) {
     await expect(readAll(parsePrometheusText(), document(2 ** 20 + 1), size)).rejects.toMatchObject({
       code: 'ERR_METRICS_MALFORMED_DOCUMENT',
-      message: 'line 2: it is longer than 1048576 bytes',
+      message: 'line 2: expected at most 1048576 bytes, got more',
     });
   }
 });
@@ -132,10 +135,10 @@ describe('bytes are given back', () => {
     expect(a.name).toBe('a');
     const { value: b } = await families.next();
     const samples = b.samples[Symbol.asyncIterator]();
-    await expect(samples.next()).rejects.toThrow('line 2: "x" is not a number');
+    await expect(samples.next()).rejects.toThrow('line 2: expected a number, got "x"');
     expect(await samples.next()).toEqual({ done: true, value: undefined });
     // Who was told of it may have kept it to itself: the document is not whole for that.
-    await expect(families.next()).rejects.toThrow('line 2: "x" is not a number');
+    await expect(families.next()).rejects.toThrow('line 2: expected a number, got "x"');
     expect(await families.next()).toEqual({ done: true, value: undefined });
     expect(chunks.open).toBe(0);
     expect(chunks.pulled).toBe(8);
@@ -188,7 +191,7 @@ describe('a family that is not read', () => {
     const families = parsePrometheusText()(inPieces(document))[Symbol.asyncIterator]();
     const { value: a } = await families.next();
     expect(await a.samples[Symbol.asyncIterator]().next()).toMatchObject({ value: { value: 1 } });
-    await expect(families.next()).rejects.toThrow('line 2: "broken" is not a number');
+    await expect(families.next()).rejects.toThrow('line 2: expected a number, got "broken"');
     expect(await families.next()).toEqual({ done: true, value: undefined });
   });
 });

@@ -119,7 +119,7 @@ test('an answer that is none says why, as the cause', async () => {
   await expect(collectAll(source)).rejects.toMatchObject({
     cause: {
       message: expect.stringMatching(INVALID),
-      cause: { message: 'byte 0: expected {, found "<h1>Welcome</h1>"' },
+      cause: { message: 'byte 0: expected {, got "<h1>Welcome</h1>"' },
     },
   });
 });

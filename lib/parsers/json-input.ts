@@ -1,7 +1,8 @@
 import type { MetricsError } from '../model/errors.ts';
 import { yieldToEventLoop } from '../util/event-loop.ts';
+import { NEED_MORE_DATA } from './json-buffer.ts';
 import { JsonSkip } from './json-skip.ts';
-import { JsonTokens, NEED_MORE_DATA } from './json-tokens.ts';
+import { JsonTokens } from './json-tokens.ts';
 
 /** Maximum size (bytes) of what is buffered until it is complete: a token, a sample, or a value before its type. */
 export const MAX_BUFFERED_BYTES = 2 ** 20;
@@ -66,6 +67,13 @@ export class JsonInput {
     return { text, position };
   }
 
+  /** Skips a value, or the rest of one. */
+  skip(rest = new JsonSkip()): Promise<void> {
+    return this.read((tokens) => {
+      while (rest.step(tokens)) tokens.commit();
+    });
+  }
+
   /** Returns the error for the token that was read last. */
   malformed(reason: string): MetricsError {
     return this.tokens.malformed(reason);
@@ -90,7 +98,7 @@ export class JsonInput {
     tokens.rewind();
     const { uncommittedLength } = tokens;
     if (uncommittedLength > MAX_BUFFERED_BYTES)
-      throw tokens.malformed(`more than ${MAX_BUFFERED_BYTES} bytes have to be held`);
+      throw tokens.malformed(`expected at most ${MAX_BUFFERED_BYTES} bytes in one token or sample`);
     // Doubling the buffer bounds how often small pieces are read again.
     if (!(await this.append(uncommittedLength))) throw tokens.truncated();
     await yieldToEventLoop();

@@ -27,7 +27,7 @@ export class JsonSkip {
     const bracket = tokens.peek();
     const isNested = bracket === '{' || bracket === '[';
     if (isNested) {
-      if (this.open.length === MAX_DEPTH) throw tokens.malformed(`it is nested deeper than ${MAX_DEPTH}`);
+      if (this.open.length === MAX_DEPTH) throw tokens.malformed(`expected at most ${MAX_DEPTH} levels of nesting`);
       tokens.expect(bracket);
       this.open += bracket;
     } else readScalar(tokens, bracket);
@@ -46,7 +46,7 @@ export class JsonSkip {
 export function skipValue(tokens: JsonTokens): void {
   const skip = new JsonSkip();
   for (let steps = 0; skip.step(tokens); steps++) {
-    if (steps > MAX_STEPS) throw tokens.malformed('a member that is not known holds too much');
+    if (steps > MAX_STEPS) throw tokens.malformed(`expected at most ${MAX_STEPS} tokens in an unknown member`);
   }
 }
 

@@ -1,111 +1,17 @@
 import { isUtf8 } from 'node:buffer';
-import { MetricsError } from '../model/errors.ts';
+import { JsonBuffer, NEED_MORE_DATA } from './json-buffer.ts';
 import { quoteEnd } from './text-cursor.ts';
 
 /** Maximum depth of nested values. */
 export const MAX_DEPTH = 100;
 
-/** Length (bytes) of the document's excerpt in an error message. */
-const MAX_EXCERPT = 40;
 const NUMBER_CHARACTERS = '0123456789.-+eE';
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/;
-const [TAB, LINE_FEED, RETURN, SPACE, QUOTE, BACKSLASH, LAST_ASCII] = [9, 10, 13, 32, 34, 92, 127];
+const [SPACE, QUOTE, BACKSLASH, LAST_ASCII] = [32, 34, 92, 127];
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [91, 93, 123, 125];
 
-/** Thrown when the text ends within a token. Reading starts again when there is more text. */
-export const NEED_MORE_DATA = new Error('the text ends here');
-
-/**
- * Reads JSON (RFC 8259) by tokens from text that arrives in pieces. The text is a byte string, with one character for
- * each byte. Positions are therefore bytes of the document, and only strings can contain other characters than ASCII.
- */
-export class JsonTokens {
-  private text = '';
-  private at = 0;
-  /** Start of the last token, which errors refer to. */
-  private tokenAt = 0;
-  /** Position up to which the text is committed, and is not read again. */
-  private start = 0;
-  /** Position of the text in the document. */
-  private offset: number;
-
-  constructor(offset = 0) {
-    this.offset = offset;
-  }
-
-  /** Position in the document of the first character that is not committed. */
-  get position(): number {
-    return this.offset + this.start;
-  }
-
-  /** Number of characters that are not committed. */
-  get uncommittedLength(): number {
-    return this.text.length - this.start;
-  }
-
-  append(byteString: string): void {
-    this.text = this.text.slice(this.start) + byteString;
-    this.offset += this.start;
-    this.start = 0;
-    this.at = 0;
-  }
-
-  /** Commits what was read: `rewind` does not go back before it. */
-  commit(): void {
-    this.start = this.at;
-  }
-
-  rewind(): void {
-    this.at = this.start;
-    this.tokenAt = this.start;
-  }
-
-  /** Whether only whitespace is left. Skips it. */
-  isAtEnd(): boolean {
-    const { text } = this;
-    let { at } = this;
-    for (; at < text.length; at++) {
-      const code = text.charCodeAt(at);
-      if (code !== SPACE && code !== LINE_FEED && code !== RETURN && code !== TAB) break;
-    }
-    this.at = at;
-    return at === text.length;
-  }
-
-  /** Returns the first character of the next token. */
-  peek(): string {
-    if (this.isAtEnd()) throw NEED_MORE_DATA;
-    this.tokenAt = this.at;
-    return this.text.charAt(this.at);
-  }
-
-  /** Reads the given text if it comes next and is complete. Returns whether it did. */
-  takeText(text: string): boolean {
-    const isNext = this.text.startsWith(text, this.at);
-    if (isNext) this.at += text.length;
-    return isNext;
-  }
-
-  /** Returns the current position, for `reset` and `sliceFrom`. */
-  mark(): number {
-    return this.at;
-  }
-
-  /** Goes back to a mark. */
-  reset(mark: number): void {
-    this.at = mark;
-  }
-
-  /** Returns the text between a mark and the current position. */
-  sliceFrom(mark: number): string {
-    return this.text.slice(mark, this.at);
-  }
-
-  /** Returns the text that was committed since a mark. */
-  committedSince(mark: number): string {
-    return this.text.slice(mark, this.start);
-  }
-
+/** Reads JSON (RFC 8259) by tokens. Only strings can contain other characters than ASCII. */
+export class JsonTokens extends JsonBuffer {
   /**
    * Returns the text of an object, up to its closing bracket. Checks only strings and brackets, which is faster than
    * parsing: the text may be invalid JSON.
@@ -120,7 +26,7 @@ export class JsonTokens {
         at = quoteEnd(text, at + 1);
         if (at === -1) throw NEED_MORE_DATA;
       } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
-        if (++depth > MAX_DEPTH) throw this.malformed(`it is nested deeper than ${MAX_DEPTH}`);
+        if (++depth > MAX_DEPTH) throw this.malformed(`expected at most ${MAX_DEPTH} levels of nesting`);
       } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--;
       if (depth > 0) continue;
       this.at = at + 1;
@@ -177,7 +83,7 @@ export class JsonTokens {
         hasEscapes = true;
         at += this.escape(at);
       } else if (code > LAST_ASCII) isAscii = false;
-      else if (code < SPACE) throw this.malformed('a string holds a control character', at);
+      else if (code < SPACE) throw this.malformed('expected an escape instead of a control character', at);
     }
     if (at >= text.length) throw NEED_MORE_DATA;
     this.at = at + 1;
@@ -192,16 +98,16 @@ export class JsonTokens {
     if (kind !== 'u') {
       // At the end of the text `kind` is empty, which is included: more data may follow.
       if ('"\\/bfnrt'.includes(kind)) return 1;
-      throw this.malformed('a string holds an invalid escape', at);
+      throw this.malformed('expected a valid escape', at);
     }
     const digits = this.text.slice(at + 2, at + 6);
-    if (!/^[0-9a-f]*$/i.test(digits)) throw this.malformed('a string holds an invalid escape', at);
+    if (!/^[0-9a-f]*$/i.test(digits)) throw this.malformed('expected a valid escape', at);
     return 5;
   }
 
   private decode(raw: string): string {
     const bytes = Buffer.from(raw, 'latin1');
-    if (!isUtf8(bytes)) throw this.malformed('a string is not UTF-8');
+    if (!isUtf8(bytes)) throw this.malformed('expected UTF-8');
     // The escapes were checked by `string()`.
     return JSON.parse(`"${bytes}"`);
   }
@@ -216,7 +122,7 @@ export class JsonTokens {
     if (!NUMBER.test(raw)) throw this.malformed('expected a number');
     const value = Number(raw);
     // A number beyond the range of a double would become infinite.
-    if (!Number.isFinite(value)) throw this.malformed('expected a number that a double can hold');
+    if (!Number.isFinite(value)) throw this.malformed('expected a number within the range of a double');
     this.at = at;
     return value;
   }
@@ -229,19 +135,5 @@ export class JsonTokens {
     if (word === '' || found !== word) throw this.malformed('expected a value');
     this.at += word.length;
     return JSON.parse(word);
-  }
-
-  /** Returns the error for a document that ends too early. */
-  truncated(): MetricsError {
-    return this.malformed('the document ends too early', this.text.length);
-  }
-
-  /** Returns the error for a position, by default that of the last token. */
-  malformed(reason: string, at = this.tokenAt): MetricsError {
-    const found = Buffer.from(this.text.slice(at, at + MAX_EXCERPT), 'latin1').toString();
-    return new MetricsError(
-      'ERR_METRICS_MALFORMED_DOCUMENT',
-      `byte ${this.offset + at}: ${reason}${found && `, found ${JSON.stringify(found)}`}`,
-    );
   }
 }

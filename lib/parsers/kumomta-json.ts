@@ -1,10 +1,10 @@
 import { MetricsError } from '../model/errors.ts';
-import type { MetricType, Sample } from '../model/metric-family.ts';
-import { type Parse, type ParsedFamily, type ParsedSamples, unlimited } from '../model/parser.ts';
+import type { MetricType } from '../model/metric-family.ts';
+import { type Parse, type ParsedFamily, unlimited } from '../model/parser.ts';
 import { JsonInput, MAX_BUFFERED_BYTES } from './json-input.ts';
-import { JsonSkip } from './json-skip.ts';
 import type { JsonTokens } from './json-tokens.ts';
-import { createSamplesReader, type ReadContext, type SamplesReader, type TypedName } from './kumomta-samples.ts';
+import { createSamplesReader, type ReadContext, type TypedName } from './kumomta-samples.ts';
+import { SampleStream } from './kumomta-stream.ts';
 import { LabelSetCache, type Relabel } from './label-set-cache.ts';
 
 /**
@@ -48,10 +48,10 @@ async function* readFamily(input: JsonInput, name: string, context: ReadContext)
   let buffered: JsonInput | undefined;
   for await (const member of input.members()) {
     if (member !== 'help' && member !== 'type' && member !== 'value') {
-      await skip(input, new JsonSkip());
+      await input.skip();
       continue;
     }
-    if (seen.has(member)) throw input.malformed(`"${member}" is there twice`);
+    if (seen.has(member)) throw input.malformed(`expected "${member}" once`);
     seen.add(member);
     if (member === 'help') help = await input.read((tokens) => tokens.string());
     else if (member === 'type') type = await input.read(readType);
@@ -70,7 +70,7 @@ async function* readValue(
 ): AsyncGenerator<ParsedFamily, void> {
   const { name, help, type } = header;
   const value = await input.read((tokens) => createSamplesReader(tokens, header, context));
-  const samples = new KumoMtaSamples(input, value);
+  const samples = new SampleStream(input, value);
   const { labelNames } = value;
   yield {
     name,
@@ -97,7 +97,7 @@ const TYPES = new Map<string, MetricType>([
 
 function readType(tokens: JsonTokens): MetricType {
   const type = TYPES.get(tokens.string());
-  if (type === undefined) throw tokens.malformed('expected the type of a metric');
+  if (type === undefined) throw tokens.malformed('expected a metric type');
   return type;
 }
 
@@ -111,84 +111,9 @@ async function bufferValue(input: JsonInput): Promise<JsonInput> {
 const tooLong = (position: number) =>
   new MetricsError(
     'ERR_METRICS_MALFORMED_DOCUMENT',
-    `byte ${position}: more than ${MAX_BUFFERED_BYTES} bytes have to be held`,
+    `byte ${position}: expected at most ${MAX_BUFFERED_BYTES} bytes in a value before its "type", got more`,
   );
 
 async function* singleChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
   yield bytes;
-}
-
-function skip(input: JsonInput, rest: JsonSkip): Promise<void> {
-  return input.read((tokens) => {
-    while (rest.step(tokens)) tokens.commit();
-  });
-}
-
-/** Maximum number of samples that are read at once. */
-const BATCH_SIZE = 256;
-
-/** The samples of a family. They end when the next family is requested. */
-class KumoMtaSamples implements ParsedSamples {
-  private readonly input: JsonInput;
-  private readonly value: SamplesReader;
-  private hasStarted = false;
-  private isComplete = false;
-  private isEnded = false;
-  private failure: { readonly error: unknown } | undefined;
-
-  constructor(input: JsonInput, value: SamplesReader) {
-    this.input = input;
-    this.value = value;
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Sample, void> {
-    for await (const batch of this.batches()) {
-      for (const sample of batch) {
-        if (this.isEnded) return;
-        yield sample;
-      }
-    }
-  }
-
-  async *batches(): AsyncGenerator<readonly Sample[], void> {
-    while (!this.isComplete && !this.isEnded) yield await this.readBatch();
-  }
-
-  /** Skips the samples that were not read. @throws the error that ended them, if any */
-  async end(): Promise<void> {
-    this.isEnded = true;
-    if (this.failure !== undefined) throw this.failure.error;
-    if (!this.isComplete)
-      await skip(this.input, new JsonSkip(this.value.brackets, this.hasStarted ? 'further' : 'first'));
-  }
-
-  private async readBatch(): Promise<readonly Sample[]> {
-    try {
-      return await this.input.read((tokens) => this.parseBatch(tokens));
-    } catch (error) {
-      this.failure = { error };
-      throw error;
-    }
-  }
-
-  private parseBatch(tokens: JsonTokens): readonly Sample[] {
-    const batch: Sample[] = [];
-    try {
-      while (batch.length < BATCH_SIZE) {
-        const sample = this.value.next(tokens, !this.hasStarted);
-        if (sample === undefined) {
-          this.isComplete = true;
-          break;
-        }
-        this.hasStarted = true;
-        batch.push(sample);
-        tokens.commit();
-      }
-    } catch (error) {
-      // Returns the complete samples first. The next call throws the same error again.
-      if (batch.length === 0) throw error;
-      tokens.rewind();
-    }
-    return batch;
-  }
 }

@@ -85,7 +85,7 @@ function createMapReader(label: string, read: ReadValue, labelSets: JsonLabels):
     brackets: '{{',
     next(tokens, isFirst) {
       if (!tokens.hasNext('}', isFirst)) {
-        if (tokens.hasNext('}', false)) throw tokens.malformed('a map has one label');
+        if (tokens.hasNext('}', false)) throw tokens.malformed('expected a map with one label');
         return undefined;
       }
       const sample = { labels: labelSets.readCached(tokens) ?? readKey(tokens, label, labelSets), value: read(tokens) };
@@ -135,8 +135,8 @@ function readItem(tokens: JsonTokens, read: ReadValue, labelSets: JsonLabels): S
   for (let isFirst = true; tokens.hasNext('}', isFirst); isFirst = false) {
     const name = tokens.name();
     const isDuplicate = name === '@' ? value !== undefined : Object.hasOwn(labels, name);
-    if (isDuplicate) throw tokens.malformed(`${JSON.stringify(name)} is there twice`);
-    if (++count > MAX_LABELS) throw tokens.malformed(`a sample has more than ${MAX_LABELS} members`);
+    if (isDuplicate) throw tokens.malformed(`expected ${JSON.stringify(name)} once`);
+    if (++count > MAX_LABELS) throw tokens.malformed(`expected at most ${MAX_LABELS} members in a sample`);
     text = name === '@' ? tokens.sliceFrom(mark) : undefined;
     if (name === '@') value = read(tokens);
     else addLabel(labels, name, tokens.string());

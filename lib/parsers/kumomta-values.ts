@@ -71,7 +71,8 @@ function createDistributionReader(pairsName: string, add: AddPair): (tokens: Jso
       throw tokens.malformed(`expected "${count === undefined ? 'count' : pairsName}" before this`);
     }
     const { infCount = count, lastCount = 0 } = pairs;
-    if (infCount !== count || lastCount > count) throw tokens.malformed('the buckets before this count another number');
+    if (infCount !== count || lastCount > count)
+      throw tokens.malformed('expected buckets before this that agree with their count');
     // The samples of a family share one array while their keys are equal.
     if (!isSameList(pairs.keys, lastKeys)) lastKeys = pairs.keys;
     return { count, ...(sum !== undefined && { sum }), keys: lastKeys, values: pairs.values };
@@ -82,9 +83,9 @@ function* members(tokens: JsonTokens): Generator<string, void> {
   const names = new Set<string>();
   tokens.expect('{');
   for (let name = tokens.member(true); name !== undefined; name = tokens.member(false)) {
-    if (names.has(name)) throw tokens.malformed(`${JSON.stringify(name)} is there twice`);
+    if (names.has(name)) throw tokens.malformed(`expected ${JSON.stringify(name)} once`);
     names.add(name);
-    if (names.size > MAX_LABELS) throw tokens.malformed(`a value has more than ${MAX_LABELS} members`);
+    if (names.size > MAX_LABELS) throw tokens.malformed(`expected at most ${MAX_LABELS} members in a value`);
     yield name;
   }
 }
@@ -125,7 +126,7 @@ function readPairs(tokens: JsonTokens, add: AddPair): Pairs {
     const value = readNumber(tokens);
     const error = add(pairs, key, value);
     if (error !== undefined) throw tokens.malformed(error);
-    if (pairs.keys.length > MAX_BUCKETS) throw tokens.malformed(`a value has more than ${MAX_BUCKETS} of these pairs`);
+    if (pairs.keys.length > MAX_BUCKETS) throw tokens.malformed(`expected at most ${MAX_BUCKETS} pairs in a value`);
     tokens.expect(']');
   }
   return pairs;
@@ -136,9 +137,9 @@ function addBucket(pairs: Pairs, key: number, value: number): string | undefined
   // Some encoders write null for +Inf.
   const bound = Number.isNaN(key) ? Number.POSITIVE_INFINITY : key;
   if (!(bound > (keys.at(-1) ?? Number.NEGATIVE_INFINITY)) || infCount !== undefined) {
-    return 'a bucket is not above the one before';
+    return 'expected ascending bounds';
   }
-  if (!(value >= lastCount)) return 'a bucket counts less than the one before';
+  if (!(value >= lastCount)) return 'expected cumulative counts';
   pairs.lastCount = value;
   if (bound === Number.POSITIVE_INFINITY) {
     // This count must equal `count`, which is checked at the end of the value.
@@ -151,8 +152,8 @@ function addBucket(pairs: Pairs, key: number, value: number): string | undefined
 }
 
 function addQuantile({ keys, values, seen }: Pairs, quantile: number, value: number): string | undefined {
-  if (!(quantile >= 0 && quantile <= 1)) return 'a quantile is not from 0 to 1';
-  if (seen.has(quantile)) return 'a quantile is there twice';
+  if (!(quantile >= 0 && quantile <= 1)) return 'expected a quantile from 0 to 1';
+  if (seen.has(quantile)) return 'expected each quantile once';
   seen.add(quantile);
   keys.push(quantile);
   values.push(value);

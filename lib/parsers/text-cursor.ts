@@ -64,7 +64,8 @@ export class TextCursor {
   quoted(): string {
     this.expect('"');
     const end = quoteEnd(this.text, this.at);
-    if (end === -1) throw this.fail(`${excerpt(this.text.slice(this.at - 1))} has no quote at its end`);
+    if (end === -1)
+      throw this.fail(`expected a quote at the end of ${excerpt(this.text.slice(this.at - 1))}, got none`);
     const text = this.text.slice(this.at, end);
     this.at = end + 1;
     return unescapeText(text);
@@ -73,7 +74,7 @@ export class TextCursor {
   /** Reads the name of a metric, quoted or not. */
   metricName(): string {
     const name = this.startsWith('"') ? this.quoted() : this.match(METRIC_NAME);
-    if (!name) throw this.expected('the name of a metric');
+    if (!name) throw this.expected('a metric name');
     return name;
   }
 
@@ -100,7 +101,7 @@ export class TextCursor {
 
   expected(what: string, at = this.at): Error {
     const rest = this.text.slice(at, at + 81);
-    return this.malformed(`${rest === '' ? 'the end' : excerpt(rest)} stands where ${what} is expected`);
+    return this.malformed(`expected ${what}, got ${rest === '' ? 'the end of the line' : excerpt(rest)}`);
   }
 }
 
@@ -142,7 +143,7 @@ function replaceEscapes(text: string, hasQuotes: boolean): string {
 export const quote = (text: string) =>
   `"${text.replace(/["\\\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`))}"`;
 
-/** Copies a slice of a string, which would keep the whole string in memory. For strings that outlive the document. */
+/** Copies a slice of a string that outlives the document: the slice would keep the whole text in memory. */
 export const detachString = (text: string) => Buffer.from(text).toString();
 
 /** Quotes a part of the document for an error message, truncated to 80 characters. */

@@ -64,7 +64,7 @@ async function readHeader({ lines, meta, series }: LineReaders, format: TextForm
     if (line === undefined) {
       if (await lines.readMore()) continue;
       if (format === 'openmetrics')
-        throw lines.malformed(`${EOF_LINE} is missing: the document was cut`, lines.number + 1);
+        throw lines.malformed(`expected ${EOF_LINE}, got the end of a truncated document`, lines.number + 1);
       return header?.type === undefined ? undefined : header;
     }
     const metaLine = meta.read(line);
@@ -87,7 +87,8 @@ async function readHeader({ lines, meta, series }: LineReaders, format: TextForm
 
 function addMeta(header: FamilyHeader, metaLine: FamilyMetaLine, lines: TextLines): void {
   const member = HEADER_MEMBERS[metaLine.kind];
-  if (header[member] !== undefined) throw lines.malformed(`a second # ${metaLine.kind} for ${excerpt(header.name)}`);
+  if (header[member] !== undefined)
+    throw lines.malformed(`expected one # ${metaLine.kind} for ${excerpt(header.name)}, got a second`);
   if (metaLine.kind === 'TYPE') header.type = metaLine.type;
   else if (metaLine.kind === 'HELP') header.help = metaLine.text;
   else if (metaLine.text !== '') header.unit = metaLine.text;
@@ -98,6 +99,6 @@ const HEADER_MEMBERS = { TYPE: 'type', HELP: 'help', UNIT: 'unit' } as const;
 async function checkEnd(lines: TextLines): Promise<undefined> {
   const { number } = lines;
   if (lines.next() !== undefined || (await lines.readMore())) {
-    throw lines.malformed(`something stands behind ${EOF_LINE}`, number + 1);
+    throw lines.malformed(`expected the end of the document after ${EOF_LINE}, got more`, number + 1);
   }
 }

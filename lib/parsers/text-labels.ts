@@ -13,8 +13,8 @@ export function parseLabels(text: string, cursor: TextCursor): LabelSet {
   for (cursor.skipBlanks(); !cursor.isAtEnd(); cursor.skipBlanks()) {
     const name = cursor.startsWith('"') ? cursor.quoted() : cursor.match(LABEL_NAME);
     if (!name) throw cursor.expected('a label name');
-    if (++count > MAX_LABELS) throw cursor.fail(`a series has more than ${MAX_LABELS} labels`);
-    if (name === '__name__') throw cursor.fail('the label __name__ is not allowed: a series has its name in front');
+    if (++count > MAX_LABELS) throw cursor.fail(`expected at most ${MAX_LABELS} labels, got more`);
+    if (name === '__name__') throw cursor.fail('expected the name before the labels, got the label __name__');
     if (Object.hasOwn(labels, name)) throw duplicateLabel(name, cursor);
     cursor.skipBlanks();
     cursor.expect('=');
@@ -31,7 +31,8 @@ export function parseLabels(text: string, cursor: TextCursor): LabelSet {
 
 const PLAIN = { writable: true, enumerable: true, configurable: true };
 
-export const duplicateLabel = (name: string, cursor: TextCursor) => cursor.fail(`label ${excerpt(name)} comes twice`);
+export const duplicateLabel = (name: string, cursor: TextCursor) =>
+  cursor.fail(`expected each label once, got ${excerpt(name)} again`);
 
 /** Formats labels in one canonical way, in their order. */
 export function formatLabels(labels: LabelSet): string {

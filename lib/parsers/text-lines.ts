@@ -58,7 +58,7 @@ export class TextLines {
       if (done) return this.takeLastLine();
       this.chunk = value;
     }
-    throw this.malformed('it is not valid UTF-8', this.number + 1);
+    throw this.malformed('expected UTF-8, got other bytes', this.number + 1);
   }
 
   async close(): Promise<void> {
@@ -74,7 +74,7 @@ export class TextLines {
     const piece = this.chunk.subarray(0, MAX_PIECE_BYTES);
     const first = piece.indexOf(LINE_FEED);
     if (this.partialLength + (first === -1 ? piece.length : first) > MAX_LINE_BYTES) {
-      throw this.malformed(`it is longer than ${MAX_LINE_BYTES} bytes`, this.number + 1);
+      throw this.malformed(`expected at most ${MAX_LINE_BYTES} bytes, got more`, this.number + 1);
     }
     const length = first === -1 ? piece.length : piece.lastIndexOf(LINE_FEED) + 1;
     const taken = piece.subarray(0, length);
@@ -87,7 +87,7 @@ export class TextLines {
   private takeLastLine(): boolean {
     if (this.partialLength === 0) return false;
     const isLast = this.lastLine !== undefined && this.decode(this.takePartial()) && this.text === this.lastLine;
-    if (!isLast) throw this.malformed('it does not end in a line feed: the document was cut', this.number + 1);
+    if (!isLast) throw this.malformed('expected a line feed, got the end of a truncated document', this.number + 1);
     this.text += '\n';
     return true;
   }

@@ -60,7 +60,7 @@ export class MetaReader {
     cursor.skipBlanks();
     const word = cursor.token();
     const type = textType(word, format);
-    if (type === undefined) throw cursor.fail(`${excerpt(word)} is not a type of metrics`);
+    if (type === undefined) throw cursor.fail(`expected a metric type, got ${excerpt(word)}`);
     cursor.skipBlanks();
     if (!cursor.isAtEnd()) throw cursor.expected('the end of the line');
     return { kind, name, type };

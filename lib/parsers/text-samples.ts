@@ -107,15 +107,20 @@ export class TextSamples implements ParsedSamples {
     const metaLine = meta.read(line);
     if (metaLine?.kind === 'comment') return 'comment';
     if (metaLine !== undefined && 'name' in metaLine && metaLine.name === this.name) {
-      throw lines.malformed(`# ${metaLine.kind} stands behind a series of its family`);
+      throw lines.malformed(`expected # ${metaLine.kind} before the series of its family, got it after one`);
     }
     const role = metaLine === undefined ? this.roles.get(series.readName(line)) : undefined;
-    if (role === 'misplaced') throw lines.malformed(`no series of the family is called ${excerpt(this.name)}`);
+    if (role === 'misplaced') throw lines.malformed(`expected ${this.seriesNames()}, got ${excerpt(this.name)}`);
     if (role === undefined) {
       lines.unread();
       this.isEnded = true;
     }
     return role;
+  }
+
+  private seriesNames(): string {
+    const named = [...this.roles].filter(([, role]) => role !== 'misplaced' && role !== 'dropped');
+    return named.map(([name]) => excerpt(name)).join(' or ');
   }
 
   private throwIfFailed(): void {

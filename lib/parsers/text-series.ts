@@ -89,7 +89,7 @@ export class SeriesReader {
     // After the labels, only an exemplar has braces.
     const hasExemplar = this.format === 'openmetrics' && cursor.text.includes(' # {', start);
     const end = hasExemplar ? closingBrace(cursor.text, start) : cursor.text.lastIndexOf('}');
-    if (end < start) throw cursor.fail('the labels do not end');
+    if (end < start) throw cursor.fail('expected } after the labels, got none');
     cursor.at = end + 1;
     cursor.skipSeparator();
     return cursor.text.slice(start, end);
@@ -113,7 +113,7 @@ export class SeriesReader {
     const text = this.cursor.token();
     if (text === '') throw this.cursor.expected('a number');
     const value = textNumberValue(text);
-    if (value === undefined) throw this.cursor.fail(`${excerpt(text)} is not a number`);
+    if (value === undefined) throw this.cursor.fail(`expected a number, got ${excerpt(text)}`);
     return value;
   }
 
@@ -122,7 +122,7 @@ export class SeriesReader {
     cursor.skipBlanks();
     if (cursor.isAtEnd()) return;
     const text = cursor.token();
-    if (!/^-?\d+$/.test(text)) throw cursor.fail(`${excerpt(text)} is not a timestamp`);
+    if (!/^-?\d+$/.test(text)) throw cursor.fail(`expected a timestamp, got ${excerpt(text)}`);
     cursor.skipBlanks();
   }
 
@@ -150,7 +150,7 @@ export class SeriesReader {
 
   private seconds(): number {
     const value = this.number();
-    if (!Number.isFinite(value)) throw this.cursor.fail(`${value} is not a timestamp`);
+    if (!Number.isFinite(value)) throw this.cursor.fail(`expected a timestamp, got ${value}`);
     return value;
   }
 }

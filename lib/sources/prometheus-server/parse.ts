@@ -1,7 +1,8 @@
 import { MetricsError } from '../../model/errors.ts';
+import { NEED_MORE_DATA } from '../../parsers/json-buffer.ts';
 import { JsonInput } from '../../parsers/json-input.ts';
-import { JsonSkip, skipValue } from '../../parsers/json-skip.ts';
-import { type JsonTokens, NEED_MORE_DATA } from '../../parsers/json-tokens.ts';
+import { skipValue } from '../../parsers/json-skip.ts';
+import type { JsonTokens } from '../../parsers/json-tokens.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
 
 /** Maximum number, and maximum size (bytes), of the series that are parsed at once. */
@@ -59,7 +60,7 @@ export async function parseAnswer(chunks: Iterable<Uint8Array>): Promise<ParsedA
         answer.data = await readData(input);
         break;
       default:
-        await skip(input);
+        await input.skip();
     }
   }
   await input.end();
@@ -68,13 +69,6 @@ export async function parseAnswer(chunks: Iterable<Uint8Array>): Promise<ParsedA
 
 async function* asyncOf(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
   yield* chunks;
-}
-
-function skip(input: JsonInput): Promise<void> {
-  const rest = new JsonSkip();
-  return input.read((tokens) => {
-    while (rest.step(tokens)) tokens.commit();
-  });
 }
 
 /** Reads `{"resultType":"vector","result":[…]}`, or metadata: a list of entries for each metric. */
