@@ -1,2 +1,2 @@
-/** How many timers keep the process alive. */
+/** Returns the number of timers that keep the process alive. */
 export const activeTimeouts = () => process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;

@@ -10,7 +10,7 @@ export const anyText = fc.oneof(
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
 const number = fc.oneof(fc.double(), fc.integer());
 
-/** Label sets; no name twice, and none that a format keeps for itself. */
+/** Label sets with unique names that no format reserves. */
 const labels = (name: Arbitrary<string>): Arbitrary<LabelSet> =>
   fc
     .uniqueArray(fc.tuple(name.filter(isFree), anyText), { selector: ([key]) => key, maxLength: 4 })
@@ -60,7 +60,7 @@ const sample = (type: MetricType, name: Arbitrary<string>): Arbitrary<Sample> =>
 
 const TYPES: MetricType[] = ['counter', 'gauge', 'histogram', 'summary', 'untyped'];
 
-/** Families with names and label sets of their own; `_total` alone does not tell two names apart. */
+/** Families with unique names and label sets. Two names differ in more than `_total`. */
 export function families(name: Arbitrary<string>): Arbitrary<MetricFamily[]> {
   const family = fc.constantFrom(...TYPES).chain((type) =>
     fc.record(

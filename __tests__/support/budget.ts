@@ -11,13 +11,13 @@ export function holdAccount(options?: { hasPriority: boolean }): CacheAccount {
   return account;
 }
 
-/** Closes all accounts that are held. */
+/** Closes all accounts that `holdAccount` opened. */
 export function closeAccounts(): void {
   for (const account of accounts.values()) account.close();
   accounts.clear();
 }
 
-/** Takes all but a number of bytes from the budget of the process; returns a function that gives them back. */
+/** Reserves all but a number of bytes of the process's budget; returns a function that releases them. */
 export function leaveBytes(bytes: number, options?: { hasPriority: boolean }): () => void {
   const account = holdAccount(options);
   account.charge(MAX_CACHED_BYTES - cachedBytes() - bytes);

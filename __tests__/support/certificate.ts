@@ -1,4 +1,4 @@
-/** Signed by itself, for `metrics.test` and 127.0.0.1, from 2020 to 2120. Nothing but tests uses it. */
+/** Self-signed certificate for tests, valid for `metrics.test` and 127.0.0.1 from 2020 to 2120. */
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBjDCCATKgAwIBAgIBATAKBggqhkjOPQQDAjAlMSMwIQYDVQQDDBpleHByZXNz
 LW1ldHJpY3MtanNvbiB0ZXN0czAgFw0yMDAxMDEwMDAwMDBaGA8yMTIwMDEwMTAw

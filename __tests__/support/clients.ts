@@ -14,7 +14,7 @@ import express from 'express';
 import { type AccessDecision, type MetricsRouterOptions, metricsRouter, type ScrapeFailure } from '../../lib/index.ts';
 import { closeServers, listen, watchWarnings } from './serve.ts';
 
-// For a machine that is busy: nothing waits for these to pass.
+// Long, for busy machines. Tests that pass do not wait for it.
 const TIMEOUT_MS = 15_000;
 jest.setTimeout(2 * TIMEOUT_MS);
 
@@ -31,7 +31,7 @@ afterEach(async () => {
   jest.restoreAllMocks();
 });
 
-/** Serves on a port of loopback until the test is over. */
+/** Serves the app on a loopback port until the end of the test; returns the port. */
 export async function portOf(app: RequestListener): Promise<number> {
   return ((await listen(app)).address() as AddressInfo).port;
 }
@@ -39,14 +39,14 @@ export async function portOf(app: RequestListener): Promise<number> {
 export interface Service {
   readonly server: Server;
   readonly port: number;
-  /** What `onError` was told. */
+  /** Arguments of `onError` so far. */
   readonly failures: ScrapeFailure[];
-  /** What `onDecision` was told. */
+  /** Arguments of `onDecision` so far. */
   readonly decisions: AccessDecision[];
   get(path: string, headers?: OutgoingHttpHeaders): Promise<HttpResponse>;
 }
 
-/** An app with a metrics router. */
+/** Serves an app with a metrics router until the end of the test. */
 export async function serve(options: MetricsRouterOptions, app = express()): Promise<Service> {
   const failures: ScrapeFailure[] = [];
   const decisions: AccessDecision[] = [];
@@ -63,19 +63,19 @@ export async function serve(options: MetricsRouterOptions, app = express()): Pro
   return { server, port, failures, decisions, get: (path, headers) => requestPath(port, path, { headers }) };
 }
 
-/** How many connections are open. */
+/** Returns the number of open connections. */
 export const connections = (server: Server) => promisify(server.getConnections.bind(server))();
 
 export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** As it was sent. */
+  /** Body as it was sent. */
   readonly body: Buffer;
-  /** Without its content coding. */
+  /** Body without its content coding. */
   readonly text: string;
 }
 
-/** One request on a connection of its own. Rejects when the connection is destroyed before the answer is complete. */
+/** Sends a request on a new connection. Rejects if the connection is destroyed before the response is complete. */
 export async function requestPath(
   port: number,
   path: string,
@@ -96,16 +96,16 @@ const decoders: any = {
   deflate: (body: Buffer) => inflateSync(body),
 };
 
-/** The text of a body, without its content coding. */
+/** Removes the content coding of a body. */
 export const decode = (body: Buffer, coding = 'identity'): string => decoders[coding](body).toString();
 
-/** A client that reads only when it is told to. */
+/** A client that does not read until `read()` is called. */
 export interface RawClient {
   readonly socket: Socket;
-  /** Everything that was read, a character for each byte. */
+  /** Returns all bytes that were read, as latin1. */
   received(): string;
   read(): void;
-  /** Resolves when the connection is closed. Nothing is heard of that before the client reads. */
+  /** Resolves when the connection is closed, which is not noticed before the client reads. */
   readonly closed: Promise<void>;
 }
 
@@ -116,7 +116,7 @@ export function connectRaw(port: number, text: string): RawClient {
   socket.on('data', (bytes) => {
     received += bytes.toString('latin1');
   });
-  // A reset is one of the ways in which a connection ends.
+  // A connection may end with a reset.
   socket.on('error', () => undefined);
   socket.pause();
   socket.write(text);
@@ -128,21 +128,21 @@ export function connectRaw(port: number, text: string): RawClient {
   };
 }
 
-/** What a chunked body ends with, and a cut one does not. */
+/** End of a complete chunked body; a cut one lacks it. */
 export const TERMINATOR = /\r\n0\r\n\r\n$/;
 
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Waits by condition. */
+/** Waits until the condition holds. @throws after the timeout */
 export async function until(condition: () => unknown, timeout = TIMEOUT_MS): Promise<void> {
   const deadline = performance.now() + timeout;
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`waited in vain for: ${condition}`);
+    if (performance.now() > deadline) throw new Error(`timed out waiting for: ${condition}`);
     await sleep(5);
   }
 }
 
-/** Waits until the number has not changed for a while. */
+/** Waits until a number stops changing, and returns it. */
 export async function settledValue(number: () => number, timeout = TIMEOUT_MS): Promise<number> {
   let last = Number.NaN;
   let times = 0;

@@ -1,4 +1,4 @@
-// A service in several processes, or in several threads of one, for tests to start: see clusters.ts.
+// A service in several processes, or in several threads of one. clusters.ts starts it.
 
 import cluster from 'node:cluster';
 import { once } from 'node:events';
@@ -18,7 +18,7 @@ const isFirst = isMainThread && cluster.isPrimary;
 if (isFirst) await startAll(settings);
 else await serve(isMainThread ? String(cluster.worker?.id) : `thread-${threadId}`, settings);
 
-/** The primary, or the main thread: it starts the others, and passes on what they say. */
+/** Runs in the primary or the main thread: starts the others and passes on their messages. */
 async function startAll({
   serialization,
   primary = 'first',
@@ -59,7 +59,7 @@ async function startAll({
   if (isPrimaryServing) await serve('primary', settings);
 }
 
-/** Serves the metrics on the port that all workers share, and on one of its own, where it also takes orders. */
+/** Serves the metrics on the port that all workers share and on a separate port, which also accepts commands. */
 async function serve(name: string, { timeout }: ClusterSettings): Promise<void> {
   const { registry, moves } = createMetrics();
   const errors: string[] = [];
@@ -101,12 +101,12 @@ async function serve(name: string, { timeout }: ClusterSettings): Promise<void> 
   if (!isFirst) (isMainThread ? process : parentPort)?.on('message', (echo: unknown) => tell({ echo }));
 }
 
-/** In a worker, by way of the primary. */
+/** Sends a message to the test; from a worker, through the primary. */
 function tellTest(said: Message): void {
   process.send?.(said);
 }
 
-/** Everything that the service counts; the test moves it over HTTP. */
+/** Creates the metrics of the service; the test changes them over HTTP. */
 function createMetrics() {
   const { Registry, Counter, Gauge, Histogram, Summary } = promClient;
   const registry = new Registry();
@@ -122,7 +122,7 @@ function createMetrics() {
   let delay = 0;
   new Gauge({
     name: 'fragile',
-    help: 'fails, or takes its time, on demand',
+    help: 'fails or waits on demand',
     registers,
     async collect() {
       if (delay > 0) await sleep(delay);

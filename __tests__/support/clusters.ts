@@ -6,12 +6,12 @@ import { type HttpResponse, requestPath, until } from './clients.ts';
 export interface ClusterSettings {
   readonly workers?: number;
   readonly threads?: number;
-  /** Does the primary process, or main thread, have metrics and serve them too? */
+  /** Whether the primary process, or the main thread, has metrics and serves them too. */
   readonly isPrimaryServing?: boolean;
-  /** When it calls setupPrimary(). */
+  /** When it calls `setupPrimary()`. */
   readonly primary?: 'first' | 'late' | 'none';
   readonly serialization?: 'json' | 'advanced';
-  /** ms */
+  /** Timeout (ms) of the router. */
   readonly timeout?: number;
 }
 
@@ -19,16 +19,16 @@ export interface ClusterSettings {
 export interface ProcessAddress {
   readonly name: string;
   readonly pid: number;
-  /** Its own port, */
+  /** Port of this process alone. */
   readonly own: number;
-  /** and the one that all workers share. */
+  /** Port that all workers share. */
   readonly shared: number;
 }
 
-/** What the test has the service do. */
+/** Message from the test to the service. */
 export type Command = 'setup' | 'reopen' | 'fork' | 'thread' | { readonly broadcast: string | object };
 
-/** What the test hears of it. */
+/** Message from the service to the test. */
 export type Message =
   | { readonly started: ProcessAddress }
   | { readonly echo: unknown }
@@ -37,11 +37,11 @@ export type Message =
 
 export interface ServiceProcess extends ProcessAddress {
   get(path: string): Promise<HttpResponse>;
-  /** Moves its metrics. */
+  /** Changes its metrics. */
   move(what: string, argument: string | number): Promise<void>;
-  /** What its `/metrics.json`, or another document, says: the value of each family. */
+  /** Returns the value of each family in its `/metrics.json` or another document. */
   values(path?: string): Promise<Record<string, unknown>>;
-  /** What its onError was told. */
+  /** Returns the errors passed to its `onError`. */
   errors(): Promise<string[]>;
 }
 
@@ -60,7 +60,7 @@ afterAll(async () => {
   }
 });
 
-/** A worker that neither answers nor ends. */
+/** Stops a process with SIGSTOP, so that it neither answers nor ends. */
 export function suspend({ pid }: ProcessAddress): void {
   process.kill(pid, 'SIGSTOP');
   suspended.add(pid);
@@ -71,7 +71,7 @@ export function resume({ pid }: ProcessAddress): void {
   suspended.delete(pid);
 }
 
-/** Starts the service of cluster-app.ts, and ends it after the file's tests. */
+/** Starts the service of cluster-app.ts, and stops it after the tests of the file. */
 export async function startCluster(settings: ClusterSettings) {
   const child = fork(APP, {
     execArgv: ['--import', LOADER],

@@ -1,17 +1,17 @@
 import type { MetricFamilies, MetricFamily, MetricsSource, Sample, Scrape } from '../../lib/index.ts';
 
-/** A scrape that wants everything, reports to nobody and never ends. */
+/** Creates a scrape that wants all families, ignores reports and is never aborted. */
 export function scrape(members: Partial<Scrape> = {}): Scrape {
   return { signal: new AbortController().signal, timeout: 10_000, wants: () => true, report: () => {}, ...members };
 }
 
-/** What a source gave: its families with their samples as arrays, and what it reported, as `name: message`. */
+/** Result of a collection: families with their samples as arrays, and reports as `name: message`. */
 export interface Collected {
   readonly families: (Omit<MetricFamily, 'samples'> & { readonly samples: Sample[] })[];
   readonly reports: string[];
 }
 
-/** Asks a source as a scrape does: each family's samples are read before the next family is asked for. */
+/** Collects like a scrape: it reads each family's samples before it requests the next family. */
 export async function collectAll(source: MetricsSource, members: Partial<Scrape> = {}): Promise<Collected> {
   const reports: string[] = [];
   const report = (error: unknown, name?: string) =>

@@ -2,11 +2,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { MetricFamily, MetricsSource, Sample, Scrape } from '../../lib/index.ts';
 import { queueDepth } from './scrape-sources.ts';
 
-/** What was asked of iterators, and whether they were given back. */
+/** Counts items pulled from iterators, and iterators that were opened and closed. */
 export class Count {
   pulled = 0;
   opened = 0;
-  /** Those that came to their end, or whose `return()` was called. */
+  /** Iterators that ended, or whose `return()` was called. */
   closed = 0;
   mostOpen = 0;
 
@@ -14,12 +14,12 @@ export class Count {
     return this.opened - this.closed;
   }
 
-  /** `makeNext` is called for each item that is pulled; undefined is the end. */
+  /** Calls `makeNext` for each item that is pulled; undefined ends the iteration. */
   iterate<T>(makeNext: (index: number) => T | undefined): Iterable<T> {
     return { [Symbol.iterator]: () => this.iterator(makeNext) };
   }
 
-  /** The same, asynchronous: the event loop turns before the first item, and then before one in so many. */
+  /** Like `iterate`, but asynchronous: the event loop turns before every `turnEvery`-th item. */
   iterateAsync<T>(turnEvery: number, makeNext: (index: number) => T | undefined): AsyncIterable<T> {
     return {
       [Symbol.asyncIterator]: () => {
@@ -59,24 +59,24 @@ export class Count {
 }
 
 export interface CountedSource extends MetricsSource {
-  /** One iterator of families for each collection. */
+  /** Counts the iterators of families, one for each collection. */
   readonly families: Count;
   readonly samples: Count;
-  /** From now on collections wait; the function that is returned lets them have a small document. */
+  /** Makes later collections wait until `release()` gives them a small document. */
   hold(): { readonly waiting: number; release(): void };
 }
 
 export interface Contents {
-  /** The names that the one family of a document can have: it is the first of them that is wanted. */
+  /** Possible names of the only family; the first that is wanted is used. */
   names?: readonly string[];
-  /** How many samples it has. */
+  /** Number of samples. */
   length: number;
   sample(index: number): Sample;
-  /** Samples come asynchronously, and the event loop turns before one in so many. By default they do not. */
+  /** Makes samples asynchronous: the event loop turns before every `turnEvery`-th sample. */
   turnEvery?: number;
 }
 
-/** A source that counts what is asked of it, and what it is given back. */
+/** Creates a source that counts its iterators and their items. */
 export function countedSource({ names = ['counted'], length, sample, turnEvery }: Contents): CountedSource {
   const families = new Count();
   const samples = new Count();

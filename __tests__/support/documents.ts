@@ -2,7 +2,7 @@ import { MetricsError } from '../../lib/model/errors.ts';
 import type { Parse } from '../../lib/model/parser.ts';
 import { type Collected, collectAll } from './collect.ts';
 
-/** A document's bytes in chunks that end at these positions. */
+/** Yields a document's bytes in chunks that end at these positions. */
 export async function* bytesOf(document: string | Uint8Array, ...ends: number[]): AsyncGenerator<Uint8Array, void> {
   const bytes = Buffer.from(document);
   let start = 0;
@@ -12,11 +12,11 @@ export async function* bytesOf(document: string | Uint8Array, ...ends: number[])
   }
 }
 
-/** A document's bytes one by one. */
+/** Yields a document's bytes one by one. */
 export const singleBytes = (document: string | Uint8Array) =>
   bytesOf(document, ...Array.from({ length: Buffer.from(document).length }, (_, i) => i));
 
-/** The families of a document, or the message of the error that they ended in. */
+/** Returns the families of a document, or the message of the error that ended them. */
 export async function readDocument(
   parse: Parse,
   bytes: AsyncIterable<Uint8Array>,

@@ -3,7 +3,7 @@ import { MetricsError } from '../../lib/model/errors.ts';
 import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 import type { MetricFamilies } from '../../lib/model/metrics-source.ts';
 
-/** A document, and what was lost on the way: `family name: message` or `sample name: message`. */
+/** A document, and what was dropped, as `family name: message` or `sample name: message`. */
 export interface Encoded {
   readonly text: string;
   readonly chunks: readonly string[];
@@ -17,7 +17,7 @@ export async function encode(encoder: Encoder, families: MetricFamilies, prefix 
   return { text: decode(chunks.join('')), chunks, losses };
 }
 
-/** What the encoder is told to report to. @throws when an error of this package has a code that does not say what was lost */
+/** Creates a drop reporter that adds to a list. @throws if an error of this package has the wrong code */
 export function recordDrops(losses: string[]) {
   const message = (error: unknown, ...codes: string[]) => {
     if (error instanceof MetricsError) expect(codes).toContain(error.code);
@@ -35,14 +35,14 @@ export function recordDrops(losses: string[]) {
   };
 }
 
-/** The text of a byte string. @throws when it is none, or not UTF-8 */
+/** Decodes a byte string. @throws if it is not a byte string, or not UTF-8 */
 export function decode(byteString: string): string {
   const bytes = Buffer.from(byteString, 'latin1');
   if (bytes.toString('latin1') !== byteString) throw new Error('not a byte string: it has a character above U+00FF');
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
-/** A gauge called `m`, where nothing else is said. */
+/** Creates a family, by default a gauge called `m`. */
 export function family(members: { [K in keyof MetricFamily]?: unknown }): MetricFamily {
   return { name: 'm', type: 'gauge', samples: [], ...members } as MetricFamily;
 }

@@ -13,7 +13,7 @@ export const openMetrics = () => createOpenMetricsEncoder({ escaping: 'allow-utf
 
 type Read = (text: string) => readonly Pick<ReadFamily, 'name' | 'samples'>[];
 
-/** Each format: a new encoder of it, and how a document is read back. What cannot be read throws. */
+/** Each format with a function that creates its encoder and one that reads a document. It throws if it cannot. */
 export const FORMATS: readonly (readonly [format: string, make: () => Encoder, read: Read])[] = [
   ['JSON', () => json(), readJson],
   ['text 0.0.4', text004, (text) => parseText(text)],

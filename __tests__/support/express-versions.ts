@@ -1,13 +1,13 @@
 import type express from 'express';
 import type * as library from '../../lib/index.ts';
 
-/** A supported version of Express, and this package as it is when the app has that version. */
+/** A supported version of Express, and this package loaded with that version. */
 export interface ExpressVersion {
   readonly express: typeof express;
   readonly library: typeof library;
 }
 
-/** Loads both anew; the package's own `import 'express'` gives that version too. */
+/** Loads both again, so that the package's `import 'express'` returns that version too. */
 export function loadExpress(name: 'express' | 'express-4'): ExpressVersion {
   let loaded: ExpressVersion | undefined;
   jest.isolateModules(() => {

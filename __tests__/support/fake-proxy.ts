@@ -8,8 +8,8 @@ import { listen } from './serve.ts';
 const HOP_BY_HOP = new Set(['host', 'connection', 'keep-alive']);
 
 /**
- * A reverse proxy that forwards as nginx does, over HTTP/1.0 unless it is told otherwise, or as HAProxy does, over the
- * version that comes in: with the headers of the client but those that it sets, and without any header of its own.
+ * Starts a reverse proxy that forwards like nginx, by default over HTTP/1.0, or like HAProxy, over the client's version.
+ * It passes on the client's headers, replaces those that it sets, and adds no others.
  */
 export function startFakeProxy({ program, directives }: ProxyConfig, upstream: Listener): Promise<Server> {
   const { proxy_http_version, proxy_bind, source, ...own } = Object.fromEntries(

@@ -4,19 +4,19 @@ import type { RequestContext } from '../../lib/access/guard.ts';
 
 export interface RequestFacts {
   peer?: string | undefined;
-  /** Name and value of each field, in the order of the wire. */
+  /** Name and value of each field, in the order in which they arrive. */
   fields?: readonly (readonly [string, string])[];
   target?: string;
   version?: '0.9' | '1.0' | '1.1' | '2.0';
   destroyed?: boolean;
-  /** What the guards look at in the server that the socket belongs to. */
+  /** The socket's server, with the members that guards use. */
   server?: object;
   localAddress?: string;
-  /** The socket's handle, as Node has it. */
+  /** Node's internal handle of the socket. */
   handle?: object | null;
 }
 
-/** As much of a request as guards look at. */
+/** Creates a request with the members that guards use. */
 export function fakeRequest({
   peer,
   fields = [],
@@ -37,7 +37,7 @@ export function fakeRequest({
   } as unknown as IncomingMessage;
 }
 
-/** A visit from an address that was found already. */
+/** Creates the context of a request whose client address is known. */
 export function contextFrom(address: string | undefined, facts: RequestFacts = {}): RequestContext {
   return { req: fakeRequest({ peer: address, ...facts }), client: { address: parsePeer(address), hops: 0 } };
 }

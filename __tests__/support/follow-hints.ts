@@ -4,23 +4,23 @@ import { addressOf, follow, hintOf, type ProxyConfig, type Situation } from './h
 import { type Listener, type RequestParts, requestText, send } from './raw-http.ts';
 import { listen, watchWarnings } from './serve.ts';
 
-/** Starts a proxy of a situation in front of what it forwards to. */
+/** Starts a proxy in front of its upstream. */
 export type StartProxy = (proxy: ProxyConfig, upstream: Listener) => Promise<Listener>;
 
 export interface FollowedHints {
   /** The hints that were followed, in their order. */
   readonly hints: string[];
-  /** Where they led. */
+  /** The situation after the last hint. */
   readonly situation: Situation;
-  /** Of the last situation: ways in which strangers got in. */
+  /** Ways in which strangers got in, in the last situation. */
   readonly open: string[];
 }
 
 const STRANGER = '127.0.0.99';
 
 /**
- * Has the scraper ask, and follows the hint of the warning until it gets in. Fails where a hint leads nowhere, and where
- * following it lets a stranger in who did not get in before.
+ * Sends the scraper's request, and follows the hint in the warning until the request is let in. Fails if a hint has no
+ * effect, or if following it lets in a stranger who was refused before.
  */
 export async function followHints(
   start: Situation,
@@ -36,13 +36,13 @@ export async function followHints(
     before = open;
     expect({ hints, status, warnings: warnings.length }).toEqual({ hints, status, warnings: 1 });
     const hint = hintOf(warnings[0] as string);
-    if (hints.includes(hint)) throw new Error(`the hints go round in circles: ${[...hints, hint].join('\n')}`);
+    if (hints.includes(hint)) throw new Error(`the hints repeat: ${[...hints, hint].join('\n')}`);
     hints.push(hint);
     situation = follow(hint, situation);
   }
 }
 
-/** The scraper asks once, and then strangers do in every way. */
+/** Sends the scraper's request once, and then the strangers' requests in every way. */
 async function sendAll(situation: Situation, startProxy: StartProxy, onUnixSocket?: () => string) {
   const { options, proxies, scraper, isDirect, isUnixSocket } = situation;
   const emitWarning = watchWarnings();
@@ -62,7 +62,7 @@ async function sendAll(situation: Situation, startProxy: StartProxy, onUnixSocke
   const warnings = emitWarning.mock.calls.map(([message]) => message as string);
 
   const ways = entrances.flatMap((through, place) =>
-    // The permissions of a unix socket keep strangers out.
+    // File permissions keep strangers from a unix socket.
     typeof through.address() === 'string'
       ? []
       : requestsOfStrangers(situation).map(async ({ what, ...request }) => {
@@ -78,7 +78,7 @@ const withConnection = (parts: RequestParts): RequestParts => ({
   headers: [...(parts.headers ?? []), 'Connection: close'],
 });
 
-/** What a stranger may send to look like somebody who is trusted. */
+/** Returns requests with which a stranger may try to look trusted. */
 function requestsOfStrangers({ scraper, proxies }: Situation): (RequestParts & { what: string })[] {
   const claimed = [scraper.from, '127.0.0.1', ...proxies.map(addressOf)];
   return [

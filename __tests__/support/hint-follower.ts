@@ -2,15 +2,15 @@ import type { MetricsRouterOptions } from '../../lib/index.ts';
 import { directiveName } from './directives.ts';
 import type { RequestParts } from './raw-http.ts';
 
-/** A service, and how its scraper comes to it: all that an operator can change. */
+/** A service and the route of its scraper to it: everything that an operator can change. */
 export interface Situation {
   readonly options: Partial<MetricsRouterOptions>;
-  /** The proxies in front of the service, the one that clients talk to first. */
+  /** The proxies in front of the service, in the order in which a request passes them. */
   readonly proxies: readonly ProxyConfig[];
   readonly scraper: Scraper;
-  /** Whether the scraper asks the service itself, although there are proxies. */
+  /** Whether the scraper connects to the service directly, although there are proxies. */
   readonly isDirect?: boolean;
-  /** Whether the scraper runs where the last of the proxies does, and has its address. */
+  /** Whether the scraper runs on the last proxy's host, and has its address. */
   readonly isBesideProxy?: boolean;
   /** Whether the service listens on a unix socket. */
   readonly isUnixSocket?: boolean;
@@ -25,24 +25,24 @@ export interface Scraper extends RequestParts {
   readonly from: string;
 }
 
-/** Where the service sees a proxy come from. */
+/** Returns the address from which a proxy connects. */
 export const addressOf = ({ directives }: ProxyConfig): string =>
   directives.map((line) => /^(?:proxy_bind|source) (.*)/.exec(line)?.[1]).findLast(Boolean) ?? '127.0.0.1';
 
-/** What a warning says to do, without its frame. */
+/** Returns the hint in a warning. */
 export function hintOf(warning: string): string {
   const hint = /^\w+: (?:refused a request from .+?: [a-z-]+|let in a request from .+?)\. (.*) \(once per /s.exec(
     warning,
   );
-  if (hint === null) throw new Error(`not a warning of a request: ${warning}`);
+  if (hint === null) throw new Error(`not a warning about a request: ${warning}`);
   return hint[1] as string;
 }
 
 const ADDRESS = /\d+(\.\d+){3}|[\da-f]*:[\da-f:]+/;
 
 /**
- * Does literally what a hint says, sentence by sentence, where the condition holds. Throws for a condition that it does
- * not know, and where nothing is to be done.
+ * Follows a hint literally, sentence by sentence, if the condition of the sentence holds. Throws for an unknown
+ * condition, and if the hint has no effect.
  */
 export function follow(hint: string, situation: Situation): Situation {
   let current = situation;
@@ -51,13 +51,13 @@ export function follow(hint: string, situation: Situation): Situation {
     if (condition === undefined || consequence === undefined) current = act(sentence, undefined, current);
     else if (holds(condition, situation)) current = act(consequence, ADDRESS.exec(condition)?.[0], current);
   }
-  if (current === situation) throw new Error(`it says nothing that is to be done: ${hint}`);
+  if (current === situation) throw new Error(`the hint has no effect: ${hint}`);
   return current;
 }
 
 type Condition = [form: RegExp, holds: (situation: Situation, subject: string) => boolean];
 
-/** The proxies that the scraper comes through. */
+/** Returns the proxies on the scraper's route. */
 const route = ({ proxies, isDirect }: Situation) => (isDirect ? [] : proxies);
 const isProxy = (situation: Situation, address: string) =>
   route(situation).some((proxy) => addressOf(proxy) === address);
@@ -101,10 +101,10 @@ function holds(condition: string, situation: Situation): boolean {
     const [, subject] = form.exec(condition) ?? [];
     if (subject !== undefined) return isTrue(situation, subject);
   }
-  throw new Error(`nobody knows whether ${condition}`);
+  throw new Error(`unknown condition: ${condition}`);
 }
 
-/** Does what stands in a sentence; `it` is what its condition is about. */
+/** Follows a sentence. `it` is the address that its condition names. */
 function act(sentence: string, it: string | undefined, situation: Situation): Situation {
   let current = configure(sentence, it, situation);
   for (const [, value, option] of sentence.matchAll(/add "([^"]+)" to (trustedHosts|trustedProxies|allowedHosts)/g)) {
@@ -139,7 +139,7 @@ const TARGET =
   /[Hh]ave (the proxies in trustedProxies|the proxies on the way|the proxy that is member \d+|the proxy|that one|it|[\da-f.:]*[\da-f])/;
 const COPIED = /\((?:for IPv4 in )?nginx: ([^)]*)\)/;
 
-/** Copies what stands in parentheses into the proxies that the sentence has just named. */
+/** Copies the directives in parentheses into the proxies that the sentence names before them. */
 function configure(sentence: string, it: string | undefined, situation: Situation): Situation {
   let current = situation;
   let named = '';
@@ -168,7 +168,7 @@ function copy(copied: string, targets: readonly ProxyConfig[], unlessItDoes: boo
   return proxies.every((proxy, i) => proxy === situation.proxies[i]) ? situation : { ...situation, proxies };
 }
 
-/** `it` is the proxy that the condition names or, where that names none, the one that the service sees. */
+/** Resolves a name. `it` is the proxy that the condition names or else the one that connects to the service. */
 function proxiesNamed(name: string, it: string | undefined, { proxies, options }: Situation): ProxyConfig[] {
   const at = (address: string) => proxies.filter((proxy) => addressOf(proxy) === address);
   const [, member] = /^the proxy that is member (\d+)$/.exec(name) ?? [];

@@ -1,7 +1,7 @@
 import type { MetricsRouterOptions } from '../../lib/index.ts';
 import type { ProxyConfig, Scraper, Situation } from './hint-follower.ts';
 
-/** A situation to begin with, and how many hints may be followed at most until the scraper gets in. */
+/** A situation to start from, and the maximum number of hints until the scraper gets in. */
 export interface Start extends Situation {
   readonly what: string;
   readonly steps: number;
@@ -14,7 +14,7 @@ const INNER = '127.0.0.22';
 const scraper: Scraper = { from: SCRAPER };
 const nginx = (...directives: string[]): ProxyConfig => ({ program: 'nginx', directives });
 
-/** What proxies write, in nginx's words. */
+/** Configurations of nginx. */
 export const NGINX: Readonly<Record<string, readonly string[]>> = {
   'bare before 1.29.7': ['proxy_http_version 1.0'],
   'bare since 1.29.7': ['proxy_http_version 1.1'],
@@ -38,7 +38,7 @@ export const HAPROXY: Readonly<Record<string, readonly string[]>> = {
 
 const HEADERS = ['x-forwarded-for', 'forwarded'] as const;
 
-/** One proxy, on the service's host or another one, listed or not, and either header read. */
+/** Returns situations with one proxy, local or remote, listed or not, for each forwarding header. */
 export function behindOne({ program, ways }: Ways): Start[] {
   return Object.entries(ways).flatMap(([way, lines]) =>
     ['127.0.0.1', INNER].flatMap((address) =>
@@ -55,27 +55,27 @@ export function behindOne({ program, ways }: Ways): Start[] {
   );
 }
 
-/** A proxy that connects from an address. */
+/** Configures a proxy that connects from an address. */
 function configure(program: ProxyConfig['program'], address: string, lines: readonly string[]): ProxyConfig {
   const source = program === 'nginx' ? `proxy_bind ${address}` : `source ${address}`;
   return { program, directives: address === '127.0.0.1' ? lines : [source, ...lines] };
 }
 
 /**
- * A proxy that nobody can tell from a client lets everybody in from the start, where its address is trusted by default
- * or, on a unix socket, with `allowUnixSocket`: nothing is refused, and so there is no hint.
+ * Whether the proxy cannot be distinguished from a trusted client. Its requests are let in from the start, if its
+ * address is trusted by default or, on a unix socket, with `allowUnixSocket`. Then there is no hint.
  */
 export const isUnrecognisable = ({ options, proxies, isUnixSocket }: Start): boolean =>
   (isUnixSocket ? options.allowUnixSocket === true : options.trustedProxies === undefined) &&
   proxies.every(({ directives }) => directives.every((line) => line === 'proxy_http_version 1.1'));
 
-/** What two proxies in a row may do. */
+/** Configurations of a proxy in a chain. */
 export interface Ways {
   readonly program: ProxyConfig['program'];
   readonly ways: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Two in a row, of which none, the last or both are listed. */
+/** Returns situations with two proxies in a chain, of which none, the last or both are listed. */
 export function behindTwo(first: Ways, second: Ways): Start[] {
   return Object.entries(first.ways).flatMap(([edge, edgeLines]) =>
     Object.entries(second.ways).flatMap(([inner, innerLines]) =>
@@ -90,7 +90,7 @@ export function behindTwo(first: Ways, second: Ways): Start[] {
   );
 }
 
-/** Those that a chain may have. */
+/** Whether a configuration may be in a chain. */
 const chained = ([way]: [string, readonly string[]]) => !/X-Real-IP|replacing Forwarded|HTTP\/1\.0/.test(way);
 export const CHAINED_NGINX: Ways = {
   program: 'nginx',
@@ -106,7 +106,7 @@ const writing = NGINX['replacing X-Forwarded-For'] as string[];
 const appending = NGINX['appending to X-Forwarded-For'] as string[];
 const none = { proxies: [], options: {} };
 
-/** Whatever else people come from. */
+/** Other situations. */
 export const OTHERS: readonly Start[] = [
   { what: 'a scraper at another address', ...none, scraper, steps: 1 },
   { what: 'a scraper that speaks HTTP/1.0', ...none, scraper: { ...scraper, version: '1.0' }, steps: 1 },
@@ -196,7 +196,7 @@ export const OTHERS: readonly Start[] = [
   },
 ];
 
-/** Where the service listens on a unix socket. */
+/** Situations in which the service listens on a unix socket. */
 export const ON_UNIX_SOCKET: readonly Start[] = [
   { what: 'a scraper alone', ...none, scraper: { from: '' }, isUnixSocket: true, steps: 1 },
   ...Object.entries(NGINX)

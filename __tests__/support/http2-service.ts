@@ -4,7 +4,7 @@ import { closeHttp2Servers, listenHttp2, portOf } from './http2.ts';
 
 const sessions = new Set<ClientHttp2Session>();
 
-/** Closes what the functions below opened. */
+/** Closes all servers and sessions opened here. */
 export async function closeHttp2(): Promise<void> {
   for (const session of sessions) session.destroy();
   sessions.clear();
@@ -13,12 +13,12 @@ export async function closeHttp2(): Promise<void> {
 
 export interface Http2Service {
   readonly port: number;
-  /** What `onError` was told. */
+  /** Arguments of `onError` so far. */
   readonly failures: ScrapeFailure[];
   get(path: string, headers?: Record<string, string>): Promise<Http2Result>;
 }
 
-/** Serves a metrics router with `node:http2` and no app around it, below some middleware. */
+/** Serves a metrics router with `node:http2`, behind middleware but without an app. */
 export async function serveHttp2(
   options: MetricsRouterOptions,
   front: Middleware = (_req, _res, next) => next(),
@@ -33,15 +33,15 @@ export interface Http2Result {
   readonly status: number | undefined;
   readonly headers: Record<string, unknown>;
   readonly body: Buffer;
-  /** The code of RST_STREAM; 0 when the stream has ended well. */
+  /** Code of RST_STREAM; 0 when the stream ended normally. */
   readonly code: number;
 }
 
-/** A request on a connection of its own, of which nothing is read yet. */
+/** Sends a request on a new connection, without reading the response. */
 export function openHttp2(port: number, path: string, headers: Record<string, string> = {}): ClientHttp2Stream {
   const session = connect(`http://127.0.0.1:${port}`);
   sessions.add(session);
-  // A connection that is reset is one of the ways in which a request ends.
+  // A request may end with a reset of its connection.
   session.on('error', () => undefined);
   const stream = session.request({ ':path': path, ...headers });
   stream.on('error', () => undefined);
@@ -49,7 +49,7 @@ export function openHttp2(port: number, path: string, headers: Record<string, st
   return stream;
 }
 
-/** Reads the answer to its end, whichever that is. */
+/** Reads the response until the stream is closed. */
 export async function readHttp2Response(stream: ClientHttp2Stream): Promise<Http2Result> {
   let headers: Record<string, unknown> = {};
   const chunks: Buffer[] = [];

@@ -10,7 +10,7 @@ export type Http2Server = http2.Http2Server | http2.Http2SecureServer;
 
 const open = new Map<Http2Server, Set<http2.ServerHttp2Session>>();
 
-/** Serves middleware over HTTP/2, on loopback and on a free port; every test file closes with `closeHttp2Servers`. */
+/** Serves middleware over HTTP/2 on a free loopback port. Call `closeHttp2Servers` after each test. */
 export async function listenHttp2(middleware: Middleware, { tls = false } = {}): Promise<Http2Server> {
   const handler = (req: http2.Http2ServerRequest, res: http2.Http2ServerResponse) =>
     // The compatibility API of node:http2 has what middleware uses of node:http.
@@ -29,7 +29,7 @@ export async function listenHttp2(middleware: Middleware, { tls = false } = {}):
   return server;
 }
 
-/** Closes what `listenHttp2` opened, and every session of it. */
+/** Closes the servers of `listenHttp2` and their sessions. */
 export async function closeHttp2Servers(): Promise<void> {
   const closed = [...open].map(([server, sessions]) => {
     const isClosed = once(server, 'close');

@@ -1,4 +1,4 @@
-// A service whose sockets come from another process: for inherited-sockets.test.ts to start.
+// A service whose sockets come from another process. inherited-sockets.test.ts starts it.
 
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
@@ -7,7 +7,7 @@ import express from 'express';
 import { metricsRouter } from '../../lib/index.ts';
 import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts';
 
-/** What the environment says of the service. */
+/** Settings of the service, in the environment. */
 export interface Inherited {
   readonly by: 'descriptor' | 'server' | 'connection';
   readonly tls: boolean;

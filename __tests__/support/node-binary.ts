@@ -1,6 +1,6 @@
 import { registryBinary } from './registry-binary.ts';
 
-/** The path of a Node binary of this major version, from the registry unless it is the running one. */
+/** Returns the path of a Node binary of a major version: the running one or, if that differs, one from npm. */
 export async function nodeBinary(major: number): Promise<string> {
   if (Number.parseInt(process.versions.node, 10) === major) return process.execPath;
   return registryBinary(`node-${process.platform}-${process.arch}`, String(major), 'bin/node');

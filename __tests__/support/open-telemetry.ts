@@ -20,13 +20,13 @@ import { type Collected, collectAll } from './collect.ts';
 export interface Telemetry {
   readonly source: OpenTelemetrySource;
   readonly provider: MeterProvider;
-  /** That of the scope `app`. */
+  /** Meter of the scope `app`. */
   readonly meter: Meter;
   readonly meterOf: (name: string, version?: string, options?: MeterOptions) => Meter;
   readonly collect: () => Promise<Collected>;
 }
 
-/** A provider with a source. Neither target info nor scope labels where nothing is said: most tests are of something else. */
+/** Creates a provider with a source, by default without target info and scope labels. */
 export function telemetry(
   options: OpenTelemetrySourceOptions = {},
   { views = [], resource = resourceFromAttributes({}) }: { views?: ViewOptions[]; resource?: Resource } = {},
@@ -47,7 +47,7 @@ export const EXPONENTIAL: ViewOptions = {
   aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM },
 };
 
-/** Gives what the SDK does not: metrics as they are written down. */
+/** Creates a producer of arbitrary metrics, even those that the SDK does not produce. */
 export function producer(
   metrics: readonly Partial<Record<keyof MetricData | 'isMonotonic', unknown>>[],
   scope: Record<string, unknown> = { name: 'made' },

@@ -26,9 +26,9 @@ interface Series {
 const NAME = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
 
 /**
- * The families of a text, as the encoders write them: each under one `# TYPE`, its series together.
+ * Parses a text strictly: each family has one `# TYPE`, and its series are together.
  *
- * @throws on a line that is not of the format, or out of its place
+ * @throws on a malformed line, or one in the wrong place
  */
 export function parseText(text: string, format: TextFormat = 'prometheus'): ParsedFamily[] {
   const lines = text.split('\n');
@@ -93,7 +93,7 @@ class Cursor {
   }
 }
 
-/** `name{labels} value`, `{"name",labels} value`, and an exemplar behind it. */
+/** Parses `name{labels} value` or `{"name",labels} value`, with an exemplar after it. */
 function parseSeries(cursor: Cursor, format: TextFormat): Series {
   let name = cursor.take(NAME);
   let labels = new Map<string, string>();
@@ -112,7 +112,7 @@ function parseSeries(cursor: Cursor, format: TextFormat): Series {
   return { name, labels, value, exemplar };
 }
 
-/** From behind the brace to the other brace. */
+/** Parses labels, from after the opening brace to the closing one. */
 function parseLabels(cursor: Cursor): Map<string, string> {
   const labels = new Map<string, string>();
   for (;;) {
@@ -148,7 +148,7 @@ function unescapeHelp(text: string, format: TextFormat): string {
   return unescaped(text);
 }
 
-/** Series that are one sample come one after another and have the same labels, but for `le` and `quantile`. */
+/** Groups the series of one sample: they are adjacent and have the same labels, except for `le` and `quantile`. */
 function regroup({ name, type }: ParsedFamily, series: Series[], format: TextFormat): ParsedSample[] {
   if (type !== 'histogram' && type !== 'summary') {
     const expected = format === 'openmetrics' && type === 'counter' ? `${name}_total` : name;
@@ -196,7 +196,7 @@ function readSummary(name: string, series: Series[]): SummaryValue {
   };
 }
 
-/** `_sum`, which may be missing, and `_count`: nothing else is left. */
+/** Checks that only `_count` and, optionally, `_sum` are left. */
 function readTotals(name: string, series: Series[]): { count: number; sum?: number } {
   const count = series.pop();
   const sum = series.pop();

@@ -5,13 +5,13 @@ export interface ReadFamily extends Omit<MetricFamily, 'samples'> {
   readonly samples: Sample[];
 }
 
-/** A document, in pieces of so many bytes. */
+/** Yields a document in pieces of `size` bytes. */
 export async function* inPieces(document: string | Uint8Array, size = 65_536): AsyncGenerator<Uint8Array, void> {
   const bytes = Buffer.from(document);
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-/** All that a parser makes of a document. @throws what the parser throws */
+/** Parses a whole document. @throws what the parser throws */
 export async function readAll(parse: Parse, document: string | Uint8Array, size?: number): Promise<ReadFamily[]> {
   const families: ReadFamily[] = [];
   for await (const { samples, ...family } of parse(inPieces(document, size))) {
@@ -22,7 +22,7 @@ export async function readAll(parse: Parse, document: string | Uint8Array, size?
   return families;
 }
 
-/** As `readAll`, with what came in front of an error, and its message. */
+/** Like `readAll`, but returns what was parsed before an error, and the error. */
 export async function readUpTo(parse: Parse, document: string | Uint8Array, size?: number) {
   const read: [name: string, sample?: Sample][] = [];
   try {

@@ -1,13 +1,13 @@
 /** A response to one of several requests on a connection. */
 export interface PipelinedResponse {
   readonly status: number;
-  /** Without the framing of chunks. */
+  /** Body without the framing of chunks. */
   readonly body: string;
 }
 
 /**
- * Takes a connection's bytes (a character for each) as they come, and tells of every response when it is whole. Keeps
- * nothing of those that it has told of: there may be many large ones.
+ * Creates a parser of a connection's bytes (latin1). It calls `onResponse` for each complete response, and then forgets
+ * it, as there may be many large ones.
  */
 export function createResponseParser(onResponse: (response: PipelinedResponse) => void): (bytes: string) => void {
   const parser = responses();

@@ -1,6 +1,6 @@
 import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 
-/** With values such as a histogram and a summary have, and not just any numbers. */
+/** Replaces the numbers of histograms and summaries by consistent ones: cumulative counts and quantiles from 0 to 1. */
 export function withPlausibleValues({ samples, ...family }: MetricFamily): MetricFamily {
   return {
     ...family,

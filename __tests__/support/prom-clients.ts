@@ -13,7 +13,7 @@ type LibraryName = 'prom-client' | 'prom-client-14' | 'platformatic-prom-client'
  */
 const { PROMETHEUS_IO_CLIENT } = process.env;
 
-/** The libraries whose registries are read; they differ in what the types do not say. */
+/** The libraries whose registries are read. They differ in ways that the types do not show. */
 export const LIBRARIES: readonly LibraryName[] =
   PROMETHEUS_IO_CLIENT === undefined
     ? ['prom-client', 'prom-client-14', 'platformatic-prom-client']
@@ -37,7 +37,7 @@ export async function serveRegistry(registry: PromClient.Registry, options: Part
   };
 }
 
-/** What a text says: each line with its labels in order of name, its number as JavaScript has it; sorted. */
+/** Returns the sorted lines of a text, with labels in order of name and numbers as in JavaScript. */
 export function linesOf(text: string): string[] {
   const lines = text.split('\n').filter((line) => line !== '');
   return lines.map((line) => (line.startsWith('#') ? line : seriesLine(line))).sort();
@@ -50,7 +50,7 @@ function seriesLine(line: string): string {
   return `${name}{${pairs.sort().join(',')}} ${Number(value.replace('Inf', 'Infinity'))}`;
 }
 
-/** One of everything; `move()` changes each value, and adds series. */
+/** Creates a registry with one metric of each type. `move()` changes each value and adds series. */
 export function mixedRegistry({ Registry, Counter, Gauge, Histogram, Summary }: Library) {
   const registry = new Registry();
   const registers = [registry];

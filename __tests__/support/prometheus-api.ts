@@ -4,12 +4,12 @@ import { text } from 'node:stream/consumers';
 import { listen } from './serve.ts';
 
 export type Reply =
-  /** The `data` of an answer. */
+  /** The `data` of a response. */
   | { readonly data: unknown; readonly warnings?: string[]; readonly infos?: string[]; readonly isPartial?: boolean }
-  /** Anything at all. */
+  /** Any response. */
   | ((res: ServerResponse) => unknown);
 
-/** One request that the server has got. */
+/** A request that the server has received. */
 export interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
@@ -17,7 +17,7 @@ export interface ReceivedRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** A server with the API of Prometheus that says what it is told to. A query that it does not know is `*`, or an error. */
+/** Starts a server with Prometheus' API and fixed replies. Unknown queries get the reply of `*` or, without one, an error. */
 export async function prometheusApi(replies: Record<string, Reply>, metadata: Record<string, object[]> | Reply = {}) {
   const asked: ReceivedRequest[] = [];
   const state = { underWay: 0, most: 0 };
@@ -60,7 +60,7 @@ export function send(res: ServerResponse, status: number, body: unknown): void {
     .end(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
-/** An instant vector of series, each as its labels (`__name__` among them) and its value's text, or a native histogram. */
+/** Creates an instant vector. A series is its labels, with `__name__`, and a value as a string or a native histogram. */
 export function vector(...series: [labels: Record<string, string>, value: string | object][]) {
   const result = series.map(([metric, value]) =>
     typeof value === 'string'

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 
 /**
- * The same examples in every run, so that a property that fails for one example in a million does not fail by chance.
- * `PROPERTY_SEED` tries others, in each file from that seed on.
+ * fast-check with the same examples in every run, so that a rare failure does not occur by chance. `PROPERTY_SEED`
+ * selects others.
  */
 const SEED = 20_261_128;
 fc.configureGlobal({ seed: Number(process.env.PROPERTY_SEED ?? SEED) });

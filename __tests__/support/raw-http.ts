@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 
-/** A response as it stood on the wire. */
+/** A response as it was sent. */
 export interface RawResponse {
   readonly status: number;
   /** The status line and the header lines, in their order. */
@@ -24,7 +24,7 @@ export interface RequestParts {
   body?: string;
 }
 
-/** A request's bytes, every one of them as the test wants it. */
+/** Writes a request, whose every byte the test can choose. */
 export function requestText({
   method = 'GET',
   target = '/metrics.json',
@@ -38,21 +38,21 @@ export function requestText({
 }
 
 export interface ConnectionOptions {
-  /** The address that the client's socket is bound to: 127.0.0.2 is another one on Linux, with nothing to set up. */
+  /** The client's address. On Linux, all of 127.0.0.0/8 can be used without setup. */
   from?: string | undefined;
   /** Where to connect, when the server listens on all addresses. */
   to?: string | undefined;
-  /** Wait for the server to hang up, even when the response is complete. */
+  /** Whether to wait until the server closes the connection, even after the response is complete. */
   untilClosed?: boolean;
 }
 
-/** A server, or whatever says like one where it listens. */
+/** A server, or an object that tells the address like one. */
 export type Listener = Pick<Server, 'address'>;
 
-// Only for a server that does not answer at all: nothing waits for it to pass.
+// For a server that does not respond. Tests that pass do not wait for it.
 const TIMEOUT_MS = 20_000;
 
-/** Sends bytes (latin1) to a server and resolves with its whole response, or with what came of it before it hung up. */
+/** Sends bytes (latin1) to a server. Resolves with the response, or with the part before the connection was closed. */
 export function send(
   server: Listener,
   bytes: string,
@@ -96,7 +96,7 @@ export function send(
   });
 }
 
-/** The final response in it (1xx are skipped), or undefined while its head is not complete. */
+/** Parses the final response, skipping 1xx; undefined while its head is incomplete. */
 function parseResponse(text: string, isHead: boolean, isClosed = false): RawResponse | undefined {
   const headEnd = text.indexOf('\r\n\r\n');
   if (headEnd === -1) return undefined;

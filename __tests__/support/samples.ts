@@ -1,6 +1,6 @@
 import type { MetricFamily, Sample } from '../../lib/index.ts';
 
-/** The ways in which samples can be given; all but the first two can be read only once. */
+/** The containers in which a source can give samples. All but the first two can be read only once. */
 export const SAMPLE_CONTAINERS: readonly (readonly [
   way: string,
   give: (samples: readonly Sample[]) => MetricFamily['samples'],

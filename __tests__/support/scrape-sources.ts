@@ -16,7 +16,7 @@ export const QUEUE_DEPTH_TEXT =
 
 export const sourceOf = (...families: MetricFamily[]): MetricsSource => ({ collect: () => families });
 
-/** Answers the first scrape in one way and later ones with `queue_depth`. */
+/** Creates a source that uses `collect` for the first scrape and returns `queue_depth` for later ones. */
 export function onceThenQueueDepth(collect: MetricsSource['collect']): MetricsSource {
   let scrapes = 0;
   return { collect: (scrape) => (scrapes++ === 0 ? collect(scrape) : [queueDepth]) };
@@ -25,26 +25,26 @@ export function onceThenQueueDepth(collect: MetricsSource['collect']): MetricsSo
 const NOISE = randomBytes(1024 * 1024).toString('base64');
 const LENGTH = 1_000;
 
-/** About a kilobyte, which compression makes no smaller than three quarters. */
+/** Creates a sample of about a kilobyte, of which compression leaves at least three quarters. */
 export function largeSample(n: number): Sample {
   const start = (n * 7919) % (NOISE.length - LENGTH);
   return { labels: { id: String(n), noise: NOISE.slice(start, start + LENGTH) }, value: n };
 }
 
-/** A family of about so many kilobytes. */
+/** Creates a family of about this size. */
 export function largeFamily(kilobytes: number, name = 'large'): MetricFamily {
   return { name, type: 'gauge', samples: Array.from({ length: kilobytes }, (_, n) => largeSample(n)) };
 }
 
 export interface WatchedSource extends MetricsSource {
-  /** How many samples were asked for. */
+  /** Number of samples that were pulled. */
   pulled: number;
-  /** How often an iterator of samples was closed before its end. */
+  /** Number of iterators that were closed before their end. */
   returned: number;
   scrape?: Scrape;
 }
 
-/** One family of samples that never end; what becomes of them can be seen. */
+/** Creates a source with an endless family, which counts what is pulled. */
 export function endless(): WatchedSource {
   const source: WatchedSource = {
     pulled: 0,
@@ -66,13 +66,13 @@ export function endless(): WatchedSource {
 
 export const never = () => new Promise<never>(() => {});
 
-/** Samples that stop coming, without a word, after so many kilobytes. */
+/** Yields samples of this size in total, and then hangs. */
 export async function* samplesThatHang(kilobytes: number): AsyncGenerator<Sample> {
   for (let n = 0; n < kilobytes; n++) yield largeSample(n);
   await never();
 }
 
-/** Samples that fail after so many kilobytes. */
+/** Yields samples of this size in total, and then throws. */
 export function* samplesThatFail(kilobytes: number, error: unknown): Generator<Sample> {
   for (let n = 0; n < kilobytes; n++) yield largeSample(n);
   throw error;

@@ -7,7 +7,7 @@ import { metricsRouter } from '../../lib/index.ts';
 
 const open = new Set<Server>();
 
-/** Listens on loopback, on a free port, or where another server does. Every test file closes with `afterEach(closeServers)`. */
+/** Listens on a free loopback port or on another server's handle. Call `closeServers` after each test. */
 export async function listen(
   app: RequestListener,
   on: ListenOptions | TcpServer = { host: '127.0.0.1', port: 0 },
@@ -19,7 +19,7 @@ export async function listen(
   return server;
 }
 
-/** Closes what `listen` opened, and every connection to it. */
+/** Closes the servers of `listen` and all connections to them. */
 export async function closeServers(): Promise<void> {
   const closed = [...open].map((server) => once(server, 'close'));
   for (const server of open) {
@@ -30,18 +30,18 @@ export async function closeServers(): Promise<void> {
   await Promise.all(closed);
 }
 
-/** An app with the endpoints, and what they told while they ran. */
+/** An app with the endpoints, and the decisions they reported. */
 export interface MetricsService {
   readonly server: Server;
   readonly router: MetricsRouter;
   readonly decisions: AccessDecision[];
-  /** The source's method: how often it was called says whether anybody got through to it. */
+  /** The source's method; its calls show whether a request was let in. */
   readonly collect: jest.Mock<MetricFamily[] | Promise<MetricFamily[]>>;
 }
 
 const up: MetricFamily = { name: 'up', type: 'gauge', samples: [{ labels: {}, value: 1 }] };
 
-/** Serves one gauge, `up`, from an app of Express 5 with nothing else in it. */
+/** Serves one gauge, `up`, from an Express 5 app. */
 export async function serveMetrics(
   options: Partial<MetricsRouterOptions> = {},
   on?: ListenOptions,
@@ -56,7 +56,7 @@ export async function serveMetrics(
   return { server: await listen(express().use(router), on), router, decisions, collect };
 }
 
-/** Keeps warnings off the terminal, for tests to read. */
+/** Mocks process warnings, so that tests can read them. */
 export function watchWarnings(): jest.SpyInstance {
   return jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
 }

@@ -5,7 +5,7 @@ import { Recorder } from '../../lib/sources/cluster/recorder.ts';
 
 const never = new AbortController().signal;
 
-/** The tables of families, as a process that is asked for the first time has them. */
+/** Returns the tables of families, as in the first response of a process. */
 export async function tablesOf(
   families: readonly MetricFamily[],
   recorder = new Recorder(),
@@ -16,14 +16,14 @@ export async function tablesOf(
   return tables;
 }
 
-/** The families of tables, with their samples as arrays. */
+/** Returns the families of tables, with samples as arrays. */
 export const familiesOf = (tables: readonly FamilyTable[]) =>
   tables.map((table) => {
     const family = familyOf(table);
     return { ...family, samples: [...(family.samples as Iterable<Sample>)] };
   });
 
-/** What is passed on of families: no exemplars, texts as labels, nothing that is undefined. */
+/** Returns families as processes pass them on: without exemplars and undefined members, and with labels as strings. */
 export const plainFamilies = (families: readonly MetricFamily[]) =>
   families.map((family) => ({
     ...family,

@@ -10,7 +10,7 @@ const options = {
   sourceMaps: 'inline',
 };
 
-/** The package's own entries, from its sources; and another version of Express, where `EXPRESS` names one. */
+/** Resolves this package to its sources, and Express to the version that `EXPRESS` names. */
 export function resolve(specifier, context, next) {
   if (specifier === 'express') return next(process.env.EXPRESS ?? specifier, context);
   const [, entry] = /^express-metrics-json(?:\/(.+))?$/.exec(specifier) ?? [];

@@ -9,7 +9,7 @@ export interface Upstream {
   readonly requests: readonly string[][];
 }
 
-/** A server to be read from, until the test is over. */
+/** Starts a server that runs until the end of the test. */
 export async function upstream(listener: RequestListener): Promise<Upstream> {
   const requests: string[][] = [];
   const server = await listen((req, res) => {
@@ -25,7 +25,7 @@ function linesOf({ method, url, rawHeaders }: IncomingMessage): string[] {
   return lines;
 }
 
-/** Answers with this document. */
+/** Creates a listener that responds with this document. */
 export const serving =
   (type: string | undefined, body: string | Uint8Array, headers: OutgoingHttpHeaders = {}): RequestListener =>
   (_req, res) => {

@@ -1,11 +1,11 @@
-/** An iterable that can be read once, and says how it was treated. */
+/** An iterable that can be read once and counts its use. */
 export interface Watched<T> extends Iterable<T> {
   readonly pulled: number;
-  /** How often it was closed before its end. */
+  /** Number of times it was closed before its end. */
   readonly closed: number;
 }
 
-/** `makeNext` is called for each item that is pulled; undefined is the end. */
+/** Calls `makeNext` for each item that is pulled; undefined ends the iteration. */
 export function watched<T>(makeNext: (index: number) => T | undefined): Watched<T> {
   const seen = { pulled: 0, closed: 0 };
   const iterator = {
@@ -25,7 +25,7 @@ export function watched<T>(makeNext: (index: number) => T | undefined): Watched<
   }) as unknown as Watched<T>;
 }
 
-/** The same, asynchronous. */
+/** Like `watched`, but asynchronous. */
 export function watchedAsync<T>(makeNext: (index: number) => T | undefined): Watched<T> & AsyncIterable<T> {
   const once = watched(makeNext);
   const iterator = once[Symbol.iterator]();
