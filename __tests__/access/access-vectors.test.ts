@@ -72,7 +72,7 @@ interface ChainCase {
   expected: { address?: string; deny?: string };
 }
 
-describe('the address that counts', () => {
+describe('the client address', () => {
   test.each(vectors.effective_address as ChainCase[])(
     '$id: $expected',
     ({ peer, header, xff, forwarded, ...given }) => {

@@ -16,7 +16,7 @@ describe('parseAddress', () => {
     );
   });
 
-  test('reads dotted decimal as the number that it spells', () => {
+  test('reads dotted decimal as a number', () => {
     fc.assert(
       fc.property(word, (value) => {
         const quad = [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join('.');
@@ -25,7 +25,7 @@ describe('parseAddress', () => {
     );
   });
 
-  test('reads every spelling of eight groups as those groups', () => {
+  test('reads every notation of eight groups as these groups', () => {
     fc.assert(
       fc.property(fc.array(group, { minLength: 8, maxLength: 8 }), fc.infiniteStream(fc.nat()), (groups, choices) => {
         fc.pre(!isMapped(groups));
@@ -36,7 +36,7 @@ describe('parseAddress', () => {
     );
   });
 
-  test('reads every IPv4-mapped spelling as the IPv4 address', () => {
+  test('reads every notation of an IPv4-mapped address as the IPv4 address', () => {
     fc.assert(
       fc.property(word, fc.infiniteStream(fc.nat()), (value, choices) => {
         const choose = (among: number) => (choices.next().value as number) % among;
@@ -52,13 +52,13 @@ describe('parseAddress', () => {
     ['what would be mapped but for its first group', '1::ffff:127.0.0.1'],
     ['what would be mapped but for its third group', '0:0:1::ffff:127.0.0.1'],
     ['NAT64', '64:ff9b::127.0.0.1'],
-  ])('leaves other forms that hold an IPv4 address alone: %s', (_form, text) => {
+  ])('does not unwrap other forms that contain an IPv4 address: %s', (_form, text) => {
     expect(parseAddress(text)).toHaveLength(4);
   });
 });
 
 describe('formatAddress', () => {
-  test('writes IPv6 as the URL standard does, and IPv4 as what parseAddress read', () => {
+  test('writes IPv6 like the URL standard, and IPv4 so that parseAddress reads it back', () => {
     fc.assert(
       fc.property(fc.array(group, { minLength: 8, maxLength: 8 }), (groups) => {
         fc.pre(!isMapped(groups));
@@ -93,7 +93,7 @@ describe('parsePeer', () => {
     ['undefined', undefined],
     ['null', null],
     ['a number', 2130706433],
-  ])('has no address for %s', (_case, value) => {
+  ])('returns no address for %s', (_case, value) => {
     expect(parsePeer(value)).toBeUndefined();
   });
 });

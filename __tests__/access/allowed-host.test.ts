@@ -21,7 +21,7 @@ describe('a client on loopback', () => {
     '[::1]:9464',
     '[2001:DB8::1]',
     '[::ffff:127.0.0.1]',
-  ])('may ask for %s, which nobody can make a browser ask for by another name', (host) => {
+  ])('may request %s, which DNS rebinding cannot forge', (host) => {
     expect(guard()(contextFrom('127.0.0.1', hosted(host)))).toBeUndefined();
     expect(guard()(contextFrom('::1', hosted(host)))).toBeUndefined();
   });
@@ -47,7 +47,7 @@ describe('a client on loopback', () => {
     'user@localhost',
     'localhost,evil.example',
     '',
-  ])('must not ask for %j', (host) => {
+  ])('must not request %j', (host) => {
     expect(guard()(contextFrom('127.0.0.1', hosted(host)))).toBe(REFUSED);
     expect(guard()(contextFrom('::ffff:127.8.8.8', hosted(host)))).toBe(REFUSED);
   });
@@ -82,11 +82,11 @@ describe.each<[string, string | undefined, Partial<AllowedHostOptions>]>([
     ['internal', REFUSED],
     ['evil.example', REFUSED],
     ['', REFUSED],
-  ])('asks for %j, where other names are listed: %s', (host, reason) => {
+  ])('requests %j with other names in allowedHosts: %s', (host, reason) => {
     expect(listing(contextFrom(address, hosted(host)))).toBe(reason);
   });
 
-  test('may not ask for a name where none is listed', () => {
+  test('must not request a name without allowedHosts', () => {
     expect(guard(options)(contextFrom(address, hosted('metrics.internal')))).toBe(REFUSED);
   });
 });
@@ -95,12 +95,12 @@ describe.each([
   ['another address', '192.0.2.1'],
   ['a unix socket', undefined],
 ])('without checkHost, a client on %s', (_where, address) => {
-  test.each([[[]], [['metrics.internal']]])('may ask for any host, also where those listed are %j', (allowedHosts) => {
+  test.each([[[]], [['metrics.internal']]])('may request any host, whatever allowedHosts is: %j', (allowedHosts) => {
     expect(guard({ allowedHosts })(contextFrom(address, hosted('evil.example')))).toBeUndefined();
   });
 });
 
-test('without checkHost, a client that nobody has looked for may ask for any host', () => {
+test('without checkHost, a client whose address is unknown may request any host', () => {
   expect(guard()({ req: fakeRequest(hosted('evil.example')) })).toBeUndefined();
 });
 

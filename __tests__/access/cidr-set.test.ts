@@ -7,7 +7,7 @@ const address = (text: string) => parseAddress(text) as Address;
 const setOf = (list: readonly string[]) => createCidrSet(list, { option: 'trustedHosts', allowAnyAddress: false });
 
 describe('membership', () => {
-  test('is that of the first network that a search from the top would find', () => {
+  test('agrees with a linear search', () => {
     const networks = fc.array(fc.oneof(networkOf(1), networkOf(4)), { maxLength: 40 });
     fc.assert(
       fc.property(networks, fc.array(fc.oneof(addressOf(1), addressOf(4))), (list, addresses) => {
@@ -19,7 +19,7 @@ describe('membership', () => {
     );
   });
 
-  test('holds among 100,000 networks, as cloud providers publish them', () => {
+  test('is correct for 100,000 networks, as in the lists of cloud providers', () => {
     // Every third /24 and every second /48, the last ones first: nothing merges.
     const numbers = Array.from({ length: 50_000 }, (_, n) => n).reverse();
     const v4 = (n: number) => 0x0a000000 + n * 3 * 256;
@@ -37,14 +37,14 @@ describe('membership', () => {
     expect(outside.filter((candidate) => set.has(candidate))).toEqual([]);
   });
 
-  test('looks at a few networks of a long list, not at all of them', () => {
+  test('compares with few networks of a long list', () => {
     const list = Array.from({ length: 65_536 }, (_, n) => `10.${n >> 8}.${n & 255}.0/25`);
     const set = setOf(list);
     expect(readsOf(() => set.has(counted(address('10.200.0.1'))))).toBeLessThan(40);
     expect(readsOf(() => set.has(counted(address('11.0.0.0'))))).toBeLessThan(40);
   });
 
-  test('of an empty list is nobody', () => {
+  test('is false for every address with an empty list', () => {
     expect(setOf([]).has(address('127.0.0.1'))).toBe(false);
     expect(setOf([]).has(address('::'))).toBe(false);
   });
@@ -65,13 +65,13 @@ describe('covers', () => {
     [['10.0.0.1'], '10.0.0.1/32', true],
     [['::/1', '8000::/2', 'c000::/2'], '2001:db8::/32', true],
     [[], '10.0.0.1', false],
-  ])('%j holds all of %s: %s', (list, network, covered) => {
+  ])('%j covers %s: %s', (list, network, covered) => {
     const set = createCidrSet(list, { option: 'trustedProxies', allowAnyAddress: true });
     expect(set.covers(parseNetwork(network, 'list[0]'))).toBe(covered);
   });
 });
 
-describe('a list that lets everybody in', () => {
+describe('a list that covers every address', () => {
   const write = 'those that you know, or allowAnyAddress: true to let everyone in';
 
   test.each([
@@ -103,13 +103,13 @@ describe('a list that lets everybody in', () => {
     expect(set.has(address('::1'))).toBe(false);
   });
 
-  test('is not offered that way out where there is none', () => {
+  test('is refused without mention of allowAnyAddress where that option does not exist', () => {
     expect(() => createCidrSet(['::/0'], { option: 'trustedProxies' })).toThrow(
       new TypeError('trustedProxies[0]: expected less than every IPv6 address, got "::/0"; write those that you know'),
     );
   });
 
-  test('is not one that leaves a single address out', () => {
+  test('is not one that leaves out a single address', () => {
     const allButLast = Array.from({ length: 32 }, (_, n) => `${formatAddress([2 ** 32 - 2 ** (32 - n)])}/${n + 1}`);
     const set = setOf(allButLast);
     expect(set.has(address('255.255.255.254'))).toBe(true);
@@ -129,7 +129,7 @@ test.each([
   [['::1', Object.create(null)], /^trustedHosts\[1\]: .* as a string, got .*; write /],
   [['::1', Symbol('a')], /^trustedHosts\[1\]: .* as a string, got Symbol\(a\); write /],
   [new Array(1), /^trustedHosts\[0\]: .* as a string, got undefined; write /],
-])('a bad list is named with its entry: %p', (list, message) => {
+])('the error for a bad list names the entry: %p', (list, message) => {
   const parse = () => parseNetworks(list as string[], 'trustedHosts');
   expect(parse).toThrow(TypeError);
   expect(parse).toThrow(message);

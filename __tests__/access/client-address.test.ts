@@ -115,7 +115,7 @@ describe('the chain', () => {
     expect(find({ peer: PROXY, fields })).toBe(found);
   });
 
-  test('is that of the named header, and no other one is looked at', () => {
+  test('is read only from the selected header', () => {
     const fields: [string, string][] = [
       ['Forwarded', 'for=192.0.2.1'],
       ['X-Forwarded-For', '192.0.2.2'],
@@ -154,7 +154,7 @@ describe('the chain', () => {
         { minLength: 1, maxLength: 5 },
       ),
     ],
-  ])('never gives another address for what is put in front of it: %s', (header, chains) => {
+  ])('does not depend on members that a client puts in front: %s', (header, chains) => {
     const prefixes = fc.oneof(
       rubbish,
       fc.string(),
@@ -185,7 +185,7 @@ test.each([
   // Proxies that append to a header that did not come leave an empty member.
   [', 192.0.2.1', false],
   ['192.0.2.9, , 192.0.2.1', true],
-])('whether %j has members left of the address is said: %s', (value, isForwarder) => {
+])('%j has members to the left of the address: %s', (value, isForwarder) => {
   const options = {
     trustedProxies: createCidrSet(['10.0.0.0/8'], { option: 'trustedProxies' }),
     allowUnixSocket: false,
@@ -194,7 +194,7 @@ test.each([
   expect(clientAddress(request, { ...options, forwardedHeader: 'x-forwarded-for' })).toMatchObject({ isForwarder });
 });
 
-describe('a peer that is no proxy', () => {
+describe('a peer that is not a trusted proxy', () => {
   test.each([
     'X-Forwarded-For',
     'x-forwarded-host',
@@ -212,7 +212,7 @@ describe('a peer that is no proxy', () => {
     'Via',
     'l5d-client-id',
     'L5D-Dst-Canonical',
-  ])('must not send %s, whatever it holds', (name) => {
+  ])('must not send %s, whatever its value', (name) => {
     for (const value of ['', '127.0.0.1', 'x'.repeat(5000)]) {
       expect(
         find({
@@ -274,7 +274,7 @@ describe('a socket without an address', () => {
     expect(find(facts, { allowUnixSocket })).toBe(found);
   });
 
-  test('is refused when it speaks for somebody else', () => {
+  test('is refused with a forwarding header', () => {
     const fields: [string, string][] = [['X-Forwarded-For', '127.0.0.1']];
     expect(find({ ...unix, fields }, { allowUnixSocket: true })).toBe('unexpected-forwarding-header');
   });

@@ -47,7 +47,7 @@ describe('an Origin', () => {
     ).toBe('cross-site');
   });
 
-  test('is compared with the authority of the target, where there is one', () => {
+  test('is compared with the authority of an absolute target', () => {
     const fields: Fields = [
       ['Host', 'metrics.internal'],
       ['Origin', 'http://metrics.internal'],
@@ -56,7 +56,7 @@ describe('an Origin', () => {
     expect(guard(fields, 'http://evil.example/metrics')).toBe('cross-site');
   });
 
-  test("is not the service's own for a port that begins as a default one does", () => {
+  test('does not match the service if its port only begins like a default port', () => {
     expect(
       guard([
         ['Host', '127.0.0.1:8080'],
@@ -65,12 +65,12 @@ describe('an Origin', () => {
     ).toBe('cross-site');
   });
 
-  test('must be right each time', () => {
+  test('must match each time when it occurs twice', () => {
     const host: Fields = [['Host', 'metrics.internal']];
     expect(guard([...host, ['Origin', 'http://metrics.internal'], ['Origin', 'null']])).toBe('cross-site');
   });
 
-  test('of nobody does not match a request without a host', () => {
+  test('without a host does not match a request without a host', () => {
     expect(guard([['Origin', 'http://']])).toBe('cross-site');
   });
 });
@@ -87,7 +87,7 @@ describe('Sec-Fetch', () => {
     ['that a person typed the URL', [['Sec-Fetch-Site', 'none']]],
     ['that a person followed a link', [['Sec-Fetch-Site', 'cross-site'], ...OPENED]],
     ['that a person followed a link of the same site', [['Sec-Fetch-Site', 'same-site'], ...OPENED]],
-  ])('is let in when it says %s', (_case, fields) => {
+  ])('is let in with %s', (_case, fields) => {
     expect(guard([['Host', '127.0.0.1'], ...fields])).toBeUndefined();
   });
 
@@ -125,7 +125,7 @@ describe('Sec-Fetch', () => {
         ['Sec-Fetch-Mode', 'navigate'],
       ],
     ],
-  ])('is refused when it says %s', (_case, fields) => {
+  ])('is refused with %s', (_case, fields) => {
     expect(guard([['Host', '127.0.0.1'], ...fields])).toBe('cross-site');
   });
 });

@@ -11,7 +11,7 @@ test.each([
   expect(forwardedMembers(header)).toEqual(members);
 });
 
-test('blanks within a member take no more time than other characters', () => {
+test('blanks within a member take linear time', () => {
   const member = `a${' \t'.repeat(200_000)}b`;
   expect(forwardedMembers(`\t ${member} , 192.0.2.1`)).toEqual([member, '192.0.2.1']);
 });

@@ -3,7 +3,7 @@ import { contextFrom } from '../support/fake-request.ts';
 
 const visit = contextFrom('127.0.0.1');
 
-test('the first guard that refuses has the word, and those behind it are not asked', () => {
+test('the first refusal is returned, and later guards are not called', () => {
   const passes = jest.fn<ReturnType<Guard>, Parameters<Guard>>(() => undefined);
   const last = jest.fn<ReturnType<Guard>, Parameters<Guard>>(() => 'not-trusted');
   expect(firstRefusal(visit, [passes, () => 'method', last])).toBe('method');
@@ -11,7 +11,7 @@ test('the first guard that refuses has the word, and those behind it are not ask
   expect(last).not.toHaveBeenCalled();
 });
 
-test('where no guard refuses, nothing is said', () => {
+test('without a refusal, undefined is returned', () => {
   expect(firstRefusal(visit, [])).toBeUndefined();
   expect(firstRefusal(visit, [() => undefined, () => undefined])).toBeUndefined();
 });

@@ -104,7 +104,7 @@ test.each<[text: unknown, expectedAndWrite: string]>([
   );
 });
 
-test('what is suggested in the place of an entry is a list that is taken', () => {
+test('suggested networks are accepted', () => {
   const entries = [
     '10/8',
     '10.0.0.1/24',

@@ -1,7 +1,7 @@
 import { requestTarget, targetAuthority, targetPath } from '../../lib/access/raw-request.ts';
 import { fakeRequest } from '../support/fake-request.ts';
 
-test('the target is what was sent, before Express took the mount path out of it', () => {
+test('the target is the one that was sent, with the mount path that Express removes', () => {
   const req = fakeRequest({ target: '/metrics' });
   expect(requestTarget(req)).toBe('/metrics');
   expect(requestTarget(Object.assign(req, { originalUrl: '/admin/metrics' }))).toBe('/admin/metrics');

@@ -31,12 +31,12 @@ test.each([
   expect(trusting().guard(visit(facts))).toBe(reason);
 });
 
-test('a unix socket that is allowed needs no address', () => {
+test('an allowed unix socket needs no address', () => {
   const guard = trusting({ allowUnixSocket: true }).guard;
   expect(guard(visit({ server: { address: () => '/run/app.sock' } }))).toBeUndefined();
 });
 
-test('what was found out about the client is left for those who come after', () => {
+test('the client address is stored in the context for later guards', () => {
   const seen: RequestContext = visit(through('192.0.2.1'));
   trusting().guard(seen);
   expect({ ...seen.client, address: formatAddress(seen.client?.address ?? []) }).toEqual({
@@ -46,7 +46,7 @@ test('what was found out about the client is left for those who come after', () 
   });
 });
 
-test('another list takes the place of the first, and a bad one that of none', () => {
+test('setTrustedHosts replaces the list, and keeps it when the new one is invalid', () => {
   const { guard, setTrustedHosts: trust } = trusting();
   trust(['192.0.2.1']);
   expect(guard(visit({ peer: '192.0.2.1' }))).toBeUndefined();
@@ -56,7 +56,7 @@ test('another list takes the place of the first, and a bad one that of none', ()
   expect(guard(visit({ peer: '127.0.0.1' }))).toBe('not-trusted');
 });
 
-test('everybody is let in where that was said', () => {
+test('allowAnyAddress lets in every address', () => {
   const { guard, setTrustedHosts: trust } = trusting({ trustedHosts: ['0.0.0.0/0'], allowAnyAddress: true });
   expect(guard(visit({ peer: '192.0.2.1' }))).toBeUndefined();
   expect(guard(visit({ peer: '2001:db8::1' }))).toBe('not-trusted');

@@ -240,7 +240,7 @@ describe('warnings', () => {
     if (never !== '') expect(warning).not.toContain(never);
   });
 
-  test('are given once for each reason and address, and for each router anew', async () => {
+  test('are given once for each reason, address and router', async () => {
     const { server } = await serveMetrics();
     const other = await serveMetrics();
     for (let n = 0; n < 3; n++) {
@@ -269,20 +269,20 @@ describe('warnings', () => {
     expect(warned()[10]).toContain('from 127.0.0.13: unexpected-forwarding-header.');
   });
 
-  test('are given for the first ten addresses behind one proxy, not for the proxy', async () => {
+  test('are given for the first ten addresses behind a proxy, not for the proxy', async () => {
     const { server } = await serveMetrics({ trustedProxies: ['127.0.0.1'] });
     for (let n = 1; n <= 12; n++) await send(server, requestText({ headers: [`X-Forwarded-For: 192.0.2.${n}`] }));
     expect(warned()).toHaveLength(10);
     expect(warned()[9]).toContain('from 192.0.2.10 through the proxy 127.0.0.1: not-trusted.');
   });
 
-  test('are not given for what is answered', async () => {
+  test('are not given for allowed requests', async () => {
     const { server } = await serveMetrics();
     for (const method of ['GET', 'HEAD', 'OPTIONS']) await send(server, requestText({ method }));
     expect(warned()).toEqual([]);
   });
 
-  test('are given once per address of who is let in and forwards for others: it may be a proxy that nobody listed', async () => {
+  test('are given once per address that is let in and forwards for others, as it may be an unlisted proxy', async () => {
     const { server } = await serveMetrics({ trustedHosts: ['192.0.2.1'], trustedProxies: ['127.0.0.1'] });
     const ask = (chain: string) => send(server, requestText({ headers: [`X-Forwarded-For: ${chain}`] }));
     expect((await ask('192.0.2.1')).status).toBe(200);

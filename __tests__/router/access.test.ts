@@ -102,7 +102,7 @@ async function ask(rows: readonly Row[], path: string) {
 const named = ROWS.map((row): [string, Row] => [row.reason ?? `answer ${row.status}`, row]);
 
 describe.each(['/metrics.json', '/metrics'])('%s', (path) => {
-  test.each(named)('%s is answered in its own words', async (_name, row) => {
+  test.each(named)('%s has its own status, detail and headers', async (_name, row) => {
     const { response, decision } = await ask([row], path);
     expect(response.status).toBe(row.status);
     expect(decision?.reason).toBe(row.reason);
@@ -120,13 +120,13 @@ const pairs = named.flatMap(([first, row], at) =>
     .map(([second, later]): [string, string, Row, Row] => [first, second, row, later]),
 );
 
-test.each(pairs)('%s comes before %s', async (_first, _second, row, later) => {
+test.each(pairs)('%s takes precedence over %s', async (_first, _second, row, later) => {
   // The later one is put into the request first, lest it undo what the other one put there.
   const { response, decision } = await ask([later, row], '/metrics.json');
   expect([response.status, decision?.reason]).toEqual([row.status, row.reason]);
 });
 
-test('a request that no row is about is answered with the document', async () => {
+test('a request that no row is about gets the document', async () => {
   const { response, decision } = await ask([], '/metrics.json');
   expect([response.status, decision?.decision]).toEqual([200, 'allow']);
   expect(response.body).toBe('{\n"up":{"type":"gauge","value":1.0}\n}\n');

@@ -31,7 +31,7 @@ const requests: [string, RequestParts][] = [
   ['an Authorization header', { target: '/unauthorized', headers: ['Authorization: x'] }],
 ];
 
-describe.each(EXPRESS_VERSIONS)('a response that other code has sent, in an app of %s', (version) => {
+describe.each(EXPRESS_VERSIONS)('a response that other code has sent, with %s', (version) => {
   const { express, library } = loadExpress(version);
 
   /** The answer to a request that `handler` sees first, and what came of it. */
@@ -58,20 +58,20 @@ describe.each(EXPRESS_VERSIONS)('a response that other code has sent, in an app 
     return { ...answer, failures };
   }
 
-  test.each(requests)('is left alone when it is whole: %s', async (_case, parts) => {
+  test.each(requests)('is not changed if it is complete: %s', async (_case, parts) => {
     const answer = await answerBehind(endsItFirst, parts);
     expect(answer).toMatchObject({ status: 200, body: parts.method === 'HEAD' ? '' : 'theirs', isComplete: true });
   });
 
   test.each(requests.filter(([, { method }]) => method !== 'HEAD'))(
-    'is destroyed when it is not whole, as nobody would end it: %s',
+    'is destroyed if it is incomplete, as no code would end it: %s',
     async (_case, parts) => {
       const answer = await answerBehind(beginsItFirst, parts);
       expect(answer).toMatchObject({ isComplete: false });
     },
   );
 
-  test('is a failed scrape, which onError is told', async () => {
+  test('is a failed scrape, which is reported to onError', async () => {
     for (const handler of [endsItFirst, beginsItFirst]) {
       const { failures } = await answerBehind(handler, {});
       expect(failures).toEqual([
@@ -80,7 +80,7 @@ describe.each(EXPRESS_VERSIONS)('a response that other code has sent, in an app 
     }
   });
 
-  test.each(['identity', 'gzip', 'br'])('is left alone when it is sent before the page is: %s', async (coding) => {
+  test.each(['identity', 'gzip', 'br'])('is not changed if it is sent before the page: %s', async (coding) => {
     const endsItNext: RequestHandler = (_req, res, next) => {
       next();
       res.end('theirs');
@@ -91,7 +91,7 @@ describe.each(EXPRESS_VERSIONS)('a response that other code has sent, in an app 
   });
 });
 
-test('a response whose methods throw costs its own connection alone', async () => {
+test('a response whose methods throw affects only its own connection', async () => {
   const app = loadExpress('express').express();
   app.use((req, res, next) => {
     next();

@@ -43,7 +43,7 @@ function busyApp() {
   return { app, release: () => release() };
 }
 
-describe('a connection that is kept alive', () => {
+describe('a keep-alive connection', () => {
   /** One that asks again and again, and what it has received. */
   function client(port: number) {
     const { socket, read, received, closed } = connectRaw(port, requestText());
@@ -52,7 +52,7 @@ describe('a connection that is kept alive', () => {
     return { ask: (text: string) => socket.write(text), heads, closed, leave: () => socket.destroy() };
   }
 
-  test.each(requests)('is closed after a response once its server is: %s', async (_case, parts) => {
+  test.each(requests)('is closed after a response of a closed server: %s', async (_case, parts) => {
     const { app, release } = busyApp();
     const server = await listen(app, undefined, KEPT_ALIVE);
     const { ask, heads, closed } = client((server.address() as AddressInfo).port);
@@ -77,7 +77,7 @@ describe('a connection that is kept alive', () => {
   test.each([
     ['small', queueDepth],
     ['large', largeFamily(300)],
-  ])('is closed after the document that is being made when its server is: %s', async (_size, family) => {
+  ])('is closed after the document that is in progress when the server closes: %s', async (_size, family) => {
     let give: ((families: MetricFamily[]) => void) | undefined;
     const collect = () =>
       new Promise<MetricFamily[]>((resolve) => {
@@ -93,7 +93,7 @@ describe('a connection that is kept alive', () => {
     expect(heads()).toEqual([expect.stringContaining('Connection: close')]);
   });
 
-  test('stays open where other code hands the server its connections', async () => {
+  test('stays open if other code passes connections to the server', async () => {
     const { app } = busyApp();
     const server = createServer(KEPT_ALIVE, app);
     const front = createTcpServer((socket) => server.emit('connection', socket)).listen(0, '127.0.0.1');
@@ -126,7 +126,7 @@ describe('a connection that is kept alive', () => {
   });
 });
 
-describe('a session of HTTP/2', () => {
+describe('an HTTP/2 session', () => {
   let session: ClientHttp2Session;
   afterEach(() => session.destroy());
 
@@ -141,7 +141,7 @@ describe('a session of HTTP/2', () => {
   }
 
   test.each(requests.filter(([, { target = '' }]) => !/large|strangers|unauthorized/.test(target)))(
-    'is closed once its server is, and its streams are completed: %s',
+    'is closed after its streams are complete when the server closes: %s',
     async (_case, parts) => {
       const warnings = jest.spyOn(process, 'emitWarning');
       const server = await listenHttp2(
@@ -159,7 +159,7 @@ describe('a session of HTTP/2', () => {
     },
   );
 
-  test('goes on after a body that is not read', async () => {
+  test('continues after a request body that is not read', async () => {
     const warnings = jest.spyOn(process, 'emitWarning');
     const server = await listenHttp2(metricsRouter({ source: sourceOf(queueDepth) }));
     session = connect(`http://127.0.0.1:${portOf(server)}`);

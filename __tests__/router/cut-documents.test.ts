@@ -94,7 +94,7 @@ describe('over HTTP/2', () => {
     },
   );
 
-  test.each(codings)('a whole document ends without one, in %s', async (coding) => {
+  test.each(codings)('a complete document ends without an error, in %s', async (coding) => {
     for (const kilobytes of [1, 500]) {
       const { get } = await serveHttp2({ source: sourceOf(largeFamily(kilobytes)) });
       const { status, body, code } = await get('/metrics.json', { 'accept-encoding': coding });
@@ -104,14 +104,14 @@ describe('over HTTP/2', () => {
   });
 });
 
-test.each(codings)('an ordinary client gets an error and no document, in %s', async (coding) => {
+test.each(codings)('an ordinary client gets an error instead of a cut document, in %s', async (coding) => {
   const { get } = await serve({ source: { collect: () => [failing(500)] } });
   for (const path of paths) {
     await expect(get(path, { 'Accept-Encoding': coding })).rejects.toMatchObject({ code: 'ECONNRESET' });
   }
 });
 
-test('with fail, a family that is lost after the first byte cuts the document, and is reported once', async () => {
+test('with fail, a family that fails after the first byte cuts the document and is reported once', async () => {
   const source: MetricsSource = {
     *collect({ report }) {
       yield largeFamily(500);
@@ -123,7 +123,7 @@ test('with fail, a family that is lost after the first byte cuts the document, a
   expect(failures).toEqual([{ phase: 'collect', family: 'lost', error: SECRET }]);
 });
 
-test('with continue, it costs nothing but itself', async () => {
+test('with continue, only that family is dropped', async () => {
   const source: MetricsSource = {
     *collect({ report }) {
       yield largeFamily(500);

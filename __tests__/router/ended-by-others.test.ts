@@ -130,7 +130,7 @@ const cases = fronts.flatMap((front) =>
   Object.keys(ways).flatMap((way) => codings.map((coding) => ({ front, way, coding }))),
 );
 
-describe.each(Object.entries(moments))('while the source is awaited and %s', (_moment, { collect, sent }) => {
+describe.each(Object.entries(moments))('while the scrape waits for the source and %s', (_moment, { collect, sent }) => {
   test.each(cases)('$way ends the scrape, below $front, in $coding', async ({ front, way, coding }) => {
     const service = await serveRecorded(front);
     const { exchanges, source } = service;
@@ -149,7 +149,7 @@ describe.each(Object.entries(moments))('while the source is awaited and %s', (_m
   });
 });
 
-describe('while the client is waited for', () => {
+describe('while the scrape waits for the client', () => {
   test.each(cases)('$way ends the scrape, below $front, in $coding', async ({ front, way, coding }) => {
     const service = await serveRecorded(front);
     const { exchanges, source } = service;
@@ -171,7 +171,7 @@ describe('while the client is waited for', () => {
 });
 
 describe('of a shared document', () => {
-  test.each(Object.keys(ways))('%s ends one scrape, and another one gets it', async (way) => {
+  test.each(Object.keys(ways))('%s ends one scrape, and another one gets the document', async (way) => {
     const service = await serveRecorded();
     const { exchanges, source, get } = service;
     await get('/metrics');
@@ -207,7 +207,7 @@ describe('of a shared document', () => {
     await expectAllSlots(service, source);
   });
 
-  test.each(Object.keys(ways))('%s ends a scrape whose document outgrew what can be shared', async (way) => {
+  test.each(Object.keys(ways))('%s ends a scrape whose document is too large to share', async (way) => {
     const service = await serveRecorded();
     const { exchanges, source, get } = service;
     await get('/metrics');
@@ -222,7 +222,7 @@ describe('of a shared document', () => {
   });
 });
 
-describe('of a response that waits behind another one on its connection', () => {
+describe('of a response that is queued behind another on its connection', () => {
   test.each(['res.end()', 'res.destroy()'])('%s ends the scrape', async (way) => {
     for (const kilobytes of [1, 500]) {
       const { exchanges, middleware } = recorder();
@@ -251,7 +251,7 @@ describe('of a response that waits behind another one on its connection', () => 
   });
 });
 
-test('what was answered in place of a document arrives whole, and its connection stays open', async () => {
+test('a response that replaces a document arrives complete, and its connection stays open', async () => {
   const { exchanges, source, port, failures } = await serveRecorded();
   source.collect = hanging(5);
   const client = connect(port, 'identity');
@@ -300,7 +300,7 @@ describe.each(codings)('over HTTP/2, in %s', (coding) => {
     },
   );
 
-  test.each(http2Ways)('%s ends the scrape while the client is waited for', async (way) => {
+  test.each(http2Ways)('%s ends the scrape while it waits for the client', async (way) => {
     const service = await serveRecordedHttp2();
     const { exchanges, source, port } = service;
     const sources = Array.from({ length: SLOTS }, endless);
@@ -317,7 +317,7 @@ describe.each(codings)('over HTTP/2, in %s', (coding) => {
     for (const { code } of await Promise.all(clients.map(readHttp2Response))) expect(code).toBe(INTERNAL_ERROR);
   });
 
-  test('a client that cancels ends the scrape, which is no failure', async () => {
+  test('a client that cancels ends the scrape without a failure', async () => {
     const service = await serveRecordedHttp2();
     const { exchanges, source, port } = service;
     const sources = Array.from({ length: SLOTS }, endless);

@@ -42,7 +42,7 @@ describe('scrape.report()', () => {
     ['a family', [SECRET, 'lost'], { phase: 'collect', family: 'lost', error: SECRET }],
     ['no family', [SECRET], { phase: 'collect', error: SECRET }],
     ['undefined', [undefined], { phase: 'collect', error: undefined }],
-  ] as const)('of %s goes to onError, and the scrape goes on or fails', async (_what, args, failure) => {
+  ] as const)('of %s is passed to onError, and the scrape continues or fails', async (_what, args, failure) => {
     const source = reporting(args);
     const continuing = await serve({ source });
     expect(await continuing.get('/metrics')).toMatchObject({ status: 200, text: QUEUE_DEPTH_TEXT });
@@ -54,7 +54,7 @@ describe('scrape.report()', () => {
   });
 
   test.each(['continue', 'fail'] as const)(
-    'of a family that is filtered out costs nothing: %s',
+    'of a family that is filtered out has no effect: %s',
     async (onSourceError) => {
       const { get, failures } = await serve({ source: reporting([SECRET, 'lost']), onSourceError });
       expect(await get('/metrics?exclude[]=lost')).toMatchObject({ status: 200, text: QUEUE_DEPTH_TEXT });
@@ -63,7 +63,7 @@ describe('scrape.report()', () => {
     },
   );
 
-  test('does no harm after the scrape', async () => {
+  test('is ignored after the scrape', async () => {
     let report: (() => void) | undefined;
     const source: MetricsSource = {
       collect(scrape) {
@@ -96,7 +96,7 @@ describe.each([[undefined], [null], [false], [0], ['']])('a source that fails wi
     ],
   ];
 
-  test.each(ways)('is a 500 that is reported: %s', async (_way, collect) => {
+  test.each(ways)('gets a 500 and is reported: %s', async (_way, collect) => {
     const { get, failures } = await serve({ source: { collect } });
     expect((await get('/metrics.json')).status).toBe(500);
     expect(failures).toEqual([{ phase: 'collect', error }]);
@@ -119,7 +119,7 @@ describe.each([[undefined], [null], [false], [0], ['']])('a source that fails wi
     expect(failures).toEqual([{ phase: 'collect', error }]);
   });
 
-  test('is reported once when it loses a family and the scrape with it', async () => {
+  test('is reported once when a family and with it the scrape fails', async () => {
     const lost = { ...queueDepth, samples: samplesThatFail(0, error) };
     const { get, failures } = await serve({ source: sourceOf(lost), onSourceError: 'fail' });
     expect((await get('/metrics.json')).status).toBe(500);
@@ -127,7 +127,7 @@ describe.each([[undefined], [null], [false], [0], ['']])('a source that fails wi
   });
 });
 
-test('a source that rejects with what another scrape was aborted with is reported', async () => {
+test('a source that rejects with the abort reason of another scrape is reported', async () => {
   let pending: Promise<never> | undefined;
   // It collects once for all who ask meanwhile, and listens to the first of them alone.
   const collect: MetricsSource['collect'] = ({ signal }) => {
@@ -186,7 +186,7 @@ describe('a sample that cannot be written', () => {
     );
   });
 
-  test('is reported a hundred times in a scrape, and the rest is summed up', async () => {
+  test('is reported a hundred times in a scrape, and the rest is counted', async () => {
     const samples = Array.from({ length: 250 }, () => ({ labels: {}, value: 'bad' as never }));
     const source = sourceOf({ ...queueDepth, samples: [good as Sample, ...samples] });
     const { get, failures } = await serve({ source });
@@ -201,7 +201,7 @@ describe('a sample that cannot be written', () => {
     }
   });
 
-  test('a hundred of them are reported without a sum', async () => {
+  test('a hundred of them are reported without a count', async () => {
     const samples = Array.from({ length: 100 }, () => ({ labels: {}, value: 'bad' as never }));
     const { get, failures } = await serve({ source: sourceOf({ ...queueDepth, samples }) });
     await get('/metrics');
@@ -210,7 +210,7 @@ describe('a sample that cannot be written', () => {
   });
 });
 
-describe('a hook that fails does no harm', () => {
+describe('a hook that fails has no effect', () => {
   test.each<[string, () => unknown]>([
     ['throws', fails],
     ['rejects', () => Promise.reject(SECRET)],

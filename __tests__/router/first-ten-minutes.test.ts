@@ -88,7 +88,7 @@ const besideProxy = (ask: Ask, reason: string): Step => ({
 
 const overIpv6: [string, Setting][] = [
   [
-    'curl to ::1, where the list has 127.0.0.1 alone',
+    'curl to ::1, with 127.0.0.1 in the list',
     {
       options: { trustedHosts: ['127.0.0.1'] },
       steps: [stranger(raw({}, { to: '::1' }), '::1')],
@@ -136,7 +136,7 @@ test.each<[string, Setting]>([
     { steps: [unlisted(nginx11), stranger(nginx11, '203.0.113.9')], finally: nginx11 },
   ],
   [
-    'an app that counts on its trust proxy',
+    'an app that relies on trust proxy',
     {
       app: (app) => app.set('trust proxy', true),
       steps: [unlisted(nginx11), stranger(nginx11, '203.0.113.9')],
@@ -217,7 +217,7 @@ test.each<[string, Setting]>([
     },
   ],
 ])(
-  '%s: the log names what to mend, and that is enough',
+  '%s: the warnings say what to change, and following them is enough',
   async (_setting, { options = {}, app, steps, finally: ask }) => {
     const warnings = watchWarnings();
     let current: Options = options;

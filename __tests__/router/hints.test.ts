@@ -16,7 +16,7 @@ import {
 } from '../support/hint-situations.ts';
 import { closeServers } from '../support/serve.ts';
 
-// Whoever does literally what the warnings say must get the scraper in, and at no step a stranger.
+// Following the warnings literally must let in the scraper and, at no step, a stranger.
 
 let folder: string;
 beforeAll(async () => {

@@ -41,7 +41,7 @@ describe.each([
     ["the service's own Origin", (server) => ({ origin: `http://${own(server)}` })],
     ["the service's own Origin, with another scheme", (server) => ({ origin: `https://${own(server)}` })],
     ['its own Origin and Host, without an authority', () => ({ host: 'localhost:81', origin: 'http://localhost:81' })],
-  ])('a loopback client asks by %s: 200', async (_name, headers) => {
+  ])('a loopback client may use %s', async (_name, headers) => {
     const { server } = await serve();
     expect(await sendHttp2(server, headers(server))).toMatchObject({ status: 200, body: '{}\n' });
     expect(warnings).not.toHaveBeenCalled();
@@ -66,7 +66,7 @@ describe.each([
     expect(decisions).toMatchObject([{ decision: 'deny', reason, peer: '127.0.0.1' }]);
   });
 
-  test('a stranger gets one answer, whatever the host', async () => {
+  test('an untrusted client gets the same response, whatever the host', async () => {
     const { server, decisions } = await serve();
     for (const headers of [{}, { host: 'evil.example' }, { ':authority': 'a.example', host: 'b.example' }]) {
       expect(await sendHttp2(server, headers, { from: '127.0.0.2' })).toMatchObject({ status: 403 });
@@ -83,7 +83,7 @@ describe.each([
     expect([await ask('192.0.2.1'), await ask('192.0.2.2')]).toEqual([200, 403]);
   });
 
-  test('allowedHosts extends what a loopback client may ask by', async () => {
+  test('allowedHosts extends the hosts that a loopback client may use', async () => {
     const { server } = await serve({ allowedHosts: ['metrics.internal'] });
     const ask = async (authority: string) => (await sendHttp2(server, { ':authority': authority })).status;
     expect([await ask('metrics.internal:8443'), await ask('other.internal')]).toEqual([200, 403]);

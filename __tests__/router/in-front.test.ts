@@ -116,13 +116,13 @@ describe.each(EXPRESS_VERSIONS)('with %s', (version) => {
     await closeServers();
   });
 
-  test('each request gets the status that it should', () => {
+  test('each request gets the expected status', () => {
     for (const { what, status } of requests) {
       for (const coding of codings) expect([what, bare.get(`${what}, ${coding}`)?.status]).toEqual([what, status]);
     }
   });
 
-  test.each(middleware)('$name in front changes nothing', async ({ handler, takesOptions }) => {
+  test.each(middleware)('$name before the router changes nothing', async ({ handler, takesOptions }) => {
     const answers = await answersOf(appWith((app) => app.use(handler(express))));
     for (const [request, expected] of bare) {
       if (takesOptions && request.startsWith('OPTIONS')) continue;
@@ -148,7 +148,7 @@ describe.each(EXPRESS_VERSIONS)('with %s', (version) => {
     }
   });
 
-  test("the app's error handler and its 404 are not asked", async () => {
+  test("the app's error handler and its 404 are not called", async () => {
     const app = appWith(() => {});
     const handled = jest.fn();
     const onError: ErrorRequestHandler = (_error, _req, res, _next) => res.status(502).send(String(handled()));
@@ -162,7 +162,7 @@ describe.each(EXPRESS_VERSIONS)('with %s', (version) => {
     expect(handled).not.toHaveBeenCalled();
   });
 
-  test('compression() takes over where compression: false leaves it to the app, without collecting listeners', async () => {
+  test('compression() works with compression: false, without accumulating listeners', async () => {
     let on: jest.SpyInstance | undefined;
     const watchListeners: RequestHandler = (_req, res, next) => {
       on = jest.spyOn(res, 'on');
@@ -179,7 +179,7 @@ describe.each(EXPRESS_VERSIONS)('with %s', (version) => {
     }
   });
 
-  test('several routers in one app have each their own source, path, list and mount point', async () => {
+  test('several routers in one app have separate sources, paths, lists and mount points', async () => {
     const app = express();
     const gauge = (name: string): MetricFamily => ({ name, type: 'gauge', samples: [{ labels: {}, value: 1 }] });
     const { metricsRouter } = library;

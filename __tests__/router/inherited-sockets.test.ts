@@ -86,7 +86,7 @@ test.each<['unix' | 'TCP', Inherited, byDefault: number]>([
   ['unix', { by: 'connection', tls: true }, 403],
   // Its client has an address, which is trusted.
   ['TCP', { by: 'connection', tls: true }, 200],
-])('a client of a %s socket that was passed on (%j) gets %d, and with allowUnixSocket 200', async (...row) => {
+])('a client of an inherited %s socket (%j) gets %d, and 200 with allowUnixSocket', async (...row) => {
   const [kind, settings, byDefault] = row;
   const { listener, place } = await listen(kind);
   await startService(listener, settings);

@@ -25,7 +25,7 @@ const longLabels = { text: 'x'.repeat(200) };
 
 test.each<[what: string, format: RenderOptions['format'], families: readonly MetricFamily[], message: RegExp]>([
   [
-    'families of one name',
+    'families of the same name',
     'json',
     Array.from({ length: COUNT + 1 }, () => gauge([])),
     /^the name "m" is another family's/,
@@ -43,13 +43,13 @@ test.each<[what: string, format: RenderOptions['format'], families: readonly Met
     /^an exemplar's labels have 204 characters/,
   ],
   [
-    'labels that are one after escaping',
+    'labels that are equal after escaping',
     'openmetrics',
     [gauge(times((i) => ({ labels: { 'a.b': `${i}`, a_b: '' }, value: 1 })))],
     /^two of its labels \(a\.b, a_b\) are one/,
   ],
   [
-    'labels that the format needs for itself',
+    'labels that the format reserves',
     'prometheus-text',
     [gauge(times((i) => ({ labels: { __name__: `${i}` }, value: 1 })))],
     /^its label "__name__" is one that the format needs/,
@@ -65,7 +65,7 @@ test.each<[what: string, format: RenderOptions['format'], families: readonly Met
     ],
     /^it has not just the label "a"/,
   ],
-])('of %s beyond the first 100, no error is built: they are counted', async (_what, format, families, message) => {
+])('%s beyond the first 100 are counted without creating errors', async (_what, format, families, message) => {
   const reports: string[] = [];
   built = 0;
   const onError: RenderOptions['onError'] = ({ error }) => void reports.push((error as Error).message);

@@ -15,7 +15,7 @@ afterEach(async () => {
 const once =
   '(once per kind of loss and family, for the first 10 families; onError or NODE_DEBUG=express-metrics-json report each, with its error)';
 
-describe('without onError, a loss leaves a trace', () => {
+describe('without onError, a process warning reports', () => {
   const SECRET = 'c2VjcmV0';
   const failing = { collect: () => Promise.reject(new Error(SECRET)) };
   const gauge = (name: string, samples: MetricFamily['samples']): MetricFamily => ({ name, type: 'gauge', samples });
@@ -76,7 +76,7 @@ describe('without onError, a loss leaves a trace', () => {
     expect(warnings.mock.calls).toEqual([[`metricsRouter: ${loss} ${once}`, 'MetricsLossWarning']]);
   });
 
-  test('of a document that is cut off', async () => {
+  test('a document that is cut off', async () => {
     const { server } = await serveMetrics({
       source: { collect: () => [gauge('lost', samplesThatFail(1, new Error(SECRET)))] },
     });
@@ -89,7 +89,7 @@ describe('without onError, a loss leaves a trace', () => {
     ]);
   });
 
-  test('of each family and kind of loss, for the first ten families of a kind', async () => {
+  test('each family and kind of loss, for the first ten families of a kind', async () => {
     const names = Array.from({ length: 12 }, (_, n) => `family_${n}`);
     const all = () => names.flatMap((name) => [gauge(name, unwritable), gauge(name, [])]);
     const { server } = await serveMetrics({ source: { collect: all } });
@@ -102,7 +102,7 @@ describe('without onError, a loss leaves a trace', () => {
     for (const name of names.slice(0, 10)) expect(of(`"${name}"`)).toHaveLength(2);
   });
 
-  test('but not when a client goes away', async () => {
+  test('nothing when a client disconnects', async () => {
     let isAborted = false;
     const collected = new Promise<void>((resolve) => {
       const collect = ({ signal }: { signal: AbortSignal }) =>
@@ -123,7 +123,7 @@ describe('without onError, a loss leaves a trace', () => {
     expect(warnings).not.toHaveBeenCalled();
   });
 
-  test('and with it, the hook alone is told', async () => {
+  test('nothing with onError, which is called instead', async () => {
     const onError = jest.fn();
     const { server } = await serveMetrics({ source: failing, onError });
     await send(server, requestText());

@@ -49,7 +49,7 @@ describe('trustedIp', () => {
     ['userinfo', { target: 'http://ada:secret@127.0.0.1/admin' }, {}],
     ['cross-site', { headers: ['Origin: null'] }, {}],
     ['host-not-allowed', { hosts: ['evil.example'] }, {}],
-  ])('refuses with one plain 403, and never asks the app: %s', async (reason, parts, ends) => {
+  ])('refuses with a plain 403, and never calls the app: %s', async (reason, parts, ends) => {
     const { server, ask, decisions } = await guarded();
     server.maxHeadersCount = 50;
     const response = await ask(parts, ends);
@@ -60,14 +60,14 @@ describe('trustedIp', () => {
     expect(admin).not.toHaveBeenCalled();
   });
 
-  test('closes the connection where it cannot know all header fields', async () => {
+  test('closes the connection when header fields may have been cut off', async () => {
     const { server, ask } = await guarded();
     server.maxHeadersCount = 50;
     const response = await ask({ headers: new Array(50).fill('a: b') }, { untilClosed: true });
     expect(response.header('connection')).toBe('close');
   });
 
-  test('takes the other access options, and warns in its own name', async () => {
+  test('has the other access options, and names itself in warnings', async () => {
     const options = {
       trustedHosts: ['192.0.2.1'],
       trustedProxies: ['127.0.0.1'],
@@ -90,7 +90,7 @@ describe('trustedIp', () => {
     ]);
   });
 
-  test('trust() replaces its list', async () => {
+  test('setTrustedHosts() replaces its list', async () => {
     const { ask, guard } = await guarded();
     guard.setTrustedHosts(['127.0.0.2']);
     expect([(await ask()).status, (await ask({}, STRANGER)).status]).toEqual([403, 200]);
@@ -100,7 +100,7 @@ describe('trustedIp', () => {
     expect([(await ask()).status, (await ask({}, STRANGER)).status]).toEqual([403, 200]);
   });
 
-  test('with hideFromUntrusted, a stranger in a router gets what stands behind the router', async () => {
+  test('with hideFromUntrusted, an untrusted request continues after the router', async () => {
     const hidden = express.Router().use(trustedIp({ hideFromUntrusted: true }), admin);
     const server = await listen(
       express()
@@ -114,7 +114,7 @@ describe('trustedIp', () => {
     expect((await send(server, requestText({ target, headers: ['Origin: null'] }))).status).toBe(403);
   });
 
-  test('with hideFromUntrusted, a stranger never gets to the middleware that stands beside it', async () => {
+  test('with hideFromUntrusted, an untrusted request does not reach later middleware of the router', async () => {
     const server = await listen(express().use('/admin', trustedIp({ hideFromUntrusted: true }), admin));
     expect((await send(server, requestText({ target: '/admin' }), STRANGER)).status).toBe(404);
     expect(admin).not.toHaveBeenCalled();
@@ -150,7 +150,7 @@ describe('refuseAuthorization', () => {
   });
 });
 
-test('together they are what stands before the metrics', async () => {
+test('together, they refuse the same requests as metricsRouter', async () => {
   const server = await listen(express().use('/admin', trustedIp(), refuseAuthorization(), admin));
   const ask = async (headers: string[], ends?: ConnectionOptions) =>
     (await send(server, requestText({ target: '/admin', headers }), ends)).status;

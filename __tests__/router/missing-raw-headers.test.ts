@@ -60,7 +60,7 @@ describe.each([
   ['no rawHeaders', without('rawHeaders')],
   ['empty rawHeaders', without('rawHeaders', [])],
 ])('a request of a trusted address with %s', (_case, change) => {
-  test.each(GUARDED)('gets a 403 from %s at %s, whatever else it has', async (guard, target) => {
+  test.each(GUARDED)('gets a 403 from %s at %s', async (guard, target) => {
     const { ask, decisions, handler, collect } = await serveGuarded(change);
     for (const [, parts] of HIDDEN) expect(await ask(target, parts)).toMatchObject({ status: 403 });
     expect(handler).not.toHaveBeenCalled();
@@ -76,7 +76,7 @@ describe.each([
   });
 });
 
-test('without raw headers, the answer is the one that every untrusted request gets', async () => {
+test('without raw headers, the response is that of every untrusted request', async () => {
   const changed = await serveGuarded(without('rawHeaders'));
   const stranger = await serveGuarded(without('rawHeaders', ['Via', '1.1 proxy']));
   for (const target of ['/metrics', '/metrics.json']) {

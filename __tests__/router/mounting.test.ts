@@ -34,7 +34,7 @@ describe.each(EXPRESS_VERSIONS)('in an app of %s', (version) => {
     return Promise.all(answers);
   }
 
-  test('the paths are exact: no other case, no slash at the end, no part of them encoded', async () => {
+  test('the paths are exact: case, trailing slash and percent-encoding matter', async () => {
     const right = ['/metrics', '/metrics.json', '/metrics?a', '/metrics.json?a=/', '/metrics#a'];
     const wrong = [
       '/METRICS',
@@ -51,7 +51,7 @@ describe.each(EXPRESS_VERSIONS)('in an app of %s', (version) => {
     expect(await statuses(app, wrong)).toEqual(wrong.map(() => 404));
   });
 
-  test('the path is that of the option', async () => {
+  test('the option path changes the paths', async () => {
     const app = express().use(routerNamed('a', { path: '/internal/up-1.2~x_y' }));
     const targets = [
       '/internal/up-1.2~x_y',
@@ -84,7 +84,7 @@ describe.each(EXPRESS_VERSIONS)('in an app of %s', (version) => {
     ['/metrics.html', '/metrics.html', 'app.use(metricsRouter(…))'],
     ['/internal/metrics', '/internal/metrics', 'app.use("/internal", metricsRouter(…))'],
   ])(
-    'mounted at %s by mistake, it warns once of the 404 at %s, with the line to write',
+    'mounted at %s by mistake, it warns once about the 404 at %s, with the line to write',
     async (mount, target, line) => {
       const app = express().use(mount, routerNamed('a'));
       expect(await statuses(app, [target, target, `${mount}/metrics`])).toEqual([404, 404, 200]);
@@ -96,7 +96,7 @@ describe.each(EXPRESS_VERSIONS)('in an app of %s', (version) => {
     },
   );
 
-  test('a mistaken mount is that at the own path', async () => {
+  test('only a mount at its own path is taken for a mistake', async () => {
     const app = express().use('/stats', routerNamed('a', { path: '/stats' }));
     expect(await statuses(app, ['/stats', '/stats/stats'])).toEqual([404, 200]);
     expect(process.emitWarning).toHaveBeenCalledWith(expect.stringContaining('"/stats"'), 'MetricsMountWarning');
@@ -107,13 +107,13 @@ describe.each(EXPRESS_VERSIONS)('in an app of %s', (version) => {
     ['another place', '/ops', '/ops'],
     ['a path below the place', '/metrics', '/metrics/other'],
     ['a path that only ends alike', '/other', '/other/metrics/'],
-  ])('it does not warn of a 404 at %s', async (_case, mount, target) => {
+  ])('it does not warn about a 404 at %s', async (_case, mount, target) => {
     const app = express().use(mount, routerNamed('a'));
     expect(await statuses(app, [target])).toEqual([404]);
     expect(process.emitWarning).not.toHaveBeenCalled();
   });
 
-  test('what a client has written into a mistaken mount is escaped and cut in the warning', async () => {
+  test('client input in the path of a mistaken mount is escaped and cut in the warning', async () => {
     const app = express().use('/:tenant/metrics', routerNamed('a'));
     expect(await statuses(app, [`/${'"x'.repeat(300)}/metrics`])).toEqual([404]);
     const [[message]] = jest.mocked(process.emitWarning).mock.calls as unknown as [[string]];
@@ -121,13 +121,13 @@ describe.each(EXPRESS_VERSIONS)('in an app of %s', (version) => {
     expect(message).toContain('\\"x');
   });
 
-  test('OPTIONS at a mistaken mount is answered as without the router', async () => {
+  test('OPTIONS at a mistaken mount gets the same response as without the router', async () => {
     const app = express().use('/metrics', routerNamed('a'));
     const { status, head } = await ask(app, { method: 'OPTIONS', target: '/metrics' });
     expect([status, head.some((line) => /^allow:/i.test(line))]).toEqual([404, false]);
   });
 
-  test('below a prefix, onDecision tells the path that was asked for', async () => {
+  test('below a prefix, onDecision gets the requested path', async () => {
     const onDecision = jest.fn();
     await ask(express().use('/ops', routerNamed('a', { onDecision })), { target: '/ops/metrics?a' });
     expect(onDecision).toHaveBeenCalledWith(expect.objectContaining({ path: '/ops/metrics' }));
@@ -139,7 +139,7 @@ describe.each(EXPRESS_VERSIONS)('in an app of %s', (version) => {
     [{ 'case sensitive routing': true, 'strict routing': true }],
     [{ 'query parser': false }],
     [{ 'query parser': 'extended', etag: 'strong', 'json spaces': 2, 'x-powered-by': false }],
-  ])('settings of the app do not matter: %j', async (settings) => {
+  ])('settings of the app have no effect: %j', async (settings) => {
     const app = express().use(routerNamed('a'));
     for (const [name, value] of Object.entries(settings)) app.set(name, value);
     const server = await listen(app);
@@ -156,7 +156,7 @@ describe.each(EXPRESS_VERSIONS)('in an app of %s', (version) => {
     expect((await send(server, requestText({ target: '/metrics.json?name[]=b' }))).body).toBe('{}\n');
   });
 
-  test('several routers have lists of their own', async () => {
+  test('several routers have separate lists', async () => {
     const app = express()
       .use('/a', routerNamed('a'))
       .use('/b', routerNamed('b', { trustedHosts: ['127.0.0.2'] }));
@@ -192,7 +192,7 @@ describe.each(EXPRESS_VERSIONS)('in an app of %s', (version) => {
       expect(await answerTo('/metrics')).toEqual(elsewhere);
     });
 
-    test('hides nothing from those who are trusted', async () => {
+    test('hides nothing from trusted clients', async () => {
       const server = await listen(withOwn404(routerNamed('a', { hideFromUntrusted: true })));
       expect((await send(server, requestText())).status).toBe(200);
       expect((await send(server, requestText({ headers: ['Authorization:'] }))).status).toBe(403);
@@ -224,7 +224,7 @@ describe('router.setTrustedHosts()', () => {
     return { router, whoIsIn };
   }
 
-  test('replaces the list, the default one too', async () => {
+  test('replaces the list, even the default one', async () => {
     const { router, whoIsIn } = await trusting({});
     expect(await whoIsIn()).toEqual(['127.0.0.1']);
     router.setTrustedHosts(['127.0.0.2', '127.0.0.3']);
@@ -242,20 +242,20 @@ describe('router.setTrustedHosts()', () => {
     ['that lets everybody in', ['127.0.0.1', '0.0.0.0/0'], 'trustedHosts[1]: expected less than every IPv4 address'],
     ['that is none', '127.0.0.1', 'metricsRouter: trustedHosts: expected a list of networks, got "127.0.0.1"'],
     ['that is missing', undefined, 'metricsRouter: trustedHosts: expected a list of networks, got undefined'],
-  ])('refuses a list whole, and keeps the old one: %s', async (_case, list, message) => {
+  ])('refuses an invalid list, and keeps the old one: %s', async (_case, list, message) => {
     const { router, whoIsIn } = await trusting({ trustedHosts: ['127.0.0.2'] });
     expect(() => router.setTrustedHosts(list as string[])).toThrow(TypeError);
     expect(() => router.setTrustedHosts(list as string[])).toThrow(message);
     expect(await whoIsIn()).toEqual(['127.0.0.2']);
   });
 
-  test('lets everybody in only with the allowAnyAddress of the router', async () => {
+  test('lets in every client only with allowAnyAddress', async () => {
     const { router, whoIsIn } = await trusting({ allowAnyAddress: true });
     router.setTrustedHosts(['0.0.0.0/0']);
     expect(await whoIsIn()).toEqual(CLIENTS);
   });
 
-  test('does not follow an array that is changed later', async () => {
+  test('ignores later changes of the array', async () => {
     const list = ['127.0.0.2'];
     const { router, whoIsIn } = await trusting({ trustedHosts: list });
     list.push('127.0.0.1');

@@ -50,7 +50,7 @@ describe.each(EXPRESS_VERSIONS)('with rejectNonStandardBodyWrites: %s', (version
   const withRouter = (app: Express) =>
     app.use(library.metricsRouter({ source: sourceOf(queueDepth), dashboard: dashboard() }));
 
-  test.each(Object.entries(metrics))('HEAD is answered by the router: %s', async (_case, [status, parts]) => {
+  test.each(Object.entries(metrics))('HEAD works on routes of the router: %s', async (_case, [status, parts]) => {
     const head = await answer(withRouter, { ...parts, method: 'HEAD' });
     expect(head).toMatchObject({ status, body: '', thrown: [] });
     const get = await answer(withRouter, parts);
@@ -59,7 +59,7 @@ describe.each(EXPRESS_VERSIONS)('with rejectNonStandardBodyWrites: %s', (version
     if (status !== 200) expect(head.length).toBe(get.length);
   });
 
-  test.each(Object.entries(own))("HEAD is refused on a route of the app's own: %s", async (_case, [status, parts]) => {
+  test.each(Object.entries(own))('HEAD is refused on other routes of the app: %s', async (_case, [status, parts]) => {
     const withGuards = (app: Express) => {
       const reached: RequestHandler = (_req, res) => void res.send('reached');
       app.use('/trusted', library.trustedIp({ trustedHosts: [] }), reached);
@@ -78,7 +78,7 @@ describe.each(EXPRESS_VERSIONS)('with rejectNonStandardBodyWrites: %s', (version
     });
   });
 
-  test("is not answered 304 by the app's own ETag", async () => {
+  test("gets no 304 from the app's ETag setting", async () => {
     const use = (app: Express) => {
       app.use((_req, res, next) => {
         res.set('ETag', '"app"');

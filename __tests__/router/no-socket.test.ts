@@ -63,7 +63,7 @@ describe.each(SOCKETS)('a request whose socket is %s', (_case, createSocket) => 
     ['chain-exhausted', behindProxy, forwarded],
     ['forwarding-header-missing', behindProxy, {}],
     ['address-unparseable', { allowUnixSocket: true }, { peer: '' }],
-  ])('%s: the warning names no option, and renderMetrics', (reason, options, facts) => {
+  ])('%s: the warning suggests renderMetrics and no option', (reason, options, facts) => {
     const { reasons, warned } = ask(options, [facts]);
     expect(reasons).toEqual([reason]);
     expect(warned).toEqual([expect.stringContaining(`: ${reason}. Expected a request from a socket`)]);
@@ -71,7 +71,7 @@ describe.each(SOCKETS)('a request whose socket is %s', (_case, createSocket) => 
     expect(warned[0]).not.toMatch(/trustedHosts|trustedProxies|allowUnixSocket/);
   });
 
-  test('is warned of once, whatever the reasons and the addresses', () => {
+  test('causes one warning, whatever the reasons and the addresses', () => {
     const { reasons, warned } = ask({}, [{}, forwarded, { peer: '192.0.2.2' }, { peer: '192.0.2.3', ...forwarded }]);
     expect(reasons).toEqual([
       'not-trusted',
@@ -83,14 +83,14 @@ describe.each(SOCKETS)('a request whose socket is %s', (_case, createSocket) => 
     expect(warned[0]).toMatch(/ \(once; onDecision or NODE_DEBUG=express-metrics-json report each request\)$/);
   });
 
-  test('gets the usual hint where the reason is not its address', () => {
+  test('causes the usual hint if its address is not the reason', () => {
     const { reasons, warned } = ask({ trustedHosts: ['192.0.2.1'] }, [{ fields: { Authorization: 'Basic x' } }]);
     expect(reasons).toEqual(['http-authentication']);
     expect(warned).toEqual([expect.stringContaining('Remove the credentials from the scraper')]);
   });
 });
 
-test('a mock without a socket gets the same warning', () => {
+test('a mock without a socket causes the same warning', () => {
   const req = { method: 'GET', url: '/', rawHeaders: ['Host', 'a'], headers: { host: 'a' } } as IncomingMessage;
   trustedIp()(req, new ServerResponse(req), () => undefined);
   expect(warnings.mock.calls).toEqual([[expect.stringContaining('a socket of Node'), 'MetricsAccessWarning']]);
@@ -100,6 +100,6 @@ test.each<[string, object, boolean]>([
   ['a socket of a server', { server: {}, destroyed: false }, true],
   ['a socket that is gone', { destroyed: true }, true],
   ['a socket of no server', { destroyed: false }, false],
-])('whether %s is one: %#', (_case, socket, isSocket) => {
+])('%s is recognised: %#', (_case, socket, isSocket) => {
   expect(hasSocket({ socket } as IncomingMessage)).toBe(isSocket);
 });

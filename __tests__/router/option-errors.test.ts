@@ -239,14 +239,14 @@ const rows = Object.entries(table).flatMap(([name, cases]) =>
 /** The one form of these errors. */
 const FORM = /^\w+: [\w$-]+(\.[\w$-]+|\[\d+\]|\["[^"]+"\])*: expected .+, got .+(; write .+|; did you mean ".+"\?)$/;
 
-test.each(rows)('$name names itself: $message', async ({ name, given, message }) => {
+test.each(rows)('$name is named in its errors: $message', async ({ name, given, message }) => {
   const error = await errorOf(() => functions[name]!(...given));
   expect(error).toBeInstanceOf(TypeError);
   expect(error.message).toBe(`${name}: ${message}`);
   expect(error.message).toMatch(FORM);
 });
 
-test('a value that is shown is one short line, and shows no members of objects', async () => {
+test('values in messages are one short line, without the members of objects', async () => {
   for (const value of ['x'.repeat(1e6), 'a\nb', { token: 'secret' }, [{ token: 'secret' }], Array(1e6).fill('y')]) {
     const { message } = await errorOf(() => functions.metricsRouter!({ source, trustedHosts: [value], path: value }));
     expect(message).not.toMatch(/secret|\n/);

@@ -77,7 +77,7 @@ describe('metricsRouter', () => {
     ['/metrics.html', '/metrics'],
     ['/internal/metrics.JSON', '/internal/metrics'],
     ['/.json', '/metrics'],
-  ])('refuses the path %s, whose ending it adds itself, and suggests %s', (path, suggested) => {
+  ])('refuses the path %s, whose ending the router adds, and suggests %s', (path, suggested) => {
     const expected = 'a path without the ending that the router adds';
     check(router({ path }), `metricsRouter: path: expected ${expected}, got "${path}"; write path: '${suggested}'`);
   });
@@ -93,7 +93,7 @@ describe('metricsRouter', () => {
     check(router({ path }), `metricsRouter: path: expected ${LITERAL_PATH}, got "${path}"; write path: '${suggested}'`);
   });
 
-  test('refuses the path /, and says where the router is to be mounted', () => {
+  test('refuses the path /, and says where to mount the router', () => {
     check(
       router({ path: '/' }),
       'metricsRouter: path: expected a path below the place where the router is mounted, got "/"; write path: \'/metrics\', and app.use(metricsRouter(…)) without a path',
@@ -112,7 +112,7 @@ describe('metricsRouter', () => {
     check(router({ source: list }), `metricsRouter: ${message}`);
   });
 
-  test('takes a list of sources', () => {
+  test('accepts a list of sources', () => {
     expect(router({ source: [source, source] })).not.toThrow();
   });
 
@@ -148,7 +148,7 @@ describe('metricsRouter', () => {
     }
   });
 
-  test('refuses the name __proto__, as it comes from JSON', () => {
+  test('refuses the name __proto__, which JSON can contain', () => {
     check(
       router(JSON.parse('{ "__proto__": {} }')),
       /^metricsRouter: options: expected the name of an option, got "__proto__"; write one of source, path, /,
@@ -167,11 +167,11 @@ describe('metricsRouter', () => {
       { source: undefined },
       `source: expected ${SOURCE}, got undefined; write { collect: () => [] }, or promClientSource(register) of express-metrics-json/prom-client`,
     ],
-  ])('refuses %p for its options', (options, message) => {
+  ])('refuses %p as its options', (options, message) => {
     check(() => metricsRouter(options as MetricsRouterOptions), `metricsRouter: ${message}`);
   });
 
-  test('accepts what its documentation names', () => {
+  test('accepts the documented values', () => {
     const callback = () => undefined;
     const all: Required<MetricsRouterOptions> = {
       source,
@@ -204,7 +204,7 @@ describe('metricsRouter', () => {
     expect(router({ ...none, source })).not.toThrow();
   });
 
-  test('takes a source that is an instance of a class', () => {
+  test('accepts a source that is an instance of a class', () => {
     class Source {
       collect() {
         return [];
@@ -217,7 +217,7 @@ describe('metricsRouter', () => {
 describe.each([
   ['metricsRouter', router],
   ['trustedIp', guard],
-])('%s, like the other one,', (caller, construct) => {
+])('%s', (caller, construct) => {
   test.each<[string, unknown[], string]>([
     ['allowAnyAddress', ['yes', 1, null], 'a boolean'],
     ['allowUnixSocket', ['/run/app.sock', null], 'a boolean'],

@@ -48,7 +48,7 @@ describe('a source that does not answer within timeout', () => {
   }
 
   test.each(hanging.flatMap((one) => paths.map((path) => [one[0], path, one[1]] as const)))(
-    'is aborted and answered with a 503: %s, %s',
+    'is aborted and gets a 503: %s, %s',
     async (_where, path, collect) => {
       let signal: AbortSignal | undefined;
       const source = onceThenQueueDepth((scrape) => {
@@ -66,7 +66,7 @@ describe('a source that does not answer within timeout', () => {
     },
   );
 
-  test.each(paths)('breaks the connection when bytes were sent already: %s', async (path) => {
+  test.each(paths)('causes the connection to be destroyed when bytes were already sent: %s', async (path) => {
     const hanging = { ...queueDepth, labelNames: ['id', 'noise'], samples: samplesThatHang(500) };
     const source = onceThenQueueDepth(() => [hanging]);
     const { port, get, failures } = await serve({ source, timeout: 100, maxInFlight: 1 });
@@ -83,7 +83,7 @@ describe('a source that does not answer within timeout', () => {
 });
 
 describe('timeout', () => {
-  test('adds up all the waiting for the source', async () => {
+  test('is the sum of all waits for the source', async () => {
     async function* slowly() {
       for (let n = 0; ; n++) {
         await sleep(20);
@@ -116,7 +116,7 @@ describe('timeout', () => {
     expect(client.received()).toContain('{id="14999",');
   });
 
-  test('that passed while nothing was awaited does no harm later', async () => {
+  test('that passed without a wait has no effect later', async () => {
     const collect = async () => {
       await sleep(20);
       return [queueDepth];
@@ -132,7 +132,7 @@ describe('timeout', () => {
 describe('X-Prometheus-Scrape-Timeout-Seconds', () => {
   const header = (seconds: string) => ({ 'X-Prometheus-Scrape-Timeout-Seconds': seconds });
 
-  test('and the option timeout, whichever is shorter, are told to the source', async () => {
+  test('and the option timeout, whichever is shorter, are passed to the source', async () => {
     const told: number[] = [];
     const source: MetricsSource = {
       collect({ timeout }) {
@@ -171,7 +171,7 @@ describe('X-Prometheus-Scrape-Timeout-Seconds', () => {
     ['60', 10_000],
     // Of one that is too short for half a second less, half is left.
     ['0.4', 200],
-  ])('leaves time enough otherwise: %p', async (seconds, expected) => {
+  ])('leaves enough time otherwise: %p', async (seconds, expected) => {
     const told: number[] = [];
     const source: MetricsSource = {
       collect({ timeout }) {
@@ -200,7 +200,7 @@ describe('maxInFlight', () => {
   test.each([
     [4, {}],
     [1, { maxInFlight: 1 }],
-  ])('lets %i scrapes in, on both endpoints together, and answers further ones with a 503', async (limit, options) => {
+  ])('allows %i scrapes on both endpoints together, and further ones get a 503', async (limit, options) => {
     const { answers, source } = waiting();
     const { get, port, decisions } = await serve({ source, ...options });
     const first = Array.from({ length: limit }, (_, n) => get(`${paths[n % 2]}?exclude[]=${n}`));
@@ -221,7 +221,7 @@ describe('maxInFlight', () => {
     expect(await second).toMatchObject({ status: 200, text: QUEUE_DEPTH_TEXT });
   });
 
-  test('counts slow readers, and each router for itself', async () => {
+  test('includes slow readers, and is separate for each router', async () => {
     const busy = await serve({ source: onceThenQueueDepth(() => [largeFamily(30_000)]), maxInFlight: 1 });
     const free = await serve({ source: { collect: () => [queueDepth] }, maxInFlight: 1 });
     const client = connectRaw(busy.port, requestText({ target: '/metrics' }));

@@ -48,7 +48,7 @@ describe.each(withCodings)('$path in $coding', ({ path, coding, document, own })
   const acceptance = { 'Accept-Encoding': coding };
   const codingHeader = coding === 'identity' ? {} : { 'content-encoding': coding };
 
-  test('a small document has a length and these headers, no others', async () => {
+  test('a small document has a length and only these headers', async () => {
     const { get } = await serve({ source: sourceOf(queueDepth) });
     const { status, headers, body, text } = await get(path, acceptance);
     expect(status).toBe(200);
@@ -61,7 +61,7 @@ describe.each(withCodings)('$path in $coding', ({ path, coding, document, own })
     });
   });
 
-  test('a large document is streamed in chunks, and is whole', async () => {
+  test('a large document is streamed in chunks, and is complete', async () => {
     const { get, failures } = await serve({ source: sourceOf(queueDepth, largeFamily(500), queueDepth2) });
     const { status, headers, text } = await get(path, acceptance);
     expect(status).toBe(200);
@@ -77,7 +77,7 @@ describe.each(withCodings)('$path in $coding', ({ path, coding, document, own })
     }
   });
 
-  test('HEAD has the headers of GET without the length, and the source is not asked', async () => {
+  test('HEAD has the headers of GET without the length, and does not collect', async () => {
     const collect = jest.fn<ReturnType<MetricsSource['collect']>, []>(() => [queueDepth]);
     const { port, get } = await serve({ source: { collect } });
     const head = await requestPath(port, path, { method: 'HEAD', headers: acceptance });
@@ -112,7 +112,7 @@ test.each(endpoints)('a source without families is an empty document: $path', as
   expect(await get(path)).toMatchObject({ status: 200, text: path === '/metrics' ? '' : '{}\n' });
 });
 
-test('one connection serves one document after the other, and keeps no listeners of theirs', async () => {
+test('a connection serves several documents, and keeps none of their listeners', async () => {
   const app = express();
   const sockets = new Set<Socket>();
   app.use((req, _res, next) => next(void sockets.add(req.socket)));
@@ -131,7 +131,7 @@ test('one connection serves one document after the other, and keeps no listeners
   expect(socket?.listenerCount('close')).toBe(listeners);
 });
 
-test('a scrape that is over leaves no timers behind', async () => {
+test('a finished scrape leaves no timers', async () => {
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const { get } = await serve({ source: sourceOf(largeFamily(100)), timeout: 60_000, stallTimeout: 60_000 });
   await get('/metrics');
@@ -140,7 +140,7 @@ test('a scrape that is over leaves no timers behind', async () => {
   expect(timers()).toBeLessThan(before + 10);
 });
 
-describe('HTTP/1.0, where it is allowed', () => {
+describe('with allowHttp10, HTTP/1.0', () => {
   const ask10 = async (port: number, headers = '') => {
     const client = connectRaw(port, `GET /metrics HTTP/1.0\r\n${headers}\r\n`);
     client.read();
@@ -149,7 +149,7 @@ describe('HTTP/1.0, where it is allowed', () => {
     return { head, body: body.join('\r\n\r\n') };
   };
 
-  test.each([1, 500])('gets a document of %i kB whole, with its length', async (kilobytes) => {
+  test.each([1, 500])('gets a document of %i kB with its length', async (kilobytes) => {
     const { port, get } = await serve({ source: sourceOf(largeFamily(kilobytes)), allowHttp10: true });
     const { head, body } = await ask10(port);
     expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
@@ -158,7 +158,7 @@ describe('HTTP/1.0, where it is allowed', () => {
     expect(body).toBe((await get('/metrics')).text);
   });
 
-  test('gets it compressed when it asks', async () => {
+  test('gets a compressed document if it accepts one', async () => {
     const { port } = await serve({ source: sourceOf(largeFamily(500)), allowHttp10: true });
     const { head, body } = await ask10(port, 'Accept-Encoding: gzip\r\n');
     expect(head).toContain('\r\nContent-Encoding: gzip');
@@ -182,7 +182,7 @@ describe('HTTP/1.0, where it is allowed', () => {
     expect((await ask10(port)).body).toBe(QUEUE_DEPTH_TEXT);
   });
 
-  test('gets nothing of a document that fails on the way', async () => {
+  test('gets nothing of a document that fails later', async () => {
     const failing = { ...queueDepth, samples: samplesThatFail(500, new Error('lost')) };
     const { port } = await serve({ source: sourceOf(failing), allowHttp10: true });
     expect(await ask10(port)).toEqual({ head: '', body: '' });
@@ -203,14 +203,14 @@ describe('filters', () => {
     ['?name[]=nobody', []],
     ['?name[]=http_.*', []],
     ['?other=1', names],
-  ])('a source that gives everything is filtered: %s', async (query, expected) => {
+  ])('families of a source that ignores wants() are filtered: %s', async (query, expected) => {
     const { get } = await serve({ source: all });
     expect(Object.keys(JSON.parse((await get(`/metrics.json${query}`)).text))).toEqual(expected);
     const text = (await get(`/metrics${query}`)).text;
     expect([...text.matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1])).toEqual(expected);
   });
 
-  test('a family that is filtered out is not read, and the source can know', async () => {
+  test('a family that is filtered out is not read, and wants() tells the source', async () => {
     const wanted: string[] = [];
     const source: MetricsSource = {
       *collect({ wants }) {
@@ -228,7 +228,7 @@ describe('filters', () => {
     expect(wanted).toEqual(['http_requests', 'queue_depth']);
   });
 
-  test('prefix= is put in front of names in the text, after filtering, and ignored in JSON', async () => {
+  test('prefix= is added to names in the text, after filtering, and ignored in JSON', async () => {
     const { get } = await serve({ source: all });
     const { text } = await get('/metrics?prefix=mail_&name[]=queue_depth');
     expect(text).toBe('# TYPE mail_queue_depth gauge\nmail_queue_depth 1\n');

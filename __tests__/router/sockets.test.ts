@@ -77,7 +77,7 @@ describe('on a unix socket', () => {
     });
   });
 
-  test('allowUnixSocket lets nobody in who comes over TCP', async () => {
+  test('allowUnixSocket does not let in TCP clients', async () => {
     const { status } = await outcome({ allowUnixSocket: true }, {}, { from: '127.0.0.2' });
     expect(status).toBe(403);
   });
@@ -88,12 +88,12 @@ const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ ad
 (hasIpv6 ? describe : describe.skip)('over IPv6', () => {
   const DUAL_STACK = { host: '::', port: 0 };
 
-  test('::1 is trusted by default, and asks for [::1]', async () => {
+  test('::1 is trusted by default, and may use the host [::1]', async () => {
     const found = await outcome({}, { hosts: ['[::1]:9464'] }, {}, { host: '::1', port: 0 });
     expect(found).toEqual({ status: 200, reason: undefined, peer: '::1', address: '::1' });
   });
 
-  test('::1 is not trusted where the list is another', async () => {
+  test('::1 is not trusted with another list', async () => {
     const found = await outcome({ trustedHosts: ['127.0.0.1'] }, {}, {}, { host: '::1', port: 0 });
     expect(found).toEqual({ status: 403, reason: 'not-trusted', peer: '::1', address: '::1' });
   });
@@ -101,7 +101,7 @@ const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ ad
   test.each([
     ['127.0.0.1', 200],
     ['127.0.0.2', 403],
-  ])('a listener for both families shows %s as ::ffff:%s, and it is taken for what it is', async (from, status) => {
+  ])('a dual-stack listener shows %s as ::ffff:%s, which is read as IPv4', async (from, status) => {
     let shown: string | undefined;
     const { server, decisions } = await serveMetrics({}, DUAL_STACK);
     (server as Server).on('connection', (socket) => {
@@ -169,14 +169,14 @@ describe('behind proxies', () => {
     });
   });
 
-  test('the host is checked for a client on loopback, not for the proxy on loopback', async () => {
+  test('the host is checked for a loopback client, not for a loopback proxy', async () => {
     const ask = (client: string) =>
       outcome(byXff, { hosts: ['metrics.example'], headers: [`X-Forwarded-For: ${client}`] }, { from: '127.0.0.3' });
     expect(await ask('192.0.2.1')).toMatchObject({ status: 200 });
     expect(await ask('127.0.0.1')).toMatchObject({ status: 403, reason: 'host-not-allowed' });
   });
 
-  test('a trusted host that is no proxy must not forward', async () => {
+  test('a trusted host that is not a proxy must not forward', async () => {
     const found = await outcome(byXff, { headers: ['X-Forwarded-For: 192.0.2.1'] }, { from: '127.0.0.1' });
     expect(found).toMatchObject({ status: 403, reason: 'unexpected-forwarding-header' });
   });
@@ -212,7 +212,7 @@ describe('HTTP/1.0', () => {
     expect(await outcome({ allowHttp10 }, parts)).toMatchObject({ status, reason });
   });
 
-  test('gets the length of the document, so that a cut one cannot be taken for a whole one', async () => {
+  test('gets the length of the document, so that a cut one is noticed', async () => {
     const { server } = await serveMetrics({ allowHttp10: true });
     const response = await send(server, requestText({ version: '1.0' }), { untilClosed: true });
     expect(response.header('content-length')).toBe(`${response.body.length}`);

@@ -11,7 +11,7 @@ function begin({ port }: Service, coding: string): RawClient {
 }
 
 describe.each(['identity', 'gzip', 'br'])('a client, in %s,', (coding) => {
-  test('that takes no byte for stallTimeout is cut off', async () => {
+  test('that reads nothing for stallTimeout is disconnected', async () => {
     const source = endless();
     const { collect } = source;
     const service = await serve({ source: onceThenQueueDepth(collect), stallTimeout: 100, maxInFlight: 1 });
@@ -27,7 +27,7 @@ describe.each(['identity', 'gzip', 'br'])('a client, in %s,', (coding) => {
     expect(client.received()).not.toMatch(TERMINATOR);
   });
 
-  test('that reads is not, however long it takes', async () => {
+  test('that reads slowly is not disconnected', async () => {
     const stallTimeout = 500;
     const source = endless();
     const service = await serve({ source, stallTimeout });
@@ -46,7 +46,7 @@ describe.each(['identity', 'gzip', 'br'])('a client, in %s,', (coding) => {
   });
 });
 
-describe('a chunk that leaves slowly', () => {
+describe('a chunk that is sent slowly', () => {
   const CHUNK = 'x'.repeat(32 * 1024);
   /** How long (s) a client at 8 KiB/s reads a chunk. */
   const READ_TIME = 4;
@@ -90,7 +90,7 @@ describe('a chunk that leaves slowly', () => {
     jest.useRealTimers();
   });
 
-  test('is no stall while a byte is taken now and then', async () => {
+  test('is not a stall while single bytes are read', async () => {
     const { res, stalled, delivery } = deliver();
     const written = delivery.write(CHUNK);
     for (let seconds = 0; seconds < 60; seconds++) {
@@ -103,7 +103,7 @@ describe('a chunk that leaves slowly', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  test.each([0, 1, 5, 60])('is one when none is taken any more after %i bytes', (bytes) => {
+  test.each([0, 1, 5, 60])('is a stall when nothing is read after %i bytes', (bytes) => {
     const { res, stalled, delivery } = deliver();
     delivery.write(CHUNK);
     for (let taken = 0; taken < bytes; taken++) {
@@ -117,7 +117,7 @@ describe('a chunk that leaves slowly', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  test('is no stall either when all of it was taken, and the next byte is still being made', () => {
+  test('is not a stall when all of it was read and the next byte is not ready', () => {
     const { res, stalled, delivery } = deliver();
     delivery.write(CHUNK);
     res.writableLength = 0;
@@ -125,7 +125,7 @@ describe('a chunk that leaves slowly', () => {
     expect(stalled).not.toHaveBeenCalled();
   });
 
-  test('is waited for anew with each chunk: the time between them does not count', async () => {
+  test('has a new timeout for each chunk, without the time between chunks', async () => {
     const { res, stalled, delivery } = deliver();
     for (let chunks = 0; chunks < 5; chunks++) {
       const written = delivery.write(CHUNK);
@@ -137,7 +137,7 @@ describe('a chunk that leaves slowly', () => {
     expect(stalled).not.toHaveBeenCalled();
   });
 
-  test('is given up on abort, with its reason', async () => {
+  test('is aborted with the reason of the signal', async () => {
     const { delivery, aborter } = deliver();
     const written = delivery.write(CHUNK);
     aborter.abort('gone');
@@ -149,7 +149,7 @@ describe('a chunk that leaves slowly', () => {
   });
 });
 
-describe('a client of which Node does not see what it reads', () => {
+describe('a client whose reads Node cannot observe', () => {
   const CHUNK = 'x'.repeat(48 * 1024);
   /** About what Linux buffers on loopback by default, for both ends of a connection. */
   const BUFFERED = 4_300_000;
@@ -231,7 +231,7 @@ describe('a client of which Node does not see what it reads', () => {
     expect(res.written).toBe(250 * CHUNK.length);
   });
 
-  test('has stalled when it reads nothing, after ten times the timeout more at most', async () => {
+  test('has stalled when it reads nothing, after at most ten more timeouts', async () => {
     const delivered = deliver();
     void delivered.writeAll(250);
     await jest.advanceTimersByTimeAsync(MAX_ADDED + STALL_TIMEOUT - 1);
@@ -241,7 +241,7 @@ describe('a client of which Node does not see what it reads', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  test('has stalled when it reads nothing any more', async () => {
+  test('has stalled when it stops reading', async () => {
     const delivered = deliver();
     void delivered.writeAll(250);
     for (let seconds = 0; seconds < 600; seconds++) {
@@ -253,7 +253,7 @@ describe('a client of which Node does not see what it reads', () => {
     expect(delivered.stalledAt).toBeDefined();
   });
 
-  test('gets no more time for what it could have read long ago', async () => {
+  test('gets no more time for bytes that were sent long ago', async () => {
     const delivered = deliver();
     const { res } = delivered;
     void delivered.writeAll(80);

@@ -51,7 +51,7 @@ function visible({ head, body }: RawResponse) {
   return { head: head.filter((line) => !/^(Date|Connection|Keep-Alive):/.test(line)), body };
 }
 
-describe.each(Object.entries(ANSWERS))('%s answers everybody who is not trusted alike', (path, { head, body }) => {
+describe.each(Object.entries(ANSWERS))('%s gives all untrusted clients the same response', (path, { head, body }) => {
   test.each<[string, string, RequestParts]>([
     ['a scrape', STRANGER, {}],
     ['with credentials', STRANGER, { headers: ['Authorization: Bearer secret'] }],
@@ -106,7 +106,7 @@ describe.each(Object.entries(ANSWERS))('%s answers everybody who is not trusted 
     expect(served.collect).not.toHaveBeenCalled();
   });
 
-  test('by HEAD: the same without the body', async () => {
+  test('to HEAD, without the body', async () => {
     const response = await send(served.server, requestText({ method: 'HEAD', target: path }), { from: STRANGER });
     expect(visible(response)).toEqual({ head, body: '' });
   });

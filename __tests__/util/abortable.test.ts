@@ -5,23 +5,23 @@ const never = new Promise<never>(() => {});
 test.each([
   ['a value', Promise.resolve(1), { status: 'fulfilled', value: 1 }],
   ['a rejection', Promise.reject('lost'), { status: 'rejected', reason: 'lost' }],
-])('%s is passed on when it comes before the abort', async (_what, promise, outcome) => {
+])('%s before the abort is passed on', async (_what, promise, outcome) => {
   const { signal } = new AbortController();
   expect(await Promise.allSettled([abortable(promise, signal)])).toEqual([outcome]);
 });
 
-test('the reason of the abort is what a promise that is late rejects with', async () => {
+test('a promise that is late rejects with the reason of the abort', async () => {
   const aborter = new AbortController();
   const waiting = abortable(never, aborter.signal);
   aborter.abort('enough');
   await expect(waiting).rejects.toBe('enough');
 });
 
-test('an abort that was before counts too', async () => {
+test('an earlier abort counts too', async () => {
   await expect(abortable(never, AbortSignal.abort('before'))).rejects.toBe('before');
 });
 
-test('a rejection after the abort is nobody’s business', async () => {
+test('a rejection after the abort is ignored', async () => {
   const aborter = new AbortController();
   let reject = (_error: unknown) => {};
   const late = new Promise((_resolve, rejectLate) => {
@@ -87,7 +87,7 @@ describe('items', () => {
       },
     ],
     ['gives no promise', () => undefined],
-  ])('that hang are closed by an abort, also where closing %s', async (_how, close) => {
+  ])('that hang are closed by an abort, even if closing %s', async (_how, close) => {
     const aborter = new AbortController();
     const closed = jest.fn(close);
     const reading = read(abortableItems(hanging(closed), aborter.signal));
@@ -96,14 +96,14 @@ describe('items', () => {
     expect(closed).toHaveBeenCalledTimes(1);
   });
 
-  test('that are asked for after an abort are closed, and none is read', async () => {
+  test('that are requested after an abort are closed without being read', async () => {
     const closed = jest.fn();
     const reading = read(abortableItems(hanging(closed), AbortSignal.abort('before')));
     await expect(reading).rejects.toBe('before');
     expect(closed).toHaveBeenCalledTimes(1);
   });
 
-  test('of an iterator that gives no results fail, and nothing else does', async () => {
+  test('of an iterator that returns no results fail', async () => {
     const items = { [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve(undefined as never) }) };
     await expect(read(abortableItems(items, new AbortController().signal))).rejects.toThrow(TypeError);
   });

@@ -3,7 +3,7 @@ import { closeAccounts, holdAccount } from '../support/budget.ts';
 
 afterEach(closeAccounts);
 
-test('all accounts together reserve as much as the limit, and no more', () => {
+test('all accounts together reserve at most the limit', () => {
   const [one, other] = [holdAccount(), holdAccount()];
   expect(one.tryReserve(MAX_CACHED_BYTES - 1)).toBe(true);
   expect(other.tryReserve(2)).toBe(false);
@@ -16,14 +16,14 @@ test('all accounts together reserve as much as the limit, and no more', () => {
 test.each<[way: string, give: (account: CacheAccount) => void]>([
   ['by a negative reservation', (account) => account.tryReserve(-10)],
   ['by a negative charge', (account) => account.charge(-10)],
-])('what an account gives back %s, others can reserve', (_way, give) => {
+])('bytes that an account releases %s can be reserved by others', (_way, give) => {
   const [one, other] = [holdAccount(), holdAccount()];
   one.tryReserve(MAX_CACHED_BYTES);
   give(one);
   expect([other.tryReserve(11), other.tryReserve(10)]).toEqual([false, true]);
 });
 
-test('closing an account gives back everything, once, and it reserves nothing more', () => {
+test('closing an account releases everything, once, and ends its reservations', () => {
   const [one, other] = [holdAccount(), holdAccount()];
   one.tryReserve(100);
   other.tryReserve(10);
@@ -36,7 +36,7 @@ test('closing an account gives back everything, once, and it reserves nothing mo
   expect(cachedBytes()).toBe(10);
 });
 
-test('with priority, other caches are no obstacle: they are above the limit then, and have to free the excess', () => {
+test('with priority, other caches do not limit an account; they have to free the excess', () => {
   const [cache, state] = [holdAccount(), holdAccount({ hasPriority: true })];
   cache.tryReserve(MAX_CACHED_BYTES);
   expect(state.tryReserve(30)).toBe(true);
@@ -45,7 +45,7 @@ test('with priority, other caches are no obstacle: they are above the limit then
   expect(excessBytes()).toBe(10);
 });
 
-test('accounts with priority have the same limit together', () => {
+test('accounts with priority share the same limit', () => {
   const [one, other] = [holdAccount({ hasPriority: true }), holdAccount({ hasPriority: true })];
   expect(one.tryReserve(MAX_CACHED_BYTES)).toBe(true);
   expect(other.tryReserve(1)).toBe(false);
@@ -54,7 +54,7 @@ test('accounts with priority have the same limit together', () => {
   expect(holdAccount().tryReserve(1)).toBe(false);
 });
 
-test('memory that is in use already is charged even where none is left', () => {
+test('memory in use is charged even beyond the limit', () => {
   const account = holdAccount();
   account.tryReserve(MAX_CACHED_BYTES);
   account.charge(5);

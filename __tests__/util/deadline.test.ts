@@ -46,7 +46,7 @@ test('it expires when the waits add up', async () => {
   expect(expired).toHaveBeenCalledTimes(1);
 });
 
-test('it does not expire while nobody waits', async () => {
+test('it does not expire without a wait', async () => {
   const { expired } = deadlineOf(100);
   await pass(100_000);
   expect(expired).not.toHaveBeenCalled();
@@ -55,12 +55,12 @@ test('it does not expire while nobody waits', async () => {
 test.each([
   ['resolves', Promise.resolve('value'), 'value'],
   ['is a plain value', 'value', 'value'],
-])('a wait passes on what it waited for: it %s', async (_how, promise, value) => {
+])('a wait passes on its result: it %s', async (_how, promise, value) => {
   const { deadline } = deadlineOf(100);
   await expect(deadline.wait(promise)).resolves.toBe(value);
 });
 
-test('a wait passes a rejection on, and the clock stops', async () => {
+test('a wait passes on a rejection, and the clock stops', async () => {
   const { deadline, expired } = deadlineOf(100);
   await expect(deadline.wait(Promise.reject(new Error('lost')))).rejects.toThrow('lost');
   await pass(10_000);
@@ -78,7 +78,7 @@ test('nothing expires once it is cleared, and no timer is left', async () => {
   expect(expired).not.toHaveBeenCalled();
 });
 
-test('it can be shortened, and not lengthened: what was waited before counts', async () => {
+test('it can be shortened but not lengthened, and earlier waits count', async () => {
   const { deadline, expired } = deadlineOf(1_000);
   deadline.wait(later(10_000));
   await pass(60);
@@ -92,7 +92,7 @@ test('it can be shortened, and not lengthened: what was waited before counts', a
   expect(expired).toHaveBeenCalledTimes(1);
 });
 
-test('it expires at once when it is shortened to less than was waited', async () => {
+test('it expires at once when it is shortened to less than the waits so far', async () => {
   const { deadline, expired } = deadlineOf(1_000);
   deadline.wait(later(10_000));
   await pass(60);
@@ -100,7 +100,7 @@ test('it expires at once when it is shortened to less than was waited', async ()
   expect(expired).toHaveBeenCalledTimes(1);
 });
 
-test('it does not expire when it is shortened while nobody waits, or once it is cleared', async () => {
+test('it does not expire when it is shortened without a wait or after it was cleared', async () => {
   const { deadline, expired } = deadlineOf(1_000);
   deadline.shorten(50);
   await pass(10_000);
@@ -111,7 +111,7 @@ test('it does not expire when it is shortened while nobody waits, or once it is 
   expect(jest.getTimerCount()).toBe(0);
 });
 
-test('work is not waiting: what is at hand before the event loop turns counts nothing, however long it takes', async () => {
+test('synchronous work is not a wait, however long it takes', async () => {
   jest.useRealTimers();
   const { deadline, expired } = deadlineOf(50);
   for (let pieces = 0; pieces < 4; pieces++) {
@@ -127,7 +127,7 @@ test('work is not waiting: what is at hand before the event loop turns counts no
   deadline.clear();
 });
 
-test('it keeps the process alive only while somebody waits', async () => {
+test('it keeps the process alive only during waits', async () => {
   jest.useRealTimers();
   const others = activeTimeouts();
   const { deadline } = deadlineOf(20);
@@ -153,7 +153,7 @@ test('it keeps the process alive only while somebody waits', async () => {
 });
 
 describe('timed items', () => {
-  test('are the same items, and only waiting for them counts', async () => {
+  test('are the same items, and only the waits for them count', async () => {
     const { deadline, expired } = deadlineOf(100);
     async function* items() {
       for (let n = 0; n < 3; n++) yield later(25, n);
@@ -171,7 +171,7 @@ describe('timed items', () => {
     expect(expired).not.toHaveBeenCalled();
   });
 
-  test('expire when the next one does not come', async () => {
+  test('expire when the next one does not arrive', async () => {
     const { deadline, expired } = deadlineOf(100);
     const iterator = deadline.timed({ [Symbol.asyncIterator]: () => ({ next: () => later(1_000) as never }) });
     iterator[Symbol.asyncIterator]().next();
@@ -179,7 +179,7 @@ describe('timed items', () => {
     expect(expired).toHaveBeenCalledTimes(1);
   });
 
-  test('are closed with their own return(), which is waited for with the clock running', async () => {
+  test('are closed with return(), during which the clock runs', async () => {
     const { deadline, expired } = deadlineOf(100);
     const close = jest.fn(() => later(1_000) as never);
     const items = deadline.timed({
@@ -202,7 +202,7 @@ describe('timed items', () => {
     }
   });
 
-  test('end at the next one once it is cleared, and are closed then: nobody reads on for a scrape that is over', async () => {
+  test('end at the next item after the deadline was cleared, and are closed', async () => {
     const { deadline } = deadlineOf(100);
     const closed = jest.fn();
     async function* endless() {

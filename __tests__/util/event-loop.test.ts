@@ -32,7 +32,7 @@ async function freshSlice(): Promise<void> {
   await turn;
 }
 
-test('work that takes long lets the event loop turn many times', async () => {
+test('long work yields to the event loop many times', async () => {
   const counter = countTurns();
   await work(200);
   counter.stop();
@@ -40,7 +40,7 @@ test('work that takes long lets the event loop turn many times', async () => {
   expect(counter.turns).toBeGreaterThan(5);
 });
 
-test('several at once hold the loop no longer than one: the loop turns between any two of them', async () => {
+test('several tasks hold the event loop no longer than one, as it turns between them', async () => {
   await freshSlice();
   const counter = countTurns();
   const workers: Set<string>[] = [];
@@ -61,14 +61,14 @@ test('short work is not interrupted', async () => {
   expect(interruptions).toBeLessThan(100);
 });
 
-test('everybody who waits is let in, one after the other', async () => {
+test('waiting tasks resume one after the other', async () => {
   const order: number[] = [];
   while (yieldToEventLoop() === undefined);
   await Promise.all(Array.from({ length: 10 }, (_, n) => yieldToEventLoop()?.then(() => order.push(n))));
   expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
-test('other requests are answered while large documents are written', async () => {
+test('other requests get responses while large documents are written', async () => {
   const app = express();
   let answered = 0;
   app.get('/ping', (_req, res) => {

@@ -9,7 +9,7 @@ afterEach(() => {
 
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 
-test('it runs from start to stop, and stands still in between', async () => {
+test('it runs between start and stop only', async () => {
   const stopwatch = createStopwatch();
   for (const expected of [20, 40]) {
     stopwatch.start();
@@ -27,7 +27,7 @@ test('it can be read while it runs', async () => {
   expect(stopwatch.elapsed()).toBe(30);
 });
 
-test('when several wait at once, the time passes once, until the last one stops', async () => {
+test('overlapping waits count once, until the last one stops', async () => {
   const stopwatch = createStopwatch();
   stopwatch.start();
   await pass(10);
@@ -40,7 +40,7 @@ test('when several wait at once, the time passes once, until the last one stops'
   expect(stopwatch.elapsed()).toBe(30);
 });
 
-test('what ends before the event loop has turned was no waiting', async () => {
+test('a wait that ends before the event loop turns does not count', async () => {
   jest.useRealTimers();
   const stopwatch = createStopwatch();
   stopwatch.start();
