@@ -8,6 +8,7 @@ import { resolveOptions } from '../../lib/router/options.ts';
 import { clusterSource } from '../../lib/sources/cluster.ts';
 import { openTelemetrySource } from '../../lib/sources/opentelemetry.ts';
 import { prometheusServerSource } from '../../lib/sources/prometheus-server.ts';
+import { createRegistry } from '../../lib/sources/registry.ts';
 import { remoteSource } from '../../lib/sources/remote.ts';
 import { Markdown, markdownFiles } from './markdown.ts';
 
@@ -33,6 +34,11 @@ const tables: [place: string, take: (options: never) => unknown, types: string[]
     'docs/sources/guards-against-growth.md#Limiting the series of a family',
     (options) => limitSeries(source, options),
     ['sources/limit-series.ts'],
+  ],
+  [
+    'docs/registry.md#Options of a metric',
+    (options) => createRegistry().counter(options),
+    ['sources/registry/types.ts'],
   ],
 ];
 

@@ -74,6 +74,7 @@ async function seriesOf(code: string): Promise<string[]> {
 
 test.each([
   ['prom-client.md', 0],
+  ['prom-client-registry.md', 0],
   ['express-prom-bundle.md', 0],
   ['opentelemetry-exporter-prometheus.md', 1],
 ] as const)('%s: the names and labels after the move are those before it', async (name, program) => {
