@@ -50,12 +50,26 @@ function seriesLine(line: string): string {
   return `${name}{${pairs.sort().join(',')}} ${Number(value.replace('Inf', 'Infinity'))}`;
 }
 
-/** Creates a registry with one metric of each type. `move()` changes each value and adds series. */
-export function mixedRegistry({ Registry, Counter, Gauge, Histogram, Summary }: Library) {
-  const registry = new Registry();
-  const registers = [registry];
+/** Creates a registry with metrics of each type. `move()` changes each value and adds series. */
+export function mixedRegistry(library: Library) {
+  const registry = new library.Registry();
   registry.setDefaultLabels({ app: 'mailer', zone: 'a', shard: 7 });
+  let moves = 0;
+  const metrics = createMetrics(library, [registry], () => moves);
+  return {
+    registry,
+    move(): void {
+      moves++;
+      moveAll(metrics, moves);
+    },
+  };
+}
 
+function createMetrics(
+  { Counter, Gauge, Histogram, Summary }: Library,
+  registers: PromClient.Registry[],
+  moves: () => number,
+) {
   const bare = new Counter({ name: 'accepted_total', help: 'accepted', registers });
   const byDomain = new Counter({ name: 'delivered_total', help: 'delivered', labelNames: ['domain'], registers });
   const byTwo = new Counter({ name: 'deferred_total', help: 'deferred', labelNames: ['domain', 'zone'], registers });
@@ -79,30 +93,29 @@ export function mixedRegistry({ Registry, Counter, Gauge, Histogram, Summary }: 
     help: 'set by a callback',
     registers,
     collect() {
-      this.set(moves * 1.5);
+      this.set(moves() * 1.5);
     },
   });
+  return { bare, byDomain, byTwo, depth, odd, latency, sizes, waits, whole };
+}
 
-  let moves = 0;
-  function move(): void {
-    moves++;
-    bare.inc(3);
-    byDomain.inc({ domain: 'example.com' });
-    byDomain.inc({ domain: `n${moves}.example.com` }, 0.1);
-    byTwo.inc({ domain: 'a\\b', zone: 'own' }, 2 ** 40);
-    byTwo.inc({ domain: `say "${moves}"\n`, zone: 'ü€😀' });
-    byTwo.inc({ domain: 'no zone' });
-    depth.set({ queue: 'a' }, -moves);
-    depth.set({ queue: 5 as never }, moves / 3);
-    for (const n of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e21, 5e-324, -0, 0.1 + moves]) {
-      odd.set({ n: String(n) }, n);
-    }
-    for (const value of [0.001, 0.3, moves, 100]) latency.observe(value);
-    sizes.observe({ kind: 'small', app: 'own' }, 0.1 * moves);
-    sizes.observe({ kind: `n${moves}` }, 1e22);
-    waits.observe({ queue: 'a' }, moves);
-    waits.observe({ queue: 'b' }, 1 / moves);
-    whole.observe(moves);
+function moveAll(metrics: ReturnType<typeof createMetrics>, moves: number): void {
+  const { bare, byDomain, byTwo, depth, odd, latency, sizes, waits, whole } = metrics;
+  bare.inc(3);
+  byDomain.inc({ domain: 'example.com' });
+  byDomain.inc({ domain: `n${moves}.example.com` }, 0.1);
+  byTwo.inc({ domain: 'a\\b', zone: 'own' }, 2 ** 40);
+  byTwo.inc({ domain: `say "${moves}"\n`, zone: 'ü€😀' });
+  byTwo.inc({ domain: 'no zone' });
+  depth.set({ queue: 'a' }, -moves);
+  depth.set({ queue: 5 as never }, moves / 3);
+  for (const n of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e21, 5e-324, -0, 0.1 + moves]) {
+    odd.set({ n: String(n) }, n);
   }
-  return { registry, move };
+  for (const value of [0.001, 0.3, moves, 100]) latency.observe(value);
+  sizes.observe({ kind: 'small', app: 'own' }, 0.1 * moves);
+  sizes.observe({ kind: `n${moves}` }, 1e22);
+  waits.observe({ queue: 'a' }, moves);
+  waits.observe({ queue: 'b' }, 1 / moves);
+  whole.observe(moves);
 }

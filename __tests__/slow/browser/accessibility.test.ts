@@ -24,7 +24,7 @@ test.each(cases)('$view, $size and $theme, has no accessibility violation', asyn
   const { page } = await openPage(`${service.origin}/metrics.html#${state}`, {
     viewport: SIZES[size as keyof typeof SIZES],
     colorScheme: theme as 'light' | 'dark',
-    // For axe, which is evaluated in the page; all other suites hold the page to its policy.
+    // The policy forbids axe, which is evaluated in the page. The other suites enforce the policy.
     bypassCSP: true,
   });
   await eventually(async () => expect(await page.locator('main .value, main dd').first().textContent()).not.toBe('–'));
@@ -34,6 +34,6 @@ test.each(cases)('$view, $size and $theme, has no accessibility violation', asyn
     nodes: nodes.map(({ html, failureSummary }) => [html, failureSummary]),
   }));
   expect(objections).toEqual([]);
-  // And nothing makes a phone scroll sideways.
+  // A phone must not scroll sideways.
   expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
 });

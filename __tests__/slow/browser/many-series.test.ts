@@ -18,7 +18,7 @@ const LONGEST_URL = 8192;
 
 declare global {
   interface Window {
-    /** How long (ms) the tasks took that kept the page from answering. */
+    /** Durations (ms) of tasks that blocked the page. */
     longTasks: number[];
   }
 }

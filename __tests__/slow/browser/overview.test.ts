@@ -7,7 +7,7 @@ beforeAll(async () => {
   service = await startExample();
 });
 
-/** The example's page, once it has polled twice. */
+/** Opens the example's page, and waits for two polls. */
 async function open(hash = ''): Promise<Page> {
   const { page } = await openPage(`${service.origin}/metrics.html${hash}`);
   await page.locator('body[data-state=live]').waitFor();
@@ -44,7 +44,7 @@ test.each([
   ['a label name and a word of the help', 'domain tried', ['messages_deferred_total']],
 ])('a search finds %s as it is typed', async (_what, text, names) => {
   const page = await open();
-  // So that there is a series with that label.
+  // Creates a series with that label.
   await eventually(async () => {
     await page.locator('#search').fill(text);
     await page.waitForTimeout(100);

@@ -20,7 +20,7 @@ async function serve(port?: string): Promise<Service> {
 
 const count = async (service: Service) => (await requestedDocuments(service)).length;
 
-/** How often a document was asked for within a while. */
+/** Returns the number of documents requested during a time. */
 async function polls(service: Service, ms: number): Promise<number> {
   const before = await count(service);
   await sleep(ms);
@@ -92,15 +92,15 @@ test('an unreachable server is shown with greyed values, retried, and found agai
 
   const again = await serve(new URL(service.origin).port);
   await setFamilies(again, up(5));
-  // Not click(), which waits for it to be seen: the page may find the server by itself in that moment.
+  // click() would wait for the button to be visible, but the page may reach the server by itself before.
   await page.getByRole('button', { name: 'Try now', includeHidden: true }).dispatchEvent('click');
   await page.locator('body[data-state=live]').waitFor();
   await eventually(async () => expect(await shownValue(page, 'up')).toBe('5'));
   expect(await colour()).toBe(live);
-  // The line does not go across what nobody saw.
+  // The line has a gap at the failed polls.
   const line = rowOf(page, 'up').locator('.spark-line');
   expect((await line.getAttribute('d'))?.match(/M/g)).toHaveLength(2);
-  // The browser's own words on each attempt are no complaint of the page.
+  // The browser logs each failed request; that is not an error of the page.
   const others = complaints
     .splice(0)
     .filter((text) => !text.includes('ERR_CONNECTION_REFUSED') && !/ERR_|Failed to load/.test(text));

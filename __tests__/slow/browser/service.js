@@ -1,4 +1,4 @@
-// A service whose metrics a test can set while it runs, built as its users have it. It prints its origin.
+// A service whose metrics a test can change, with the built package. It prints its origin.
 import express from 'express';
 import { metricsRouter } from 'express-metrics-json';
 import { dashboard } from 'express-metrics-json/dashboard';
@@ -6,13 +6,13 @@ import { dashboard } from 'express-metrics-json/dashboard';
 let families = [];
 const asked = [];
 
-/** JSON has no NaN. */
+/** Replaces null by NaN, which JSON cannot express. */
 const revive = (family) => ({
   ...family,
   samples: family.samples.map((sample) => ({ ...sample, value: sample.value ?? Number.NaN })),
 });
 
-/** As many series as the page must stay smooth with: counters, gauges and histograms, all of which move. */
+/** Creates many series with changing values: counters, gauges and histograms. */
 function manyFamilies(series, names) {
   const types = ['counter', 'gauge', 'histogram'];
   const each = Math.ceil(series / names);

@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterEach(async () => {
   const all = opened.splice(0);
   for (const { page } of all) await page.context().close();
-  // Whatever a test is about, no page may break its policy, fail, or ask another origin for anything.
+  // In every test, the page must not violate its policy, throw, or request another origin.
   for (const { complaints, foreign } of all) expect({ complaints, foreign }).toEqual({ complaints: [], foreign: [] });
 });
 
@@ -36,13 +36,13 @@ afterAll(async () => {
   for (const child of children) await stop(child);
 });
 
-/** A service that runs in a process of its own. */
+/** A service in a separate process. */
 export interface Service {
   readonly origin: string;
   kill(): Promise<void>;
 }
 
-/** Starts a program that prints its origin, or a URL of it, on its first line. */
+/** Starts a program whose first line of output is its origin or a URL. */
 async function start(file: string, env: Record<string, string>): Promise<Service> {
   const child = spawn(process.execPath, [file], {
     cwd: root,
@@ -62,17 +62,17 @@ async function stop(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** The example service, as `npm start` starts it. */
+/** Starts the example service, as `npm start` does. */
 export const startExample = () => start('example-app/dist/server.js', { PORT: '0', TRAFFIC: '10' });
 
-/** A service whose metrics are set while it runs. Its page is at `/ops/metrics.html`. */
+/** Starts a service whose metrics can be changed. Its page is at `/ops/metrics.html`. */
 export const startService = (port = '0') => start('__tests__/slow/browser/service.js', { PORT: port });
 
 type Families = readonly (Omit<MetricFamily, 'samples'> & {
   samples: readonly (Omit<Sample, 'value'> & { value: Sample['value'] | null })[];
 })[];
 
-/** A value of null is NaN. */
+/** Sets the families of a service. The value null stands for NaN. */
 export const setFamilies = (service: Service, families: Families) => put(service, '/families', families);
 
 export const setMany = (service: Service, series: number, names: number) => put(service, '/many', { series, names });
@@ -82,14 +82,14 @@ async function put({ origin }: Service, path: string, body: unknown): Promise<vo
   await fetch(origin + path, { method: 'PUT', headers, body: JSON.stringify(body) });
 }
 
-/** The documents that were asked for so far. */
+/** Returns the documents that were requested so far. */
 export async function requestedDocuments({ origin }: Service): Promise<string[]> {
   return (await (await fetch(`${origin}/asked`)).json()) as string[];
 }
 
 export interface PageContext {
   readonly page: Page;
-  /** Violations of the policy, errors on the console, and errors that nobody caught. */
+  /** Violations of the policy, console errors and uncaught errors. */
   readonly complaints: string[];
   /** Requests to other origins. */
   readonly foreign: string[];
@@ -100,7 +100,7 @@ export interface OpenOptions extends BrowserContextOptions {
   init?: () => void;
 }
 
-/** Opens a page in a profile of its own. */
+/** Opens a page in a new browser profile. */
 export async function openPage(url: string, { init, ...options }: OpenOptions = {}): Promise<PageContext> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
@@ -124,7 +124,7 @@ export async function openPage(url: string, { init, ...options }: OpenOptions = 
   return one;
 }
 
-/** Repeats an assertion until it holds; after a while it fails as it did last. */
+/** Repeats an assertion until it holds. @throws its last error after the timeout */
 export async function eventually(assertion: () => Promise<void>, timeout = 30_000): Promise<void> {
   const end = performance.now() + timeout;
   for (;;) {
@@ -137,11 +137,11 @@ export async function eventually(assertion: () => Promise<void>, timeout = 30_00
   }
 }
 
-/** The row of a family in the overview. */
+/** Locates the row of a family in the overview. */
 export const rowOf = (page: Page, name: string) =>
   page.locator('.families .family').filter({ has: page.getByRole('link', { name, exact: true }) });
 
-/** What stands in a family's row as its value. */
+/** Returns the value in a family's row. */
 export const shownValue = (page: Page, name: string) => rowOf(page, name).locator('.value').textContent();
 
 export async function namesOf(page: Page): Promise<string[]> {

@@ -20,7 +20,7 @@ test('a counter that is reset has no negative rate', async () => {
   await eventually(async () => expect(await shownValue(page, 'jobs_total')).toBe('0/s'));
   await family('jobs_total', 'counter', 50);
   const label = () => rowOf(page, 'jobs_total').getByRole('img').getAttribute('aria-label');
-  // At first no more than what it counted since, and then nothing.
+  // The first rate counts from the reset; the next is 0.
   await eventually(async () => expect(await label()).toMatch(/^now .*, from 0\/s to [1-9][\d.]*\/s/));
   expect(await label()).not.toContain('−');
 });
@@ -34,7 +34,7 @@ test('a value that JSON cannot express is a gap', async () => {
   await family('temperature_celsius', 'gauge', 23);
   await eventually(async () => expect(await shownValue(page, 'temperature_celsius')).toBe('23 °C'));
   const line = rowOf(page, 'temperature_celsius').locator('.spark-line');
-  // Two stretches: nothing joins what was before with what came after.
+  // Two segments, with a gap between them.
   await eventually(async () => expect((await line.getAttribute('d'))?.match(/M/g)).toHaveLength(2));
 });
 
@@ -81,7 +81,7 @@ test('series are sorted by rate, with shares, and can be sorted by value and fil
     ]);
   let sent = [900, 100, 10];
   await set(sent);
-  // As a service does that sends 1, 2 and 7 at a time.
+  // As in a service that sends 1, 2 and 7 at a time.
   const sending = setInterval(() => {
     sent = [sent[0]! + 1, sent[1]! + 2, sent[2]! + 7];
     void set(sent);
@@ -196,7 +196,7 @@ test('hostile label values and help are text', async () => {
 
   const found = await page.evaluate(() => [document.querySelectorAll('main img, main script').length, document.title]);
   expect(found).toEqual([0, 'Metrics']);
-  // Nothing gets wider than the page, and what is right-to-left stays within its element.
+  // Nothing is wider than the page, and right-to-left text stays within its element.
   expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
   const isolated = await chips.evaluateAll((all) =>
     all.every((one) => getComputedStyle(one).unicodeBidi === 'isolate'),
