@@ -1,7 +1,6 @@
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import { metricsRouter } from 'express-metrics-json';
 import { dashboard } from 'express-metrics-json/dashboard';
-import { promClientSource } from 'express-metrics-json/prom-client';
 import { readDraft } from './draft.ts';
 import type { MailQueues, Message } from './mail-queue.ts';
 import { createMetrics } from './metrics.ts';
@@ -14,14 +13,14 @@ export interface AppOptions {
 
 /** The service without its socket: a mail-sending API with metrics. */
 export function createApp({ queues, trustedHosts, openMetrics = false }: AppOptions): Express {
-  const { registry, timeRequests } = createMetrics(queues);
+  const { sources, timeRequests } = createMetrics(queues);
   const app = express();
   app.disable('x-powered-by');
 
   // First, so that no other middleware can change who gets in and what is answered.
   app.use(
     metricsRouter({
-      source: promClientSource(registry),
+      source: sources,
       trustedHosts,
       openMetrics,
       selfMetrics: true,

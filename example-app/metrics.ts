@@ -1,9 +1,12 @@
 import type { RequestHandler } from 'express';
+import type { MetricsSource } from 'express-metrics-json';
+import { promClientSource } from 'express-metrics-json/prom-client';
+import { createRegistry } from 'express-metrics-json/registry';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { MailQueues } from './mail-queue.ts';
 
 export interface Metrics {
-  readonly registry: Registry;
+  readonly sources: MetricsSource[];
   /** Middleware that measures how long each request takes. */
   readonly timeRequests: RequestHandler;
 }
@@ -38,11 +41,13 @@ export function createMetrics(queues: MailQueues): Metrics {
     labelNames: ['domain', 'reason'],
     registers,
   });
-  const latency = new Histogram({
+  // One metric in the package's own registry, which may stand next to prom-client's.
+  const own = createRegistry();
+  const latency = own.histogram({
     name: 'message_delivery_latency_seconds',
     help: 'from acceptance to delivery, retries included',
+    unit: 'seconds',
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-    registers,
   });
 
   // A queue has its domain's name. The number of queues is limited, and therefore the number of label values.
@@ -83,7 +88,7 @@ export function createMetrics(queues: MailQueues): Metrics {
   });
 
   return {
-    registry,
+    sources: [promClientSource(registry), own],
     timeRequests(request, response, next) {
       const started = performance.now();
       response.once('finish', () => {
