@@ -22,7 +22,7 @@ async function scraped(options: MetricsRouterOptions) {
 
 const twice = <T>(item: T) => [item, item];
 const UNREAD =
-  'the MeterProvider gave nothing: is source.reader in the readers of a MeterProvider that is not shut down?';
+  'expected metrics of the MeterProvider, got none; check that source.reader is in the readers of one that is not shut down';
 
 test('a reader that no provider has fails the scrape', async () => {
   const { statuses, failures } = await scraped({ source: openTelemetrySource() });
@@ -94,7 +94,9 @@ test('callbacks that all fail, with nothing else to give, fail the scrape', asyn
   const { statuses, failures } = await scraped({ source });
   expect(statuses).toEqual([500, 500]);
   expect(failures).toEqual(
-    expect.arrayContaining(twice(['scrape', 'the MeterProvider gave nothing: every callback failed', 'no sensor'])),
+    expect.arrayContaining(
+      twice(['scrape', 'expected metrics of the MeterProvider, got none: every callback failed', 'no sensor']),
+    ),
   );
 });
 

@@ -164,7 +164,7 @@ test('of metrics of one name and several types, the first is kept', async () => 
     const { families, reports } = await own.collect();
     expect(families).toMatchObject([{ name: 'm', type: 'gauge', samples: [{ value: 1 }] }]);
     expect(reports).toEqual([
-      'm: metric "m" of scope "other" is left out: it is a histogram, and the name "m" is a gauge\'s already, which is kept',
+      'm: metric "m" of scope "other" is left out: expected the type gauge of the earlier metric "m", got histogram',
     ]);
   }
 });
@@ -199,7 +199,7 @@ test('of samples with the same labels, the first is kept', async () => {
       { labels: { a: '2' }, value: 4 },
     ],
   ]);
-  expect(reports).toEqual(['scrape: family "m_total": samples with labels that came before are left out, 2 of them']);
+  expect(reports).toEqual(['scrape: family "m_total": 2 samples are left out: earlier ones have the same labels']);
 });
 
 test('what is left out of a family is reported once, though JSON reads it twice', async () => {
@@ -298,7 +298,7 @@ describe('the attributes of the resource', () => {
     const { families, reports } = await own.collect();
     expect(families).toMatchObject([{ name: 'target_info', help: 'Target metadata', samples: [{ value: 1 }] }]);
     expect(reports).toEqual([
-      'target_info: metric "target.info" of scope "app" is left out: the name "target_info" is the resource\'s',
+      'target_info: metric "target.info" of scope "app" is left out: expected a name other than "target_info", which is reserved for the resource',
     ]);
   });
 
@@ -329,19 +329,23 @@ describe('a metric that cannot be served', () => {
     [
       'a sum of deltas',
       { dataPointType: DataPointType.SUM, isMonotonic: true, aggregationTemporality: AggregationTemporality.DELTA },
-      'made_total: metric "made" of scope "made" is left out: its values are deltas; cumulative ones are wanted',
+      'made_total: metric "made" of scope "made" is left out: expected cumulative values, got deltas',
     ],
     [
       'a histogram of deltas',
       { dataPointType: DataPointType.HISTOGRAM, aggregationTemporality: AggregationTemporality.DELTA },
-      'made: metric "made" of scope "made" is left out: its values are deltas; cumulative ones are wanted',
+      'made: metric "made" of scope "made" is left out: expected cumulative values, got deltas',
     ],
     [
       'a type that does not exist yet',
       { dataPointType: 99 },
-      'made: metric "made" of scope "made" is left out: its data points are of a type that is not known, 99',
+      'made: metric "made" of scope "made" is left out: expected a known type of data points, got 99',
     ],
-    ['one without a name', { descriptor: { name: '' } }, ': metric "" of scope "made" is left out: it has no name'],
+    [
+      'one without a name',
+      { descriptor: { name: '' } },
+      ': metric "" of scope "made" is left out: expected a name, got none',
+    ],
   ])('is reported: %s', async (_, metric, report) => {
     const others = [{ descriptor: { name: 'other' }, dataPoints: [point] }];
     const own = telemetry({ metricProducers: [producer([{ dataPoints: [point], ...metric }, ...others])] });

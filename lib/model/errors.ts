@@ -50,7 +50,7 @@ export type MetricsErrorCode =
   | 'ERR_METRICS_WORKER_FAILED'
   /** Every requested family was dropped. */
   | 'ERR_METRICS_NO_FAMILY_LEFT'
-  /** OpenTelemetry's SDK gave nothing: no MeterProvider has the reader, it was shut down, or all callbacks failed. */
+  /** OpenTelemetry's SDK returned nothing: no MeterProvider has the reader, it was shut down, or all callbacks failed. */
   | 'ERR_METRICS_COLLECTION_FAILED'
   /** The source, or one of several, did not answer within `timeout`. */
   | 'ERR_METRICS_SOURCE_TIMEOUT'

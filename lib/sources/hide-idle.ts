@@ -2,28 +2,29 @@ import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
 import { checkOptions, requireOptions } from '../util/check-options.ts';
 import { type Check, expect } from '../util/expect.ts';
 import { checkSource } from './check-source.ts';
+import { ScrapePass } from './hide-idle/scrape-pass.ts';
 import { SeriesActivity } from './hide-idle/series-activity.ts';
 import { nameOf, withSamples } from './wrapped-family.ts';
 
-/** What `hideIdle` takes besides its source. */
+/** Options of `hideIdle`. Both are required. */
 export interface HideIdleOptions {
   /**
-   * After how long (ms) without a change of its value a series is left out. More than the longest time between two
-   * scrapes of anybody, or the last change may be missed.
+   * Time (ms) without a change of its value after which a series is left out. Must be longer than the longest interval
+   * between two scrapes, or a scraper may miss the last change.
    */
   readonly idleFor: number;
-  /** The families whose series are watched, by name. Hiding a counter's makes `rate()` miss its first increase. */
+  /** Names of the families whose series may be left out. For counters, `rate()` misses the first increase afterwards. */
   readonly families: readonly string[];
 }
 
 /**
- * The source without those series of some families whose value has not changed for a while, as KumoMTA prunes series
- * of queues that are gone. Of histograms and summaries, count and sum are compared. What is seen for the first time
- * has just changed.
+ * Leaves out the series of some families whose value has not changed for a while, as KumoMTA removes the series of idle
+ * queues. Histograms and summaries are compared by count and sum. A series that is seen for the first time counts as
+ * changed.
  *
- * What is kept: for each series of these families that was in the last whole scrape, its value and a key of its labels,
- * of at most 128 characters; some 350 bytes. Label objects count too until the second scrape shows that the source keeps
- * them itself, or that they are of no use. Series for which the 128 MiB of the process have no room are not hidden.
+ * For each series of these families in the last complete scrape, about 350 bytes are kept: its value and a key of its
+ * labels, of at most 128 characters. Until the second scrape, its label object is kept as well. The caches of a process
+ * share 128 MiB; series beyond that are never left out.
  *
  * @throws {TypeError} for an unknown, missing or invalid option, which it names
  * @example
@@ -38,9 +39,9 @@ export function hideIdle(source: MetricsSource, options: HideIdleOptions): Metri
 
   return {
     async *collect(scrape) {
-      const losses = watchLosses(scrape);
+      const drops = watchDrops(scrape);
       const absent = new Set(families.filter(scrape.wants));
-      for await (const family of await source.collect(losses.scrape)) {
+      for await (const family of await source.collect(drops.scrape)) {
         const name = nameOf(family);
         const activity = activities.get(name);
         if (activity === undefined) {
@@ -48,13 +49,13 @@ export function hideIdle(source: MetricsSource, options: HideIdleOptions): Metri
           continue;
         }
         absent.delete(name);
-        const pass = activity.startPass(idleFor);
+        const pass = new ScrapePass(activity, idleFor);
         yield withSamples(family, (members) => pass.activeSamples(members));
-        // The next family is asked for: this one is read.
-        if (pass.length !== undefined && !losses.affects(name)) await activity.forgetUnseen(pass);
+        // The next family was requested, so that this one was read.
+        if (pass.length !== undefined && !drops.affects(name)) await activity.forgetUnseen(pass);
       }
       for (const name of absent) {
-        if (losses.affects(name)) continue;
+        if (drops.affects(name)) continue;
         activities.get(name)?.close();
         activities.set(name, new SeriesActivity());
       }
@@ -67,15 +68,15 @@ const CHECKS = { idleFor: expect.milliseconds, families: expect.nameList } satis
   Check
 >;
 
-/** What a scrape has lost is not gone for that. */
-function watchLosses(scrape: Scrape) {
-  const lost = new Set<string | undefined>();
+/** Watches the reports of a scrape: series of a family that was dropped still exist. */
+function watchDrops(scrape: Scrape) {
+  const dropped = new Set<string | undefined>();
   const report: Scrape['report'] = (error, name) => {
-    lost.add(name);
+    dropped.add(name);
     scrape.report(error, name);
   };
   return {
     scrape: { ...scrape, report },
-    affects: (name: string) => lost.has(name) || lost.has(undefined),
+    affects: (name: string) => dropped.has(name) || dropped.has(undefined),
   };
 }

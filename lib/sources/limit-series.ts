@@ -7,30 +7,30 @@ import { checkSource } from './check-source.ts';
 import { SampleLimiter } from './limit-series/sample-limiter.ts';
 import { nameOf, withSamples } from './wrapped-family.ts';
 
-/** What `limitSeries` takes besides its source. */
+/** Options of `limitSeries`. All but `perFamily` have defaults. */
 export interface LimitSeriesOptions {
-  /** How many series of each family are served, at most: the first ones, in the source's order. */
+  /** Maximum number of series of each family. The first ones are served, in the source's order. */
   readonly perFamily: number;
   /**
-   * Other limits for some families, by name.
+   * Family name → maximum number of its series, for families with another limit.
    * @default {}
    */
   readonly families?: Readonly<Record<string, number>> | undefined;
   /**
-   * The name of the gauge that says how many series of which family were left out. It is written, last, only when
-   * there are some. Where limited sources are put together, each needs a name of its own.
+   * Name of the gauge with the number of series that were left out of each family. It is the last family, and missing if
+   * no series was left out. Limited sources that are combined need different names.
    * @default 'metrics_series_over_limit'
    */
   readonly reportAs?: string | undefined;
 }
 
 /**
- * The source with no more than so many series of each family, so that a label that strangers can fill does not grow
- * the document without end. With prom-client the oldest series are the first ones: they stay, and new ones are left
- * out until it forgets some.
+ * Limits the number of series of each family, so that a label whose values come from clients cannot make the document
+ * grow without bound. With prom-client, the first series are the oldest ones: they are served, and new ones are left out
+ * until old ones are removed.
  *
- * Nothing is kept of what is left out. But it is counted: an array by its length, other samples by pulling them
- * through, unless the scrape does not want the gauge.
+ * Series that are left out are counted, unless the query excludes the gauge: in an array by its length, in other samples
+ * by reading them to their end. They are not buffered.
  *
  * @throws {TypeError} for an unknown, missing or invalid option, which it names
  * @example
@@ -52,7 +52,7 @@ export function limitSeries(source: MetricsSource, options: LimitSeriesOptions):
         const first = new SampleLimiter(limits.get(name) ?? perFamily);
         try {
           yield withSamples(family, ({ samples }) => first.apply(samples));
-          // The next family is asked for: this one is read.
+          // The next family was requested, so that this one was read.
           const count = isCounted ? await first.countExcess(scrape) : 0;
           if (count > 0 && over.size < MAX_REPORTED && !over.has(name)) over.set(name, count);
         } finally {
@@ -78,7 +78,7 @@ const CHECKS = {
 } satisfies Record<keyof LimitSeriesOptions, Check>;
 
 function isLimits(value: unknown): Fault | undefined {
-  // Neither a list nor a Map, whose entries would not be seen.
+  // Excludes arrays and Maps, whose entries would be ignored.
   const isPlain = Object.prototype.toString.call(value) === '[object Object]';
   if (!isPlain) return { expected: 'an object of limits by family', write: '{ queue_depth: 50_000 }' };
   for (const [name, limit] of Object.entries(value as object)) {

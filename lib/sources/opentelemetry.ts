@@ -11,31 +11,46 @@ import { abortable } from '../util/abortable.ts';
 import { checkOptions } from '../util/check-options.ts';
 import { type Check, expect, expecting } from '../util/expect.ts';
 import { CALLBACK_SHARE } from '../util/time-shares.ts';
-import { type Conversion, type ConversionOptions, conversion, resourceAttributes } from './opentelemetry/conversion.ts';
+import {
+  type Conversion,
+  type ConversionOptions,
+  createConversion,
+  resourceAttributes,
+} from './opentelemetry/conversion.ts';
 import { TRANSLATION_STRATEGIES } from './opentelemetry/names.ts';
 
-/** What `openTelemetrySource` takes. Everything has a default. */
+/** Options of `openTelemetrySource`. All have defaults. */
 export interface OpenTelemetrySourceOptions extends ConversionOptions {
-  /** The aggregation of instruments that no view is for, as the SDK's own readers take it. */
+  /**
+   * Aggregation of instruments without a view, as in the SDK's readers.
+   * @default the SDK's
+   */
   aggregationSelector?: AggregationSelector | undefined;
-  /** How many series such an instrument may have, likewise; 2,000 where nothing is said. */
+  /**
+   * Maximum number of series of instruments without a view, as in the SDK's readers.
+   * @default 2,000
+   */
   cardinalitySelector?: MetricReaderOptions['cardinalitySelector'] | undefined;
-  /** Others whose metrics are collected along with the SDK's, likewise. */
+  /**
+   * Other producers whose metrics are collected with those of the SDK, as in the SDK's readers.
+   * @default []
+   */
   metricProducers?: MetricReaderOptions['metricProducers'] | undefined;
 }
 
-/** What `openTelemetrySource` returns: a source, and the reader that feeds it. */
+/** Result of `openTelemetrySource`: a source, and the reader that it collects from. */
 export interface OpenTelemetrySource extends MetricsSource {
-  /** To be given to the one `MeterProvider` that is served. */
+  /** Reader for the `readers` of the one `MeterProvider` that is served. */
   readonly reader: MetricReader;
 }
 
 /**
- * Collects an OpenTelemetry `MeterProvider` on each scrape, and translates as the OpenTelemetry specification says
- * ("Prometheus and OpenMetrics Compatibility"). Callbacks of observable instruments get 90 % of the scrape's time; one
- * that fails is reported. A collection that gives nothing fails the scrape.
+ * Serves the metrics of an OpenTelemetry `MeterProvider`. Collects it on each scrape, and translates names, units and
+ * labels as specified in OpenTelemetry, "Prometheus and OpenMetrics Compatibility". Callbacks of observable instruments
+ * get 90 % of the scrape's timeout; one that fails is reported. A collection without any metrics because of errors fails
+ * the scrape.
  *
- * @throws {TypeError} for an option that is unknown or invalid
+ * @throws {TypeError} for an unknown or invalid option
  * @example
  * const source = openTelemetrySource();
  * const provider = new MeterProvider({ readers: [source.reader] });
@@ -57,29 +72,31 @@ export function openTelemetrySource(options: OpenTelemetrySourceOptions = {}): O
   return {
     reader,
     async collect(scrape) {
-      const { resource, scopeMetrics } = await collected(reader, scrape);
-      // A reader is bound to one provider for good, and so to one resource.
-      convert ??= conversion(await abortable(resourceAttributes(resource), scrape.signal), converting);
+      const { resource, scopeMetrics } = await collectFrom(reader, scrape);
+      // A reader has the same provider for its whole life, and so the same resource.
+      convert ??= createConversion(await abortable(resourceAttributes(resource), scrape.signal), converting);
       return convert(scopeMetrics, scrape);
     },
   };
 }
 
-async function collected(reader: MetricReader, scrape: Scrape): Promise<CollectionResult['resourceMetrics']> {
+async function collectFrom(reader: MetricReader, scrape: Scrape): Promise<CollectionResult['resourceMetrics']> {
   const collection = reader.collect({ timeoutMillis: scrape.timeout * CALLBACK_SHARE });
   const { resourceMetrics, errors } = await abortable(collection, scrape.signal).catch((error) => {
     if (scrape.signal.aborted) throw error;
-    throw nothingCollected('is source.reader in the readers of a MeterProvider that is not shut down?', error);
+    throw nothingCollected('; check that source.reader is in the readers of one that is not shut down', error);
   });
   for (const error of errors) scrape.report(error);
   if (errors.length > 0 && resourceMetrics.scopeMetrics.length === 0) {
-    throw nothingCollected('every callback failed', errors[0]);
+    throw nothingCollected(': every callback failed', errors[0]);
   }
   return resourceMetrics;
 }
 
 const nothingCollected = (reason: string, cause: unknown) =>
-  new MetricsError('ERR_METRICS_COLLECTION_FAILED', `the MeterProvider gave nothing: ${reason}`, { cause });
+  new MetricsError('ERR_METRICS_COLLECTION_FAILED', `expected metrics of the MeterProvider, got none${reason}`, {
+    cause,
+  });
 
 /** Pull-only reader: collects when `collect()` is called. */
 class ScrapeReader extends MetricReader {

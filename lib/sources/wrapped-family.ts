@@ -1,6 +1,6 @@
 import type { MetricFamily } from '../model/metric-family.ts';
 
-/** The name; none where it cannot be read: members may be getters, and getters may throw. */
+/** Returns the name; an empty one if it cannot be read, as members may be getters that throw. */
 export function nameOf(family: MetricFamily): string {
   try {
     return family.name;
@@ -10,15 +10,15 @@ export function nameOf(family: MetricFamily): string {
 }
 
 /**
- * The family with other samples. One that cannot be read stays as it is: whoever reads it next meets the error, and
- * knows what it costs.
+ * Returns the family with other samples. Returns a family that cannot be read unchanged: the encoder gets the error, and
+ * reports it.
  */
 export function withSamples(
   family: MetricFamily,
   replace: (family: MetricFamily) => MetricFamily['samples'],
 ): MetricFamily {
   try {
-    // One by one, as they may be inherited.
+    // Each is read explicitly, as members may be inherited.
     const { name, help, type, unit, labelNames, aggregator, samples } = family;
     const members = { name, help, type, unit, labelNames, aggregator, samples };
     const copy = members satisfies Record<keyof MetricFamily, unknown> as MetricFamily;

@@ -1,8 +1,8 @@
 import { attributesOf, labelSet } from '../../../lib/sources/opentelemetry/labels.ts';
-import { translation } from '../../../lib/sources/opentelemetry/names.ts';
+import { createTranslation } from '../../../lib/sources/opentelemetry/names.ts';
 import fc from '../../support/property.ts';
 
-const { label } = translation('UnderscoreEscapingWithSuffixes');
+const { label } = createTranslation('UnderscoreEscapingWithSuffixes');
 const labels = (attributes: Record<string, unknown>) => labelSet(attributesOf(attributes), label);
 
 test.each<[string, unknown, string]>([
@@ -48,7 +48,7 @@ test('no key is special to JavaScript', () => {
     ['__proto__', 'a'],
     ['constructor', 'b'],
   ]);
-  const untranslated = labelSet(attributesOf(attributes), translation('NoTranslation').label);
+  const untranslated = labelSet(attributesOf(attributes), createTranslation('NoTranslation').label);
   expect(Object.entries(untranslated)).toEqual([
     ['__proto__', 'a'],
     ['constructor', 'b'],

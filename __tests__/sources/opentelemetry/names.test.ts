@@ -1,5 +1,5 @@
 import type { MetricType } from '../../../lib/model/metric-family.ts';
-import { type TranslationStrategy, translation } from '../../../lib/sources/opentelemetry/names.ts';
+import { createTranslation, type TranslationStrategy } from '../../../lib/sources/opentelemetry/names.ts';
 
 /** Name, unit and type of a metric, and its name in Prometheus with the unit that OpenMetrics may write. */
 type Case = [name: string, unit: string, type: MetricType | 'ratio', translated: string, unit?: string];
@@ -87,7 +87,7 @@ const TABLE: Partial<Record<TranslationStrategy, Case[]>> = {
 };
 
 describe.each(Object.entries(TABLE) as [TranslationStrategy, Case[]][])('%s', (strategy, cases) => {
-  const { metric } = translation(strategy);
+  const { metric } = createTranslation(strategy);
 
   test.each(cases)('%s in "%s", a %s, is %s', (...[name, unit, type, translated, words]) => {
     const isRatio = type === 'ratio';
@@ -110,10 +110,10 @@ describe('the key of an attribute', () => {
     ['plain_1', 'plain_1'],
   ])('%s is the label %s', (key, label) => {
     for (const suffixes of ['With', 'Without'] as const) {
-      expect(translation(`UnderscoreEscaping${suffixes}Suffixes`).label(key)).toBe(label);
+      expect(createTranslation(`UnderscoreEscaping${suffixes}Suffixes`).label(key)).toBe(label);
     }
     for (const strategy of ['NoUTF8EscapingWithSuffixes', 'NoTranslation'] as const) {
-      expect(translation(strategy).label(key)).toBe(key);
+      expect(createTranslation(strategy).label(key)).toBe(key);
     }
   });
 });

@@ -3,47 +3,48 @@ import type { MetricFamily } from '../../model/metric-family.ts';
 import type { Scrape } from '../../model/metrics-source.ts';
 import { familiesOf } from './families.ts';
 import { type Attribute, attributesOf, labelSet } from './labels.ts';
-import { type TranslationStrategy, translation } from './names.ts';
-import { scopeOrder } from './scopes.ts';
-import { seriesFinder } from './series.ts';
+import { createTranslation, type TranslationStrategy } from './names.ts';
+import { createScopeOrder } from './scopes.ts';
+import { createSeriesFinder } from './series.ts';
 
 export interface ConversionOptions {
   /**
-   * How names become Prometheus': the specification's four strategies, by its own names.
+   * Strategy that translates names to those of Prometheus, by its name in the OpenTelemetry specification.
    * @default 'UnderscoreEscapingWithSuffixes'
    */
   translationStrategy?: TranslationStrategy | undefined;
   /**
-   * Serve the resource's attributes, as the labels of `target_info`.
+   * Whether to serve the resource's attributes as labels of `target_info`.
    * @default true
    */
   targetInfo?: boolean | undefined;
   /**
-   * Add `otel_scope_name`, `otel_scope_version`, `otel_scope_schema_url` and the scope's attributes to each sample.
+   * Whether to add `otel_scope_name`, `otel_scope_version`, `otel_scope_schema_url` and the scope's attributes to each
+   * sample.
    * @default true
    */
   scopeLabels?: boolean | undefined;
   /**
-   * Keys of attributes of the resource that are added to each sample.
+   * Keys of resource attributes to add to each sample.
    * @default []
    */
   resourceLabels?: readonly string[] | undefined;
   /**
-   * Exponential histograms are served with 2 ** maxScale bounds per doubling, from -10 to 20; with fewer where the
-   * SDK knows no better, or where they would be more than 160 for each sign.
+   * Maximum scale of exponential histograms, from -10 to 20: they are served with up to 2 ** maxScale bounds per
+   * doubling. There are fewer if the SDK's own scale is lower, or if there would be more than 160 for each sign.
    * @default 2
    */
   maxScale?: number | undefined;
 }
 
-/** The families of a collection. */
+/** Converts a collection to families. */
 export type Conversion = (
   scopes: readonly ScopeMetrics[],
   scrape: Pick<Scrape, 'wants' | 'report'>,
 ) => readonly MetricFamily[];
 
-/** A conversion for the metrics of one resource, from scrape to scrape. */
-export function conversion(
+/** Creates the conversion for the metrics of one resource. It caches labels from scrape to scrape. */
+export function createConversion(
   resource: readonly Attribute[],
   {
     translationStrategy = 'UnderscoreEscapingWithSuffixes',
@@ -53,11 +54,11 @@ export function conversion(
     maxScale = 2,
   }: ConversionOptions,
 ): Conversion {
-  const names = translation(translationStrategy);
+  const names = createTranslation(translationStrategy);
   const common = resource.filter(([key]) => resourceLabels.includes(key));
-  const seriesOf = seriesFinder(names.label, common, scopeLabels);
-  const inOrder = scopeOrder();
-  // An empty resource says nothing of the target.
+  const seriesOf = createSeriesFinder(names.label, common, scopeLabels);
+  const inOrder = createScopeOrder();
+  // An empty resource does not describe the target.
   const hasInfo = targetInfo && resource.length > 0;
   const labels = labelSet(resource, names.label);
   const info = (): MetricFamily => ({
@@ -75,7 +76,7 @@ export function conversion(
 
 const TARGET_INFO = 'target_info';
 
-/** All of them: detectors may still be at work. */
+/** Waits for all attributes: resource detectors may be asynchronous. */
 export async function resourceAttributes(resource: ResourceMetrics['resource']): Promise<readonly Attribute[]> {
   if (resource.asyncAttributesPending) await resource.waitForAsyncAttributes?.();
   return attributesOf(resource.attributes);

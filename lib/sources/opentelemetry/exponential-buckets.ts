@@ -1,15 +1,18 @@
 import type { HistogramValue } from '../../model/metric-family.ts';
 
 /**
- * An exponential histogram: bucket i of the positive ones holds base^i < value ≤ base^(i+1), where base is
- * 2^(2^-scale), and bucket i of the negative ones the same of -value (OpenTelemetry, "Metrics Data Model").
+ * An exponential histogram. Positive bucket i counts base^i < value ≤ base^(i+1), where base is 2^(2^-scale), and
+ * negative bucket i the same of -value (OpenTelemetry, "Metrics Data Model").
  */
 export interface ExponentialHistogram {
   readonly count: number;
   readonly sum?: number;
   readonly scale: number;
   readonly zeroCount: number;
-  /** Values up to this far from 0 are counted as zeros; 0 where nothing is said. */
+  /**
+   * Maximum absolute value that is counted as zero.
+   * @default 0
+   */
   readonly zeroThreshold?: number;
   readonly positive: ExponentialBuckets;
   readonly negative: ExponentialBuckets;
@@ -20,23 +23,23 @@ interface ExponentialBuckets {
   readonly bucketCounts: readonly number[];
 }
 
-/** What all histograms of one family are written with: `sum by (le)` is wrong where series have bounds of their own. */
+/** Bounds of all histograms of one family: `sum by (le)` is wrong if series have different ones. */
 export interface BucketLayout {
   readonly scale: number;
   readonly bounds: readonly number[];
-  /** Where in `bounds` a bucket of that scale is counted first; beyond the end it is in none but +Inf. */
+  /** Returns the first position in `bounds` that counts a bucket of that scale; beyond the end, only +Inf does. */
   positiveAt(index: number): number;
   readonly zeroAt: number;
   negativeAt(index: number): number;
 }
 
-/** For each sign; what the SDK itself keeps by default. */
+/** Maximum number of buckets for each sign: the SDK's default. */
 const MAX_BUCKETS = 160;
 
 /**
- * The finest layout that all of the histograms can be written in exactly. A scale's bounds are all bounds of the next
- * scale too, so a histogram can be brought down to a lower one by adding up its buckets. The SDK begins at scale 20
- * and goes down as the values spread: with a lower `maxScale` the bounds stay the same for long.
+ * Returns the finest layout that represents all histograms exactly. The bounds of a scale are also bounds of the next
+ * higher one, so that adding up buckets converts a histogram to a lower scale. The SDK starts at scale 20 and lowers it
+ * as the values spread: with a lower `maxScale`, the bounds rarely change.
  */
 export function bucketLayout(histograms: readonly ExponentialHistogram[], maxScale: number): BucketLayout {
   let scale = maxScale;
@@ -55,7 +58,7 @@ export function bucketLayout(histograms: readonly ExponentialHistogram[], maxSca
   return layout(scale, zeroThreshold, positive, negative);
 }
 
-/** The counts are exact: of the values that are at most the bound, no more and no less. */
+/** Converts a histogram to the layout. Each count is exactly that of the values up to its bound. */
 export function explicitBuckets(histogram: ExponentialHistogram, layout: BucketLayout): HistogramValue {
   const { count, sum, scale, zeroCount, positive, negative } = histogram;
   const { bounds } = layout;
@@ -79,7 +82,7 @@ export function explicitBuckets(histogram: ExponentialHistogram, layout: BucketL
   return { count, ...(sum !== undefined && { sum }), bounds, cumulativeCounts };
 }
 
-/** Indexes of buckets; none where `low` is above `high`. */
+/** Indexes of buckets; empty if `low` is above `high`. */
 interface Range {
   readonly low: number;
   readonly high: number;
@@ -104,31 +107,31 @@ function rangeOf(histograms: readonly ExponentialHistogram[], sign: 'positive' |
 const sizeOf = ({ low, high }: Range) => high - low + 1;
 const halved = ({ low, high }: Range): Range => ({ low: Math.floor(low / 2), high: Math.floor(high / 2) });
 
-/** The bounds are those of all buckets in the range, the outermost ones' far ends too: quantiles are interpolated between. */
+/** The bounds include both ends of each bucket in the ranges, as quantiles are interpolated between them. */
 function layout(scale: number, zeroThreshold: number, positive: Range, negative: Range): BucketLayout {
   const perDoubling = 2 ** scale;
-  // Doubles that are normal: their powers differ, and none is infinite.
-  const least = Math.ceil(-1022 * perDoubling);
-  const most = Math.ceil(1024 * perDoubling) - 1;
+  // Indexes of normal doubles: their powers differ, and none is infinite.
+  const minIndex = Math.ceil(-1022 * perDoubling);
+  const maxIndex = Math.ceil(1024 * perDoubling) - 1;
   const power = (index: number) => 2 ** (index / perDoubling);
 
   const bounds: number[] = [];
-  const farthest = Math.min(negative.high + 1, most);
-  const nearest = Math.max(negative.low, least);
-  // A value of exactly -power is in the bucket nearer to 0: these are the values below it.
-  for (let index = farthest; index >= nearest; index--) bounds.push(-nextUp(power(index)));
+  const lastNegative = Math.min(negative.high + 1, maxIndex);
+  const firstNegative = Math.max(negative.low, minIndex);
+  // A value of exactly -power belongs to the bucket nearer to 0, so that the bound is the next lower double.
+  for (let index = lastNegative; index >= firstNegative; index--) bounds.push(-nextUp(power(index)));
   const zeroAt = bounds.push(zeroThreshold) - 1;
-  let first = Math.max(positive.low, least);
-  while (first <= positive.high + 1 && power(first) <= zeroThreshold) first++;
-  const last = Math.min(positive.high + 1, most);
-  for (let index = first; index <= last; index++) bounds.push(power(index));
+  let firstPositive = Math.max(positive.low, minIndex);
+  while (firstPositive <= positive.high + 1 && power(firstPositive) <= zeroThreshold) firstPositive++;
+  const lastPositive = Math.min(positive.high + 1, maxIndex);
+  for (let index = firstPositive; index <= lastPositive; index++) bounds.push(power(index));
   return {
     scale,
     bounds,
-    negativeAt: (index) => (index < nearest ? zeroAt : farthest - index),
+    negativeAt: (index) => (index < firstNegative ? zeroAt : lastNegative - index),
     zeroAt,
     positiveAt(index) {
-      if (index + 1 >= first) return zeroAt + 1 + (index + 1 - first);
+      if (index + 1 >= firstPositive) return zeroAt + 1 + (index + 1 - firstPositive);
       return power(index + 1) <= zeroThreshold ? zeroAt : zeroAt + 1;
     },
   };
@@ -136,7 +139,7 @@ function layout(scale: number, zeroThreshold: number, positive: Range, negative:
 
 const double = new DataView(new ArrayBuffer(8));
 
-/** The least double above a positive one. */
+/** Returns the next double above a positive one. */
 function nextUp(value: number): number {
   double.setFloat64(0, value);
   double.setBigUint64(0, double.getBigUint64(0) + 1n);

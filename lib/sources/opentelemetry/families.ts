@@ -15,7 +15,7 @@ export interface FamilyOptions {
   seriesOf(scope: ScopeMetrics['scope'], metric: MetricData): SeriesLabels;
 }
 
-/** The metrics of all scopes as families; those of one name and type are one family. */
+/** Converts the metrics of all scopes to families. Metrics with the same name and type become one family. */
 export function familiesOf(
   scopes: readonly ScopeMetrics[],
   { wants, report }: Pick<Scrape, 'wants' | 'report'>,
@@ -28,7 +28,10 @@ export function familiesOf(
       const { name, unit } = translated(metric, type, names);
       if (!wants(name)) continue;
       const found = drafts.get(name);
-      const fault = name === reserved ? `the name "${name}" is the resource's` : faultOf(metric, type, name, found);
+      const fault =
+        name === reserved
+          ? `expected a name other than "${name}", which is reserved for the resource`
+          : faultOf(metric, type, name, found);
       if (fault !== undefined) {
         const subject = `metric "${metric.descriptor.name}" of scope "${scope.name}"`;
         report(new MetricsError('ERR_METRICS_INVALID_FAMILY', `${subject} is left out: ${fault}`), name);
@@ -41,7 +44,7 @@ export function familiesOf(
         help: '',
         parts: [],
       };
-      // Where descriptions differ, the first is kept.
+      // If descriptions differ, the first one is kept.
       draft.help ||= metric.descriptor.description;
       draft.parts.push({ metric, series: seriesOf(scope, metric) });
       drafts.set(name, draft);
@@ -72,18 +75,17 @@ function translated({ descriptor, dataPointType }: MetricData, type: MetricType 
 }
 
 function faultOf(metric: MetricData, type: MetricType | undefined, name: string, found: Draft | undefined) {
-  if (name === '') return 'it has no name';
-  if (type === undefined) return `its data points are of a type that is not known, ${metric.dataPointType}`;
+  if (name === '') return 'expected a name, got none';
+  if (type === undefined) return `expected a known type of data points, got ${metric.dataPointType}`;
   const isDelta = metric.aggregationTemporality === AggregationTemporality.DELTA;
-  if (isDelta && metric.dataPointType !== DataPointType.GAUGE)
-    return 'its values are deltas; cumulative ones are wanted';
+  if (isDelta && metric.dataPointType !== DataPointType.GAUGE) return 'expected cumulative values, got deltas';
   if (found !== undefined && found.type !== type) {
-    return `it is a ${type}, and the name "${name}" is a ${found.type}'s already, which is kept`;
+    return `expected the type ${found.type} of the earlier metric "${name}", got ${type}`;
   }
   return undefined;
 }
 
-/** Converted as they are read, so that a large family can be left for a while. */
+/** Converts samples as they are read, so that a large family does not block the event loop. */
 function samplesOf(name: string, parts: readonly Part[], maxScale: number, report: Scrape['report']): Iterable<Sample> {
   let isReported = false;
   return {
@@ -106,7 +108,7 @@ function samplesOf(name: string, parts: readonly Part[], maxScale: number, repor
       // The samples may be read more than once.
       if (repeated === 0 || isReported) return;
       isReported = true;
-      const message = `family "${name}": samples with labels that came before are left out, ${repeated} of them`;
+      const message = `family "${name}": ${repeated} samples are left out: earlier ones have the same labels`;
       report(new MetricsError('ERR_METRICS_INVALID_SAMPLE', message));
     },
   };

@@ -4,10 +4,10 @@ import { type Attribute, attributesOf, type LabelName } from './labels.ts';
 type Scope = ScopeMetrics['scope'];
 
 /**
- * Sorts scopes as they were first seen. The SDK gives them as their callbacks are done, and the order must not change:
- * of two metrics that cannot both be served, the first is.
+ * Creates a function that sorts scopes in the order in which they were first seen. The SDK returns them in the order in
+ * which their callbacks end. The order must not change, because the first of two conflicting metrics is served.
  */
-export function scopeOrder(): (scopes: readonly ScopeMetrics[]) => ScopeMetrics[] {
+export function createScopeOrder(): (scopes: readonly ScopeMetrics[]) => ScopeMetrics[] {
   const ranks = new WeakMap<Scope, number>();
   let next = 0;
   const rankOf = ({ scope }: ScopeMetrics): number => {
@@ -25,17 +25,17 @@ const NAME = 'otel_scope_name';
 const VERSION = 'otel_scope_version';
 const SCHEMA_URL = 'otel_scope_schema_url';
 
-/** A scope's attributes are in the specification, and so far not in the SDK's types. */
+/** Returns the labels of a scope. The SDK's types lack its attributes, which the specification has. */
 export function scopeAttributes(
   { name, version, schemaUrl, attributes = {} }: Scope & { readonly attributes?: Readonly<Record<string, unknown>> },
   labelName: LabelName,
 ): Attribute[] {
-  const own: Attribute[] = [[NAME, name]];
-  if (version) own.push([VERSION, version]);
-  if (schemaUrl) own.push([SCHEMA_URL, schemaUrl]);
+  const labels: Attribute[] = [[NAME, name]];
+  if (version) labels.push([VERSION, version]);
+  if (schemaUrl) labels.push([SCHEMA_URL, schemaUrl]);
   for (const [key, text] of attributesOf(attributes)) {
     const prefixed = `otel_scope_${key}`;
-    if (![NAME, VERSION, SCHEMA_URL].includes(labelName(prefixed))) own.push([prefixed, text]);
+    if (![NAME, VERSION, SCHEMA_URL].includes(labelName(prefixed))) labels.push([prefixed, text]);
   }
-  return own;
+  return labels;
 }

@@ -7,8 +7,8 @@ import { scopeAttributes } from './scopes.ts';
 
 type Scope = ScopeMetrics['scope'];
 
-/** Finds the labels of a metric's series; `common` ones follow their own, and those of the scope where they are wanted. */
-export function seriesFinder(labelName: LabelName, common: readonly Attribute[], hasScopeLabels: boolean) {
+/** Creates the finder of a metric's labels. Those of the scope, if wanted, and `common` ones follow those of a series. */
+export function createSeriesFinder(labelName: LabelName, common: readonly Attribute[], hasScopeLabels: boolean) {
   const scopes = new WeakMap<Scope, readonly Attribute[]>();
   const metrics = new WeakMap<MetricData['descriptor'], SeriesLabels>();
 
@@ -23,7 +23,7 @@ export function seriesFinder(labelName: LabelName, common: readonly Attribute[],
   return (scope: Scope, { descriptor }: MetricData): SeriesLabels => {
     const inherited = inheritedBy(scope);
     const known = metrics.get(descriptor);
-    // The SDK has a descriptor for each metric, but other producers need not.
+    // Other producers than the SDK may share a descriptor between metrics.
     if (known?.inherited === inherited) return known;
     const series = new SeriesLabels(inherited, labelName);
     metrics.set(descriptor, series);
@@ -33,13 +33,14 @@ export function seriesFinder(labelName: LabelName, common: readonly Attribute[],
 
 export interface Series {
   readonly labels: LabelSet;
-  /** The same text for the same labels, in whatever order. */
+  /** Key that is equal for equal labels, whatever their order. */
   readonly key: string;
 }
 
 /**
- * The labels of one metric's series, from scrape to scrape: the SDK gives a series at its old place with its old
- * attributes object. As many are kept as there were series in the last scrape, and as the process's budget has room for.
+ * Caches the labels of one metric's series. The SDK returns a series at the same position with the same attributes
+ * object in each scrape. Caches at most the series of the last scrape, and less if the process's cache budget is used
+ * up.
  */
 export class SeriesLabels {
   readonly inherited: readonly Attribute[];
@@ -58,13 +59,14 @@ export class SeriesLabels {
     if (known !== undefined && this.attributes[position] === attributes) return known;
     const labels = labelSet([...attributesOf(attributes), ...this.inherited], this.labelName);
     const series = { labels, key: labelSetKey(labels) };
-    // An array with holes would be slow.
+    // An array with holes is slow.
     if (position > this.known.length || !this.account.tryReserve(sizeOf(series) - sizeOf(known))) return series;
     this.attributes[position] = attributes;
     this.known[position] = series;
     return series;
   }
 
+  /** Removes the series after the first `length` ones. */
   trim(length: number): void {
     if (this.known.length <= length) return;
     for (const series of this.known.slice(length)) this.account.charge(-sizeOf(series));
@@ -73,5 +75,5 @@ export class SeriesLabels {
   }
 }
 
-/** Memory of a series, estimated from its key, which has all characters of its labels. */
+/** Estimates the memory (bytes) of a series from its key, which has all characters of its labels. */
 const sizeOf = (series: Series | undefined) => (series === undefined ? 0 : 300 + 4 * series.key.length);

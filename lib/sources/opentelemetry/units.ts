@@ -1,12 +1,12 @@
-/** A unit in Prometheus' words: `By/s` is `bytes` and `per_second`. Either may be empty. */
+/** A unit in the words of Prometheus: `By/s` is `bytes` and `per_second`. Either may be empty. */
 export interface UnitWords {
   readonly main: string;
   readonly per: string;
 }
 
 /**
- * The words for a UCUM unit, as the OpenTelemetry specification ("Prometheus and OpenMetrics Compatibility") has them.
- * What is not in its table stays as it is; annotations, such as `{request}`, are no units.
+ * Translates a UCUM unit as specified in OpenTelemetry, "Prometheus and OpenMetrics Compatibility". Unknown units are
+ * unchanged. Annotations, such as `{request}`, are not units.
  */
 export function unitWords(unit: string): UnitWords {
   // Annotations do not nest; without the `{` in the class, a row of them would take quadratic time.
@@ -44,7 +44,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['1', ''],
 ]);
 
-/** As Prometheus' own translator has them: `m` is a minute here, whatever UCUM says. */
+/** As in Prometheus' translator: `m` is a minute here, unlike in UCUM. */
 const PER_WORDS: ReadonlyMap<string, string> = new Map([
   ['s', 'second'],
   ['m', 'minute'],

@@ -2,7 +2,7 @@ import { type DataPoint, DataPointType, type Histogram, type MetricData } from '
 import type { HistogramValue, MetricType, Sample } from '../../model/metric-family.ts';
 import { type BucketLayout, bucketLayout, explicitBuckets } from './exponential-buckets.ts';
 
-/** Undefined for what no version of the SDK has had so far. */
+/** Returns the type of a metric; undefined for an unknown type of data points. */
 export function typeOf(metric: MetricData): MetricType | undefined {
   switch (metric.dataPointType) {
     case DataPointType.SUM:
@@ -17,10 +17,10 @@ export function typeOf(metric: MetricData): MetricType | undefined {
   }
 }
 
-/** The value of a metric's data point at a position. */
+/** Returns the value of a metric's data point at a position. */
 export type ValueAt = (position: number) => Sample['value'];
 
-/** What the exponential histograms among a family's metrics are written with. */
+/** Returns the layout of the exponential histograms among a family's metrics. */
 export function layoutOf(metrics: readonly MetricData[], maxScale: number): BucketLayout {
   const exponential = metrics.filter((metric) => metric.dataPointType === DataPointType.EXPONENTIAL_HISTOGRAM);
   const histograms = exponential.flatMap(({ dataPoints }) => dataPoints.map(({ value }) => value));
@@ -44,7 +44,7 @@ const reader =
     read((points[position] as DataPoint<T>).value);
 
 function explicitHistogram({ buckets: { boundaries, counts }, count, sum }: Histogram): HistogramValue {
-  // A view may name a bound twice.
+  // A view may have a bound twice.
   const isWritten = (bound: number, i: number) => Number.isFinite(bound) && bound !== boundaries[i + 1];
   let total = 0;
   const cumulativeCounts = boundaries.map((_, i) => {
@@ -55,7 +55,7 @@ function explicitHistogram({ buckets: { boundaries, counts }, count, sum }: Hist
   return {
     count,
     ...(sum !== undefined && { sum }),
-    // The SDK gives one array to all series.
+    // The SDK shares one array between all series, which saves memory and time.
     bounds: isClean ? boundaries : boundaries.filter(isWritten),
     cumulativeCounts: isClean
       ? cumulativeCounts
