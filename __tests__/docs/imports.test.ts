@@ -106,10 +106,13 @@ test('the page in the browser is known to nobody else', () => {
 
 const foreign = (loaded: Set<string>) => [...loaded].filter((it) => !it.endsWith('.ts') && !it.startsWith('node:'));
 
-test('the main entry loads Express and ipaddr.js, and no entry point of its own', () => {
+test('the main entry loads Express and ipaddr.js, and of the other entries the default source alone', () => {
   const loaded = loadedWith('index.ts');
   expect(foreign(loaded).sort()).toEqual(['express', 'ipaddr.js']);
-  expect([...loaded].filter((it) => entries.includes(it))).toEqual([]);
+  expect([...loaded].filter((it) => entries.includes(it)).sort()).toEqual([
+    'sources/process.ts',
+    'sources/registry.ts',
+  ]);
 });
 
 test.each([
@@ -118,6 +121,7 @@ test.each([
   ['dashboard.ts', []],
   ['sources/cluster.ts', []],
   ['sources/opentelemetry.ts', ['@opentelemetry/sdk-metrics']],
+  ['sources/process.ts', []],
   ['sources/prom-client.ts', []],
   ['sources/prometheus-server.ts', []],
   ['sources/registry.ts', []],

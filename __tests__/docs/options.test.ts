@@ -7,6 +7,7 @@ import { renderMetrics } from '../../lib/render.ts';
 import { resolveOptions } from '../../lib/router/options.ts';
 import { clusterSource } from '../../lib/sources/cluster.ts';
 import { openTelemetrySource } from '../../lib/sources/opentelemetry.ts';
+import { processMetrics } from '../../lib/sources/process.ts';
 import { prometheusServerSource } from '../../lib/sources/prometheus-server.ts';
 import { createRegistry } from '../../lib/sources/registry.ts';
 import { remoteSource } from '../../lib/sources/remote.ts';
@@ -29,6 +30,7 @@ const tables: [place: string, take: (options: never) => unknown, types: string[]
   ],
   ['docs/sources/cluster.md#Options', (options) => clusterSource(source, options), ['sources/cluster.ts']],
   ['docs/sources/another-endpoint.md#Options', (options) => remoteSource(url, options), ['sources/remote/options.ts']],
+  ['docs/sources/process.md#Options', processMetrics, ['sources/process.ts']],
   ['docs/sources/prometheus-server.md#Options', prometheusServerSource, ['sources/prometheus-server/options.ts']],
   [
     'docs/sources/guards-against-growth.md#Limiting the series of a family',

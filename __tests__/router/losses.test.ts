@@ -21,7 +21,7 @@ describe('without onError, a process warning reports', () => {
   const gauge = (name: string, samples: MetricFamily['samples']): MetricFamily => ({ name, type: 'gauge', samples });
   const unwritable = [{ labels: {}, value: SECRET as never }];
 
-  test.each<[string, MetricsRouterOptions['source'], number, string]>([
+  test.each<[string, NonNullable<MetricsRouterOptions['source']>, number, string]>([
     ['of a source that fails', failing, 500, 'the source failed, was late or reported an error.'],
     [
       'of a source that is late',

@@ -5,6 +5,7 @@ import * as main from '../../lib/index.ts';
 import { renderMetrics } from '../../lib/render.ts';
 import * as clusterEntry from '../../lib/sources/cluster.ts';
 import { openTelemetrySource } from '../../lib/sources/opentelemetry.ts';
+import { processMetrics } from '../../lib/sources/process.ts';
 import { promClientSource } from '../../lib/sources/prom-client.ts';
 import { prometheusServerSource } from '../../lib/sources/prometheus-server.ts';
 import { createRegistry } from '../../lib/sources/registry.ts';
@@ -29,6 +30,7 @@ const functions = {
     createRegistry,
     dashboard,
     openTelemetrySource,
+    processMetrics,
     promClientSource,
     prometheusServerSource,
     remoteSource,
@@ -46,9 +48,9 @@ const functions = {
 /** By function: the arguments, and the part of the message after the function's name. */
 const table: Record<string, [given: unknown[], message: string][]> = {
   metricsRouter: [
-    [[], 'options: expected an object of options, got undefined; write { source: … }'],
+    [[null], 'options: expected an object of options, got null; write { source: … }'],
     [[[]], 'options: expected an object of options, got []; write { source: … }'],
-    [[{}], `source: ${missingSource()}`],
+    [[{ source: {} }], `source: ${missingSource('{}')}`],
     [
       [{ source, trustedHosts: ['::1', '10/8'] }],
       'trustedHosts[1]: expected a network, got "10/8"; write "10.0.0.0/8"',
@@ -144,6 +146,11 @@ const table: Record<string, [given: unknown[], message: string][]> = {
       ['https://a/', { tls: { rejectUnauthorised: true } }],
       'tls: expected the name of an option, got "rejectUnauthorised"; did you mean "rejectUnauthorized"?',
     ],
+  ],
+  processMetrics: [
+    [[null], 'options: expected an object of options, got null; write { processWide: … }'],
+    [[{ gc: 1 }], 'gc: expected a boolean, got 1; write true or false'],
+    [[{ eventloop: true }], 'options: expected the name of an option, got "eventloop"; did you mean "eventLoop"?'],
   ],
   prometheusServerSource: [
     [[{ queries }], "url: expected an http or https URL, got undefined; write 'http://prometheus:9090'"],

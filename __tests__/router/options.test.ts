@@ -156,16 +156,11 @@ describe('metricsRouter', () => {
   });
 
   test.each([
-    [undefined, 'options: expected an object of options, got undefined; write { source: … }'],
     [null, 'options: expected an object of options, got null; write { source: … }'],
     ['/metrics', 'options: expected an object of options, got "/metrics"; write { source: … }'],
     [
-      {},
-      `source: expected ${SOURCE}, got undefined; write { collect: () => [] }, or promClientSource(register) of express-metrics-json/prom-client`,
-    ],
-    [
-      { source: undefined },
-      `source: expected ${SOURCE}, got undefined; write { collect: () => [] }, or promClientSource(register) of express-metrics-json/prom-client`,
+      { source: null },
+      `source: expected ${SOURCE}, got null; write { collect: () => [] }, or promClientSource(register) of express-metrics-json/prom-client`,
     ],
   ])('refuses %p as its options', (options, message) => {
     check(() => metricsRouter(options as MetricsRouterOptions), `metricsRouter: ${message}`);

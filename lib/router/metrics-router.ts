@@ -26,7 +26,7 @@ type AllowedHandler = NonNullable<GuardMiddlewareOptions['allow']>;
  * @example
  * app.use(metricsRouter({ source: promClientSource(register), trustedHosts: ['127.0.0.1', '::1', '10.20.0.0/16'] }));
  */
-export function metricsRouter(options: MetricsRouterOptions): MetricsRouter {
+export function metricsRouter(options: MetricsRouterOptions = {}): MetricsRouter {
   const resolved = resolveOptions(options);
   const selfMetrics = createSelfMetrics();
   const observer = createObserver('metricsRouter', { ...resolved, onRefusal: selfMetrics.onRefusal });

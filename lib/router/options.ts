@@ -5,14 +5,19 @@ import type { ScrapeFailure } from '../model/errors.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
 import { sourceFault } from '../sources/check-source.ts';
 import { combineList } from '../sources/combine.ts';
-import { checkOptions, requireOptions } from '../util/check-options.ts';
+import { processMetrics } from '../sources/process.ts';
+import { checkOptions } from '../util/check-options.ts';
 import { type Check, expect } from '../util/expect.ts';
 import type { Fault } from '../util/option-error.ts';
 
-/** Options of `metricsRouter`. Only `source` is required. */
+/** Options of `metricsRouter`. Everything has a default. */
 export interface MetricsRouterOptions extends AccessOptions {
-  /** Source of the metrics. A list is combined with `combineSources`. */
-  source: MetricsSource | readonly MetricsSource[];
+  /**
+   * Source of the metrics. A list is combined with `combineSources`. By default, it is `processMetrics()` of
+   * `express-metrics-json/process`.
+   * @default processMetrics()
+   */
+  source?: MetricsSource | readonly MetricsSource[];
   /**
    * Path of the text document, below the path where the router is mounted. With `.json` appended, it is the path of
    * the JSON document. A literal path, without parameters or patterns.
@@ -128,8 +133,7 @@ const CHECKS = {
 /** @throws {TypeError} that names the option, its value and what to write */
 export function resolveOptions(options: MetricsRouterOptions): ResolvedOptions {
   const checked = checkOptions('metricsRouter', options, CHECKS);
-  requireOptions('metricsRouter', checked, CHECKS, 'source');
-  const { source } = checked;
+  const { source = processMetrics() } = checked;
   return {
     ...DEFAULTS,
     ...checked,
@@ -143,7 +147,8 @@ function sourceOrListFault(value: unknown): Fault | undefined {
 }
 
 /** The type guard of `Array.isArray` does not cover readonly arrays. */
-const isList = (source: MetricsRouterOptions['source']): source is readonly MetricsSource[] => Array.isArray(source);
+const isList = (source: MetricsSource | readonly MetricsSource[]): source is readonly MetricsSource[] =>
+  Array.isArray(source);
 
 function dashboardFault(value: unknown): Fault | undefined {
   if (typeof (value as Dashboard | null)?.pages === 'function') return undefined;
