@@ -17,7 +17,7 @@ async function serve(options: Partial<MetricsRouterOptions> = {}, pageOptions?: 
   return { ...served, get };
 }
 
-/** The files that a page names, as it names them: relative to itself. */
+/** Returns the files that a page refers to, relative to the page. */
 const filesIn = (html: string) =>
   [...html.matchAll(/(?:src|href|data-worker)="([^"]+\.(?:js|css|svg))"/g)].map(([, file]) => file!);
 
@@ -31,7 +31,7 @@ test('the page is served beside the documents, is not cached, and has a content 
   expect(header('referrer-policy')).toBe('no-referrer');
   expect(header('x-content-type-options')).toBe('nosniff');
   expect(header('cross-origin-resource-policy')).toBe('same-origin');
-  // No code, style or handler in it, and no address but relative ones.
+  // No inline code, style or handler, and only relative addresses.
   expect(body).not.toMatch(/<script(?! src=)|<style|\sstyle=|\son\w+=|(src|href)="(\/|\w+:)|\{\{/);
 });
 
@@ -85,7 +85,7 @@ describe('the guards of the documents protect the page and its files', () => {
     ['a stranger', {}, STRANGER, 403, 'not-trusted'],
     ['a stranger by POST', { method: 'POST' }, STRANGER, 403, 'not-trusted'],
     ['a stranger by OPTIONS', { method: 'OPTIONS' }, STRANGER, 403, 'not-trusted'],
-    ['a proxy that nobody configured', { headers: ['Via: 1.1 a'] }, undefined, 403, 'unexpected-forwarding-header'],
+    ['an unlisted proxy', { headers: ['Via: 1.1 a'] }, undefined, 403, 'unexpected-forwarding-header'],
     ['credentials', { headers: ['Authorization: Basic eDp5'] }, undefined, 403, 'http-authentication'],
     ['empty credentials', { headers: ['Authorization:'] }, undefined, 403, 'http-authentication'],
     ['another site', { headers: ['Origin: https://evil.example'] }, undefined, 403, 'cross-site'],

@@ -7,7 +7,7 @@ import { send } from '../support/raw-http.ts';
 import { closeServers, listen, watchWarnings } from '../support/serve.ts';
 import vectors from '../vectors/access-vectors.json' with { type: 'json' };
 
-// What other systems and the RFCs do with the same input; where this policy is stricter, the case's note says so.
+// Results of other systems and the RFCs for the same input. If this policy is stricter, the case has a note.
 
 interface AddressCase {
   id: string;
@@ -128,7 +128,7 @@ describe.each(EXPRESS_VERSIONS)('raw requests, on %s', (name) => {
   });
 });
 
-/** The first and the last address of a CIDR network, as numbers with their width in bits. */
+/** Returns the first and the last address of a CIDR network, as numbers with their width in bits. */
 function edges(network: string) {
   const [base = '', length] = network.split('/');
   const address = parseAddress(base) as readonly number[];

@@ -123,7 +123,7 @@ function wordsOf(groups: readonly number[]): number[] {
 
 const isMapped = (groups: readonly number[]) => wordsOf(groups).slice(0, 3).join() === `0,0,${0xffff}`;
 
-/** One of the spellings of eight groups: leading zeros, either case, `::` for a run of zeros, a dotted tail. */
+/** Writes eight groups in one of the notations: leading zeros, either case, `::` for zeros, a dotted tail. */
 function spell(groups: readonly number[], choose: (among: number) => number): string {
   const texts = groups.map((value) => {
     const hex = value.toString(16).padStart(choose(5), '0');

@@ -7,7 +7,7 @@ import fc from '../support/property.ts';
 const PROXY = '10.0.0.1';
 type Header = 'x-forwarded-for' | 'forwarded';
 
-/** The address that counts, or the reason that there is none. */
+/** Returns the client's address, or the reason for its absence. */
 function find(facts: RequestFacts, { header = 'x-forwarded-for' as Header, allowUnixSocket = false } = {}): string {
   const { address, refused } = clientAddress(fakeRequest(facts), {
     trustedProxies: createCidrSet(['10.0.0.0/8', 'fd00::/8'], { option: 'trustedProxies' }),
@@ -79,7 +79,7 @@ describe('an element of Forwarded', () => {
     ['for="192.0.2.1:80"', '192.0.2.1'],
     ['for="[2001:db8::1]"', '2001:db8::1'],
     ['for="[2001:db8::1]:443"', '2001:db8::1'],
-    // RFC 7239, section 6: an IPv6 address stands in brackets.
+    // RFC 7239, section 6: an IPv6 address is in brackets.
     ['for="2001:db8::1"', 'forwarded-malformed'],
     ['for="192.0.2.1:_port"', 'forwarded-malformed'],
     ['for=unknown', 'forwarded-malformed'],
@@ -127,7 +127,7 @@ describe('the chain', () => {
     expect(find({ peer: PROXY, fields: fields.slice(1) }, { header: 'forwarded' })).toBe('forwarding-header-missing');
   });
 
-  // What a client sends stands in front of what the proxies add, in the same field or in one before it.
+  // The members of the client precede those of the proxies, in the same field or in an earlier one.
   const rubbish = fc.string({ unit: fc.constantFrom(...'for=127.0.0.1,;"\\ []:_x\t'), maxLength: 200 });
   const address = fc.oneof(
     fc.ipV4(),
@@ -182,7 +182,7 @@ test.each([
   ['192.0.2.1, 10.0.0.2', false],
   ['192.0.2.9, 192.0.2.1', true],
   ['unknown, 192.0.2.1, 10.0.0.2', true],
-  // Proxies that append to a header that did not come leave an empty member.
+  // Proxies that append to a missing header leave an empty member.
   [', 192.0.2.1', false],
   ['192.0.2.9, , 192.0.2.1', true],
 ])('%j has members to the left of the address: %s', (value, isForwarder) => {
@@ -243,24 +243,24 @@ describe('a socket without an address', () => {
   const unix = { server: { address: () => '/run/app.sock' } };
   const tcp = { server: { address: () => ({ port: 80 }), listening: true } };
   const byDescriptor = { server: { address: () => null, listening: true } };
-  // Named as Node's handles are.
+  // These have the names of Node's handles.
   class Pipe {}
   class TCP {}
   const passedOn = (handle: object | null) => ({ server: { address: () => null, listening: false }, handle });
 
   test.each([
     ['is refused', unix, false, 'address-unparseable'],
-    ['is nobody, where unix sockets are allowed', unix, true, 'nobody'],
+    ['is absent if unix sockets are allowed', unix, true, 'nobody'],
     ['is refused when it is a unix socket that is gone', { ...unix, destroyed: true }, true, 'address-unparseable'],
     ['is refused when it is a TCP socket that is gone', tcp, true, 'address-unparseable'],
     ['is refused when its server is unknown', {}, true, 'address-unparseable'],
     ['is refused when its server cannot say', { server: {} }, true, 'address-unparseable'],
     ['is refused when its server has closed', { server: { address: () => null } }, true, 'address-unparseable'],
-    ['is nobody on a unix socket by descriptor', byDescriptor, true, 'nobody'],
+    ['is absent on a unix socket by descriptor', byDescriptor, true, 'nobody'],
     ['is refused on one that is not allowed', byDescriptor, false, 'address-unparseable'],
     ['is refused on one that is gone', { ...byDescriptor, destroyed: true }, true, 'address-unparseable'],
-    ['is nobody on a unix socket that was passed on', passedOn(new Pipe()), true, 'nobody'],
-    ['is nobody on TLS over one', passedOn({ _parent: new Pipe() }), true, 'nobody'],
+    ['is absent on a unix socket that was passed on', passedOn(new Pipe()), true, 'nobody'],
+    ['is absent on TLS over a unix socket', passedOn({ _parent: new Pipe() }), true, 'nobody'],
     ['is refused on a TCP socket that was passed on', passedOn(new TCP()), true, 'address-unparseable'],
     ['is refused on TLS over one', passedOn({ _parent: new TCP() }), true, 'address-unparseable'],
     ['is refused on a socket without a handle', passedOn(null), true, 'address-unparseable'],

@@ -78,7 +78,7 @@ test.each<[NonNullable<RequestFacts['version']>, string, string | undefined, str
   ['2.0', 'a:8080', 'a:80', 'duplicate-host'],
   ['2.0', '', 'a', 'duplicate-host'],
   ['2.0', 'a', '', 'duplicate-host'],
-  // Not a pseudo-header there.
+  // HTTP/1.1 has no pseudo-headers.
   ['1.1', 'a', 'b', undefined],
 ])('HTTP/%s with the authority %j and Host %j: %s', (version, authority, host, reason) => {
   const fields = [[':authority', authority] as const, ...(host === undefined ? [] : [['host', host] as const])];

@@ -4,7 +4,7 @@ import fc from '../support/property.ts';
 describe('quantile', () => {
   const bounds = [1, 2, 4];
 
-  // As histogram_quantile gives them.
+  // The results of histogram_quantile.
   test.each([
     ['in the middle of a bucket', 0.5, [0, 10, 0, 0], 1.5],
     ['at the bound', 1, [0, 10, 0, 0], 2],

@@ -50,7 +50,7 @@ test('a gap is kept when moments are downsampled', () => {
     const history = recorded(0, 5000, (poll) => (poll === gap ? null : poll));
     const [values = []] = history.columns;
     expect(values.filter((value) => value === null)).toHaveLength(1);
-    // Within what one moment stands for by then.
+    // The gap is within the time of one remaining moment.
     expect(Math.abs(history.times[values.indexOf(null)]! - gap)).toBeLessThanOrEqual(5000 / 25 + 64);
     expect(values.indexOf(null)).toBeGreaterThan(0);
   }

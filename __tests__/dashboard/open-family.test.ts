@@ -82,7 +82,7 @@ test.each<[string, object, object, object]>([
     {
       figures: { Sum: -1, Lowest: -5, Highest: 4 },
       columns: ['Value', 'Share'],
-      // There is no share of what has parts below zero.
+      // Shares are undefined if a value is negative.
       rows: { a: [4, null], b: [-5, null] },
       chart: { Value: ['q=a', 'q=b'] },
     },
@@ -161,7 +161,7 @@ test('50 series that lost their place in the chart keep their history', () => {
     gauges(200, (i) => i),
   );
   const remembering = () => family.series.filter(({ history }) => history !== undefined).length;
-  // Others are on top in every poll.
+  // In every poll, other series are the largest.
   for (let round = 1; round < 30; round++) poll(gauges(200, (i) => (i * 7 + round * 31) % 200));
   expect(remembering()).toBe(50);
   lines.clear();

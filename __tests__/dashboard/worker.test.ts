@@ -109,7 +109,7 @@ test('rates use the time between the first bytes of documents, not the time to r
     fetch: async () => {
       counted += 500;
       const text = JSON.stringify({ a: { type: 'counter', value: counted } });
-      // The first document takes 4 s to come whole.
+      // The first document takes 4 s to arrive.
       return { ok: true, text: () => new Promise((come) => setTimeout(come, counted === 500 ? 4000 : 0, text)) };
     },
   });

@@ -2,23 +2,22 @@ import type { RefusalReason } from '../../lib/index.ts';
 import { type RequestParts, requestText, send } from '../support/raw-http.ts';
 import { closeServers, type MetricsService, serveMetrics, watchWarnings } from '../support/serve.ts';
 
-// The table "What is answered, in this order": each row is a request that only this row is about, and
-// each pair of rows one request that both are about.
+// The refusals in their order: each row is a request with only this fault, and each pair of rows a request with both.
 
 interface Sent extends Required<Pick<RequestParts, 'method' | 'version' | 'hosts' | 'headers'>> {
   from: string;
   userinfo: string;
   query: string;
-  /** How many header fields it has in all. */
+  /** Total number of header fields. */
   fields?: number;
-  /** Is every slot taken by other scrapes? */
+  /** Whether other scrapes take every slot. */
   busy: boolean;
 }
 
 interface Row {
   reason: RefusalReason | undefined;
   status: number;
-  /** What the whole answer says; nothing for an answer without a body. */
+  /** Detail of the response; absent for a response without a body. */
   says: string;
   ask(sent: Sent): Partial<Sent>;
 }
@@ -61,7 +60,7 @@ beforeAll(async () => {
     };
     serveMetrics({ source: { collect }, maxInFlight: 1, timeout: 2 ** 31 - 1 }).then((served) => {
       busy = served;
-      // Of another document, which nobody joins.
+      // Another document, which the tested request cannot share.
       send(served.server, requestText({ target: '/metrics.json?name[]=busy' })).catch(() => undefined);
     });
   });
@@ -121,7 +120,7 @@ const pairs = named.flatMap(([first, row], at) =>
 );
 
 test.each(pairs)('%s takes precedence over %s', async (_first, _second, row, later) => {
-  // The later one is put into the request first, lest it undo what the other one put there.
+  // The later one is applied first, so that it does not undo the change of the other.
   const { response, decision } = await ask([later, row], '/metrics.json');
   expect([response.status, decision?.reason]).toEqual([row.status, row.reason]);
 });

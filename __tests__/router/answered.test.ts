@@ -34,7 +34,7 @@ const requests: [string, RequestParts][] = [
 describe.each(EXPRESS_VERSIONS)('a response that other code has sent, with %s', (version) => {
   const { express, library } = loadExpress(version);
 
-  /** The answer to a request that `handler` sees first, and what came of it. */
+  /** Sends a request that `handler` gets first; returns the response and what was reported. */
   async function answerBehind(handler: RequestHandler, parts: RequestParts) {
     const thrown: unknown[] = [];
     const failures: unknown[] = [];
@@ -51,7 +51,7 @@ describe.each(EXPRESS_VERSIONS)('a response that other code has sent, with %s', 
       .use((error: unknown, _req: Request, _res: Response, _next: NextFunction) => thrown.push(error));
     const server = await listen(app);
     server.maxHeadersCount = 30;
-    // Without an answer, the connection was destroyed before anything was sent.
+    // Without a response, the connection was destroyed before anything was sent.
     const answer = await send(server, requestText(parts)).catch(() => ({ status: 0, body: '', isComplete: false }));
     expect(thrown).toEqual([]);
     expect(reached).not.toHaveBeenCalled();

@@ -14,7 +14,7 @@ import { listen } from '../support/serve.ts';
 
 afterEach(closeHttp2);
 
-/** ms: no connection ends because it was idle. */
+/** Keep-alive timeout (ms), too long to end a connection in a test. */
 const KEPT_ALIVE = { keepAliveTimeout: 600_000 };
 
 const requests: [string, RequestParts][] = [
@@ -29,7 +29,7 @@ const requests: [string, RequestParts][] = [
   ["a refusal on a route of the app's own", { target: '/unauthorized', headers: ['Authorization: x'] }],
 ];
 
-/** An app with everything that answers, and a request that stays in flight until `release` is called. */
+/** Serves an app with all endpoints, and a request that stays in flight until `release` is called. */
 function busyApp() {
   let release = () => {};
   const app = express()
@@ -44,7 +44,7 @@ function busyApp() {
 }
 
 describe('a keep-alive connection', () => {
-  /** One that asks again and again, and what it has received. */
+  /** Opens a connection that sends several requests, and records what it receives. */
   function client(port: number) {
     const { socket, read, received, closed } = connectRaw(port, requestText());
     read();
@@ -58,7 +58,7 @@ describe('a keep-alive connection', () => {
     const { ask, heads, closed } = client((server.address() as AddressInfo).port);
     await until(() => heads().length === 1);
     expect(heads()[0]).toContain('Connection: keep-alive');
-    // Node closes a connection by itself only when it is idle at this moment.
+    // Node itself closes only connections that are idle at this moment.
     const busy = once(server, 'request');
     ask(requestText({ target: '/busy' }));
     await busy;
@@ -130,7 +130,7 @@ describe('an HTTP/2 session', () => {
   let session: ClientHttp2Session;
   afterEach(() => session.destroy());
 
-  /** The response to one request, as far as it says anything of the connection. */
+  /** Sends a request; returns the parts of the response that concern the connection. */
   async function ask({ method = 'GET', target = '/metrics.json', headers = [] }: RequestParts) {
     const fields = Object.fromEntries(headers.map((line) => line.toLowerCase().split(': ')));
     const stream = session.request({ ':method': method, ':path': target, ...fields }).end();

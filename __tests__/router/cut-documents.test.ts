@@ -5,7 +5,7 @@ import { closeHttp2, serveHttp2 } from '../support/http2-service.ts';
 import { requestText } from '../support/raw-http.ts';
 import { largeFamily, onceThenQueueDepth, queueDepth, samplesThatFail, sourceOf } from '../support/scrape-sources.ts';
 
-// A cut document must never look like a whole one: a client is to see a broken connection.
+// A cut document must never look complete: the client must see a broken connection.
 
 const SECRET = new Error('cannot reach db.internal:5432 as admin');
 const paths = ['/metrics.json', '/metrics'] as const;

@@ -15,10 +15,10 @@ import {
   samplesThatHang,
 } from '../support/scrape-sources.ts';
 
-// Whatever in the app ends the response of a scrape, the scrape gives its slot back.
+// However the app ends the response of a scrape, the scrape releases its slot.
 
 const SLOTS = 2;
-// Nothing but the end of the response may end a scrape.
+// Only the end of the response may end a scrape here.
 const options = { maxInFlight: SLOTS, timeout: 600_000, stallTimeout: 600_000 };
 const ENDED = {
   phase: 'send',
@@ -29,7 +29,7 @@ const { NGHTTP2_CANCEL: CANCEL, NGHTTP2_INTERNAL_ERROR: INTERNAL_ERROR } = const
 
 afterEach(closeHttp2);
 
-/** A request that is being answered, as the middleware before the router has it. */
+/** A request in progress, as the middleware before the router sees it. */
 interface Exchange {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -39,14 +39,14 @@ interface Exchange {
 type Way = (exchange: Exchange) => void;
 
 const ways: Record<string, Way> = {
-  // As connect-timeout does: the app's error handler answers, or destroys the socket once headers were sent.
+  // Like connect-timeout: the app's error handler responds, or destroys the socket if headers were sent.
   'next(error)': ({ next }) => next(Object.assign(new Error('too late'), { status: 503 })),
   'res.end()': ({ res }) => void res.end(),
   'res.destroy()': ({ res }) => void res.destroy(),
   'req.socket.destroy()': ({ req }) => void req.socket.destroy(),
 };
 
-/** Keeps each request, as middleware with a timeout does. */
+/** Keeps each request, like middleware with a timeout. */
 function recorder() {
   const exchanges: Exchange[] = [];
   const middleware: Middleware = (req, res, next) => {
@@ -59,13 +59,13 @@ function recorder() {
 const fronts = ['no other middleware', 'compression()'] as const;
 type Front = (typeof fronts)[number];
 
-/** A source that answers as it is told to at the time. */
+/** A source whose behaviour the test can change. */
 function scripted() {
   const waiting: (() => void)[] = [];
   const source = {
     waiting,
     collect: (() => [queueDepth]) as MetricsSource['collect'],
-    /** From now on, scrapes wait. */
+    /** Makes later scrapes wait. */
     close() {
       source.collect = async () => {
         await new Promise<void>((resolve) => waiting.push(resolve));
@@ -86,22 +86,22 @@ interface Asked {
   get(path: string): Promise<{ status: number | undefined }>;
 }
 
-/** All slots are free: so many scrapes are under way at once. */
+/** Asserts that all slots are free, by using all of them at once. */
 async function expectAllSlots({ get }: Asked, source: Scripted): Promise<void> {
   source.close();
-  // Documents of their own, since scrapes of one document may share a slot.
+  // Different documents, since scrapes of the same document may share a slot.
   const scrapes = Array.from({ length: SLOTS }, (_, n) => get(`/metrics?exclude[]=${n}`));
   await until(() => source.waiting.length === SLOTS);
   source.open();
   expect((await Promise.all(scrapes)).map(({ status }) => status)).toEqual(scrapes.map(() => 200));
 }
 
-/** `front` is in front of the middleware that keeps the requests. */
+/** Serves a router. `front` precedes the middleware that keeps the requests. */
 async function serveRecorded(front: Front = 'no other middleware') {
   const { exchanges, middleware } = recorder();
   const source = scripted();
   const app = express();
-  // The errors that these tests make are not for the terminal.
+  // Keeps the errors of these tests off the terminal.
   app.set('env', 'test');
   const isCompressed = front === 'compression()';
   if (isCompressed) app.use(compression());

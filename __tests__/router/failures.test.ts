@@ -24,7 +24,7 @@ const fails = () => {
   throw SECRET;
 };
 
-/** Answers the first scrape with `queue_depth`, and later ones in another way. */
+/** Creates a source that returns `queue_depth` for the first scrape, and uses `collect` for later ones. */
 function queueDepthThen(collect: MetricsSource['collect']): MetricsSource {
   let scrapes = 0;
   return { collect: (scrape) => (scrapes++ === 0 ? [queueDepth] : collect(scrape)) };
@@ -129,7 +129,7 @@ describe.each([[undefined], [null], [false], [0], ['']])('a source that fails wi
 
 test('a source that rejects with the abort reason of another scrape is reported', async () => {
   let pending: Promise<never> | undefined;
-  // It collects once for all who ask meanwhile, and listens to the first of them alone.
+  // It collects once for all concurrent scrapes, and listens only to the signal of the first.
   const collect: MetricsSource['collect'] = ({ signal }) => {
     pending ??= new Promise((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason));
@@ -214,7 +214,7 @@ describe('a hook that fails has no effect', () => {
   test.each<[string, () => unknown]>([
     ['throws', fails],
     ['rejects', () => Promise.reject(SECRET)],
-    // biome-ignore lint/suspicious/noThenProperty: it is what is tested
+    // biome-ignore lint/suspicious/noThenProperty: the test is about it
     ['returns a thenable that throws', () => ({ then: fails })],
     ['never resolves', never],
   ])('%s', async (_how, hook) => {
@@ -244,7 +244,7 @@ describe("an iterator's return()", () => {
     { kind: Symbol.asyncIterator, how: 'is none', close: undefined },
   ];
 
-  /** Its items, and then one more step. */
+  /** Yields the items, and then one more step. */
   function closingWith<T>(kind: symbol, items: T[], close: unknown, last: () => unknown) {
     const next = () => (items.length > 0 ? { done: false, value: items.shift() } : last());
     return { [kind]: () => ({ next, return: close }) } as unknown as Iterable<T>;

@@ -5,8 +5,8 @@ import { type MetricsRouterOptions, metricsRouter } from '../../lib/index.ts';
 import { type ConnectionOptions, type RequestParts, requestText, send } from '../support/raw-http.ts';
 import { closeServers, listen, watchWarnings } from '../support/serve.ts';
 
-// Where people first ask, with nothing but the log to tell them what to mend: in each setting the log names the option and the
-// value, exactly that is applied, and in the end they are let in. hints.test.ts does literally what hints of proxies say.
+// The first requests of new users, who have only the log to tell them what to change. In each setting, the log names the
+// option and the value; after exactly that change, the request is let in. hints.test.ts covers proxies.
 
 type Options = Partial<MetricsRouterOptions>;
 type Ask = (app: Express) => Promise<number>;
@@ -15,9 +15,9 @@ interface Step {
   ask: Ask;
   status: number;
   reason: string;
-  /** What the log says to do: an option with its value, or what the client or the proxy should send. */
+  /** Instruction in the log: an option with its value, or what the client or the proxy should send. */
   says: string;
-  /** That done: where it is not the client that is mended, with what the log says of addresses. */
+  /** Options after the instruction was followed, unless it concerns the client. */
   options?: Options;
 }
 
@@ -25,14 +25,14 @@ interface Setting {
   options?: Options;
   app?: (app: Express) => Express;
   steps: Step[];
-  /** As the first request that was refused or, where the log asks for another, that one. */
+  /** The next request: the refused one or, if the log asks for another, that one. */
   finally: Ask;
 }
 
 const raw =
   (parts: RequestParts = {}, ends: ConnectionOptions = {}): Ask =>
   async (app) =>
-    // As app.listen(port) does: for both families, so that IPv4 peers are shown as ::ffff:127.0.0.1.
+    // Dual-stack, like app.listen(port), so that IPv4 peers are shown as ::ffff:127.0.0.1.
     (await send(await listen(app, { port: 0 }), requestText(parts), { to: '127.0.0.1', ...ends })).status;
 
 const overTest: Ask = async (app) =>

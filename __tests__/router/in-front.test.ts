@@ -8,7 +8,7 @@ import { EXPRESS_VERSIONS, loadExpress } from '../support/express-versions.ts';
 import { largeFamily, queueDepth, samplesThatFail } from '../support/scrape-sources.ts';
 import { closeServers, watchWarnings } from '../support/serve.ts';
 
-// Whatever else an app has in it, the endpoints answer the same.
+// Other middleware of the app must not change the endpoints' responses.
 
 const source: MetricsSource = {
   *collect({ wants }) {
@@ -46,7 +46,7 @@ const codings = ['identity', 'gzip', 'deflate'];
 interface InFront {
   name: string;
   handler: (express: typeof import('express')) => RequestHandler;
-  /** It answers OPTIONS itself. */
+  /** Whether it responds to OPTIONS itself. */
   takesOptions?: true;
 }
 
@@ -96,7 +96,7 @@ describe.each(EXPRESS_VERSIONS)('with %s', (version) => {
     return app;
   }
 
-  /** Every answer of an app, by request and coding. */
+  /** Returns every response of an app, by request and coding. */
   async function answersOf(app: Application): Promise<Map<string, HttpResponse>> {
     const port = await portOf(app);
     const answers = new Map<string, HttpResponse>();
@@ -128,7 +128,7 @@ describe.each(EXPRESS_VERSIONS)('with %s', (version) => {
       if (takesOptions && request.startsWith('OPTIONS')) continue;
       const { status, text, body, headers } = answers.get(request)!;
       expect([request, status, text]).toEqual([request, expected.status, expected.text]);
-      // What was not compressed here, compression() may have.
+      // compression() may have compressed other responses.
       const isOurs = headers['content-encoding'] === expected.headers['content-encoding'];
       if (isOurs) expect(body.equals(expected.body)).toBe(true);
       for (const name of ['content-type', 'cache-control', 'etag', 'allow', 'retry-after']) {

@@ -30,7 +30,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The socket as it is after its listener has closed, which takes the path away that it knows. */
+/** Where clients connect. The unix socket is renamed, as a listener that closes removes the path it knows. */
 type Place = { socketPath: string } | { host: string; port: number };
 
 async function listen(kind: 'unix' | 'TCP'): Promise<{ listener: Server; place: Place }> {
@@ -45,7 +45,7 @@ async function listen(kind: 'unix' | 'TCP'): Promise<{ listener: Server; place: 
   return { listener, place: { socketPath } };
 }
 
-/** Starts the service, gives it the listening socket or its connections, and resolves when it is ready. */
+/** Starts the service, passes it the listening socket or its connections, and resolves when it is ready. */
 async function startService(listener: Server, settings: Inherited): Promise<void> {
   const { fd } = (listener as unknown as { _handle: { fd: number } })._handle;
   const child = fork(join(__dirname, '../support/inherited-app.ts'), {
@@ -63,7 +63,7 @@ async function startService(listener: Server, settings: Inherited): Promise<void
     child.send('server', listener);
     await once(child, 'message');
   }
-  // From here on the service alone accepts.
+  // From here on, only the service accepts connections.
   listener.close();
   servers.delete(listener);
 }
@@ -84,7 +84,7 @@ test.each<['unix' | 'TCP', Inherited, byDefault: number]>([
   ['unix', { by: 'server', tls: true }, 403],
   ['unix', { by: 'connection', tls: false }, 403],
   ['unix', { by: 'connection', tls: true }, 403],
-  // Its client has an address, which is trusted.
+  // A TCP client has an address, which is trusted.
   ['TCP', { by: 'connection', tls: true }, 200],
 ])('a client of an inherited %s socket (%j) gets %d, and 200 with allowUnixSocket', async (...row) => {
   const [kind, settings, byDefault] = row;

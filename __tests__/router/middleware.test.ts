@@ -110,7 +110,7 @@ describe('trustedIp', () => {
     const target = '/admin';
     expect(await send(server, requestText({ target }), STRANGER)).toMatchObject({ status: 404, body: 'nothing here' });
     expect(await send(server, requestText({ target }))).toMatchObject({ status: 200 });
-    // Not hidden: who is refused for another reason than the address knows where to look.
+    // Only refusals of untrusted addresses are hidden.
     expect((await send(server, requestText({ target, headers: ['Origin: null'] }))).status).toBe(403);
   });
 

@@ -6,8 +6,8 @@ import { type AccessDecision, metricsRouter, refuseAuthorization, trustedIp } fr
 import { type RequestParts, requestText, send } from '../support/raw-http.ts';
 import { closeServers, listen, watchWarnings } from '../support/serve.ts';
 
-// What a guard cannot see it must not take for absent: serverless adapters, old runtimes and mocks
-// fill `headers` and leave `rawHeaders` out.
+// A guard must not take a header that it cannot see for absent. Serverless adapters, old runtimes and mocks fill
+// `headers` and omit `rawHeaders`.
 
 let warnings: jest.SpyInstance;
 beforeEach(() => {
@@ -25,7 +25,7 @@ const GUARDED = [
   ['refuseAuthorization', '/no-credentials'],
 ] as const;
 
-/** Every guard of the package, in an app whose requests a middleware has changed before. */
+/** Serves all guards of the package, behind middleware that changes requests. */
 async function serveGuarded(change: (req: IncomingMessage) => void, { hideFromUntrusted = false } = {}) {
   const decisions: AccessDecision[] = [];
   const onDecision = (decision: AccessDecision) => void decisions.push(decision);
@@ -105,7 +105,7 @@ test('refuseAuthorization() alone refuses a request whose header fields may have
   expect(warnings.mock.calls[0]?.[0]).toContain(': header-limit. ');
 });
 
-/** The request of a serverless adapter (serverless-http, @vendia/serverless-express): no rawHeaders, a stream as its socket. */
+/** Creates a request like a serverless adapter (serverless-http, @vendia/serverless-express): no rawHeaders, a stream as socket. */
 function adapterRequest(headers: Record<string, string>): IncomingMessage {
   const socket = Object.assign(new PassThrough(), { encrypted: true, remoteAddress: '192.0.2.1' });
   const req = new IncomingMessage(socket as unknown as Socket);
@@ -113,7 +113,7 @@ function adapterRequest(headers: Record<string, string>): IncomingMessage {
   return Object.assign(req, { complete: true, headers, ...fields }) as unknown as IncomingMessage;
 }
 
-/** Runs middleware without a server, and says what became of the request. */
+/** Runs middleware without a server, and returns the outcome. */
 function runMiddleware(middleware: ReturnType<typeof trustedIp>, req: object): number | 'passed on' {
   const res = new ServerResponse({ method: 'GET' } as IncomingMessage);
   let isPassedOn = false;

@@ -17,7 +17,7 @@ describe.each(EXPRESS_VERSIONS)('in an app of %s', (version) => {
     ({ express, library } = loadExpress(version));
   });
 
-  /** A router whose one family is named after it. */
+  /** Creates a router whose only family has its name. */
   function routerNamed(name: string, options: Partial<MetricsRouterOptions> = {}) {
     const family = { name, type: 'gauge' as const, samples: [{ labels: {}, value: 1 }] };
     return library.metricsRouter({ source: { collect: () => [family] }, ...options });
@@ -176,7 +176,7 @@ describe.each(EXPRESS_VERSIONS)('in an app of %s', (version) => {
       ['a stranger by OPTIONS', { method: 'OPTIONS' }, { from: '127.0.0.2' }],
       ['a stranger by POST', { method: 'POST', headers: ['Content-Length: 2'], body: '{}' }, { from: '127.0.0.2' }],
       ['a stranger with credentials', { headers: ['Authorization: x'] }, { from: '127.0.0.2' }],
-      ['a proxy that nobody configured', { headers: ['Via: 1.1 a'] }, {}],
+      ['an unlisted proxy', { headers: ['Via: 1.1 a'] }, {}],
       ['a request at the header limit', { headers: new Array(49).fill('a: b') }, {}],
       ["a stranger's request at the header limit", { headers: new Array(49).fill('a: b') }, { from: '127.0.0.2' }],
     ])("%s gets the app's own 404, as for any other path", async (_case, parts, ends) => {
@@ -239,7 +239,7 @@ describe('router.setTrustedHosts()', () => {
       ['127.0.0.1', '10/8', '127.0.0.3'],
       'metricsRouter: trustedHosts[1]: expected a network, got "10/8"; write "10.0.0.0/8"',
     ],
-    ['that lets everybody in', ['127.0.0.1', '0.0.0.0/0'], 'trustedHosts[1]: expected less than every IPv4 address'],
+    ['that covers every address', ['127.0.0.1', '0.0.0.0/0'], 'trustedHosts[1]: expected less than every IPv4 address'],
     ['that is none', '127.0.0.1', 'metricsRouter: trustedHosts: expected a list of networks, got "127.0.0.1"'],
     ['that is missing', undefined, 'metricsRouter: trustedHosts: expected a list of networks, got undefined'],
   ])('refuses an invalid list, and keeps the old one: %s', async (_case, list, message) => {

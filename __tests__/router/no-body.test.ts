@@ -33,7 +33,7 @@ describe.each(EXPRESS_VERSIONS)('with rejectNonStandardBodyWrites: %s', (version
   const { express, library } = loadExpress(version);
   const thrown: unknown[] = [];
 
-  /** Asks an app on a server whose responses throw when a body is written that HTTP does not allow. */
+  /** Sends a request to an app whose responses throw when a forbidden body is written. */
   async function answer(use: (app: Express) => void, parts: RequestParts) {
     const app = express();
     use(app);

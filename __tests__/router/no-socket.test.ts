@@ -5,7 +5,7 @@ import { hasSocket } from '../../lib/access/has-socket.ts';
 import { type AccessDecision, type AccessOptions, metricsRouter, trustedIp } from '../../lib/index.ts';
 import { watchWarnings } from '../support/serve.ts';
 
-// Serverless adapters, and the injectors of tests, make up a socket with the address that the platform says.
+// Serverless adapters and test injectors create a fake socket with the address that the platform claims.
 
 let warnings: jest.SpyInstance;
 beforeEach(() => {
@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-/** The sockets that adapters make up. */
+/** Fake sockets like those of adapters. */
 const SOCKETS: [string, (remoteAddress: string | undefined) => object][] = [
   ['an object', (remoteAddress) => ({ encrypted: true, remoteAddress, destroy: () => undefined })],
   ['a stream', (remoteAddress) => Object.assign(new PassThrough(), { encrypted: true, remoteAddress })],
@@ -24,7 +24,7 @@ interface Facts {
   readonly fields?: Record<string, string>;
 }
 
-/** A request with raw headers, as @codegenie/serverless-express makes it from an event. */
+/** Creates a request with raw headers, as @codegenie/serverless-express does from an event. */
 function adapterRequest(socket: object, fields: Record<string, string>): IncomingMessage {
   const headers = { host: 'api.example', ...fields };
   const req = new IncomingMessage(socket as Socket);
@@ -39,7 +39,7 @@ function adapterRequest(socket: object, fields: Record<string, string>): Incomin
 }
 
 describe.each(SOCKETS)('a request whose socket is %s', (_case, createSocket) => {
-  /** Asks one middleware with each request in turn. */
+  /** Passes each request to the same middleware. */
   function ask(options: AccessOptions, requests: readonly Facts[]) {
     const reasons: (string | undefined)[] = [];
     const onDecision = ({ reason }: AccessDecision) => void reasons.push(reason);
@@ -55,7 +55,7 @@ describe.each(SOCKETS)('a request whose socket is %s', (_case, createSocket) => 
   const forwarded = { fields: { 'X-Forwarded-For': '198.51.100.7' } };
   const behindProxy = { trustedProxies: ['192.0.2.1', '198.51.100.7'] };
 
-  // What the hints said led from one of these to the next.
+  // The usual hints would lead from each of these to the next.
   test.each<[string, AccessOptions, Facts]>([
     ['not-trusted', {}, {}],
     ['unexpected-forwarding-header', {}, forwarded],

@@ -45,7 +45,7 @@ const functions = {
   },
 } as unknown as Record<string, (...given: unknown[]) => unknown>;
 
-/** By function: the arguments, and the part of the message after the function's name. */
+/** For each function: arguments, and the message after the function's name. */
 const table: Record<string, [given: unknown[], message: string][]> = {
   metricsRouter: [
     [[null], 'options: expected an object of options, got null; write { source: … }'],
@@ -299,7 +299,7 @@ function endingAdded(got: string, write: string): string {
   return `expected a path without the ending that the router adds, got "${got}"; write path: '${write}'`;
 }
 
-/** What Express passes to a function that was mounted without being called. */
+/** Like the request that Express passes to a function that is mounted without being called. */
 function request(): object {
   return { method: 'GET', url: '/', listenerCount: () => 0 };
 }

@@ -8,7 +8,7 @@ const source = { collect: () => [] };
 const router = (options: object) => () => metricsRouter({ source, ...options } as MetricsRouterOptions);
 const guard = (options: unknown) => () => trustedIp(options as AccessOptions);
 
-/** Fails unless it throws a TypeError with exactly that message: the option, its value, and what to write. */
+/** Asserts that a function throws a TypeError with exactly this message. */
 function check(construct: () => unknown, message: string | RegExp) {
   expect(construct).toThrow(TypeError);
   expect(construct).toThrow(typeof message === 'string' ? new TypeError(message) : message);
@@ -19,7 +19,7 @@ const HOST = 'a host name without a port';
 const MS = 'milliseconds, above 0 and at most 2147483647';
 const SOURCE = 'a source: an object with a method collect()';
 
-/** Fails unless each of the values is refused in the name of the function and the option. */
+/** Asserts that each value is refused with a message that names the function and the option. */
 function checkValues(
   construct: (options: object) => () => unknown,
   caller: string,

@@ -61,7 +61,7 @@ describe('a source that does not answer within timeout', () => {
       expect(answer.headers).not.toHaveProperty('content-encoding');
       expect(signal?.reason).toMatchObject({ name: 'MetricsError', code: 'ERR_METRICS_SOURCE_TIMEOUT' });
       expect(failures).toEqual([{ phase: 'collect', error: signal?.reason }]);
-      // It hangs still, and has given its slot up.
+      // It still hangs, but has released its slot.
       expect(await get(path)).toMatchObject({ status: 200 });
     },
   );
@@ -109,7 +109,7 @@ describe('timeout', () => {
     await sleep(3 * timeout);
     expect(pulled).toBeLessThan(15_000);
     client.read();
-    // Not by looking for the end in megabytes again and again, which would take longer than to read them.
+    // A repeated search for the end in megabytes would take longer than reading them.
     await client.closed;
     expect(failures).toEqual([]);
     expect(client.received()).toMatch(TERMINATOR);
@@ -140,7 +140,7 @@ describe('X-Prometheus-Scrape-Timeout-Seconds', () => {
         return [largeFamily(300)];
       },
     };
-    // A document that may be shared, as the first one may be, has the router's whole timeout.
+    // The first document may be shared, so it has the router's whole timeout.
     const { get } = await serve({ source, timeout: 4_000 });
     await get('/metrics', header('1'));
     await get('/metrics', header('2'));
@@ -169,7 +169,7 @@ describe('X-Prometheus-Scrape-Timeout-Seconds', () => {
     ['0', 10_000],
     ['NaN', 10_000],
     ['60', 10_000],
-    // Of one that is too short for half a second less, half is left.
+    // If the timeout is too short to subtract 500 ms, half of it is left.
     ['0.4', 200],
   ])('leaves enough time otherwise: %p', async (seconds, expected) => {
     const told: number[] = [];
@@ -180,7 +180,7 @@ describe('X-Prometheus-Scrape-Timeout-Seconds', () => {
       },
     };
     const { get } = await serve({ source });
-    // The first document may be shared, and so has the router's whole timeout.
+    // The first document may be shared, so it has the router's whole timeout.
     await get('/metrics');
     await get('/metrics', header(seconds));
     expect(told).toEqual([10_000, expected]);
@@ -188,7 +188,7 @@ describe('X-Prometheus-Scrape-Timeout-Seconds', () => {
 });
 
 describe('maxInFlight', () => {
-  /** A source that answers when it is told to. */
+  /** Creates a source that returns when the test releases it. */
   function waiting() {
     const answers: (() => void)[] = [];
     const source: MetricsSource = {

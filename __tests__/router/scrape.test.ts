@@ -36,7 +36,7 @@ const codings = ['identity', 'gzip', 'br'];
 
 const withCodings = endpoints.flatMap((endpoint) => codings.map((coding) => ({ ...endpoint, coding })));
 
-/** Without what `node:http` adds of its own. */
+/** Returns the headers without those that `node:http` adds. */
 function withoutTransport<T extends object>(headers: T) {
   const { date, connection, 'keep-alive': keepAlive, ...rest } = headers as Record<string, unknown>;
   return rest;
@@ -116,7 +116,7 @@ test('a connection serves several documents, and keeps none of their listeners',
   const app = express();
   const sockets = new Set<Socket>();
   app.use((req, _res, next) => next(void sockets.add(req.socket)));
-  // Too large to be shared.
+  // Too large to share.
   const { port } = await serve({ source: sourceOf(largeFamily(300)), maxInFlight: 20 }, app);
   const client = connectRaw(port, requestText({ target: '/metrics' }));
   client.read();

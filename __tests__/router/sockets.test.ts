@@ -12,7 +12,7 @@ afterEach(async () => {
   jest.restoreAllMocks();
 });
 
-/** The status of one request to a router of its own, and what was decided. */
+/** Sends a request to a new router; returns the status and the decision. */
 async function outcome(
   options: Partial<MetricsRouterOptions>,
   parts: RequestParts,
@@ -35,7 +35,7 @@ describe('on a unix socket', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   test.each<[string, number, string | undefined, Partial<MetricsRouterOptions>, RequestParts]>([
-    ['nobody is let in', 403, 'address-unparseable', {}, {}],
+    ['no client is let in', 403, 'address-unparseable', {}, {}],
     [
       'not even with allowAnyAddress',
       403,
@@ -43,7 +43,7 @@ describe('on a unix socket', () => {
       { allowAnyAddress: true, trustedHosts: ['0.0.0.0/0', '::/0'] },
       {},
     ],
-    ['everybody is, with allowUnixSocket', 200, undefined, { allowUnixSocket: true }, {}],
+    ['every client is let in with allowUnixSocket', 200, undefined, { allowUnixSocket: true }, {}],
     ['also when no host is trusted', 200, undefined, { allowUnixSocket: true, trustedHosts: [] }, {}],
     [
       'for any host, since no page can reach it',
@@ -134,8 +134,8 @@ describe('behind proxies', () => {
       ['X-Forwarded-For: 192.0.2.1', 'x-forwarded-for: 10.0.0.1'],
     ],
     ['a stranger', 403, 'not-trusted', byXff, ['X-Forwarded-For: 192.0.2.1, 198.51.100.1, 10.0.0.1']],
-    ['nobody', 403, 'forwarding-header-missing', byXff, []],
-    ['nobody but in the other header', 403, 'forwarding-header-missing', byXff, ['Forwarded: for=192.0.2.1']],
+    ['no client', 403, 'forwarding-header-missing', byXff, []],
+    ['a client only in the other header', 403, 'forwarding-header-missing', byXff, ['Forwarded: for=192.0.2.1']],
     [
       'a trusted client, whatever other headers say',
       200,
@@ -152,7 +152,7 @@ describe('behind proxies', () => {
     ],
     ['a stranger, in Forwarded', 403, 'not-trusted', byForwarded, ['Forwarded: for=192.0.2.1, for=198.51.100.1']],
     ['an obfuscated client', 403, 'forwarded-malformed', byForwarded, ['Forwarded: for=192.0.2.1, for=_hidden']],
-    ['nobody in Forwarded', 403, 'forwarding-header-missing', byForwarded, ['X-Forwarded-For: 192.0.2.1']],
+    ['no client in Forwarded', 403, 'forwarding-header-missing', byForwarded, ['X-Forwarded-For: 192.0.2.1']],
     ['a client on loopback, who asks by a local name', 200, undefined, byXff, ['X-Forwarded-For: 127.0.0.1']],
     [
       'a trusted client with credentials',

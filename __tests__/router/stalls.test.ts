@@ -5,7 +5,7 @@ import { connectRaw, type RawClient, type Service, serve, TERMINATOR, until } fr
 import { requestText } from '../support/raw-http.ts';
 import { endless, onceThenQueueDepth } from '../support/scrape-sources.ts';
 
-/** Asks for a document, and reads nothing of it yet. */
+/** Requests a document without reading the response. */
 function begin({ port }: Service, coding: string): RawClient {
   return connectRaw(port, requestText({ target: '/metrics', headers: [`Accept-Encoding: ${coding}`] }));
 }
@@ -48,10 +48,10 @@ describe.each(['identity', 'gzip', 'br'])('a client, in %s,', (coding) => {
 
 describe('a chunk that is sent slowly', () => {
   const CHUNK = 'x'.repeat(32 * 1024);
-  /** How long (s) a client at 8 KiB/s reads a chunk. */
+  /** Time (s) in which a client at 8 KiB/s reads a chunk. */
   const READ_TIME = 4;
 
-  /** A response that holds what it was given until the test takes it. */
+  /** Creates a response that buffers what is written until the test reads it. */
   class SlowResponse extends EventEmitter {
     writableLength = 0;
     socket = {};
@@ -151,12 +151,12 @@ describe('a chunk that is sent slowly', () => {
 
 describe('a client whose reads Node cannot observe', () => {
   const CHUNK = 'x'.repeat(48 * 1024);
-  /** About what Linux buffers on loopback by default, for both ends of a connection. */
+  /** Approximate default size of the buffers of both ends of a loopback connection on Linux. */
   const BUFFERED = 4_300_000;
   const STALL_TIMEOUT = 30_000;
   const MAX_ADDED = 10 * STALL_TIMEOUT;
 
-  /** A response whose bytes go to the kernel while there is room: it asks for more when a third of that is free. */
+  /** Creates a response whose bytes go to a kernel buffer. It drains when a third of the buffer is free. */
   class BufferedResponse extends EventEmitter {
     writableLength = 0;
     socket = {};
@@ -179,7 +179,7 @@ describe('a client whose reads Node cannot observe', () => {
     }
   }
 
-  /** Writes chunks as long as they are welcome. */
+  /** Writes chunks whenever the response is ready. */
   function deliver() {
     const res = new BufferedResponse();
     const aborter = new AbortController();
@@ -221,7 +221,7 @@ describe('a client whose reads Node cannot observe', () => {
     const delivered = deliver();
     const { res } = delivered;
     const isDone = delivered.writeAll(250);
-    // Half an hour: it goes without a sign for minutes, again and again.
+    // Half an hour, with several minutes between any two signs of reading.
     for (let seconds = 0; seconds < 1_800; seconds++) {
       await jest.advanceTimersByTimeAsync(1_000);
       res.read(8 * 1024);
@@ -257,7 +257,7 @@ describe('a client whose reads Node cannot observe', () => {
     const delivered = deliver();
     const { res } = delivered;
     void delivered.writeAll(80);
-    // Then the source had nothing for an hour.
+    // The source had nothing for an hour.
     await jest.advanceTimersByTimeAsync(3_600_000);
     expect([res.written, res.writableLength]).toEqual([80 * CHUNK.length, 0]);
     res.unread = BUFFERED;

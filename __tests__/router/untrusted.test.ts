@@ -46,7 +46,7 @@ const ANSWERS: Record<string, { head: string[]; body: string }> = {
   },
 };
 
-/** Everything but what tells the time and what becomes of the connection. */
+/** Returns the response without the headers about time and connection. */
 function visible({ head, body }: RawResponse) {
   return { head: head.filter((line) => !/^(Date|Connection|Keep-Alive):/.test(line)), body };
 }
@@ -89,7 +89,7 @@ describe.each(Object.entries(ANSWERS))('%s gives all untrusted clients the same 
       { headers: ['X-Forwarded-For: 127.0.0.1', 'Forwarded: for=127.0.0.1', 'X-Real-IP: ::1'] },
     ],
     ['that would upgrade', STRANGER, { headers: ['Connection: Upgrade', 'Upgrade: websocket'] }],
-    ['a trusted host, forwarded by nobody knows whom', '127.0.0.1', { headers: ['Via: 1.1 proxy'] }],
+    ['a trusted host behind an unlisted proxy', '127.0.0.1', { headers: ['Via: 1.1 proxy'] }],
     ['a proxy that does not say for whom', PROXY, {}],
     ['a proxy for a stranger', PROXY, { headers: ['X-Forwarded-For: 192.0.2.1'] }],
     ['a proxy for a stranger with credentials', PROXY, { headers: ['X-Forwarded-For: 192.0.2.1', 'Authorization:'] }],
@@ -113,7 +113,7 @@ describe.each(Object.entries(ANSWERS))('%s gives all untrusted clients the same 
 
   test('whatever the method, the headers, the query and the body are', async () => {
     served.collect.mockClear();
-    // CONNECT never reaches an app. What frames the message is sent as it must be.
+    // CONNECT never reaches an app. Headers that frame the message must be valid.
     const method = fc.constantFrom(...METHODS.filter((name) => name !== 'CONNECT' && name !== 'HEAD'));
     const name = fc.constantFrom(
       'Authorization',
@@ -158,7 +158,7 @@ describe('an Authorization header is refused from a trusted host', () => {
   const forms: [string, string[]][] = [
     ['Basic', ['Authorization: Basic ZGFuaWVsOnRpZ2Vy']],
     ['Bearer', ['Authorization: Bearer secret']],
-    ['a scheme that nobody knows', ['Authorization: Secret secret']],
+    ['an unknown scheme', ['Authorization: Secret secret']],
     ['without a scheme', ['Authorization: secret']],
     ['empty', ['Authorization:']],
     ['blank', ['Authorization: \t ']],

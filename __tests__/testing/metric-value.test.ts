@@ -9,7 +9,7 @@ import {
 const histogram = { count: 3, sum: 0.9, bounds: [0.1, 1], cumulativeCounts: [1, 2] };
 const summary = { count: 2, sum: 5, quantiles: [0.5], values: [2] };
 
-/** Series of a family by their labels, as `method=GET,status=200`. */
+/** Creates a family. Keys are the labels of its series, as `method=GET,status=200`. */
 function family(type: string, series: Record<string, unknown>): ScrapedFamily {
   const labelsOf = (text: string) =>
     Object.fromEntries(text.split(',').flatMap((pair) => (pair ? [pair.split('=')] : [])));

@@ -31,7 +31,7 @@ test('a rejection after the abort is ignored', async () => {
   aborter.abort('enough');
   await expect(waiting).rejects.toBe('enough');
   reject(new Error('late'));
-  // A rejection that nobody handles would fail the test by then.
+  // By then, an unhandled rejection would have failed the test.
   await new Promise((resolve) => setTimeout(resolve, 10));
 });
 
@@ -53,7 +53,7 @@ describe('items', () => {
     }
   }
 
-  /** An iterator whose next item never comes; `return()` does what it is told. */
+  /** Creates an iterator whose next item never arrives, with the given `return()`. */
   const hanging = (close: () => unknown) => ({
     [Symbol.asyncIterator]: () => ({ next: () => never, return: close as () => Promise<IteratorResult<never>> }),
   });

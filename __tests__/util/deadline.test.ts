@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { createDeadline } from '../../lib/util/deadline.ts';
 import { activeTimeouts } from '../support/active-timeouts.ts';
 
-/** Resolves after so many milliseconds of the fake clock. */
+/** Resolves after `ms` milliseconds of the fake clock. */
 const later = (ms: number, value = 0) => new Promise<number>((resolve) => setTimeout(resolve, ms, value));
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 
@@ -144,7 +144,7 @@ test('it keeps the process alive only during waits', async () => {
     resolve();
     await waiting;
     expect(activeTimeouts()).toBe(others);
-    // Its timer goes off meanwhile, and there is time left.
+    // Its timer fires meanwhile, with time left.
     const passed = performance.now() + 25;
     while (performance.now() < passed) await turn();
     expect(activeTimeouts()).toBe(others);

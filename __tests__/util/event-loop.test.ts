@@ -2,7 +2,7 @@ import express from 'express';
 import { yieldToEventLoop } from '../../lib/util/event-loop.ts';
 import { requestPath, serve, until } from '../support/clients.ts';
 
-/** Works for at least so many milliseconds, and yields where `yieldToEventLoop` does. */
+/** Works for at least `ms` milliseconds, with calls of `yieldToEventLoop`. */
 async function work(ms: number, each = () => {}): Promise<void> {
   let worked = 0;
   while (worked < ms) {
@@ -25,7 +25,7 @@ function countTurns() {
   return counter;
 }
 
-/** Uses the slice up and waits for the next one. */
+/** Uses up the time slice and waits for the next one. */
 async function freshSlice(): Promise<void> {
   let turn = yieldToEventLoop();
   while (turn === undefined) turn = yieldToEventLoop();
@@ -49,7 +49,7 @@ test('several tasks hold the event loop no longer than one, as it turns between 
   };
   await Promise.all(['a', 'b', 'c', 'd'].map((name) => work(50, noted(name))));
   counter.stop();
-  // They all begin at once; from then on a turn is one worker's.
+  // All start at once; from then on, each turn belongs to one of them.
   expect(workers[0]?.size).toBe(4);
   expect(workers.slice(1).map((names) => names.size)).toEqual(workers.slice(1).map(() => 1));
 });
