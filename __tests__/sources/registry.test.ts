@@ -182,6 +182,25 @@ test('zero creates an empty series of a histogram, and empties one that exists',
   expect(await seriesOf(registry)).toEqual({ 'h{q="a"}': empty, 'h{q="b"}': empty });
 });
 
+test.each([
+  ['one label', ['v']],
+  ['two labels', ['v', 'w']],
+])('values of %s that are written alike are those of one series', async (_, labelNames) => {
+  const registry = createRegistry();
+  const counter = registry.counter({ name: 'c', help, labelNames });
+  let calls = 0;
+  const changing = { toString: () => `text ${calls++ % 2}` };
+  for (const v of ['\ud800', '\udc00', '\ufffd', changing, changing, changing, `${'long '.repeat(9)}\ud800`]) {
+    for (let i = 0; i < 3; i++) counter.inc(Object.fromEntries(labelNames.map((name) => [name, v])) as never);
+  }
+  const { families } = await collectAll(registry);
+  const texts = families[0]?.samples.map(({ labels }) => JSON.stringify(labels)) ?? [];
+  expect(new Set(texts).size).toBe(texts.length);
+  expect(texts.every((text) => text.isWellFormed())).toBe(true);
+  expect(families[0]?.samples.reduce((sum, { value }) => sum + (value as number), 0)).toBe(21);
+  expect(families[0]?.samples[0]).toMatchObject({ labels: { v: '\ufffd' }, value: 9 });
+});
+
 test('names of labels that objects have of their own accord are labels like others', async () => {
   const registry = createRegistry();
   const labelNames = ['constructor', 'toString', 'length'] as const;

@@ -54,14 +54,14 @@ export class LabelReader {
   }
 
   /**
-   * Creates the label set of a new series. All of a metric have one hidden class. `intern` may return a string that is
-   * equal to a value, and is kept already.
+   * Creates the label set of a new series. All of a metric have one hidden class. Lone surrogates become U+FFFD, as they
+   * are written. `intern` may return a string that is equal to a value, and is kept already.
    */
   createLabelSet(labels: LabelValues, intern?: (text: string, position: number) => string | undefined): LabelSet {
     const labelSet: Record<string, string> = { ...this.template };
     for (const [i, name] of this.names.entries()) {
       const text = this.text(labels, name);
-      labelSet[name] = intern?.(text, i) ?? copyString(text);
+      labelSet[name] = intern?.(text, i) ?? copyString(text.toWellFormed());
     }
     return labelSet;
   }

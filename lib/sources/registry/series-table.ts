@@ -162,6 +162,8 @@ export class SeriesTable implements Columns {
   private create(labels: LabelValues): number {
     const { reader } = this;
     const labelSet = reader.createLabelSet(labels, this.intern);
+    // A value's text may be another one each time, or not well-formed.
+    if (this.index.find(labelSet) !== -1) return this.slotOfSet(labelSet);
     const isOther = reader.names.length > 0 && reader.names.every((name) => labelSet[name] === OTHER);
     if (!isOther && this.size >= this.options.maxSeries) return this.dropped();
     const slot = this.free.pop() ?? this.append();
@@ -180,16 +182,14 @@ export class SeriesTable implements Columns {
   }
 
   private append(): number {
-    const slot = this.length++;
-    const end = this.length * this.width;
-    if (end > this.values.length) {
+    if ((this.length + 1) * this.width > this.values.length) {
       const { labels, values } = this;
       this.values = new Float64Array(values.length * 2);
       this.values.set(values);
       // A pass that is under way keeps both.
       this.labels = labels.slice();
     }
-    return slot;
+    return this.length++;
   }
 
   private clear(): void {
