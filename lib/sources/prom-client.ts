@@ -2,14 +2,9 @@ import type { Aggregator, LabelSet, MetricFamily, MetricType, Sample } from '../
 import type { MetricsSource } from '../model/metrics-source.ts';
 import { checkValue } from '../util/check-options.ts';
 import type { Check } from '../util/expect.ts';
+import { isPromise } from '../util/steps.ts';
 import { withDefaultLabels } from './prom-client/default-labels.ts';
-import {
-  hasNonZeroValue,
-  hasUnlabelled,
-  type PromClientInternals,
-  sampleSubsetMatches,
-  storedSamples,
-} from './prom-client/store.ts';
+import { hasNonZeroValue, type PromClientInternals, Store, sampleSubsetMatches } from './prom-client/store.ts';
 import { type MetricData, samplesOf } from './prom-client/values.ts';
 
 /**
@@ -38,13 +33,11 @@ export function promClientSource(registry: PromClientRegistry): MetricsSource {
     return reader;
   }
   return {
-    async *collect({ wants, report }) {
+    /** A promise stands in for a family only where something has to be awaited. */
+    *collect({ wants }) {
+      const defaults = defaultLabels(registry);
       for (const metric of registry.getMetricsAsArray() as readonly Metric[]) {
-        if (!wants(metric.name)) continue;
-        const family = await readerOf(metric)
-          .read(defaultLabels(registry))
-          .catch((error) => report(error, metric.name));
-        if (family !== undefined) yield family;
+        if (wants(metric.name)) yield readerOf(metric).read(defaults) as MetricFamily;
       }
     },
   };
@@ -83,18 +76,58 @@ class MetricReader {
   /** Whether the stored series equal those of `get()`. False until they were compared. */
   private canReadStore = false;
   private mismatches = 0;
+  private readonly store: Store;
+  private declared: { from: Metric['labelNames']; defaults: LabelSet; names: readonly string[] } | undefined;
 
   constructor(metric: Metric) {
     this.metric = metric;
+    this.store = new Store(metric);
   }
 
-  async read(defaults: LabelSet): Promise<MetricFamily> {
-    const { metric } = this;
-    const { name, help, type, samples } = await this.series();
-    const labelNames = declaredLabels(metric, defaults, () =>
-      hasUnlabelled(samples, this.canReadStore ? metric : undefined),
-    );
-    const { aggregator } = metric;
+  /** Never fails: a family that cannot be read fails in place of its samples, so that it alone is dropped. */
+  read(defaults: LabelSet): MetricFamily | Promise<MetricFamily> {
+    try {
+      if (!this.canReadStore) return this.copySeries(defaults).catch((error) => this.failed(error));
+      const pending = this.metric.collect?.();
+      if (!isPromise(pending)) return this.stored(defaults);
+      return this.storedAfter(pending, defaults).catch((error) => this.failed(error));
+    } catch (error) {
+      return this.failed(error);
+    }
+  }
+
+  private async storedAfter(pending: PromiseLike<unknown>, defaults: LabelSet): Promise<MetricFamily> {
+    await pending;
+    return this.stored(defaults);
+  }
+
+  private stored(defaults: LabelSet): MetricFamily | Promise<MetricFamily> {
+    const samples = this.store.samples();
+    if (samples === undefined) return this.copySeries(defaults);
+    return this.family(this.metric, samples, defaults, this.store.hasUnlabelled());
+  }
+
+  /** Reads the public copy of the series, and compares the store with it. */
+  private async copySeries(defaults: LabelSet): Promise<MetricFamily> {
+    const data = await this.metric.get();
+    const samples = samplesOf(data);
+    if (this.mismatches < MAX_MISMATCHES && hasNonZeroValue(samples)) {
+      const stored = this.store.samples();
+      this.canReadStore = stored !== undefined && sampleSubsetMatches(samples, stored);
+      if (!this.canReadStore) this.mismatches++;
+    }
+    const hasUnlabelled = samples.some(({ labels }) => Object.keys(labels).length === 0);
+    return this.family(data, samples, defaults, hasUnlabelled);
+  }
+
+  private family(
+    { name, help, type }: Pick<Metric, 'name' | 'help' | 'type'>,
+    samples: Iterable<Sample>,
+    defaults: LabelSet,
+    hasUnlabelled: boolean,
+  ): MetricFamily {
+    const { aggregator } = this.metric;
+    const labelNames = this.labelNames(defaults, hasUnlabelled);
     return {
       name,
       help,
@@ -105,33 +138,29 @@ class MetricReader {
     };
   }
 
-  private async series(): Promise<Pick<Metric, 'name' | 'help' | 'type'> & { samples: Iterable<Sample> }> {
-    const { metric } = this;
-    if (this.canReadStore) {
-      await metric.collect?.();
-      const samples = storedSamples(metric);
-      if (samples !== undefined) return { name: metric.name, help: metric.help, type: metric.type, samples };
+  /**
+   * A single label is declared only while every series has it: prom-client lets such a family be counted without the
+   * label too, and a declaration would cost that series.
+   */
+  private labelNames(defaults: LabelSet, hasUnlabelled: boolean): readonly string[] | undefined {
+    const { labelNames } = this.metric;
+    if (labelNames === undefined) return undefined;
+    if (this.declared?.from !== labelNames || this.declared.defaults !== defaults) {
+      const names = [...new Set([...labelNames, ...Object.keys(defaults)])];
+      this.declared = { from: labelNames, defaults, names };
     }
-    const data = await metric.get();
-    const samples = samplesOf(data);
-    if (this.mismatches < MAX_MISMATCHES && hasNonZeroValue(samples)) {
-      const stored = storedSamples(metric);
-      this.canReadStore = stored !== undefined && sampleSubsetMatches(samples, stored);
-      if (!this.canReadStore) this.mismatches++;
-    }
-    return { name: data.name, help: data.help, type: data.type, samples };
+    const { names } = this.declared;
+    return names.length === 1 && names[0] === labelNames[0] && hasUnlabelled ? undefined : names;
   }
-}
 
-/**
- * A single label is declared only while every series has it: prom-client lets such a family be counted
- * without the label too, and a declaration would cost that series.
- */
-function declaredLabels(
-  { labelNames }: Metric,
-  defaults: LabelSet,
-  lacksLabel: () => boolean,
-): readonly string[] | undefined {
-  const names = labelNames && [...new Set([...labelNames, ...Object.keys(defaults)])];
-  return names?.length === 1 && names[0] === labelNames?.[0] && lacksLabel() ? undefined : names;
+  private failed(error: unknown): MetricFamily {
+    // prom-client 14 has the type in the result of get() alone.
+    const { name, help, type = 'untyped' } = this.metric;
+    const samples = {
+      [Symbol.iterator](): Iterator<Sample> {
+        throw error;
+      },
+    };
+    return { name, help, type, samples };
+  }
 }

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { HistogramValue, LabelSet, MetricType, Sample } from '../../model/metric-family.ts';
+import type { BatchedSamples } from '../../encoders/batches.ts';
+import type { LabelSet, MetricType, Sample } from '../../model/metric-family.ts';
+import { type Entries, type EntryStore, HashMapEntries, StoredHistograms, StoreEntries } from './stored-samples.ts';
 
 /**
  * The series that a metric of prom-client keeps, which it shows nowhere: `get()` copies them all, and makes an
@@ -19,7 +21,13 @@ export interface PromClientInternals {
   _getAsync?(): unknown;
 }
 
-interface Entry {
+/** Upper bounds of a histogram, and their keys in `bucketValues`. */
+export interface Bounds {
+  readonly values: readonly number[];
+  readonly keys: readonly string[];
+}
+
+export interface Entry {
   readonly labels: LabelSet;
   readonly value?: number;
   /** Histograms only: counts by upper bound, not cumulative. */
@@ -28,16 +36,40 @@ interface Entry {
   readonly count?: number;
 }
 
-/** The stored series as samples, or undefined where the metric is not of the kind that is understood. */
-export function storedSamples(metric: PromClientInternals): Iterable<Sample> | undefined {
-  const { type, enableExemplars } = metric;
-  if (enableExemplars || isOverridden(metric)) return undefined;
-  const entries = storedEntries(metric);
-  if (entries === undefined) return undefined;
-  if (type === 'counter' || type === 'gauge') return entries as Iterable<Sample>;
-  return type === 'histogram' && Array.isArray(metric.upperBounds)
-    ? histograms(entries, metric.upperBounds)
-    : undefined;
+/** The stored series of one metric. */
+export class Store {
+  private readonly metric: PromClientInternals;
+  private bounds: Bounds | undefined;
+
+  constructor(metric: PromClientInternals) {
+    this.metric = metric;
+  }
+
+  /** Returns the series as samples, or undefined if the metric is not of a kind that is understood. */
+  samples(): BatchedSamples | undefined {
+    const { type, enableExemplars, upperBounds } = this.metric;
+    if (enableExemplars || isOverridden(this.metric)) return undefined;
+    const entries = this.entries();
+    if (entries === undefined || type === 'counter' || type === 'gauge') return entries as BatchedSamples | undefined;
+    if (type !== 'histogram' || !Array.isArray(upperBounds)) return undefined;
+    if (this.bounds?.values !== upperBounds) this.bounds = { values: upperBounds, keys: upperBounds.map(String) };
+    return new StoredHistograms(entries, this.bounds);
+  }
+
+  private entries(): Entries | undefined {
+    const { hashMap, store } = this.metric;
+    if (typeof store?.values === 'function') return new StoreEntries(store as EntryStore);
+    return typeof hashMap === 'object' && hashMap !== null ? new HashMapEntries(hashMap) : undefined;
+  }
+
+  /** Whether there is a series without labels. */
+  hasUnlabelled(): boolean {
+    const { hashMap, store } = this.metric;
+    if (typeof store?.entry === 'function') return store.entry({}) !== undefined;
+    if (store === undefined && hashMap !== undefined) return '' in hashMap;
+    for (const { labels } of this.entries() ?? []) if (Object.keys(labels).length === 0) return true;
+    return false;
+  }
 }
 
 /** Whether the metric or a subclass overrides the library's `get()`, which may then return other values than are stored. */
@@ -46,47 +78,6 @@ function isOverridden(metric: PromClientInternals): boolean {
   while (!Object.hasOwn(owner, 'get')) owner = Object.getPrototypeOf(owner);
   if ('get' in Object(Object.getPrototypeOf(owner))) return true;
   return owner === metric && metric.get !== metric._getSync && metric.get !== metric._getAsync;
-}
-
-function storedEntries({ hashMap, store }: PromClientInternals): Iterable<Entry> | undefined {
-  if (typeof store?.values === 'function') return { [Symbol.iterator]: () => store.values()[Symbol.iterator]() };
-  if (typeof hashMap !== 'object' || hashMap === null) return undefined;
-  // Object.values() takes twice as long on objects of this size. This is the one step that cannot be sliced.
-  const keys = Object.keys(hashMap);
-  return {
-    *[Symbol.iterator]() {
-      for (const key of keys) {
-        const entry = hashMap[key];
-        if (entry !== undefined) yield entry;
-      }
-    },
-  };
-}
-
-function histograms(entries: Iterable<Entry>, bounds: readonly number[]): Iterable<Sample> {
-  const keys = bounds.map(String);
-  return {
-    *[Symbol.iterator]() {
-      for (const { labels, bucketValues = {}, sum = Number.NaN, count = Number.NaN } of entries) {
-        const cumulativeCounts = new Array<number>(keys.length);
-        let total = 0;
-        for (let i = 0; i < keys.length; i++) {
-          total += bucketValues[keys[i] as string] ?? Number.NaN;
-          cumulativeCounts[i] = total;
-        }
-        yield { labels, value: { count, sum, bounds, cumulativeCounts } satisfies HistogramValue };
-      }
-    },
-  };
-}
-
-/** Whether there is a series without labels. With `understood`, its store is asked instead of reading all samples. */
-export function hasUnlabelled(samples: Iterable<Sample>, understood?: PromClientInternals): boolean {
-  const { hashMap, store } = understood ?? {};
-  if (typeof store?.entry === 'function') return store.entry({}) !== undefined;
-  if (store === undefined && hashMap !== undefined) return '' in hashMap;
-  for (const { labels } of samples) if (Object.keys(labels).length === 0) return true;
-  return false;
 }
 
 /** Whether both have the same number of series, and equal ones at about 100 compared positions. */
