@@ -1,5 +1,5 @@
 import { firstMatch } from './document/accept.ts';
-import { type DocumentStream, openDocument } from './document/document-stream.ts';
+import { DocumentStream } from './document/document-stream.ts';
 import { createFilter } from './document/filter.ts';
 import { createFailureReporter } from './document/hooks.ts';
 import { createTextEncoders, type TextEncoders } from './document/negotiate.ts';
@@ -49,17 +49,21 @@ export function renderMetrics(source: MetricsSource, options: RenderOptions = {}
   const resolved = resolveRenderOptions(options);
   const encoder = chooseEncoder(encodersOf(source), resolved);
   const open = () =>
-    openDocument({
-      source,
-      encoder,
-      filter: createFilter(resolved.names, resolved.exclude, resolved.prefix),
-      timeout: resolved.timeout,
-      onSourceError: resolved.onSourceError,
-      onFailure: createFailureReporter(resolved.onError),
-      onFamilyDropped: () => undefined,
-      onSampleDropped: () => undefined,
-      selfMetricsFamilies: () => [],
-    });
+    new DocumentStream(
+      {
+        source,
+        onSourceError: resolved.onSourceError,
+        onFailure: createFailureReporter(resolved.onError),
+        onFamilyDropped: () => undefined,
+        onSampleDropped: () => undefined,
+        selfMetricsFamilies: () => [],
+      },
+      {
+        encoder,
+        filter: createFilter(resolved.names, resolved.exclude, resolved.prefix),
+        timeout: resolved.timeout,
+      },
+    );
   return { contentType: encoder.contentType, chunks: chunksOf(open, resolved.signal) };
 }
 
@@ -89,8 +93,8 @@ function chunksOf(open: () => DocumentStream, signal: AbortSignal | undefined): 
       try {
         let chunk = await document.next();
         // The last one may be empty, and streams of bytes take no such chunk.
-        while (chunk.value === '') chunk = await document.next();
-        if (!chunk.done) return { done: false, value: bytesOf(chunk.value) };
+        while (chunk === '') chunk = await document.next();
+        if (chunk !== undefined) return { done: false, value: bytesOf(chunk) };
         document.close();
         return end();
       } catch (error) {

@@ -1,6 +1,6 @@
 import { MetricsError } from '../../lib/model/errors.ts';
 import type { MetricFamily } from '../../lib/model/metric-family.ts';
-import { encode, family, sample } from '../support/encode.ts';
+import { chunksOf, encode, family, sample } from '../support/encode.ts';
 import { FORMATS, json } from '../support/encoders.ts';
 
 function throwing(member: keyof MetricFamily): MetricFamily {
@@ -119,7 +119,7 @@ describe.each(FORMATS)('in %s', (_, make, read) => {
       duplicateFamily: () => undefined,
       sample: () => undefined,
     };
-    const document = make().encode([family({ type: 'gouge' }), family({})], { prefix: '', drops: losses });
+    const document = chunksOf(make(), [family({ type: 'gouge' }), family({})], { prefix: '', drops: losses });
     await expect(document.next()).rejects.toBe(error);
   });
 

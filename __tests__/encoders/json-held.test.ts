@@ -1,5 +1,5 @@
 import type { LabelSet } from '../../lib/model/metric-family.ts';
-import { encode, family, sample } from '../support/encode.ts';
+import { chunksOf, encode, family, sample } from '../support/encode.ts';
 import { json } from '../support/encoders.ts';
 import { watched, watchedAsync } from '../support/watched.ts';
 
@@ -81,7 +81,7 @@ describe.each([
     ['while what was held is written', 9000],
   ])('and are closed when the reader of the document leaves %s', async (_, certainAt) => {
     const samples = once(numbered(Number.POSITIVE_INFINITY, (i) => (i < certainAt ? one(i) : two(i))));
-    const chunks = json().encode([family({ samples })], {
+    const chunks = chunksOf(json(), [family({ samples })], {
       prefix: '',
       drops: { family: fail, duplicateFamily: fail, sample: fail },
     });

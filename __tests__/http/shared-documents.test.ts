@@ -1,4 +1,4 @@
-import { createSharedDocuments, MAX_SHARED_BYTES } from '../../lib/http/shared-documents.ts';
+import { MAX_SHARED_BYTES, SharedDocuments } from '../../lib/http/shared-documents.ts';
 import type { MetricFamily, Scrape } from '../../lib/index.ts';
 import { connectRaw, requestPath, serve, sleep, TERMINATOR, until } from '../support/clients.ts';
 import { requestText } from '../support/raw-http.ts';
@@ -257,7 +257,7 @@ test('one that hurries does so too when the document is larger than what can be 
 test('nobody joins what was given up', () => {
   const onAbandoned = jest.fn();
   const collection = { waited: 0, onAbandoned };
-  const documents = createSharedDocuments(0);
+  const documents = new SharedDocuments(0);
   documents.recordSize('key', 1);
   const leave = documents.start('key', collection)?.join();
   expect(documents.inFlight('key')).toBeDefined();

@@ -1,4 +1,5 @@
-import type { Encoder } from '../../lib/encoders/encoder.ts';
+import { readFamilies } from '../../lib/document/read-families.ts';
+import type { EncodeOptions, Encoder } from '../../lib/encoders/encoder.ts';
 import { MetricsError } from '../../lib/model/errors.ts';
 import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 import type { MetricFamilies } from '../../lib/model/metrics-source.ts';
@@ -13,8 +14,21 @@ export interface Encoded {
 export async function encode(encoder: Encoder, families: MetricFamilies, prefix = ''): Promise<Encoded> {
   const losses: string[] = [];
   const chunks: string[] = [];
-  for await (const chunk of encoder.encode(families, { prefix, drops: recordDrops(losses) })) chunks.push(chunk);
+  for await (const chunk of chunksOf(encoder, families, { prefix, drops: recordDrops(losses) })) chunks.push(chunk);
   return { text: decode(chunks.join('')), chunks, losses };
+}
+
+/** The chunks of a document, as they are made. Leaving early ends the document. */
+export async function* chunksOf(
+  encoder: Encoder,
+  families: MetricFamilies,
+  options: EncodeOptions,
+): AsyncGenerator<string, void> {
+  const wait = <T>(promise: T | Promise<T>) => Promise.resolve(promise);
+  for (const step of encoder.encode(readFamilies(families, { wait }), options)) {
+    if (typeof step === 'string') yield step;
+    else await step;
+  }
 }
 
 /** Creates a drop reporter that adds to a list. @throws if an error of this package has the wrong code */

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { createDeadline } from '../../lib/util/deadline.ts';
+import { Deadline } from '../../lib/util/deadline.ts';
 import { activeTimeouts } from '../support/active-timeouts.ts';
 
 /** Resolves after `ms` milliseconds of the fake clock. */
@@ -15,7 +15,7 @@ afterEach(() => {
 
 function deadlineOf(ms: number) {
   const expired = jest.fn();
-  return { expired, deadline: createDeadline(ms, expired) };
+  return { expired, deadline: new Deadline(ms, expired) };
 }
 
 test('it expires once when one wait is too long', async () => {

@@ -1,4 +1,4 @@
-import { createStopwatch } from '../../lib/util/stopwatch.ts';
+import { Stopwatch } from '../../lib/util/stopwatch.ts';
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -10,7 +10,7 @@ afterEach(() => {
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 
 test('it runs between start and stop only', async () => {
-  const stopwatch = createStopwatch();
+  const stopwatch = new Stopwatch();
   for (const expected of [20, 40]) {
     stopwatch.start();
     await pass(20);
@@ -21,14 +21,14 @@ test('it runs between start and stop only', async () => {
 });
 
 test('it can be read while it runs', async () => {
-  const stopwatch = createStopwatch();
+  const stopwatch = new Stopwatch();
   stopwatch.start();
   await pass(30);
   expect(stopwatch.elapsed()).toBe(30);
 });
 
 test('overlapping waits count once, until the last one stops', async () => {
-  const stopwatch = createStopwatch();
+  const stopwatch = new Stopwatch();
   stopwatch.start();
   await pass(10);
   stopwatch.start();
@@ -42,7 +42,7 @@ test('overlapping waits count once, until the last one stops', async () => {
 
 test('a wait that ends before the event loop turns does not count', async () => {
   jest.useRealTimers();
-  const stopwatch = createStopwatch();
+  const stopwatch = new Stopwatch();
   stopwatch.start();
   const startedAt = performance.now();
   while (performance.now() < startedAt + 20);

@@ -1,19 +1,19 @@
+import { checkSamples } from '../encoders/batches.ts';
 import type { DropReporter } from '../encoders/encoder.ts';
 import { MetricsError, type ScrapeFailure } from '../model/errors.ts';
-import { asyncFamilies, isAsync } from '../model/iterables.ts';
+import { isAsync } from '../model/iterables.ts';
 import type { MetricFamily } from '../model/metric-family.ts';
-import type { MetricFamilies, MetricsSource, Scrape } from '../model/metrics-source.ts';
+import type { MetricsSource } from '../model/metrics-source.ts';
+import type { Cancellation } from '../util/cancellation.ts';
 import type { Deadline } from '../util/deadline.ts';
 import { yieldToEventLoop } from '../util/event-loop.ts';
+import { isPromise, type Steps, waitFor } from '../util/steps.ts';
+import { readFamilies } from './read-families.ts';
 
+/** What is the same for every scrape of a source. */
 export interface CollectionOptions {
   readonly source: MetricsSource;
-  readonly signal: AbortSignal;
-  readonly deadline: Deadline;
-  /** Timeout of the deadline, in ms. */
-  readonly timeout: number;
   readonly onSourceError: 'continue' | 'fail';
-  wants(familyName: string): boolean;
   onFailure(failure: ScrapeFailure): void;
   onFamilyDropped(): void;
   onSampleDropped(): void;
@@ -21,9 +21,19 @@ export interface CollectionOptions {
   selfMetricsFamilies(): readonly MetricFamily[];
 }
 
+/** What is different in each. */
+export interface CollectionScrape {
+  /** Its signal is the scrape's. */
+  readonly cancellation: Cancellation;
+  readonly deadline: Deadline;
+  /** Timeout of the deadline, in ms. */
+  readonly timeout: number;
+  wants(familyName: string): boolean;
+}
+
 /** The families of one scrape, and what reports those that are dropped. */
 export interface Collection {
-  readonly families: MetricFamilies;
+  readonly families: Steps<MetricFamily>;
   readonly drops: DropReporter;
   /** Whether this error was already reported as a dropped family. */
   wasReported(error: unknown): boolean;
@@ -32,44 +42,52 @@ export interface Collection {
 /** Maximum reports per scrape, so that a broken source cannot flood the log; the rest are only counted. */
 const MAX_REPORTS = 100;
 
-export function collect(options: CollectionOptions): Collection {
-  const drops = new Drops(options);
+export function collect(options: CollectionOptions, scrape: CollectionScrape): Collection {
+  const drops = new Drops(options, scrape);
   return {
-    families: readFamilies(options, drops),
+    families: collectFamilies(options, scrape, drops),
     drops: createDropReporter(drops),
     wasReported: (error) => drops.wasReported(error),
   };
 }
 
-async function* readFamilies(options: CollectionOptions, drops: Drops): AsyncGenerator<MetricFamily, void> {
-  const { source, signal, deadline, timeout, wants } = options;
-  const scrape: Scrape = {
-    signal,
+function* collectFamilies(options: CollectionOptions, scrape: CollectionScrape, drops: Drops): Steps<MetricFamily> {
+  const { cancellation, deadline, timeout, wants } = scrape;
+  const collected = options.source.collect({
+    get signal() {
+      return cancellation.signal;
+    },
     timeout,
     wants,
     report: (error, familyName) => drops.reportFromSource(error, familyName),
-  };
-  for await (const found of deadline.timed(asyncFamilies(await deadline.wait(source.collect(scrape))))) {
-    drops.throwIfFatal();
-    const family = readMembers(found, options, drops);
-    if (family === undefined) {
-      await yieldToEventLoop();
+  });
+  const families = isPromise(collected) ? yield* waitFor(deadline.wait(collected)) : collected;
+  for (const found of readFamilies(families, deadline)) {
+    if (found instanceof Promise) {
+      yield found;
       continue;
     }
-    drops.encoded++;
-    yield family;
+    drops.throwIfFatal();
+    const family = readMembers(found, scrape, drops);
+    if (family !== undefined) {
+      drops.encoded++;
+      yield family;
+      continue;
+    }
+    const turn = yieldToEventLoop();
+    if (turn !== undefined) yield turn;
   }
   drops.throwIfFatal();
   // The encoder requests a family when it is done with the one before, so all drops are known by now.
   drops.throwIfNothingLeft();
-  yield* options.selfMetricsFamilies().filter(({ name }) => wants(name));
+  for (const family of options.selfMetricsFamilies()) if (wants(family.name)) yield family;
   drops.reportRest();
 }
 
 /** Reads the members of a requested family, each once: they may be getters, and getters may throw. */
 function readMembers(
   family: MetricFamily,
-  { wants, deadline }: CollectionOptions,
+  { wants, deadline }: CollectionScrape,
   drops: Drops,
 ): MetricFamily | undefined {
   let knownName: string | undefined;
@@ -109,16 +127,18 @@ class Drops {
   /** The error that fails the scrape. In an object, since a source may reject with `undefined`. */
   private fatal: { readonly error: unknown } | undefined;
   private readonly options: CollectionOptions;
+  private readonly scrape: CollectionScrape;
 
-  constructor(options: CollectionOptions) {
+  constructor(options: CollectionOptions, scrape: CollectionScrape) {
     this.options = options;
+    this.scrape = scrape;
   }
 
   /** Handles an error that the source reports itself. */
   reportFromSource(error: unknown, familyName: string | undefined): void {
     this.report('collect', () => error, familyName);
     // A family that was not requested is missing from no document.
-    if (familyName !== undefined && !this.options.wants(familyName)) return;
+    if (familyName !== undefined && !this.scrape.wants(familyName)) return;
     if (familyName !== undefined) this.countFamily();
     if (this.options.onSourceError === 'fail') this.fatal ??= { error };
   }
@@ -177,10 +197,6 @@ class Drops {
 }
 
 function withDeadline(samples: MetricFamily['samples'], deadline: Deadline): MetricFamily['samples'] {
-  if (isAsync(samples)) return deadline.timed(samples);
-  if (Symbol.iterator in Object(samples)) return samples;
-  throw new MetricsError(
-    'ERR_METRICS_INVALID_FAMILY',
-    `its samples are ${String(samples)}; write an array or another iterable`,
-  );
+  checkSamples(samples);
+  return isAsync(samples) ? deadline.timed(samples) : samples;
 }

@@ -1,152 +1,241 @@
 import { MetricsError } from '../model/errors.ts';
 import type { MetricFamily, Sample } from '../model/metric-family.ts';
-import type { MetricFamilies } from '../model/metrics-source.ts';
 import { yieldToEventLoop } from '../util/event-loop.ts';
-import type { Batches } from './batches.ts';
+import { isPromise, type Steps, waitFor } from '../util/steps.ts';
+import type { SampleBatches } from './batches.ts';
 import type { DropReporter } from './encoder.ts';
 import { errorOf } from './invalid-sample.ts';
 
-/** Writes the documents of one format. The loops over families and samples, below, are the same for all formats. */
-export interface FormatWriter {
-  readonly begin?: string;
+/** One format of documents. The loops over families and samples, below, are the same for all of them. */
+export interface DocumentFormat {
+  readonly begin: string;
   /** Text between two families. */
-  readonly separator?: string;
+  readonly separator: string;
   end(isEmpty: boolean): string;
-  /** Returns the names that the family occupies in the document. The first of two families with one name is kept. */
-  familyNames(family: MetricFamily): readonly string[];
-  /** May read samples: those that are written are the ones of the result. */
-  startFamily(family: MetricFamily): FamilyWriter | Promise<FamilyWriter>;
+  /**
+   * Returns the plan of a family, from the last scrape if its members are the same.
+   *
+   * @throws when the family does not fit the format
+   */
+  plan(family: MetricFamily): FamilyPlan;
 }
 
-export interface FamilyWriter {
+/** How a family is written: all that does not depend on its samples. */
+export interface FamilyPlan {
+  /** The names that the family occupies in the document. The first of two families with one name is kept. */
+  readonly names: readonly string[];
   /** Text before the samples. */
   readonly head: string;
-  /** Texts around and between the samples; `empty` replaces them when there are none. All default to `''`. */
-  readonly open?: string;
-  readonly separator?: string;
-  readonly close?: string;
-  readonly empty?: string;
-  readonly samples: Batches;
+  /** Starts to read the samples, in steps if the writer depends on them. */
+  start(samples: MetricFamily['samples']): Steps<never, FamilyStart>;
+}
+
+export interface FamilyStart {
+  readonly writer: SampleWriter;
+  readonly batches: SampleBatches;
+}
+
+export interface SampleWriter {
+  /** Texts around and between the samples; `empty` replaces them when there are none. */
+  readonly open: string;
+  readonly separator: string;
+  readonly close: string;
+  readonly empty: string;
   /**
-   * Returns the sample's text after a separator; undefined when the sample is omitted on purpose. The position
-   * counts the family's samples.
+   * Returns the sample's text after a separator; undefined when the sample is omitted on purpose. Samples of several
+   * documents may be written in turn: what belongs to one document is in `progress`.
    *
    * @throws when the sample does not fit its family
    */
-  encode(sample: Sample, position: number): string | undefined;
+  encode(sample: Sample, progress: FamilyProgress): string | undefined;
   /** Called after the last sample, with the number of samples. */
   onEnd(length: number): void;
+}
+
+/** How far one document is with one family. */
+export interface FamilyProgress {
+  /** Number of the family's samples before this one, those that were dropped included. */
+  readonly position: number;
+  /** Whether no sample was written yet. */
+  readonly isEmpty: boolean;
+  /** Reports what was dropped of a sample. */
+  onDropped(thrown: unknown): void;
 }
 
 /** Minimum length of a chunk except the last. A chunk is less than twice as long plus a sample. */
 export const CHUNK_SIZE = 32 * 1024;
 
-export async function* encodeDocument(
-  writer: FormatWriter,
-  families: MetricFamilies,
+export function* encodeDocument(
+  format: DocumentFormat,
+  families: Steps<MetricFamily>,
   drops: DropReporter,
-): AsyncGenerator<string, void> {
-  const { begin = '', separator = '' } = writer;
+): Steps<string> {
   const takenNames = new Set<string>();
-  let text = begin;
+  let text = format.begin;
   let isEmpty = true;
-  for await (const family of families) {
-    const started = await startFamily(family, writer, takenNames, drops);
-    if (started === undefined) {
-      await yieldToEventLoop();
+  for (const family of families) {
+    if (family instanceof Promise) {
+      yield family;
       continue;
     }
-    text += (isEmpty ? '' : separator) + started.start;
-    isEmpty = false;
-    try {
-      for await (const piece of started.rest) {
-        text += piece;
-        if (text.length < CHUNK_SIZE) continue;
-        yield text;
-        text = '';
-      }
-    } catch (error) {
-      throw new MetricsError('ERR_METRICS_CUT_DOCUMENT', `family "${family.name}" failed after its first sample`, {
-        cause: error,
-      });
+    const started = yield* startFamily(family, format, takenNames, drops);
+    if (started !== undefined) {
+      text += (isEmpty ? '' : format.separator) + started.head;
+      isEmpty = false;
+      text = yield* encodeFamily(text, started.encoding, family.name);
     }
-    // A family without samples is written by its start alone, which the loop above does not check.
-    if (text.length >= CHUNK_SIZE) {
-      yield text;
-      text = '';
-    }
-    await yieldToEventLoop();
+    const turn = yieldToEventLoop();
+    if (turn !== undefined) yield turn;
   }
-  yield text + writer.end(isEmpty);
+  yield text + format.end(isEmpty);
 }
 
-/** Pulls the first sample. A family that fails before it is dropped. */
-async function startFamily(family: MetricFamily, writer: FormatWriter, takenNames: Set<string>, drops: DropReporter) {
-  let sourceName: string | undefined;
+interface StartedFamily {
+  readonly head: string;
+  readonly encoding: FamilyEncoding;
+}
+
+/** Reads the first samples. A family that fails before that is dropped. */
+function* startFamily(
+  family: MetricFamily,
+  format: DocumentFormat,
+  takenNames: Set<string>,
+  drops: DropReporter,
+): Steps<never, StartedFamily | undefined> {
+  let name: string | undefined;
+  let unused: FamilyEncoding | undefined;
   try {
     if (typeof family.name !== 'string')
       throw new MetricsError('ERR_METRICS_INVALID_FAMILY', 'a family without a name');
-    sourceName = family.name;
-    const names = writer.familyNames(family);
-    const name = names.find((wanted) => takenNames.has(wanted));
-    if (name !== undefined) {
-      drops.duplicateFamily(() => duplicateName(name), family.name);
+    name = family.name;
+    const plan = format.plan(family);
+    for (const taken of plan.names) {
+      if (!takenNames.has(taken)) continue;
+      drops.duplicateFamily(() => duplicateName(taken), name);
       return undefined;
     }
-    const familyWriter = await writer.startFamily(family);
-    const rest = encodeFamily(familyWriter, (thrown) => drops.sample(() => errorOf(thrown), family.name));
-    const { value: start } = await rest.next();
-    for (const taken of names) takenNames.add(taken);
-    return { start: start as string, rest };
+    const { writer, batches } = yield* plan.start(family.samples);
+    const encoding = new FamilyEncoding(name, writer, batches, drops);
+    unused = encoding;
+    const pending = encoding.pull();
+    if (pending !== undefined) yield* waitFor(pending);
+    unused = undefined;
+    for (const taken of plan.names) takenNames.add(taken);
+    return { head: plan.head, encoding };
   } catch (error) {
-    drops.family(error, sourceName);
+    drops.family(error, name);
     return undefined;
+  } finally {
+    unused?.close();
   }
 }
 
 const duplicateName = (name: string) =>
   new MetricsError('ERR_METRICS_INVALID_FAMILY', `the name "${name}" is another family's already, which is kept`);
 
-async function* encodeFamily(
-  writer: FamilyWriter,
-  onSampleDropped: (thrown: unknown) => void,
-): AsyncGenerator<string, void> {
-  const { open = '', separator = '', close = '', empty = '' } = writer;
-  let text = writer.head;
-  let isEmpty = true;
-  let position = 0;
-  for await (const batch of writer.samples) {
-    for (const sample of batch) {
-      const sampleText = encodeSample(writer, sample, position++, onSampleDropped);
-      if (sampleText === undefined) continue;
-      text += isEmpty ? open + sampleText.slice(separator.length) : sampleText;
-      isEmpty = false;
-      if (text.length < CHUNK_SIZE) continue;
-      yield text;
-      text = '';
+/** Adds a family to the text. Yields chunks, and returns the text after the last one. */
+function* encodeFamily(start: string, encoding: FamilyEncoding, name: string): Steps<string, string> {
+  let text = start;
+  try {
+    while (!encoding.isDone) {
+      text += encoding.encode();
+      if (text.length >= CHUNK_SIZE) {
+        yield text;
+        text = '';
+      }
+      if (encoding.isDone) break;
+      const turn = yieldToEventLoop();
+      if (turn !== undefined) yield turn;
+      const pending = encoding.pull();
+      if (pending !== undefined) yield* waitFor(pending);
     }
-    // The first batch is one sample: `startFamily` waits for its text.
-    if (position === 1) {
-      yield text;
-      text = '';
-    }
-    await yieldToEventLoop();
+    return text;
+  } catch (error) {
+    throw new MetricsError('ERR_METRICS_CUT_DOCUMENT', `family "${name}" failed after its first sample`, {
+      cause: error,
+    });
+  } finally {
+    encoding.close();
   }
-  writer.onEnd(position);
-  yield text + (isEmpty ? empty : close);
 }
 
-function encodeSample(
-  writer: FamilyWriter,
-  sample: Sample,
-  position: number,
-  onSampleDropped: (thrown: unknown) => void,
-): string | undefined {
-  try {
-    if (!sample.labels) throw new MetricsError('ERR_METRICS_INVALID_SAMPLE', 'it has no labels; write labels: {}');
-    return writer.encode(sample, position);
-  } catch (thrown) {
-    onSampleDropped(thrown);
+/** Encodes the samples of one family in one document. */
+class FamilyEncoding implements FamilyProgress {
+  position = 0;
+  isEmpty = true;
+  /** Whether the family is complete. */
+  isDone = false;
+  private readonly name: string;
+  private readonly writer: SampleWriter;
+  private readonly batches: SampleBatches;
+  private readonly drops: DropReporter;
+  private batch: readonly Sample[] | undefined;
+  /** Samples of the batch that were encoded. */
+  private encoded = 0;
+  private hasEnded = false;
+
+  constructor(name: string, writer: SampleWriter, batches: SampleBatches, drops: DropReporter) {
+    this.name = name;
+    this.writer = writer;
+    this.batches = batches;
+    this.drops = drops;
+  }
+
+  /** Reads the next batch, unless there is one. Returns a promise if it has to be awaited. */
+  pull(): Promise<void> | undefined {
+    if (this.batch !== undefined || this.hasEnded) return undefined;
+    const next = this.batches.next();
+    if (isPromise(next)) return next.then((batch) => this.set(batch));
+    this.set(next);
     return undefined;
+  }
+
+  private set(batch: readonly Sample[] | undefined): void {
+    this.batch = batch;
+    this.encoded = 0;
+    this.hasEnded = batch === undefined;
+  }
+
+  /** Returns the text of the batch or, if that is longer than a chunk, of its next samples. */
+  encode(): string {
+    const { writer, batch } = this;
+    if (batch === undefined) return this.end();
+    let text = '';
+    while (this.encoded < batch.length) {
+      const sampleText = this.encodeSample(batch[this.encoded++] as Sample);
+      this.position++;
+      if (sampleText === undefined) continue;
+      text += this.isEmpty ? writer.open + sampleText.slice(writer.separator.length) : sampleText;
+      this.isEmpty = false;
+      if (text.length >= CHUNK_SIZE) return text;
+    }
+    this.batch = undefined;
+    return text;
+  }
+
+  private encodeSample(sample: Sample): string | undefined {
+    try {
+      if (!sample.labels) throw new MetricsError('ERR_METRICS_INVALID_SAMPLE', 'it has no labels; write labels: {}');
+      return this.writer.encode(sample, this);
+    } catch (thrown) {
+      this.onDropped(thrown);
+      return undefined;
+    }
+  }
+
+  onDropped(thrown: unknown): void {
+    this.drops.sample(() => errorOf(thrown), this.name);
+  }
+
+  private end(): string {
+    const { writer } = this;
+    this.isDone = true;
+    writer.onEnd(this.position);
+    return this.isEmpty ? writer.empty : writer.close;
+  }
+
+  /** Closes the samples if the family is not complete. */
+  close(): void {
+    if (!this.hasEnded) this.batches.close();
   }
 }

@@ -1,5 +1,6 @@
 import type { MetricsError } from '../model/errors.ts';
-import type { MetricFamilies } from '../model/metrics-source.ts';
+import type { MetricFamily } from '../model/metric-family.ts';
+import type { Steps } from '../util/steps.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are ASCII
 const NOT_ASCII = /[^\x00-\x7f]/;
@@ -9,14 +10,14 @@ export interface Encoder {
   readonly format: 'json' | 'prometheus-text' | 'openmetrics';
   readonly contentType: string;
   /**
-   * Yields the document in chunks of 16 to 64 KiB, each a *byte string*: a string whose characters are the bytes of
-   * the UTF-8 document. A label that is not ASCII then does not make every string two-byte. Yields to the event loop
-   * every few milliseconds.
+   * Yields the document in chunks of 32 to 64 KiB, each a *byte string*: a string whose characters are the bytes of
+   * the UTF-8 document. A label that is not ASCII then does not make every string two-byte. Waits for a turn of the
+   * event loop every few milliseconds.
    *
    * @throws {MetricsError} `ERR_METRICS_CUT_DOCUMENT` when a family fails after its first sample was pulled;
    * errors of the source itself are passed on
    */
-  encode(families: MetricFamilies, options: EncodeOptions): AsyncGenerator<string, void>;
+  encode(families: Steps<MetricFamily>, options: EncodeOptions): Steps<string>;
 }
 
 export interface EncodeOptions {

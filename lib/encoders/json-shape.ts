@@ -2,7 +2,8 @@ import { MetricsError } from '../model/errors.ts';
 import { isReiterable } from '../model/iterables.ts';
 import type { MetricFamily, Sample } from '../model/metric-family.ts';
 import { yieldToEventLoop } from '../util/event-loop.ts';
-import { BATCH_SIZE, type Batches, createBatches } from './batches.ts';
+import { isPromise, type Steps, waitFor } from '../util/steps.ts';
+import { checkSamples, concatBatches, readBatches, type SampleBatches } from './batches.ts';
 import { labelValue } from './samples.ts';
 
 /** The shape of a family's `value` in the JSON document. */
@@ -14,68 +15,54 @@ export type Shape =
 /** Maximum number of samples of an iterable that can be read only once that are buffered until the shape is certain. */
 const MAX_BUFFERED_SAMPLES = 10_000;
 
-/**
- * Determines the shape from the label sets of all samples that will be written, or from the declared label names.
- * Arrays and other iterables that can be read twice are read once for it. The samples of others are buffered until
- * the shape is certain.
- */
-export async function findShape(
-  { labelNames, samples }: MetricFamily,
-  singleLabel: 'map' | 'list',
-  hasValue: (sample: Sample) => boolean,
-): Promise<{ shape: Shape; samples: Batches }> {
-  if (labelNames !== undefined)
-    return { shape: declaredShape(labelNames, singleLabel), samples: createBatches(samples) };
-  const finder = new ShapeFinder(singleLabel, hasValue);
-  const source = createBatches(samples);
-  if (isReiterable(samples)) {
-    for await (const batch of source) {
-      if (finder.add(batch)) break;
-      await yieldToEventLoop();
-    }
-    return { shape: finder.shape(), samples: createBatches(samples) };
-  }
-  const buffered = await bufferUntilCertain(source, finder);
-  return { shape: finder.shape(), samples: concatBatches(buffered, source) };
-}
-
-function declaredShape(labelNames: readonly string[], singleLabel: 'map' | 'list'): Shape {
+/** Returns the shape that declared label names fix. */
+export function declaredShape(labelNames: readonly string[], singleLabel: 'map' | 'list'): Shape {
   const [label] = labelNames;
   if (label === undefined) return { kind: 'value' };
   if (labelNames.length === 1 && singleLabel === 'map') return { kind: 'map', label };
   return { kind: 'list', labels: [...labelNames] };
 }
 
-/** Reads until the shape is certain. Closes the source on an error. */
-async function bufferUntilCertain(source: Batches, finder: ShapeFinder): Promise<Sample[]> {
+/**
+ * Determines the shape from the label sets of all samples that will be written. Arrays and other iterables that can
+ * be read twice are read once for it. The samples of others are buffered until the shape is certain.
+ */
+export function* findShape(
+  samples: MetricFamily['samples'],
+  singleLabel: 'map' | 'list',
+  hasValue: (sample: Sample) => boolean,
+): Steps<never, { shape: Shape; batches: SampleBatches }> {
+  const finder = new ShapeFinder(singleLabel, hasValue);
+  checkSamples(samples);
+  const canReadAgain = isReiterable(samples);
+  const batches = readBatches(samples);
   const buffered: Sample[] = [];
+  let isUnused = true;
   try {
-    for (let next = await source.next(); !next.done; next = await source.next()) {
-      buffered.push(...next.value);
-      if (finder.add(next.value)) break;
-      if (buffered.length > MAX_BUFFERED_SAMPLES) {
-        throw new MetricsError(
-          'ERR_METRICS_SHAPE_UNCERTAIN',
-          `its shape is not certain after ${MAX_BUFFERED_SAMPLES} samples that can be read only once; declare labelNames, or give an array`,
-        );
-      }
-      await yieldToEventLoop();
+    for (;;) {
+      const next = batches.next();
+      const batch = isPromise(next) ? yield* waitFor(next) : next;
+      if (batch === undefined) break;
+      const isCertain = finder.add(batch);
+      if (!canReadAgain) buffered.push(...batch);
+      if (isCertain) break;
+      if (buffered.length > MAX_BUFFERED_SAMPLES) throw uncertainShape();
+      const turn = yieldToEventLoop();
+      if (turn !== undefined) yield turn;
     }
-    return buffered;
-  } catch (error) {
-    await source.return(undefined);
-    throw error;
+    isUnused = canReadAgain;
+    const rest = canReadAgain ? readBatches(samples) : concatBatches(buffered, batches);
+    return { shape: finder.shape(), batches: rest };
+  } finally {
+    if (isUnused) batches.close();
   }
 }
 
-async function* concatBatches(buffered: readonly Sample[], rest: Batches): AsyncGenerator<readonly Sample[], void> {
-  try {
-    for (let i = 0; i < buffered.length; i += BATCH_SIZE) yield buffered.slice(i, i + BATCH_SIZE);
-    yield* rest;
-  } finally {
-    await rest.return(undefined);
-  }
-}
+const uncertainShape = () =>
+  new MetricsError(
+    'ERR_METRICS_SHAPE_UNCERTAIN',
+    `its shape is not certain after ${MAX_BUFFERED_SAMPLES} samples that can be read only once; declare labelNames, or give an array`,
+  );
 
 class ShapeFinder {
   private readonly singleLabel: 'map' | 'list';

@@ -1,5 +1,6 @@
 import type { MetricType, Sample } from '../model/metric-family.ts';
 import { byteString } from './encoder.ts';
+import { decimalText } from './number-text.ts';
 import { histogramOf, numberOf, summaryOf } from './samples.ts';
 
 /** Texts of the small integers, which most counts are. */
@@ -21,7 +22,8 @@ export function createNumberText(nonFinite: NonFinite): NumberText {
   return (value) => {
     // Includes -0.
     if ((value | 0) === value) return SMALL_INTEGERS[value] ?? `${value}.0`;
-    if (Number.isFinite(value)) return Number.isInteger(value) && Math.abs(value) < 1e21 ? `${value}.0` : `${value}`;
+    if (Number.isFinite(value))
+      return Number.isInteger(value) && Math.abs(value) < 1e21 ? `${value}.0` : decimalText(value);
     if (nonFinite === 'omit') return undefined;
     if (nonFinite === 'null') return 'null';
     if (Number.isNaN(value)) return '"NaN"';
@@ -36,10 +38,12 @@ export function jsonString(text: string): string {
 }
 
 /**
- * Creates the writer of a sample's value, which returns undefined when `nonFinite: 'omit'` omits the value.
- * The writer throws when the value does not fit the type.
+ * Returns the text of a sample's value; undefined when `nonFinite: 'omit'` omits the value. Throws when the value does
+ * not fit the type.
  */
-export function createValueText(type: MetricType, nonFinite: NonFinite): (sample: Sample) => string | undefined {
+export type ValueText = (sample: Sample) => string | undefined;
+
+export function createValueText(type: MetricType, nonFinite: NonFinite): ValueText {
   const number = createNumberText(nonFinite);
   switch (type) {
     case 'histogram': {

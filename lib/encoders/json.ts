@@ -1,11 +1,20 @@
 import type { LabelSet, MetricFamily, Sample } from '../model/metric-family.ts';
-import { encodeDocument, type FamilyWriter, type FormatWriter } from './document.ts';
+import type { Steps } from '../util/steps.ts';
+import { readBatches } from './batches.ts';
+import {
+  type DocumentFormat,
+  encodeDocument,
+  type FamilyPlan,
+  type FamilyProgress,
+  type FamilyStart,
+  type SampleWriter,
+} from './document.ts';
 import type { Encoder } from './encoder.ts';
 import { InvalidSample } from './invalid-sample.ts';
-import { findShape, type Shape } from './json-shape.ts';
-import { createValueText, jsonString, type NonFinite } from './json-values.ts';
+import { declaredShape, findShape, type Shape } from './json-shape.ts';
+import { createValueText, jsonString, type NonFinite, type ValueText } from './json-values.ts';
 import { type FamilyLabelCache, LabelCache, type LabelTextSource } from './label-cache.ts';
-import { checkType, helpOf, labelValue } from './samples.ts';
+import { checkType, helpOf, isSameList, labelValue } from './samples.ts';
 
 export interface JsonOptions {
   singleLabel: 'map' | 'list';
@@ -26,76 +35,123 @@ export interface JsonOptions {
  * `{count,sum,avg,quantile:[[quantile,value]…]}`.
  */
 export function createJsonEncoder(options: JsonOptions, labelTexts: LabelTextSource = new LabelCache()): Encoder {
-  const writer: FormatWriter = {
+  const format: DocumentFormat = {
     begin: '{',
     separator: ',',
     end: (isEmpty) => (isEmpty ? '}\n' : '\n}\n'),
-    familyNames: (family) => [family.name.toWellFormed()],
-    startFamily: (family) => startFamily(family, options, labelTexts),
+    plan(family) {
+      const known = labelTexts.find(family.name)?.plan as JsonPlan | undefined;
+      return known?.isFor(family) ? known : new JsonPlan(family, options, labelTexts);
+    },
   };
   return {
     format: 'json',
     contentType: 'application/json; charset=utf-8',
-    encode: (families, { drops }) => encodeDocument(writer, families, drops),
+    encode: (families, { drops }) => encodeDocument(format, families, drops),
   };
 }
 
-async function startFamily(
-  family: MetricFamily,
-  options: JsonOptions,
-  labelTexts: LabelTextSource,
-): Promise<FamilyWriter> {
-  const type = checkType(family.type);
-  const help = helpOf(family);
-  const helpText = help === undefined ? '' : `"help":${jsonString(help)},`;
-  const textOf = createValueText(type, options.nonFinite);
-  // The last step, as it pulls samples: an error after it would leave their iterator open.
-  const { shape, samples } = await findShape(family, options.singleLabel, (sample) => textOf(sample) !== undefined);
-  const texts = labelTexts.family(family.name, JSON.stringify(shape));
+/** A family's names, head and value texts. The writer is kept as well, for as long as the shape stays the same. */
+class JsonPlan implements FamilyPlan {
+  readonly names: readonly string[];
+  readonly head: string;
+  private readonly family: Pick<MetricFamily, 'name' | 'type' | 'help'>;
+  private readonly labelNames: readonly string[] | undefined;
+  private readonly options: JsonOptions;
+  private readonly labelTexts: LabelTextSource;
+  private readonly valueText: ValueText;
+  private texts: FamilyLabelCache | undefined;
+  private writer: SampleWriter | undefined;
+
+  constructor(family: MetricFamily, options: JsonOptions, labelTexts: LabelTextSource) {
+    const { name, labelNames, help } = family;
+    const type = checkType(family.type);
+    const helpText = helpOf(family) === undefined ? '' : `"help":${jsonString(help as string)},`;
+    this.family = { name, type, help } as MetricFamily;
+    this.labelNames = labelNames && [...labelNames];
+    this.options = options;
+    this.labelTexts = labelTexts;
+    this.names = [name.toWellFormed()];
+    this.head = `\n${jsonString(name)}:{${helpText}"type":"${type}","value":`;
+    this.valueText = createValueText(type, options.nonFinite);
+  }
+
+  isFor({ name, type, help, labelNames }: MetricFamily): boolean {
+    const { family } = this;
+    return (
+      family.name === name && family.type === type && family.help === help && isSameList(this.labelNames, labelNames)
+    );
+  }
+
+  *start(samples: MetricFamily['samples']): Steps<never, FamilyStart> {
+    const { labelNames, options } = this;
+    if (labelNames !== undefined) {
+      const writer = this.isCurrent ? this.writer : this.createWriter(declaredShape(labelNames, options.singleLabel));
+      return { writer: writer as SampleWriter, batches: readBatches(samples) };
+    }
+    const { shape, batches } = yield* findShape(
+      samples,
+      options.singleLabel,
+      (sample) => this.valueText(sample) !== undefined,
+    );
+    const isKnown = this.isCurrent && this.texts?.variant === JSON.stringify(shape);
+    return { writer: isKnown ? (this.writer as SampleWriter) : this.createWriter(shape), batches };
+  }
+
+  /** Whether the writer's label texts were not evicted. */
+  private get isCurrent(): boolean {
+    return this.texts !== undefined && !this.texts.isCleared;
+  }
+
+  private createWriter(shape: Shape): SampleWriter {
+    const texts = this.labelTexts.family(this.family.name, JSON.stringify(shape));
+    texts.plan = this;
+    this.texts = texts;
+    this.writer = createSampleWriter(shape, this.valueText, texts);
+    return this.writer;
+  }
+}
+
+function createSampleWriter(shape: Shape, valueText: ValueText, texts: FamilyLabelCache): SampleWriter {
   const { encode, ...brackets } = createShapeWriter(shape, texts);
   return {
-    head: `\n${jsonString(family.name)}:{${helpText}"type":"${type}","value":`,
     separator: ',',
     empty: 'null}',
-    samples,
     ...brackets,
-    encode(sample, position) {
-      const text = textOf(sample);
-      return text === undefined ? undefined : encode(sample, position, text);
+    encode(sample, progress) {
+      const text = valueText(sample);
+      return text === undefined ? undefined : encode(sample, progress, text);
     },
     onEnd: (length) => texts.end(length),
   };
 }
 
 /** Writes a sample in its family's shape, with a comma before it. */
-type SampleText = (sample: Sample, position: number, valueText: string) => string;
+type SampleText = (sample: Sample, progress: FamilyProgress, valueText: string) => string;
 
 function createShapeWriter(shape: Shape, texts: FamilyLabelCache): { open: string; close: string; encode: SampleText } {
   switch (shape.kind) {
     case 'value':
-      return { open: '', close: '}', encode: createBareValue() };
+      return { open: '', close: '}', encode: bareValue };
     case 'map': {
       const key = mapKey(shape.label);
-      const encode: SampleText = ({ labels }, position, value) => texts.textAt(position, labels, key) + value;
+      const encode: SampleText = ({ labels }, { position }, value) => texts.textAt(position, labels, key) + value;
       return { open: `{${jsonString(shape.label)}:{`, close: '}}}', encode };
     }
     case 'list': {
       const item = listItem(shape.labels);
-      const encode: SampleText = ({ labels }, position, value) => `${texts.textAt(position, labels, item)}${value}}`;
+      const encode: SampleText = ({ labels }, { position }, value) =>
+        `${texts.textAt(position, labels, item)}${value}}`;
       return { open: '[', close: ']}', encode };
     }
   }
 }
 
-function createBareValue(): SampleText {
-  let isWritten = false;
-  return ({ labels }, _position, value) => {
-    if (Object.keys(labels).length > 0) throw invalidSample(labels, () => 'it has labels, and the family has none');
-    if (isWritten) throw invalidSample(labels, () => 'it is the second one without labels');
-    isWritten = true;
-    return `,${value}`;
-  };
-}
+const bareValue: SampleText = ({ labels }, { isEmpty }, value) => {
+  if (Object.keys(labels).length > 0) throw invalidSample(labels, () => 'it has labels, and the family has none');
+  if (!isEmpty) throw invalidSample(labels, () => 'it is the second one without labels');
+  return `,${value}`;
+};
 
 const mapKey = (label: string) => (labels: LabelSet) => {
   const names = Object.keys(labels);

@@ -1,6 +1,7 @@
 import { isSameLabelSet } from '../model/labels.ts';
 import type { LabelSet } from '../model/metric-family.ts';
 import { type CacheAccount, excessBytes, openAccount, stringBytes } from '../util/cache-budget.ts';
+import type { FamilyPlan } from './document.ts';
 
 /** Time (ms) after which the texts of a family that was not written are evicted. */
 const IDLE_TIMEOUT = 5 * 60_000;
@@ -16,7 +17,7 @@ const TEXT_BYTES = 20;
 const LABEL_SET_BYTES = 80;
 
 /** A cache of label texts, or `uncachedLabels`. */
-export type LabelTextSource = Pick<LabelCache, 'family'>;
+export type LabelTextSource = Pick<LabelCache, 'find' | 'family'>;
 
 /**
  * Caches the text of label sets between scrapes, since escaping is most of the work of encoding. A family's series
@@ -27,6 +28,14 @@ export class LabelCache {
   private readonly families = new Map<string, FamilyLabelCache>();
   private readonly account = openAccount(this);
   private sweeper: NodeJS.Timeout | undefined;
+
+  /** Returns the cache of a family, if it has one. */
+  find(name: string): FamilyLabelCache | undefined {
+    const texts = this.families.get(name);
+    if (texts === undefined || texts.isCleared) return undefined;
+    texts.lastUsedAt = performance.now();
+    return texts;
+  }
 
   /** Returns the cache of a family. Texts of another variant of it, such as another shape, are evicted. */
   family(name: string, variant: string): FamilyLabelCache {
@@ -73,11 +82,16 @@ function sweepRegularly(cache: WeakRef<LabelCache>): NodeJS.Timeout {
 }
 
 /** No caching, for documents with a `prefix`: clients choose it, so the number of variants is unbounded. */
-export const uncachedLabels: LabelTextSource = { family: (_name, variant) => new FamilyLabelCache(variant) };
+export const uncachedLabels: LabelTextSource = {
+  find: () => undefined,
+  family: (_name, variant) => new FamilyLabelCache(variant),
+};
 
 /** Caches the texts of one family's label sets. */
 export class FamilyLabelCache {
   readonly variant: string;
+  /** What the encoder keeps of the family besides. It is evicted with the texts. */
+  plan: FamilyPlan | undefined;
   lastUsedAt = 0;
   private account: CacheAccount | undefined;
   private readonly labels: (LabelSet | undefined)[] = [];
@@ -170,6 +184,7 @@ export class FamilyLabelCache {
     this.textBytes = 0;
     this.settle();
     this.account = undefined;
+    this.plan = undefined;
   }
 
   private truncate(length: number): void {

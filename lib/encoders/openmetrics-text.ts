@@ -1,11 +1,11 @@
-import type { Exemplar, MetricFamily } from '../model/metric-family.ts';
-import { createBatches } from './batches.ts';
-import { encodeDocument, type FamilyWriter, type FormatWriter } from './document.ts';
-import type { EncodeOptions, Encoder } from './encoder.ts';
-import { errorOf, InvalidSample } from './invalid-sample.ts';
-import { type FamilyLabelCache, LabelCache, type LabelTextSource, uncachedLabels } from './label-cache.ts';
+import type { MetricFamily } from '../model/metric-family.ts';
+import { encodeDocument } from './document.ts';
+import type { Encoder } from './encoder.ts';
+import { InvalidSample } from './invalid-sample.ts';
+import { LabelCache, type LabelTextSource, uncachedLabels } from './label-cache.ts';
 import { checkType, helpOf } from './samples.ts';
-import { createLabelsWriter, createSampleLines, seriesNames, type TextDialect } from './text-samples.ts';
+import { createTextFormat, type TextHeader } from './text-plan.ts';
+import { createLabelsWriter, seriesNames, type TextDialect } from './text-samples.ts';
 import {
   canonicalFloat,
   type Escaping,
@@ -38,58 +38,47 @@ export function createOpenMetricsEncoder(
   labelTexts: LabelTextSource = new LabelCache(),
 ): Encoder {
   const variant = escaping === undefined ? '' : ` escaping=${escaping};`;
+  const scheme = escaping ?? 'underscores';
+  const dialect: TextDialect = { escaping: scheme, bound: canonicalFloat, exemplar: createExemplarWriter(scheme) };
+  const createFormat = (prefix: string, texts: LabelTextSource) =>
+    createTextFormat({
+      dialect,
+      labelTexts: texts,
+      footer: '# EOF\n',
+      header: (family) => header(family, escapeMetricName(prefix + family.name, scheme)),
+    });
+  const unprefixed = createFormat('', labelTexts);
   return {
     format: 'openmetrics',
     contentType: `application/openmetrics-text; version=1.0.0;${variant} charset=utf-8`,
-    encode: (families, options) =>
-      encodeDocument(
-        createWriter(escaping ?? 'underscores', options, options.prefix === '' ? labelTexts : uncachedLabels),
-        families,
-        options.drops,
-      ),
+    encode: (families, { prefix, drops }) =>
+      encodeDocument(prefix === '' ? unprefixed : createFormat(prefix, uncachedLabels), families, drops),
   };
 }
 
-function createWriter(escaping: Escaping, { prefix, drops }: EncodeOptions, labelTexts: LabelTextSource): FormatWriter {
-  const nameOf = ({ name, type }: MetricFamily) => {
-    const escaped = escapeMetricName(prefix + name, escaping);
-    return type === 'counter' ? escaped.replace(/(?<=.)_total$/s, '') : escaped;
-  };
-  return {
-    end: () => '# EOF\n',
-    familyNames(family) {
-      const name = nameOf(family);
-      return family.type === 'counter' ? [name, `${name}_total`] : seriesNames(family.type, name);
-    },
-    startFamily(family) {
-      const name = nameOf(family);
-      const exemplar = createExemplarWriter(escaping, (thrown) => drops.sample(() => errorOf(thrown), family.name));
-      const texts = labelTexts.family(name, checkType(family.type));
-      return startFamily(family, name, { escaping, bound: canonicalFloat, exemplar }, texts);
-    },
-  };
-}
-
-function startFamily(family: MetricFamily, name: string, dialect: TextDialect, texts: FamilyLabelCache): FamilyWriter {
-  const { type, unit } = family;
-  const help = helpOf(family);
+function header(family: MetricFamily, escapedName: string): TextHeader {
+  const type = checkType(family.type);
+  const isCounter = type === 'counter';
+  const name = isCounter ? escapedName.replace(/(?<=.)_total$/s, '') : escapedName;
   const nameText = metricNameText(name);
-  const typeText = type === 'untyped' ? 'unknown' : type;
-  // A unit that is not a valid name, or with which the family's name does not end, would make the document invalid.
-  const hasUnit = unit !== undefined && UNIT.test(unit) && name.endsWith(`_${unit}`);
-  const unitLine = hasUnit ? `# UNIT ${nameText} ${unit}\n` : '';
+  const help = helpOf(family);
   const helpLine = help === undefined ? '' : `# HELP ${nameText} ${openMetricsHelpText(help)}\n`;
   return {
-    head: `# TYPE ${nameText} ${typeText}\n${unitLine}${helpLine}`,
-    samples: createBatches(family.samples),
-    encode: createSampleLines(type, type === 'counter' ? `${name}_total` : name, dialect, texts),
-    onEnd: (length) => texts.end(length),
+    names: isCounter ? [name, `${name}_total`] : seriesNames(type, name),
+    head: `# TYPE ${nameText} ${type === 'untyped' ? 'unknown' : type}\n${unitLine(family, name, nameText)}${helpLine}`,
+    seriesName: isCounter ? `${name}_total` : name,
   };
 }
 
-function createExemplarWriter(escaping: Escaping, onDropped: (thrown: unknown) => void) {
+/** A unit that is not a valid name, or with which the family's name does not end, would make the document invalid. */
+function unitLine({ unit }: MetricFamily, name: string, nameText: string): string {
+  const hasUnit = unit !== undefined && UNIT.test(unit) && name.endsWith(`_${unit}`);
+  return hasUnit ? `# UNIT ${nameText} ${unit}\n` : '';
+}
+
+function createExemplarWriter(escaping: Escaping): NonNullable<TextDialect['exemplar']> {
   const labelsText = createLabelsWriter(escaping);
-  return (exemplar: Exemplar | undefined): string => {
+  return (exemplar, progress) => {
     if (!exemplar) return '';
     try {
       const { labels, value, timestamp } = exemplar;
@@ -103,7 +92,7 @@ function createExemplarWriter(escaping: Escaping, onDropped: (thrown: unknown) =
       const seconds = timestamp === undefined ? '' : ` ${textNumber(timestamp)}`;
       return ` # {${labelsText(labels)}} ${textNumber(value)}${seconds}`;
     } catch (thrown) {
-      onDropped(thrown);
+      progress.onDropped(thrown);
       return '';
     }
   };

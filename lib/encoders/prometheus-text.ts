@@ -1,10 +1,10 @@
 import type { MetricFamily } from '../model/metric-family.ts';
-import { createBatches } from './batches.ts';
-import { encodeDocument, type FormatWriter } from './document.ts';
+import { encodeDocument } from './document.ts';
 import type { Encoder } from './encoder.ts';
 import { LabelCache, type LabelTextSource, uncachedLabels } from './label-cache.ts';
 import { checkType, helpOf } from './samples.ts';
-import { createSampleLines, seriesNames, type TextDialect } from './text-samples.ts';
+import { createTextFormat, type TextHeader } from './text-plan.ts';
+import { seriesNames, type TextDialect } from './text-samples.ts';
 import { type Escaping, escapeMetricName, helpText, metricNameText, textNumber } from './text-syntax.ts';
 
 export interface PrometheusTextOptions {
@@ -28,41 +28,26 @@ export function createPrometheusTextEncoder(
 ): Encoder {
   const dialect: TextDialect = { escaping, bound: textNumber };
   const variant = version === '0.0.4' ? '' : ` escaping=${escaping};`;
+  const createFormat = (prefix: string, texts: LabelTextSource) =>
+    createTextFormat({
+      dialect,
+      labelTexts: texts,
+      footer: '',
+      header: (family) => header(family, escapeMetricName(prefix + family.name, escaping)),
+    });
+  const unprefixed = createFormat('', labelTexts);
   return {
     format: 'prometheus-text',
     contentType: `text/plain; version=${version};${variant} charset=utf-8`,
-    encode(families, { prefix, drops }) {
-      const nameOf = (family: MetricFamily) => escapeMetricName(prefix + family.name, escaping);
-      return encodeDocument(
-        createWriter(nameOf, dialect, prefix === '' ? labelTexts : uncachedLabels),
-        families,
-        drops,
-      );
-    },
+    encode: (families, { prefix, drops }) =>
+      encodeDocument(prefix === '' ? unprefixed : createFormat(prefix, uncachedLabels), families, drops),
   };
 }
 
-function createWriter(
-  nameOf: (family: MetricFamily) => string,
-  dialect: TextDialect,
-  labelTexts: LabelTextSource,
-): FormatWriter {
-  return {
-    end: () => '',
-    familyNames: (family) => seriesNames(family.type, nameOf(family)),
-    startFamily(family) {
-      const type = checkType(family.type);
-      const name = nameOf(family);
-      const nameText = metricNameText(name);
-      const help = helpOf(family);
-      const helpLine = help === undefined ? '' : `# HELP ${nameText} ${helpText(help)}\n`;
-      const texts = labelTexts.family(name, type);
-      return {
-        head: `${helpLine}# TYPE ${nameText} ${type}\n`,
-        samples: createBatches(family.samples),
-        encode: createSampleLines(type, name, dialect, texts),
-        onEnd: (length) => texts.end(length),
-      };
-    },
-  };
+function header(family: MetricFamily, name: string): TextHeader {
+  const type = checkType(family.type);
+  const nameText = metricNameText(name);
+  const help = helpOf(family);
+  const helpLine = help === undefined ? '' : `# HELP ${nameText} ${helpText(help)}\n`;
+  return { names: seriesNames(type, name), head: `${helpLine}# TYPE ${nameText} ${type}\n`, seriesName: name };
 }

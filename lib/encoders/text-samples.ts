@@ -1,4 +1,5 @@
 import type { Exemplar, LabelSet, MetricType, Sample } from '../model/metric-family.ts';
+import type { FamilyProgress } from './document.ts';
 import { InvalidSample } from './invalid-sample.ts';
 import type { FamilyLabelCache } from './label-cache.ts';
 import { histogramOf, labelValue, numberOf, summaryOf } from './samples.ts';
@@ -12,8 +13,11 @@ export interface TextDialect {
   readonly escaping: Escaping;
   /** Returns the text of a bound (`le`) or a quantile. */
   bound(value: number): string;
-  /** Returns the text after a value that may have an exemplar. Undefined in a format without exemplars. */
-  readonly exemplar?: (exemplar: Exemplar | undefined) => string;
+  /**
+   * Returns the text after a value that may have an exemplar. An invalid exemplar is reported to `progress`. Undefined
+   * in a format without exemplars.
+   */
+  readonly exemplar?: (exemplar: Exemplar | undefined, progress: FamilyProgress) => string;
 }
 
 /** Returns the names of a family's series. A parser refuses a document in which another family has one of them. */
@@ -28,8 +32,8 @@ export function seriesNames(type: MetricType, name: string): string[] {
   }
 }
 
-/** Writes a sample's lines. The position counts the family's samples. */
-export type SampleLines = (sample: Sample, position: number) => string;
+/** Writes a sample's lines. */
+export type SampleLines = (sample: Sample, progress: FamilyProgress) => string;
 
 /** Creates the writer for a family. `name` is the series' name, escaped and with its suffix. */
 export function createSampleLines(
@@ -53,9 +57,9 @@ function valueLine(type: MetricType, name: string, { escaping, exemplar }: TextD
   const labelsText = createLabelsWriter(escaping);
   const start = (labels: Sample['labels']) => `${line(labelsText(labels))} `;
   const exemplarText = type === 'counter' ? exemplar : undefined;
-  return (sample: Sample, position: number) => {
-    const text = texts.textAt(position, sample.labels, start) + textNumber(numberOf(sample));
-    return exemplarText === undefined ? `${text}\n` : `${text}${exemplarText(sample.exemplar)}\n`;
+  return (sample: Sample, progress: FamilyProgress) => {
+    const text = texts.textAt(progress.position, sample.labels, start) + textNumber(numberOf(sample));
+    return exemplarText === undefined ? `${text}\n` : `${text}${exemplarText(sample.exemplar, progress)}\n`;
   };
 }
 
@@ -68,17 +72,17 @@ function histogramLines(
   const sumAndCount = createSumAndCount(name);
   const labelsText = createLabelsWriter(escaping, 'le');
   const boundSuffixes = createBoundSuffixes('le', bound);
-  return (sample, position) => {
+  return (sample, progress) => {
     const { count, sum, bounds, cumulativeCounts, exemplars } = histogramOf(sample);
-    const labels = texts.textAt(position, sample.labels, labelsText);
+    const labels = texts.textAt(progress.position, sample.labels, labelsText);
     const start = open(labels);
     const suffixes = boundSuffixes(bounds);
     let text = '';
     for (let i = 0; i < bounds.length; i++) {
       text += start + suffixes[i] + textNumber(cumulativeCounts[i] as number);
-      text += exemplar === undefined ? '\n' : `${exemplar(exemplars?.[i])}\n`;
+      text += exemplar === undefined ? '\n' : `${exemplar(exemplars?.[i], progress)}\n`;
     }
-    text += `${start}le="+Inf"} ${count}${exemplar?.(exemplars?.[bounds.length]) ?? ''}\n`;
+    text += `${start}le="+Inf"} ${count}${exemplar?.(exemplars?.[bounds.length], progress) ?? ''}\n`;
     return text + sumAndCount(labels, count, sum);
   };
 }
@@ -88,9 +92,9 @@ function summaryLines(name: string, { escaping, bound }: TextDialect, texts: Fam
   const sumAndCount = createSumAndCount(name);
   const labelsText = createLabelsWriter(escaping, 'quantile');
   const boundSuffixes = createBoundSuffixes('quantile', bound);
-  return (sample, position) => {
+  return (sample, progress) => {
     const { count, sum, quantiles, values } = summaryOf(sample);
-    const labels = texts.textAt(position, sample.labels, labelsText);
+    const labels = texts.textAt(progress.position, sample.labels, labelsText);
     const start = open(labels);
     const suffixes = boundSuffixes(quantiles);
     let text = '';

@@ -1,4 +1,5 @@
 import { byteString } from './encoder.ts';
+import { decimalText } from './number-text.ts';
 
 /** Escaping scheme, as Prometheus negotiates it, for names that do not match `[a-zA-Z_:][a-zA-Z0-9_:]*`. */
 export type Escaping = 'underscores' | 'dots' | 'values' | 'allow-utf-8';
@@ -77,7 +78,7 @@ const escapeText = (text: string, special: RegExp) => text.replace(special, '\\$
 export function textNumber(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return '+Inf';
   if (value === Number.NEGATIVE_INFINITY) return '-Inf';
-  return `${value}`;
+  return Number.isInteger(value) ? `${value}` : decimalText(value);
 }
 
 /** Formats a bound or quantile for OpenMetrics: always a float, as Go's %g writes it ("1.0", "1e+06", "1e-05"). */

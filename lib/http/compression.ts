@@ -2,6 +2,7 @@ import type { Transform } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { constants, createBrotliCompress, createGzip } from 'node:zlib';
 import { parseRanges } from '../document/accept.ts';
+import { memoizeLast } from '../util/memoize-last.ts';
 
 export type Coding = 'br' | 'gzip' | 'identity';
 
@@ -12,7 +13,7 @@ const BROTLI = { [BROTLI_PARAM_QUALITY]: 1, [BROTLI_PARAM_LGWIN]: 16, [BROTLI_PA
 const GZIP = { level: 1 };
 
 /** The coding that the client prefers; `br` before `gzip` when both have the same quality. */
-export function negotiateCoding(acceptEncoding: string | undefined): Coding {
+export const negotiateCoding = memoizeLast((acceptEncoding): Coding => {
   const ranges = parseRanges(acceptEncoding ?? '');
   const quality = (...names: string[]) => ranges.find(({ value }) => names.includes(value))?.q;
   const any = quality('*') ?? 0;
@@ -21,13 +22,13 @@ export function negotiateCoding(acceptEncoding: string | undefined): Coding {
   const best = Math.max(br, gzip);
   if (best === 0 || (quality('identity') ?? 0) > best) return 'identity';
   return br === best ? 'br' : 'gzip';
-}
+});
 
-/** Compresses a whole document outside the event loop. */
-export async function compress(document: Buffer, coding: Coding): Promise<Buffer> {
-  const stream = createCompressor(coding);
-  if (stream === undefined) return document;
-  stream.end(document);
+/** Compresses the parts of a document, bytes or byte strings, outside the event loop. */
+export function compress(parts: readonly (Buffer | string)[], coding: 'br' | 'gzip'): Promise<Buffer> {
+  const stream = createCompressor(coding) as Transform;
+  for (const part of parts) stream.write(part, 'latin1');
+  stream.end();
   return buffer(stream);
 }
 

@@ -5,6 +5,7 @@ import { type Filter, parseFilter } from '../document/filter.ts';
 import { createTextNegotiator, type TextFormats } from '../document/negotiate.ts';
 import type { Encoder } from '../encoders/encoder.ts';
 import { createJsonEncoder, type JsonOptions } from '../encoders/json.ts';
+import { memoizeLast } from '../util/memoize-last.ts';
 import type { Middleware } from './guard-middleware.ts';
 
 /** A path of the router. */
@@ -60,15 +61,16 @@ export function createDocumentEndpoints({
       errorFormat: 'text',
       vary: 'Accept, Accept-Encoding',
       allowPrefix: true,
-      negotiate: createTextNegotiator(formats),
+      negotiate: memoizeLast(createTextNegotiator(formats)),
     },
   ];
 }
 
 /** Refuses requests whose query parameters are malformed; otherwise sets `context.filter`. */
 export function createQueryGuard(endpoint: DocumentEndpoint) {
+  const parse = memoizeLast((target = '') => parseFilter(target, endpoint));
   return (context: ScrapeContext): RefusalReason | undefined => {
-    const filter = parseFilter(requestTarget(context.req), endpoint);
+    const filter = parse(requestTarget(context.req));
     if (filter === undefined) return 'bad-query';
     context.filter = filter;
     return undefined;

@@ -1,162 +1,178 @@
 import type { ServerResponse } from 'node:http';
 import type { Transform } from 'node:stream';
 import { CHUNK_SIZE } from '../encoders/document.ts';
-import { MetricsError } from '../model/errors.ts';
-import { abortable } from '../util/abortable.ts';
-import { type Coding, compress, createCompressor } from './compression.ts';
+import { interruption, MetricsError } from '../model/errors.ts';
+import type { Cancellation } from '../util/cancellation.ts';
+import { type Body, BufferedDocument } from './body.ts';
+import { type Coding, createCompressor } from './compression.ts';
 import { closeWithServer } from './connection.ts';
 import { isOver, writableOf } from './response-events.ts';
-import { createStallDetector, type StallDetector } from './stall-detector.ts';
+import { StallDetector } from './stall-detector.ts';
 
 export interface ResponseWriterOptions {
   readonly coding: Coding;
-  /** Hold the whole document and send its length: the end of a connection does not tell a cut one from a whole one. */
+  /** Buffer the whole document to send its length: without chunks, a client cannot tell a cut document from a whole one. */
   readonly bufferWhole: boolean;
+  /** ms */
   readonly stallTimeout: number;
-  /** Aborts when there is nobody to deliver to any more. */
-  readonly signal: AbortSignal;
-  onStall(): void;
-  /** Other code of the app has begun to answer, or has ended the response. Aborts the signal. */
-  onResponseEnded(): void;
-  /** The compressor failed. Aborts the signal. */
-  onCompressionError(error: unknown): void;
   onBytesSent(bytes: number): void;
 }
 
-/** Brings one document to its client, as fast as the client takes it. */
-export interface ResponseWriter {
-  /** Whether bytes of the document were sent. */
-  readonly hasStarted: boolean;
-  /** Whether the response was ended here, and not by other code of the app. */
-  readonly hasEnded: boolean;
-  /** Takes a chunk of the document (a byte string); resolves when the next one is welcome. */
-  write(chunk: string): Promise<void>;
-  /** Resolves when the last byte has left. */
-  end(): Promise<void>;
-  /** Sends a document that is ready, compressed as it should be. */
-  sendBuffer(body: Buffer): Promise<void>;
-  /** Gives back what a document that was not completed holds. */
-  destroy(): void;
-}
-
+/** Maximum size of a document that is buffered for an HTTP/1.0 client. */
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
-export function createResponseWriter(res: ServerResponse, options: ResponseWriterOptions): ResponseWriter {
-  const { coding, bufferWhole, signal, onBytesSent } = options;
-  const stall = createStallDetector(res, options.stallTimeout, options.onStall);
-  let buffered = '';
-  let hasBegun = false;
-  let hasEnded = false;
-  let compressed: Transform | undefined;
-  let onDrain = () => {};
+/**
+ * Sends one document, as fast as its client reads. Cancels the response when the client stalls, when other code of
+ * the app ends the response, and when compression fails.
+ */
+export class ResponseWriter {
+  /** Whether bytes of the document were sent. */
+  hasStarted = false;
+  /** Whether the response was ended here, and not by other code of the app. */
+  hasEnded = false;
+  private readonly res: ServerResponse;
+  private readonly cancellation: Cancellation;
+  private readonly options: ResponseWriterOptions;
+  private readonly stall: StallDetector;
+  /** The chunks before the first write. */
+  private readonly buffered = new BufferedDocument();
+  private compressor: Transform | undefined;
+  private onDrain: () => void = () => undefined;
 
-  async function write(chunk: string): Promise<void> {
-    if (!hasBegun && (bufferWhole || chunk.length < CHUNK_SIZE)) {
-      // Only the last chunk is short: a document that begins with it fits in one.
-      buffered += chunk;
-      if (buffered.length > MAX_BUFFERED_BYTES)
-        throw new MetricsError(
-          'ERR_METRICS_DOCUMENT_TOO_LARGE',
-          `the document is larger than ${MAX_BUFFERED_BYTES} bytes`,
-        );
-      return;
+  constructor(res: ServerResponse, cancellation: Cancellation, options: ResponseWriterOptions) {
+    this.res = res;
+    this.cancellation = cancellation;
+    this.options = options;
+    this.stall = new StallDetector(res, options.stallTimeout, () =>
+      cancellation.cancel(interruption('ERR_METRICS_CLIENT_STALLED')),
+    );
+  }
+
+  /** Sends a chunk, a byte string. Returns a promise if the next one has to wait for the client. */
+  write(chunk: string): Promise<void> | undefined {
+    // Only the last chunk is short: a document that starts with a short one is complete, and sent with its length.
+    if (!this.hasStarted && (this.options.bufferWhole || chunk.length < CHUNK_SIZE)) {
+      this.buffer(chunk);
+      return undefined;
     }
-    requireOpen();
-    if (!hasBegun) open();
-    const bytes = Buffer.from(chunk, 'latin1');
-    if (compressed === undefined ? writeOut(bytes) : compressed.write(bytes)) return;
-    await waitForEvent(signal, stall, (done) => {
-      onDrain = done;
+    return this.writeBytes(Buffer.from(chunk, 'latin1'));
+  }
+
+  /** Sends the beginning of a document that continues. */
+  async writeParts(parts: Body['parts']): Promise<void> {
+    for (const part of parts) await this.writeBytes(typeof part === 'string' ? Buffer.from(part, 'latin1') : part);
+  }
+
+  private writeBytes(bytes: Buffer): Promise<void> | undefined {
+    this.requireOpen();
+    if (!this.hasStarted) this.start();
+    const isDrained = this.compressor === undefined ? this.send(bytes) : this.compressor.write(bytes);
+    if (isDrained) return undefined;
+    return this.waitFor((done) => {
+      this.onDrain = done;
     });
   }
 
-  /** Every write and every end is behind this check: Node throws, or emits an error, when others were faster. */
-  function requireOpen(): void {
-    if (isOver(res) || (res.headersSent && !hasBegun)) options.onResponseEnded();
-    signal.throwIfAborted();
+  /** Ends the document. Resolves when its last byte was handed to the operating system. */
+  async end(): Promise<void> {
+    if (!this.hasStarted) {
+      return this.sendBody(await this.cancellation.race(this.buffered.toBody(this.options.coding)));
+    }
+    this.requireOpen();
+    const isFinished = this.waitForFinish();
+    if (this.compressor === undefined) this.endResponse();
+    else this.compressor.end();
+    return isFinished;
   }
 
-  function open(): void {
+  /** Sends a complete body, which is compressed already. Resolves when its last byte was handed to the operating system. */
+  sendBody({ length, parts }: Body): Promise<void> {
+    const { res } = this;
+    this.requireOpen();
     closeWithServer(res);
-    hasBegun = true;
-    compressed = createCompressor(coding);
-    compressed
+    res.setHeader('Content-Length', length);
+    this.options.onBytesSent(length);
+    this.stall.onWrite(length);
+    this.hasStarted = true;
+    this.hasEnded = true;
+    const isFinished = this.waitForFinish();
+    // Node holds them back until `end`, and sends them in one write with the headers.
+    for (const part of parts.slice(0, -1)) res.write(part, 'latin1');
+    res.end(parts.at(-1), 'latin1');
+    return isFinished;
+  }
+
+  /** Releases what an incomplete document holds. */
+  destroy(): void {
+    this.compressor?.destroy();
+  }
+
+  private buffer(chunk: string): void {
+    this.buffered.add(chunk);
+    if (this.buffered.length <= MAX_BUFFERED_BYTES) return;
+    throw new MetricsError('ERR_METRICS_DOCUMENT_TOO_LARGE', `the document is larger than ${MAX_BUFFERED_BYTES} bytes`);
+  }
+
+  /** Runs before every write and end: Node throws, or emits an error, when other code has ended the response. */
+  private requireOpen(): void {
+    if (isOver(this.res) || (this.res.headersSent && !this.hasStarted)) this.onResponseEnded();
+    this.cancellation.throwIfCancelled();
+  }
+
+  private onResponseEnded(): void {
+    this.cancellation.cancel(interruption('ERR_METRICS_RESPONSE_ENDED'));
+  }
+
+  private start(): void {
+    const { res } = this;
+    closeWithServer(res);
+    this.hasStarted = true;
+    const compressor = createCompressor(this.options.coding);
+    this.compressor = compressor;
+    compressor
       ?.on('data', (bytes: Buffer) => {
-        if (isOver(res)) options.onResponseEnded();
-        else if (!writeOut(bytes)) compressed?.pause();
+        if (isOver(res)) this.onResponseEnded();
+        else if (!this.send(bytes)) compressor.pause();
       })
-      .on('end', endResponse)
-      .on('error', options.onCompressionError)
-      .on('drain', () => onDrain());
-    // Once for all chunks: the middleware compression() lets nobody take a listener back.
-    res.on('drain', () => (compressed === undefined ? onDrain() : compressed.resume()));
+      .on('end', () => this.endResponse())
+      .on('error', (error) => this.cancellation.cancel(error))
+      .on('drain', () => this.onDrain());
+    // One listener for all chunks: the middleware compression() does not support removing one.
+    res.on('drain', () => (compressor === undefined ? this.onDrain() : compressor.resume()));
   }
 
-  function writeOut(bytes: Buffer): boolean {
-    onBytesSent(bytes.length);
-    stall.onWrite(bytes.length);
-    return res.write(bytes);
+  private send(bytes: Buffer): boolean {
+    this.options.onBytesSent(bytes.length);
+    this.stall.onWrite(bytes.length);
+    return this.res.write(bytes);
   }
 
-  function endResponse(): void {
-    if (isOver(res)) {
-      options.onResponseEnded();
+  private endResponse(): void {
+    if (isOver(this.res)) {
+      this.onResponseEnded();
       return;
     }
-    hasEnded = true;
-    res.end();
+    this.hasEnded = true;
+    this.res.end();
   }
 
-  async function end(): Promise<void> {
-    if (!hasBegun) return sendBuffer(await abortable(compress(Buffer.from(buffered, 'latin1'), coding), signal));
-    requireOpen();
-    const isSent = finished();
-    if (compressed === undefined) endResponse();
-    else compressed.end();
-    return isSent;
+  private waitForFinish(): Promise<void> {
+    return this.waitFor((done) => writableOf(this.res).once('finish', done));
   }
 
-  async function sendBuffer(body: Buffer): Promise<void> {
-    requireOpen();
-    closeWithServer(res);
-    res.setHeader('Content-Length', body.length);
-    onBytesSent(body.length);
-    stall.onWrite(body.length);
-    hasBegun = true;
-    hasEnded = true;
-    const isSent = finished();
-    res.end(body);
-    return isSent;
+  /** Resolves when the event occurs, and rejects on cancellation. Detects a client that stalls meanwhile. */
+  private waitFor(listen: (done: () => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stopWatching = this.stall.watch();
+      const stopListening = this.cancellation.onCancel((reason) => {
+        stopWatching();
+        reject(reason);
+      });
+      listen(() => {
+        stopWatching();
+        stopListening();
+        resolve();
+      });
+    });
   }
-
-  const finished = () => waitForEvent(signal, stall, (done) => writableOf(res).once('finish', done));
-
-  return {
-    get hasStarted() {
-      return hasBegun;
-    },
-    get hasEnded() {
-      return hasEnded;
-    },
-    write,
-    end,
-    sendBuffer,
-    destroy: () => void compressed?.destroy(),
-  };
-}
-
-/** Resolves when the event comes; rejects on abort, and reports when the client takes no byte for too long. */
-function waitForEvent(signal: AbortSignal, stall: StallDetector, onEvent: (done: () => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stopWatching = stall.watch();
-    const onAbort = () => settle(() => reject(signal.reason));
-    function settle(how: () => void): void {
-      stopWatching();
-      signal.removeEventListener('abort', onAbort);
-      how();
-    }
-    signal.addEventListener('abort', onAbort);
-    onEvent(() => settle(resolve));
-    if (signal.aborted) onAbort();
-  });
 }

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RefusalReason } from '../access/refusals.ts';
 import { isHttp10 } from '../access/request-guards.ts';
 import { interruption } from '../model/errors.ts';
@@ -10,8 +10,8 @@ import type { Observer } from './observer.ts';
 import { cutResponse } from './response-events.ts';
 import { runScrape } from './scrape-response.ts';
 import type { Outcome, SelfMetrics } from './self-metrics.ts';
-import { type ScrapeRequest, serveDocument, timeoutOf } from './serve-document.ts';
-import { createSharedDocuments } from './shared-documents.ts';
+import { type DocumentService, type ScrapeRequest, serveDocument, timeoutOf } from './serve-document.ts';
+import { SharedDocuments } from './shared-documents.ts';
 
 export interface ScrapeHandlerOptions {
   readonly source: MetricsSource;
@@ -26,93 +26,96 @@ export interface ScrapeHandlerOptions {
   readonly observer: Observer;
 }
 
-/** Responds to scrapes and limits how many run at once. Both functions need the endpoint's query guard before them. */
-export interface ScrapeHandler {
-  /** Refuses scrapes above `maxInFlight`, except those that share the document of another scrape. */
-  concurrencyGuard(endpoint: DocumentEndpoint): (context: ScrapeContext) => RefusalReason | undefined;
-  /** Responds to GET with a document of the source's families, and to HEAD with its headers. */
-  handler(endpoint: DocumentEndpoint): (context: ScrapeContext, res: ServerResponse) => void;
-}
+/** Responds to scrapes, and limits how many are in flight. Its methods need the endpoint's query guard before them. */
+export class ScrapeHandler {
+  private readonly options: ScrapeHandlerOptions;
+  private readonly service: DocumentService;
+  private inFlight = 0;
 
-export function createScrapeHandler(options: ScrapeHandlerOptions): ScrapeHandler {
-  const { selfMetrics, observer, source, onSourceError } = options;
-  const sharedDocuments = createSharedDocuments(options.cacheFor);
-  let inFlight = 0;
-
-  function acquireSlot(): (() => void) | undefined {
-    if (inFlight >= options.maxInFlight) return undefined;
-    inFlight++;
-    return () => inFlight--;
-  }
-
-  /** What identifies the bytes of the response. */
-  function representationOf({ req, filter }: ScrapeContext, endpoint: DocumentEndpoint) {
-    if (filter === undefined) throw new Error('the query guard has not run');
-    const encoder = endpoint.negotiate(req.headers.accept);
-    const coding = options.compression ? negotiateCoding(req.headers['accept-encoding']?.toString()) : 'identity';
-    // HTTP/1.0 documents have a size limit of their own, and are not shared.
-    const key = isHttp10(req) ? undefined : [encoder.contentType, coding, filter.key].join('\n');
-    return { encoder, coding, filter, key };
-  }
-
-  function createScrapeRequest(context: ScrapeContext, endpoint: DocumentEndpoint): ScrapeRequest {
-    return {
-      ...representationOf(context, endpoint),
-      source,
-      onSourceError,
-      sharedDocuments,
-      timeout: timeoutOf(context.req, options.timeout),
-      maxTimeout: options.timeout,
-      onFailure: observer.onFailure,
-      onFamilyDropped: selfMetrics.onFamilyDropped,
-      onSampleDropped: selfMetrics.onSampleDropped,
-      selfMetricsFamilies: () => (options.includeSelfMetrics ? selfMetrics.families() : []),
-      acquireSlot,
+  constructor(options: ScrapeHandlerOptions) {
+    const { source, onSourceError, cacheFor, timeout, observer, selfMetrics, includeSelfMetrics } = options;
+    this.options = options;
+    this.service = {
+      collection: {
+        source,
+        onSourceError,
+        onFailure: observer.onFailure,
+        onFamilyDropped: selfMetrics.onFamilyDropped,
+        onSampleDropped: selfMetrics.onSampleDropped,
+        selfMetricsFamilies: () => (includeSelfMetrics ? selfMetrics.families() : []),
+      },
+      sharedDocuments: new SharedDocuments(cacheFor),
+      timeout,
+      acquireSlot: () => this.acquireSlot(),
     };
   }
 
-  return {
-    concurrencyGuard: (endpoint) => (context) => {
-      if (context.req.method !== 'GET' || inFlight < options.maxInFlight) return undefined;
-      const { key } = representationOf(context, endpoint);
-      const isShared =
-        key !== undefined && (sharedDocuments.cached(key) ?? sharedDocuments.inFlight(key)) !== undefined;
-      return isShared ? undefined : 'too-many-scrapes';
-    },
-    handler: (endpoint) => (context, res) => {
-      const { req } = context;
-      const request = createScrapeRequest(context, endpoint);
-      if (res.headersSent) {
-        observer.onFailure({ phase: 'send', error: interruption('ERR_METRICS_RESPONSE_ENDED') });
-        return leaveAnswered(res);
-      }
-      setCommonHeaders(req, res);
-      res.statusCode = 200;
-      res.setHeader('Content-Type', request.encoder.contentType);
-      res.setHeader('Vary', endpoint.vary);
-      if (request.coding !== 'identity') res.setHeader('Content-Encoding', request.coding);
-      if (req.method === 'HEAD') {
-        res.end();
-        return;
-      }
-      selfMetrics.onScrapeStart();
-      const startedAt = performance.now();
-      void runScrape(req, res, { ...options, endpoint, coding: request.coding }, (response) =>
-        serveDocument(response, request),
-      )
-        .catch((error): Outcome => {
-          // Methods of the response that the app has replaced may throw while the error response is sent.
-          observer.onFailure({ phase: 'send', error });
-          cutResponse(res);
-          return 'cut';
-        })
-        .then((outcome) =>
-          selfMetrics.onScrapeEnd({
-            format: request.encoder.format,
-            outcome,
-            seconds: (performance.now() - startedAt) / 1000,
-          }),
-        );
-    },
-  };
+  /** Refuses scrapes above `maxInFlight`, except those that share the document of another scrape. */
+  refuseExcess(context: ScrapeContext, endpoint: DocumentEndpoint): RefusalReason | undefined {
+    if (context.req.method !== 'GET' || this.inFlight < this.options.maxInFlight) return undefined;
+    const { key } = this.createRequest(context, endpoint);
+    const { sharedDocuments } = this.service;
+    const isShared = key !== undefined && (sharedDocuments.cached(key) ?? sharedDocuments.inFlight(key)) !== undefined;
+    return isShared ? undefined : 'too-many-scrapes';
+  }
+
+  /** Responds to GET with a document of the source's families, and to HEAD with its headers. */
+  handle(context: ScrapeContext, res: ServerResponse, endpoint: DocumentEndpoint): void {
+    const { req } = context;
+    const { observer } = this.options;
+    const request = this.createRequest(context, endpoint);
+    if (res.headersSent) {
+      observer.onFailure({ phase: 'send', error: interruption('ERR_METRICS_RESPONSE_ENDED') });
+      leaveAnswered(res);
+      return;
+    }
+    setCommonHeaders(req, res);
+    res.statusCode = 200;
+    res.setHeader('Content-Type', request.encoder.contentType);
+    res.setHeader('Vary', endpoint.vary);
+    if (request.coding !== 'identity') res.setHeader('Content-Encoding', request.coding);
+    if (req.method === 'HEAD') res.end();
+    else void this.respond(req, res, request, endpoint);
+  }
+
+  private async respond(
+    req: IncomingMessage,
+    res: ServerResponse,
+    request: ScrapeRequest,
+    endpoint: DocumentEndpoint,
+  ): Promise<void> {
+    const { selfMetrics, observer, stallTimeout } = this.options;
+    const { coding, encoder } = request;
+    const startedAt = performance.now();
+    let outcome: Outcome = 'cut';
+    selfMetrics.onScrapeStart();
+    try {
+      outcome = await runScrape(req, res, { endpoint, coding, stallTimeout, selfMetrics, observer }, (response) =>
+        serveDocument(response, request, this.service),
+      );
+    } catch (error) {
+      // Methods of the response that the app has replaced may throw while an error response is sent.
+      observer.onFailure({ phase: 'send', error });
+      cutResponse(res);
+    }
+    selfMetrics.onScrapeEnd({ format: encoder.format, outcome, seconds: (performance.now() - startedAt) / 1000 });
+  }
+
+  private createRequest({ req, filter }: ScrapeContext, endpoint: DocumentEndpoint): ScrapeRequest {
+    if (filter === undefined) throw new Error('the query guard has not run');
+    const { compression, timeout } = this.options;
+    const encoder = endpoint.negotiate(req.headers.accept);
+    const coding = compression ? negotiateCoding(req.headers['accept-encoding']?.toString()) : 'identity';
+    // Documents for HTTP/1.0 have a size limit of their own, and are not shared.
+    const key = isHttp10(req) ? undefined : `${encoder.contentType}\n${coding}\n${filter.key}`;
+    return { encoder, filter, timeout: timeoutOf(req, timeout), coding, key };
+  }
+
+  private acquireSlot(): (() => void) | undefined {
+    if (this.inFlight >= this.options.maxInFlight) return undefined;
+    this.inFlight++;
+    return () => {
+      this.inFlight--;
+    };
+  }
 }

@@ -2,21 +2,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { REFUSALS } from '../access/refusals.ts';
 import { isHttp10 } from '../access/request-guards.ts';
 import { interruption, MetricsError, type MetricsErrorCode } from '../model/errors.ts';
+import { Cancellation } from '../util/cancellation.ts';
 import type { Coding } from './compression.ts';
 import type { Endpoint } from './endpoints.ts';
 import { RETRY_AFTER, respondWithError } from './error-responses.ts';
 import type { Observer } from './observer.ts';
 import { cutResponse, isOver, watchResponse } from './response-events.ts';
-import { createResponseWriter, type ResponseWriter } from './response-writer.ts';
+import { ResponseWriter } from './response-writer.ts';
 import type { Outcome, SelfMetrics } from './self-metrics.ts';
 
-/** Somebody who waits for a document. */
+/** The response to one scrape. */
 export interface ScrapeResponse {
   readonly writer: ResponseWriter;
-  /** Aborts when there is nobody to deliver to any more. */
-  readonly signal: AbortSignal;
-  abort(code: Parameters<typeof interruption>[0]): void;
-  /** An error that the operator was told of already. In an object, since a source may reject with `undefined`. */
+  /** Cancelled when the document can no longer be delivered. */
+  readonly cancellation: Cancellation;
+  /** An error that was already reported. In an object, since a source may reject with `undefined`. */
   reportedError?: { readonly error: unknown };
 }
 
@@ -29,8 +29,8 @@ export interface ScrapeResponseOptions {
 }
 
 /**
- * Does the work that brings a client its document, and sees to it that the client is told of a failure:
- * before the first byte in words, after it by a broken connection, which cannot be taken for a whole document.
+ * Calls `handler`, which sends the document, and handles its failure: before the first byte with an error response,
+ * after it by cutting the connection, so that no client takes the document for a whole one.
  */
 export async function runScrape(
   req: IncomingMessage,
@@ -38,29 +38,25 @@ export async function runScrape(
   options: ScrapeResponseOptions,
   handler: (response: ScrapeResponse) => Promise<void>,
 ): Promise<Outcome> {
-  const aborter = new AbortController();
-  const { signal } = aborter;
-  const abort: ScrapeResponse['abort'] = (code) => aborter.abort(interruption(code));
-  const writer = createResponseWriter(res, {
-    ...options,
+  const { coding, stallTimeout, selfMetrics } = options;
+  const cancellation = new Cancellation();
+  const writer = new ResponseWriter(res, cancellation, {
+    coding,
+    stallTimeout,
     bufferWhole: isHttp10(req),
-    signal,
-    onStall: () => abort('ERR_METRICS_CLIENT_STALLED'),
-    onResponseEnded: () => abort('ERR_METRICS_RESPONSE_ENDED'),
-    onCompressionError: (error) => aborter.abort(error),
-    onBytesSent: options.selfMetrics.onBytesSent,
+    onBytesSent: selfMetrics.onBytesSent,
   });
   const stopWatching = watchResponse(req, res, {
     hasStarted: () => writer.hasStarted,
     hasEnded: () => writer.hasEnded,
-    onLost: abort,
+    onLost: (loss) => cancellation.cancel(interruption(loss)),
   });
-  const client: ScrapeResponse = { writer, signal, abort };
+  const response: ScrapeResponse = { writer, cancellation };
   try {
-    await handler(client);
+    await handler(response);
     return 'complete';
   } catch (error) {
-    return handleFailure(error, req, res, client, options);
+    return handleFailure(error, req, res, response, options);
   } finally {
     stopWatching();
   }
@@ -70,12 +66,12 @@ function handleFailure(
   error: unknown,
   req: IncomingMessage,
   res: ServerResponse,
-  { writer, signal, reportedError }: ScrapeResponse,
+  { writer, cancellation, reportedError }: ScrapeResponse,
   { observer, endpoint }: ScrapeResponseOptions,
 ): Outcome {
   const code = error instanceof MetricsError ? error.code : undefined;
-  // All that aborts the client's signal is about sending, but for the scraper's own timeout.
-  const isLost = signal.aborted && error === signal.reason && code !== 'ERR_METRICS_SOURCE_TIMEOUT';
+  // Every cancellation is a failure to send, except the scraper's own timeout.
+  const isLost = cancellation.isCancelled && error === cancellation.reason && code !== 'ERR_METRICS_SOURCE_TIMEOUT';
   if (code === 'ERR_METRICS_TOO_MANY_SCRAPES') observer.onDecision({ req }, 'too-many-scrapes');
   else if (
     !(isLost && code === 'ERR_METRICS_CLIENT_GONE') &&
@@ -85,7 +81,7 @@ function handleFailure(
   }
   writer.destroy();
   if (isLost || code === 'ERR_METRICS_CUT_DOCUMENT' || writer.hasStarted || res.headersSent || isOver(res)) {
-    // What other code of the app has answered in place of the document is whole.
+    // A response that other code of the app sent in place of the document is complete.
     if (writer.hasStarted || !isOver(res)) cutResponse(res);
     if (code === 'ERR_METRICS_CLIENT_STALLED') return 'stalled';
     return code === 'ERR_METRICS_CLIENT_GONE' || code === 'ERR_METRICS_RESPONSE_ENDED' ? 'aborted' : 'cut';

@@ -53,7 +53,8 @@ export function createSelfMetrics(): SelfMetrics {
       scrapes.add({ format, outcome });
       durations.count++;
       durations.sum += seconds;
-      for (const [i, bound] of BOUNDS.entries()) if (seconds <= bound) durations.cumulativeCounts[i]! += 1;
+      for (let i = BOUNDS.length - 1; i >= 0 && seconds <= (BOUNDS[i] as number); i--)
+        durations.cumulativeCounts[i]! += 1;
     },
     onBytesSent(length) {
       bytes += length;

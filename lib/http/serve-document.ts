@@ -1,156 +1,157 @@
 import type { IncomingMessage } from 'node:http';
 import { rawHeader } from '../access/raw-request.ts';
-import { type DocumentOptions, type DocumentStream, openDocument } from '../document/document-stream.ts';
-import { interruption, type MetricsError } from '../model/errors.ts';
-import { abortable } from '../util/abortable.ts';
+import type { CollectionOptions } from '../document/collection.ts';
+import { type DocumentRequest, DocumentStream } from '../document/document-stream.ts';
+import { interruption } from '../model/errors.ts';
+import type { Cancellation } from '../util/cancellation.ts';
 import { nextEventLoopTurn } from '../util/event-loop.ts';
-import { type Coding, compress } from './compression.ts';
+import { type Body, BufferedDocument } from './body.ts';
+import type { Coding } from './compression.ts';
 import type { ScrapeResponse } from './scrape-response.ts';
 import { MAX_SHARED_BYTES, type SharedDocument, type SharedDocuments } from './shared-documents.ts';
 
-/** A document that is asked for, and what is needed to make it. */
-export interface ScrapeRequest extends DocumentOptions {
-  readonly coding: Coding;
-  /** Scrapes with the same key want the same bytes; undefined when they are not to be shared. */
-  readonly key: string | undefined;
+/** What all scrapes of a router share. */
+export interface DocumentService {
+  readonly collection: CollectionOptions;
   readonly sharedDocuments: SharedDocuments;
-  /** ms; the scraper's own `timeout` may be shorter */
-  readonly maxTimeout: number;
-  /** Takes a slot, and returns how to give it back; undefined when all are taken. */
+  /** The router's timeout (ms); that of a scraper may be shorter. */
+  readonly timeout: number;
+  /** Takes a slot, and returns the function that releases it; undefined when all are taken. */
   acquireSlot(): (() => void) | undefined;
 }
 
-/** Brings the client the document: one that is fresh, one that is under way, or one that is made for it. */
-export async function serveDocument(response: ScrapeResponse, request: ScrapeRequest): Promise<void> {
-  const { key, sharedDocuments } = request;
-  const cached = key === undefined ? undefined : sharedDocuments.cached(key);
-  if (cached !== undefined) return response.writer.sendBuffer(cached);
-
-  const inFlight = key === undefined ? undefined : sharedDocuments.inFlight(key);
-  if (inFlight === undefined) return collect(response, request);
-  const waitedBefore = inFlight.waited;
-  const body = await joinShared(inFlight, response, request);
-  if (body !== undefined) return response.writer.sendBuffer(body);
-  // The time that it has waited for nothing is part of its timeout.
-  const timeout = request.timeout - (inFlight.waited - waitedBefore);
-  if (timeout <= 0) throw interruption('ERR_METRICS_SOURCE_TIMEOUT');
-  return collect(response, { ...request, timeout });
+/** A document that one scrape requests. */
+export interface ScrapeRequest extends DocumentRequest {
+  readonly coding: Coding;
+  /** Scrapes with the same key get the same bytes; undefined when they are not shared. */
+  readonly key: string | undefined;
 }
 
-/** Takes a slot, and asks the source. */
-async function collect(response: ScrapeResponse, request: ScrapeRequest): Promise<void> {
-  const releaseSlot = request.acquireSlot();
+/** Sends a document: a cached one, the one of a scrape in flight, or a new one. */
+export async function serveDocument(
+  response: ScrapeResponse,
+  request: ScrapeRequest,
+  service: DocumentService,
+): Promise<void> {
+  const { key } = request;
+  const { sharedDocuments } = service;
+  const cached = key === undefined ? undefined : sharedDocuments.cached(key);
+  if (cached !== undefined) return response.writer.sendBody(cached);
+
+  const inFlight = key === undefined ? undefined : sharedDocuments.inFlight(key);
+  if (inFlight === undefined) return collect(response, request, service);
+  const waitedBefore = inFlight.waited;
+  const body = await joinShared(inFlight, response, request, service);
+  if (body !== undefined) return response.writer.sendBody(body);
+  // The document has outgrown what is shared. The time that was spent on it counts.
+  const timeout = request.timeout - (inFlight.waited - waitedBefore);
+  if (timeout <= 0) throw interruption('ERR_METRICS_SOURCE_TIMEOUT');
+  return collect(response, { ...request, timeout }, service);
+}
+
+/** Takes a slot, and collects from the source. */
+async function collect(response: ScrapeResponse, request: ScrapeRequest, service: DocumentService): Promise<void> {
+  const releaseSlot = service.acquireSlot();
   if (releaseSlot === undefined) throw interruption('ERR_METRICS_TOO_MANY_SCRAPES');
-  const job = startShared(request);
-  if (job !== undefined) return serveShared(response, request, job, releaseSlot);
+  const job = startShared(request, service);
+  if (job !== undefined) return serveShared(response, job, releaseSlot);
   try {
-    await streamDocument(response, request, openDocument(request));
+    await streamDocument(response, { request, service, document: new DocumentStream(service.collection, request) });
   } finally {
     releaseSlot();
   }
 }
 
-/** Sends the document as it is made; `held` are chunks that were taken already. */
-async function streamDocument(
-  response: ScrapeResponse,
-  { key, sharedDocuments }: ScrapeRequest,
-  document: DocumentStream,
-  buffered = '',
-): Promise<void> {
-  const onAbort = () => document.abort(response.signal.reason);
-  response.signal.addEventListener('abort', onAbort);
-  if (response.signal.aborted) onAbort();
-  let size = buffered.length;
+interface Job {
+  readonly request: ScrapeRequest;
+  readonly service: DocumentService;
+  readonly document: DocumentStream;
+}
+
+/** A document that other scrapes can join while it is made. */
+interface SharedJob extends Job {
+  readonly key: string;
+  readonly shared: SharedDocument;
+}
+
+/** Sends the document as it is made, after `buffered`, which is the beginning of it. */
+async function streamDocument(response: ScrapeResponse, job: Job, buffered?: BufferedDocument): Promise<void> {
+  const { request, service, document } = job;
+  const { writer, cancellation } = response;
+  const stopListening = cancellation.onCancel((reason) => document.abort(reason));
+  let size = buffered?.length ?? 0;
   try {
-    if (buffered === '') await nextEventLoopTurn();
-    else await response.writer.write(buffered);
-    for (let chunk = await document.next(); !chunk.done; chunk = await document.next()) {
-      size += chunk.value.length;
-      await response.writer.write(chunk.value);
+    if (buffered === undefined) await nextEventLoopTurn();
+    else await writer.writeParts(buffered.parts);
+    for (let chunk = await document.next(); chunk !== undefined; chunk = await document.next()) {
+      size += chunk.length;
+      await writer.write(chunk);
     }
-    if (key !== undefined) sharedDocuments.recordSize(key, size);
-    await response.writer.end();
+    if (request.key !== undefined) service.sharedDocuments.recordSize(request.key, size);
+    await writer.end();
   } catch (error) {
     if (document.wasReported(error)) response.reportedError = { error };
-    // Whatever failed, the source has nobody to work for any more.
     document.abort(error);
     throw error;
   } finally {
-    response.signal.removeEventListener('abort', onAbort);
+    stopListening();
     document.close();
   }
 }
 
-/** A document that others may join while it is made. */
-interface SharedJob {
-  readonly shared: SharedDocument;
-  readonly document: DocumentStream;
-  /** What it is aborted with when the last client has left. */
-  readonly abandonment: MetricsError;
-}
-
-function startShared(request: ScrapeRequest): SharedJob | undefined {
-  if (request.key === undefined) return undefined;
-  const abandonment = interruption('ERR_METRICS_CLIENT_GONE');
-  const shared = request.sharedDocuments.start(request.key, {
+function startShared(request: ScrapeRequest, service: DocumentService): SharedJob | undefined {
+  const { key } = request;
+  if (key === undefined) return undefined;
+  const shared = service.sharedDocuments.start(key, {
     get waited() {
       return document.waited;
     },
-    onAbandoned: () => document.abort(abandonment),
+    onAbandoned: () => document.abort(interruption('ERR_METRICS_CLIENT_GONE')),
   });
   if (shared === undefined) return undefined;
-  // With the time that everybody has: whoever has less leaves alone.
-  const document = openDocument({ ...request, timeout: request.maxTimeout });
-  return { shared, document, abandonment };
+  // With the router's timeout: a scraper whose own timeout is shorter leaves alone.
+  const document = new DocumentStream(service.collection, { ...request, timeout: service.timeout });
+  return { request, service, document, key, shared };
 }
 
-/** Waits as everybody does who joins, and goes on alone when the document outgrows what can be shared. */
-async function serveShared(
-  response: ScrapeResponse,
-  request: ScrapeRequest,
-  job: SharedJob,
-  releaseSlot: () => void,
-): Promise<void> {
-  const { shared, document } = job;
-  const overflow = produce(job, request);
+/** Joins the document that it makes, and streams it when it outgrows what is shared. */
+async function serveShared(response: ScrapeResponse, job: SharedJob, releaseSlot: () => void): Promise<void> {
+  const { shared, request, service, document } = job;
+  const overflow = produce(job);
   try {
-    const body = await joinShared(shared, response, request);
-    if (body !== undefined) await response.writer.sendBuffer(body);
+    const body = await joinShared(shared, response, request, service);
+    if (body !== undefined) await response.writer.sendBody(body);
     else {
-      // It is this client's alone now.
       document.shortenTimeout(request.timeout);
-      await streamDocument(response, request, document, await overflow);
+      await streamDocument(response, job, await overflow);
     }
     releaseSlot();
   } catch (error) {
-    // Others may still be waiting: the slot is the collection's. Should it outgrow, nobody is there to go on.
-    overflow.then((held) => held !== undefined && document.abort(error)).finally(releaseSlot);
+    // The slot belongs to the collection, for which others may be waiting. If it outgrows, nothing continues it.
+    overflow.then((buffered) => buffered !== undefined && document.abort(error)).finally(releaseSlot);
     throw error;
   }
 }
 
-/** Makes the document for all who wait; resolves with what it holds when that is too large, and never rejects. */
-async function produce(
-  { shared, document, abandonment }: SharedJob,
-  request: ScrapeRequest,
-): Promise<string | undefined> {
-  let buffered = '';
+/** Makes a shared document. Resolves with its beginning if it is too large, and never rejects. */
+async function produce(job: SharedJob): Promise<BufferedDocument | undefined> {
+  const { key, shared, request, service, document } = job;
+  const buffered = new BufferedDocument();
   try {
-    // Requests that came in the same turn of the event loop can join until it has turned.
+    // Requests that arrive in this turn of the event loop can join.
     await nextEventLoopTurn();
-    for (let chunk = await document.next(); !chunk.done; chunk = await document.next()) {
-      buffered += chunk.value;
+    for (let chunk = await document.next(); chunk !== undefined; chunk = await document.next()) {
+      buffered.add(chunk);
       if (buffered.length <= MAX_SHARED_BYTES) continue;
-      // First of all: those who have waited must not begin another one to be shared.
-      request.sharedDocuments.recordSize(request.key as string, buffered.length);
+      // Recorded first, so that the scrapes that have waited do not start another shared document.
+      service.sharedDocuments.recordSize(key, buffered.length);
       shared.detach();
       return buffered;
     }
-    request.sharedDocuments.recordSize(request.key as string, buffered.length);
-    shared.complete(await compress(Buffer.from(buffered, 'latin1'), request.coding));
+    service.sharedDocuments.recordSize(key, buffered.length);
+    shared.complete(await buffered.toBody(request.coding));
   } catch (error) {
-    // By identity: a source may reject with what another scrape was aborted with.
-    if (error !== abandonment && !document.wasReported(error)) request.onFailure({ phase: 'collect', error });
+    if (!shared.isAbandoned && !document.wasReported(error)) service.collection.onFailure({ phase: 'collect', error });
     shared.fail(error);
     document.abort(error);
   }
@@ -158,32 +159,47 @@ async function produce(
   return undefined;
 }
 
-/** Joins; undefined when the document outgrew what can be shared. */
+/** Waits for a shared document; undefined when it outgrew what is shared. */
 async function joinShared(
   shared: SharedDocument,
   response: ScrapeResponse,
   request: ScrapeRequest,
-): Promise<Buffer | undefined> {
-  const release = shared.join();
-  const timer =
-    request.timeout < request.maxTimeout
-      ? setTimeout(response.abort, request.timeout, 'ERR_METRICS_SOURCE_TIMEOUT')
-      : undefined;
+  service: DocumentService,
+): Promise<Body | undefined> {
+  const { cancellation } = response;
+  const leave = shared.join();
+  const stopTimer = request.timeout < service.timeout ? limitWait(shared, request.timeout, cancellation) : undefined;
   try {
-    return await abortable(shared.body, response.signal);
+    return await cancellation.race(shared.body);
   } catch (error) {
-    // What failed for all is told once.
-    if (!response.signal.aborted) response.reportedError = { error };
+    // A failure of the shared document is reported once, for all.
+    if (!cancellation.isCancelled) response.reportedError = { error };
     throw error;
   } finally {
-    clearTimeout(timer);
-    release();
+    stopTimer?.();
+    leave();
   }
 }
 
-/** Prometheus says how long (in seconds) it will wait. An answer that comes later helps nobody. */
+/** Cancels when the source has been awaited for `timeout` ms more. Work is not counted, as in a document of its own. */
+function limitWait(shared: SharedDocument, timeout: number, cancellation: Cancellation): () => void {
+  const end = shared.waited + timeout;
+  const check = () => {
+    const left = end - shared.waited;
+    // A timer may fire a fraction of a millisecond early.
+    if (left < 1) cancellation.cancel(interruption('ERR_METRICS_SOURCE_TIMEOUT'));
+    else timer = setTimeout(check, left);
+  };
+  let timer = setTimeout(check, timeout);
+  return () => clearTimeout(timer);
+}
+
+/**
+ * Returns the timeout (ms) of a scrape. Prometheus sends how long it will wait, in seconds: a later response would be
+ * useless to it.
+ */
 export function timeoutOf(req: IncomingMessage, timeout: number): number {
   const ms = 1000 * Number(rawHeader(req, 'x-prometheus-scrape-timeout-seconds')[0]);
-  // Half of a very short one: 500 ms less would leave nothing.
+  // 500 ms are left for the transfer, or half of a very short timeout.
   return ms > 0 ? Math.min(timeout, Math.max(ms - 500, ms / 2)) : timeout;
 }

@@ -1,111 +1,116 @@
-/** Documents of up to so many bytes (before compression) are shared. */
+import type { Body } from './body.ts';
+
+/** Maximum size, in bytes before compression, of a shared document. */
 export const MAX_SHARED_BYTES = 256 * 1024;
 
 /** Maximum number of entries; the key includes the query, which clients control. */
 const MAX_KEYS = 100;
 
-/** What scrapes of one document share: a collection that is under way and, for `cacheFor` ms, its result. */
-export interface SharedDocuments {
-  /** The bytes to send, while they are fresh. */
-  cached(key: string): Buffer | undefined;
-  /** One that is being made, to be joined. */
-  inFlight(key: string): SharedDocument | undefined;
-  /** Begins one that others may join, unless the last document under the key was too large. */
-  start(key: string, collection: SharedCollection): SharedDocument | undefined;
-  /** Remembers how large the document was, before compression. */
-  recordSize(key: string, size: number): void;
-}
-
-/** The collection behind a shared document. */
+/** The source's side of a shared document. */
 export interface SharedCollection {
-  /** How long (ms) the source has been waited for so far. */
+  /** Time (ms) for which the source has been awaited. */
   readonly waited: number;
-  /** Called when the last client has left before the document is done. */
+  /** Called when the last scrape has left before the document is complete. */
   onAbandoned(): void;
 }
 
 interface Entry {
   isSmall: boolean;
   inFlight?: SharedDocument | undefined;
-  last?: { readonly body: Buffer; readonly createdAt: number } | undefined;
+  last?: { readonly body: Body; readonly createdAt: number } | undefined;
 }
 
-export function createSharedDocuments(cacheFor: number): SharedDocuments {
-  const entries = new Map<string, Entry>();
-  return {
-    cached(key) {
-      const last = entries.get(key)?.last;
-      return last !== undefined && performance.now() - last.createdAt < cacheFor ? last.body : undefined;
-    },
-    inFlight: (key) => entries.get(key)?.inFlight,
-    start(key, collection) {
-      // The first one under a key is taken for a small one: at worst, what can be shared of it is held for a while.
-      const entry = entries.get(key) ?? touch(key, { isSmall: true });
-      if (!entry.isSmall || entry.inFlight !== undefined) return undefined;
-      const document = new SharedDocument(collection, (body) => {
-        entry.inFlight = undefined;
-        // What was forgotten meanwhile nobody would find again.
-        if (body === undefined || cacheFor === 0 || entries.get(key) !== entry) return;
-        const createdAt = performance.now();
-        entry.last = { body, createdAt };
-        setTimeout(() => {
-          if (entry.last?.createdAt === createdAt) entry.last = undefined;
-        }, cacheFor).unref();
-      });
-      entry.inFlight = document;
-      return document;
-    },
-    recordSize(key, size) {
-      const entry = entries.get(key) ?? { isSmall: false };
-      entry.isSmall = size <= MAX_SHARED_BYTES;
-      touch(key, entry);
-    },
-  };
+/** Documents that several scrapes share: while they are made and, for `cacheFor` ms, afterwards. */
+export class SharedDocuments {
+  private readonly cacheFor: number;
+  private readonly entries = new Map<string, Entry>();
 
-  /** The one that was remembered longest ago is the first to go. */
-  function touch(key: string, entry: Entry): Entry {
-    entries.delete(key);
-    entries.set(key, entry);
-    for (const [oldest, evicted] of entries) {
-      if (entries.size <= MAX_KEYS) break;
-      entries.delete(oldest);
-      // Its timer holds it for as long as it would have been fresh.
+  constructor(cacheFor: number) {
+    this.cacheFor = cacheFor;
+  }
+
+  /** Returns the body of the last document while it is fresh. */
+  cached(key: string): Body | undefined {
+    const last = this.entries.get(key)?.last;
+    return last !== undefined && performance.now() - last.createdAt < this.cacheFor ? last.body : undefined;
+  }
+
+  /** Returns a document that is being made. */
+  inFlight(key: string): SharedDocument | undefined {
+    return this.entries.get(key)?.inFlight;
+  }
+
+  /** Starts a document that others can join; undefined if the last document under the key was too large. */
+  start(key: string, collection: SharedCollection): SharedDocument | undefined {
+    // The first document under a key is assumed to be small. If it is not, a part of it is buffered for a while.
+    const entry = this.entries.get(key) ?? this.touch(key, { isSmall: true });
+    if (!entry.isSmall || entry.inFlight !== undefined) return undefined;
+    entry.inFlight = new SharedDocument(collection, (body) => {
+      entry.inFlight = undefined;
+      // An entry that was evicted meanwhile would not be found again.
+      if (body !== undefined && this.cacheFor > 0 && this.entries.get(key) === entry) this.cache(entry, body);
+    });
+    return entry.inFlight;
+  }
+
+  private cache(entry: Entry, body: Body): void {
+    const createdAt = performance.now();
+    entry.last = { body, createdAt };
+    setTimeout(() => {
+      if (entry.last?.createdAt === createdAt) entry.last = undefined;
+    }, this.cacheFor).unref();
+  }
+
+  /** Records the size of a document before compression. */
+  recordSize(key: string, size: number): void {
+    const isSmall = size <= MAX_SHARED_BYTES;
+    const entry = this.entries.get(key);
+    if (entry?.isSmall === isSmall && this.entries.size < MAX_KEYS) return;
+    this.touch(key, Object.assign(entry ?? {}, { isSmall }));
+  }
+
+  /** Makes an entry the newest. Evicts the oldest above the maximum. */
+  private touch(key: string, entry: Entry): Entry {
+    this.entries.delete(key);
+    this.entries.set(key, entry);
+    for (const [oldest, evicted] of this.entries) {
+      if (this.entries.size <= MAX_KEYS) break;
+      this.entries.delete(oldest);
+      // The timer of `cache` holds the entry until the document is no longer fresh.
       evicted.last = undefined;
     }
     return entry;
   }
 }
 
-/** A small document in the making, and those who wait for it. */
+/** A small document that is being made, and the scrapes that wait for it. */
 export class SharedDocument {
-  /** The bytes to send; undefined when the document outgrew what can be shared. Rejects when it failed. */
-  readonly body: Promise<Buffer | undefined>;
-  private settle: { resolve: (body: Buffer | undefined) => void; reject: (error: unknown) => void } | undefined;
+  /** The body to send; undefined when the document outgrew what is shared. Rejects when it failed. */
+  readonly body: Promise<Body | undefined>;
+  /** Whether the last scrape has left before the document was complete. */
+  isAbandoned = false;
+  private settle: { resolve: (body: Body | undefined) => void; reject: (error: unknown) => void } | undefined;
   private readonly collection: SharedCollection;
-  private readonly onClosed: (body?: Buffer) => void;
+  private readonly onClosed: (body?: Body) => void;
   private waiting = 0;
 
-  /** `closed` is called when nobody can join any more. */
-  constructor(collection: SharedCollection, closed: (body?: Buffer) => void) {
+  /** `onClosed` is called when the document can no longer be joined. */
+  constructor(collection: SharedCollection, onClosed: (body?: Body) => void) {
     this.collection = collection;
-    this.onClosed = closed;
+    this.onClosed = onClosed;
     this.body = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
     });
-    // Nobody may have joined.
+    // All scrapes may have left.
     this.body.catch(() => undefined);
   }
 
-  get isOpen(): boolean {
-    return this.settle !== undefined;
-  }
-
-  /** How long (ms) its source has been waited for so far. */
+  /** Time (ms) for which the source has been awaited. */
   get waited(): number {
     return this.collection.waited;
   }
 
-  /** Waits for the document, until the function that it returns is called. */
+  /** Waits for the document until the returned function is called. */
   join(): () => void {
     this.waiting++;
     let hasLeft = false;
@@ -113,17 +118,22 @@ export class SharedDocument {
       if (hasLeft) return;
       hasLeft = true;
       this.waiting--;
-      if (this.waiting > 0 || !this.isOpen) return;
-      // First of all, nobody must join what is given up.
-      this.detach();
-      this.collection.onAbandoned();
+      if (this.waiting === 0 && this.settle !== undefined) this.abandon();
     };
   }
 
-  complete(body: Buffer): void {
+  private abandon(): void {
+    this.isAbandoned = true;
+    // First of all, so that no scrape joins it.
+    this.detach();
+    this.collection.onAbandoned();
+  }
+
+  complete(body: Body): void {
     this.close(body)?.resolve(body);
   }
 
+  /** The document is too large to be shared. */
   detach(): void {
     this.close()?.resolve(undefined);
   }
@@ -132,7 +142,7 @@ export class SharedDocument {
     this.close()?.reject(error);
   }
 
-  private close(body?: Buffer) {
+  private close(body?: Body) {
     const { settle } = this;
     this.settle = undefined;
     if (settle !== undefined) this.onClosed(body);

@@ -7,13 +7,18 @@ export function isAsync<T>(items: Iterable<T> | AsyncIterable<T>): items is Asyn
 }
 
 /** @throws {TypeError} when `collect()` returned anything but families */
-export function asyncFamilies(families: MetricFamilies): AsyncIterable<MetricFamily> {
-  if (isAsync(families)) return families;
-  // An array may hold promises, which are awaited one at a time.
-  if (Symbol.iterator in Object(families)) return toAsync(families);
+export function checkFamilies(families: MetricFamilies): void {
+  if (isAsync(families) || Symbol.iterator in Object(families)) return;
   throw new TypeError(`source.collect() returned ${String(families)}; return an array or another iterable of families`);
 }
 
+/** @throws {TypeError} when `collect()` returned anything but families */
+export function asyncFamilies(families: MetricFamilies): AsyncIterable<MetricFamily> {
+  checkFamilies(families);
+  return isAsync(families) ? families : toAsync(families);
+}
+
+/** An iterable may hold promises, which are awaited one at a time. */
 async function* toAsync<T>(items: Iterable<T>): AsyncGenerator<T, void> {
   yield* items;
 }

@@ -5,7 +5,7 @@ import { createDocumentEndpoints, createQueryGuard, type Endpoint } from '../htt
 import { optionsHandler, refusalHandler } from '../http/error-responses.ts';
 import { type GuardMiddlewareOptions, guardMiddleware, type Middleware } from '../http/guard-middleware.ts';
 import { createObserver } from '../http/observer.ts';
-import { createScrapeHandler } from '../http/scrape-handler.ts';
+import { ScrapeHandler } from '../http/scrape-handler.ts';
 import { createSelfMetrics } from '../http/self-metrics.ts';
 import { createAccess } from './access.ts';
 import type { AllowlistMiddleware } from './middleware.ts';
@@ -31,7 +31,7 @@ export function metricsRouter(options: MetricsRouterOptions = {}): MetricsRouter
   const selfMetrics = createSelfMetrics();
   const observer = createObserver('metricsRouter', { ...resolved, onRefusal: selfMetrics.onRefusal });
   const access = createAccess('metricsRouter', resolved, observer);
-  const scrapeHandler = createScrapeHandler({
+  const scrapeHandler = new ScrapeHandler({
     ...resolved,
     includeSelfMetrics: resolved.selfMetrics,
     observer,
@@ -58,8 +58,8 @@ export function metricsRouter(options: MetricsRouterOptions = {}): MetricsRouter
   for (const endpoint of createDocumentEndpoints(resolved)) {
     mount(
       endpoint,
-      [createQueryGuard(endpoint), methodGuard, scrapeHandler.concurrencyGuard(endpoint)],
-      scrapeHandler.handler(endpoint),
+      [createQueryGuard(endpoint), methodGuard, (context) => scrapeHandler.refuseExcess(context, endpoint)],
+      (context, res) => scrapeHandler.handle(context, res, endpoint),
     );
   }
   for (const page of resolved.dashboard?.pages(resolved) ?? []) {

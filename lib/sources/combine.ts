@@ -3,7 +3,7 @@ import type { MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
 import { checkOptions, checkValue } from '../util/check-options.ts';
 import { expect } from '../util/expect.ts';
-import { createStopwatch } from '../util/stopwatch.ts';
+import { Stopwatch } from '../util/stopwatch.ts';
 import { COMBINED_SOURCE_SHARE } from '../util/time-shares.ts';
 import { sourceFault } from './check-source.ts';
 import { createJoiner } from './combine/join.ts';
@@ -64,7 +64,7 @@ export function combineList(
   const inOrder = join ? createJoiner(maxBuffered) : concatSources;
   return {
     async *collect(scrape) {
-      const stopwatch = createStopwatch();
+      const stopwatch = new Stopwatch();
       const limit = COMBINED_SOURCE_SHARE * scrape.timeout;
       const readerOptions = { scrape, stopwatch, timeout: Math.min(timeout ?? limit, limit) };
       const readers = list.map(

@@ -1,72 +1,89 @@
-import { createStopwatch } from './stopwatch.ts';
-
-/** A timeout whose clock runs only during waits. */
-export interface Deadline {
-  /** Awaits the promise with the clock running. */
-  wait<T>(promise: T | Promise<T>): Promise<T>;
-  /** Yields the same items; the clock runs while the next item, or the end, is awaited. */
-  timed<T>(items: AsyncIterable<T>): AsyncIterable<T>;
-  /** Time (ms) that the clock has run. */
-  readonly waited: number;
-  /** Lowers the timeout to `ms` milliseconds of waiting; a longer timeout has no effect. */
-  shorten(ms: number): void;
-  /** Stops the clock for good. A timed iteration that is still open ends at its next item. */
-  clear(): void;
-}
+import { Stopwatch } from './stopwatch.ts';
 
 export interface DeadlineOptions {
   /** Whether synchronous work counts as waiting. */
   readonly countsWork?: boolean;
 }
 
-/** Calls `onExpired` once, when the waits add up to `maxTimeout` milliseconds. */
-export function createDeadline(maxTimeout: number, onExpired: () => void, options?: DeadlineOptions): Deadline {
-  // An iteration that was abandoned without return() must not keep the process alive.
-  const stopwatch = createStopwatch((isRunning) => (isRunning ? timer.ref() : timer.unref()), options);
-  let isOver = false;
-  let ms = maxTimeout;
-  let timer = setTimeout(check, ms).unref();
+/** A timeout whose clock runs only during waits. */
+export class Deadline {
+  private ms: number;
+  private readonly onExpired: () => void;
+  private readonly stopwatch: Stopwatch;
+  /** Started by the first wait: most scrapes have none. */
+  private timer: NodeJS.Timeout | undefined;
+  private isOver = false;
 
-  function check(): void {
-    const left = ms - stopwatch.elapsed();
-    // A timer may fire a fraction of a millisecond early.
-    if (left < 1) onExpired();
-    else timer = timer.hasRef() ? setTimeout(check, left) : setTimeout(check, left).unref();
+  /** Calls `onExpired` once, when the waits add up to `ms` milliseconds. */
+  constructor(ms: number, onExpired: () => void, { countsWork }: DeadlineOptions = {}) {
+    this.ms = ms;
+    this.onExpired = onExpired;
+    this.stopwatch = new Stopwatch({
+      countsWork,
+      // An iteration that was abandoned without return() must not keep the process alive.
+      onRunning: (isRunning) => (isRunning ? this.timer?.ref() : this.timer?.unref()),
+    });
+  }
+
+  /** Time (ms) that the clock has run. */
+  get waited(): number {
+    return this.stopwatch.elapsed();
+  }
+
+  /** Awaits the promise with the clock running. */
+  wait<T>(promise: T | PromiseLike<T>): Promise<T> {
+    return this.timeCall(() => promise);
+  }
+
+  /** Yields the same items; the clock runs while the next item, or the end, is awaited. */
+  timed<T>(items: AsyncIterable<T>): AsyncIterable<T> {
+    return {
+      [Symbol.asyncIterator]: () => {
+        const iterator = items[Symbol.asyncIterator]();
+        const end = async (value?: unknown) =>
+          (await this.timeCall(() => iterator.return?.(value))) ?? { done: true as const, value };
+        // An iteration that is still open after `clear` ends at its next item.
+        return { next: () => (this.isOver ? end() : this.timeCall(() => iterator.next())), return: end };
+      },
+    };
+  }
+
+  /** Lowers the timeout to `ms` milliseconds of waiting; a longer timeout has no effect. */
+  shorten(ms: number): void {
+    if (this.isOver || ms >= this.ms) return;
+    this.ms = ms;
+    if (this.timer === undefined) return;
+    clearTimeout(this.timer);
+    this.check();
+  }
+
+  /** Stops the clock for good. */
+  clear(): void {
+    this.isOver = true;
+    clearTimeout(this.timer);
+    this.stopwatch.clear();
   }
 
   /** Starts the clock before the call: a generator works before its first `await`. */
-  async function timedCall<T>(call: () => T | Promise<T>): Promise<T> {
-    stopwatch.start();
+  private async timeCall<T>(call: () => T | PromiseLike<T>): Promise<T> {
+    if (!this.isOver) this.timer ??= setTimeout(() => this.check(), this.ms).unref();
+    this.stopwatch.start();
     try {
       return await call();
     } finally {
-      stopwatch.stop();
+      this.stopwatch.stop();
     }
   }
 
-  return {
-    wait: (promise) => timedCall(() => promise),
-    timed: (items) => ({
-      [Symbol.asyncIterator]() {
-        const iterator = items[Symbol.asyncIterator]();
-        const end = async (value?: unknown) =>
-          (await timedCall(() => iterator.return?.(value))) ?? { done: true, value };
-        return { next: () => (isOver ? end() : timedCall(() => iterator.next())), return: end };
-      },
-    }),
-    get waited() {
-      return stopwatch.elapsed();
-    },
-    shorten(shorter) {
-      if (isOver || shorter >= ms) return;
-      ms = shorter;
-      clearTimeout(timer);
-      check();
-    },
-    clear() {
-      isOver = true;
-      clearTimeout(timer);
-      stopwatch.clear();
-    },
-  };
+  private check(): void {
+    const left = this.ms - this.stopwatch.elapsed();
+    // A timer may fire a fraction of a millisecond early.
+    if (left < 1) {
+      this.onExpired();
+      return;
+    }
+    const isRunning = this.timer?.hasRef() === true;
+    this.timer = setTimeout(() => this.check(), left);
+    if (!isRunning) this.timer.unref();
+  }
 }

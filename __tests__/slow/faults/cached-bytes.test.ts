@@ -5,7 +5,7 @@ import type { MetricFamilies } from '../../../lib/model/metrics-source.ts';
 import { parsePrometheusText } from '../../../lib/parsers/prometheus-text.ts';
 import { renderMetrics } from '../../../lib/render.ts';
 import { cachedBytes, MAX_CACHED_BYTES } from '../../../lib/util/cache-budget.ts';
-import { recordDrops } from '../../support/encode.ts';
+import { chunksOf, recordDrops } from '../../support/encode.ts';
 import { json, text004 } from '../../support/encoders.ts';
 import { MIB, memoryInUse } from '../../support/released.ts';
 import { queueDepth, sourceOf } from '../../support/scrape-sources.ts';
@@ -33,7 +33,7 @@ async function write(encoder: Encoder, families: MetricFamilies): Promise<number
   let bytes = 0;
   const drops: string[] = [];
   const options = { prefix: '', drops: recordDrops(drops) };
-  for await (const chunk of encoder.encode(families, options)) bytes += chunk.length;
+  for await (const chunk of chunksOf(encoder, families, options)) bytes += chunk.length;
   expect(drops).toEqual([]);
   return bytes;
 }

@@ -1,4 +1,4 @@
-import { createSharedDocuments, MAX_SHARED_BYTES } from '../../../lib/http/shared-documents.ts';
+import { MAX_SHARED_BYTES, SharedDocuments } from '../../../lib/http/shared-documents.ts';
 import { combineSources, type MetricsSource } from '../../../lib/index.ts';
 import { collectAll } from '../../support/collect.ts';
 import { MIB, memoryInUse } from '../../support/released.ts';
@@ -24,11 +24,11 @@ test('a scrape of several sources leaves nothing', async () => {
 });
 
 test('what is beyond the number of documents that are kept is not in memory either', async () => {
-  const documents = createSharedDocuments(3_600_000);
+  const documents = new SharedDocuments(3_600_000);
   const before = await memoryInUse();
   for (let n = 0; n < 1000; n++) {
     const document = documents.start(`key ${n}`, { waited: 0, onAbandoned: () => {} });
-    document?.complete(Buffer.alloc(MAX_SHARED_BYTES, n));
+    document?.complete({ length: MAX_SHARED_BYTES, parts: [Buffer.alloc(MAX_SHARED_BYTES, n)] });
   }
   expect(documents.cached('key 999')?.length).toBe(MAX_SHARED_BYTES);
   expect(documents.cached('key 0')).toBeUndefined();

@@ -1,4 +1,4 @@
-import { createBatches } from '../../encoders/batches.ts';
+import { eachBatch } from '../../encoders/read-batches.ts';
 import { MetricsError } from '../../model/errors.ts';
 import { asyncFamilies, isAsync } from '../../model/iterables.ts';
 import type { MetricFamily } from '../../model/metric-family.ts';
@@ -65,7 +65,7 @@ async function recordFamily(
   const head = headOf(family, previous?.table.head);
   const { samples } = family;
   const builder = new TableBuilder(head.type, previous?.table.head.type === head.type ? previous : undefined);
-  for await (const batch of createBatches(isAsync(samples) ? abortableItems(samples, signal) : samples)) {
+  for await (const batch of eachBatch(isAsync(samples) ? abortableItems(samples, signal) : samples)) {
     signal.throwIfAborted();
     for (const sample of batch) {
       try {

@@ -1,7 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { MetricsError } from '../../model/errors.ts';
-import { createDeadline, type Deadline } from '../../util/deadline.ts';
+import { Deadline } from '../../util/deadline.ts';
 import type { TlsOptions } from '../upstream-options.ts';
 import { prefixError, upstreamError } from './upstream-error.ts';
 import { checkStatus, decodeBody } from './upstream-response.ts';
@@ -41,7 +41,7 @@ export class UpstreamRequest {
     const request = send(url, { ...tls, headers, agent: false });
     this.request = request;
     const onExpired = () => this.fail(timeoutError(url, timeout));
-    this.deadline = createDeadline(timeout, onExpired, { countsWork: true });
+    this.deadline = new Deadline(timeout, onExpired, { countsWork: true });
     signal.addEventListener('abort', this.onAbort, { once: true });
     this.responded = new Promise<IncomingMessage>((resolve, reject) => {
       request.once('response', resolve);

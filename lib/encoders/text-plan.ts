@@ -1,0 +1,73 @@
+import type { MetricFamily } from '../model/metric-family.ts';
+import type { Steps } from '../util/steps.ts';
+import { readBatches } from './batches.ts';
+import type { DocumentFormat, FamilyPlan, FamilyStart, SampleWriter } from './document.ts';
+import type { LabelTextSource } from './label-cache.ts';
+import { checkType } from './samples.ts';
+import { createSampleLines, type TextDialect } from './text-samples.ts';
+
+/** What a text format writes for a family besides its samples. */
+export interface TextHeader {
+  readonly names: readonly string[];
+  readonly head: string;
+  /** Name of the samples' series, escaped. */
+  readonly seriesName: string;
+}
+
+export interface TextFormatOptions {
+  readonly dialect: TextDialect;
+  readonly labelTexts: LabelTextSource;
+  readonly footer: string;
+  header(family: MetricFamily): TextHeader;
+}
+
+/** Creates the format of documents whose families are lines of text. */
+export function createTextFormat({ dialect, labelTexts, footer, header }: TextFormatOptions): DocumentFormat {
+  return {
+    begin: '',
+    separator: '',
+    end: () => footer,
+    plan(family) {
+      const known = labelTexts.find(family.name)?.plan as TextPlan | undefined;
+      return known?.isFor(family) ? known : new TextPlan(family, header(family), dialect, labelTexts);
+    },
+  };
+}
+
+class TextPlan implements FamilyPlan {
+  readonly names: readonly string[];
+  readonly head: string;
+  private readonly family: Pick<MetricFamily, 'name' | 'type' | 'help' | 'unit'>;
+  private readonly writer: SampleWriter;
+
+  constructor(
+    { name, type, help, unit }: MetricFamily,
+    { names, head, seriesName }: TextHeader,
+    dialect: TextDialect,
+    labelTexts: LabelTextSource,
+  ) {
+    const texts = labelTexts.family(name, checkType(type));
+    texts.plan = this;
+    this.family = { name, type, help, unit } as MetricFamily;
+    this.names = names;
+    this.head = head;
+    this.writer = {
+      open: '',
+      separator: '',
+      close: '',
+      empty: '',
+      encode: createSampleLines(type, seriesName, dialect, texts),
+      onEnd: (length) => texts.end(length),
+    };
+  }
+
+  isFor({ name, type, help, unit }: MetricFamily): boolean {
+    const { family } = this;
+    return family.name === name && family.type === type && family.help === help && family.unit === unit;
+  }
+
+  // biome-ignore lint/correctness/useYield: text formats have nothing to wait for
+  *start(samples: MetricFamily['samples']): Steps<never, FamilyStart> {
+    return { writer: this.writer, batches: readBatches(samples) };
+  }
+}
