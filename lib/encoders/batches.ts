@@ -2,6 +2,8 @@ import { MetricsError } from '../model/errors.ts';
 import { isAsync } from '../model/iterables.ts';
 import type { MetricFamily, Sample } from '../model/metric-family.ts';
 import { closeIterator } from '../util/abortable.ts';
+import { readColumns } from './column-batches.ts';
+import { COLUMNS, type ColumnarSamples } from './columns.ts';
 
 /** A family's samples, some at a time: one call for each sample, or one await, would cost more than writing it. */
 export interface SampleBatches {
@@ -29,6 +31,7 @@ export const BATCH_SIZE = 256;
 export function readBatches(samples: MetricFamily['samples']): SampleBatches {
   if (Array.isArray(samples)) return new ArrayBatches(samples);
   checkSamples(samples);
+  if (COLUMNS in samples) return readColumns((samples as ColumnarSamples)[COLUMNS]);
   if (BATCHES in samples) return (samples as BatchedSamples)[BATCHES]();
   return isAsync(samples) ? new AsyncBatches(samples) : new IterableBatches(samples);
 }

@@ -1,8 +1,8 @@
-import type { Exemplar, LabelSet } from '../model/metric-family.ts';
+import type { Exemplar, LabelSet, Sample } from '../model/metric-family.ts';
 
 /**
- * Key of a family's `Columns`, which the package's own registry adds to its families. Reading them needs no object for
- * each sample. The family's `samples` are the same series, for everybody else.
+ * Key of the `Columns` of samples, which the package's own registry gives to its families. Reading them needs no object
+ * for each sample. Iterating the samples gives the same series.
  */
 export const COLUMNS: unique symbol = Symbol('columns');
 
@@ -33,7 +33,7 @@ export interface Columns {
   readonly exemplars?: readonly (Exemplar | undefined)[] | undefined;
 }
 
-/** A family that has columns. */
-export interface ColumnarFamily {
+/** Samples that have columns. They can be read again and again. */
+export interface ColumnarSamples extends Iterable<Sample> {
   readonly [COLUMNS]: Columns;
 }

@@ -1,13 +1,13 @@
-import { COLUMNS, type Columns } from '../../encoders/columns.ts';
+import { COLUMNS, type ColumnarSamples, type Columns } from '../../encoders/columns.ts';
 import type { HistogramValue, MetricFamily, Sample } from '../../model/metric-family.ts';
 
 /** Creates the family of a table of series. It is the same object at every scrape. */
 export function createFamily(head: Omit<MetricFamily, 'samples'>, columns: Columns): MetricFamily {
-  const samples = {
+  const samples: ColumnarSamples = {
     [Symbol.iterator]: head.type === 'histogram' ? () => histogramSamples(columns) : () => numberSamples(columns),
+    [COLUMNS]: columns,
   };
-  // Not enumerable, so that a copy of the family with other samples has no columns.
-  return Object.defineProperty({ ...head, samples }, COLUMNS, { value: columns });
+  return { ...head, samples };
 }
 
 function* numberSamples({ labels, values, length, exemplars }: Columns): Generator<Sample, void> {
