@@ -1,5 +1,6 @@
-import { BATCH_SIZE, eachBatch } from '../../lib/encoders/batches.ts';
+import { BATCH_SIZE } from '../../lib/encoders/batches.ts';
 import { COLUMNS, type ColumnarSamples, type Columns } from '../../lib/encoders/columns.ts';
+import { eachBatch } from '../../lib/encoders/read-batches.ts';
 import type { Exemplar, LabelSet, Sample } from '../../lib/model/metric-family.ts';
 
 const fail = (): never => {

@@ -1,5 +1,5 @@
-import { checkSamples } from '../encoders/batches.ts';
 import type { DropReporter } from '../encoders/encoder.ts';
+import { checkSamples } from '../encoders/read-batches.ts';
 import { MetricsError, type ScrapeFailure } from '../model/errors.ts';
 import { isAsync } from '../model/iterables.ts';
 import type { MetricFamily } from '../model/metric-family.ts';

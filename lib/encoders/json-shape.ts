@@ -3,7 +3,8 @@ import { isReiterable } from '../model/iterables.ts';
 import type { MetricFamily, Sample } from '../model/metric-family.ts';
 import { yieldToEventLoop } from '../util/event-loop.ts';
 import { isPromise, type Steps, waitFor } from '../util/steps.ts';
-import { checkSamples, concatBatches, readBatches, type SampleBatches } from './batches.ts';
+import type { SampleBatches } from './batches.ts';
+import { checkSamples, concatBatches, readBatches } from './read-batches.ts';
 import { labelValue } from './samples.ts';
 
 /** The shape of a family's `value` in the JSON document. */

@@ -1,6 +1,5 @@
 import type { LabelSet, MetricFamily, Sample } from '../model/metric-family.ts';
 import type { Steps } from '../util/steps.ts';
-import { readBatches } from './batches.ts';
 import {
   type DocumentFormat,
   encodeDocument,
@@ -14,6 +13,7 @@ import { InvalidSample } from './invalid-sample.ts';
 import { declaredShape, findShape, type Shape } from './json-shape.ts';
 import { createValueText, jsonString, type NonFinite, type ValueText } from './json-values.ts';
 import { type FamilyLabelCache, LabelCache, type LabelTextSource } from './label-cache.ts';
+import { readBatches } from './read-batches.ts';
 import { checkType, helpOf, isSameList, labelValue } from './samples.ts';
 
 export interface JsonOptions {

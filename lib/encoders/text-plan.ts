@@ -1,8 +1,8 @@
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { Steps } from '../util/steps.ts';
-import { readBatches } from './batches.ts';
 import type { DocumentFormat, FamilyPlan, FamilyStart, SampleWriter } from './document.ts';
 import type { LabelTextSource } from './label-cache.ts';
+import { readBatches } from './read-batches.ts';
 import { checkType } from './samples.ts';
 import { createSampleLines, type TextDialect } from './text-samples.ts';
 

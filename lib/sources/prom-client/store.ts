@@ -1,7 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BatchedSamples } from '../../encoders/batches.ts';
 import type { LabelSet, MetricType, Sample } from '../../model/metric-family.ts';
-import { type Entries, type EntryStore, HashMapEntries, StoredHistograms, StoreEntries } from './stored-samples.ts';
+import {
+  type Bounds,
+  type Entries,
+  type Entry,
+  type EntryStore,
+  HashMapEntries,
+  StoredHistograms,
+  StoreEntries,
+} from './stored-samples.ts';
 
 /**
  * The series that a metric of prom-client keeps, which it shows nowhere: `get()` copies them all, and makes an
@@ -19,21 +27,6 @@ export interface PromClientInternals {
   /** What `@platformatic/prom-client` chooses its metrics' own `get` from. */
   _getSync?(): unknown;
   _getAsync?(): unknown;
-}
-
-/** Upper bounds of a histogram, and their keys in `bucketValues`. */
-export interface Bounds {
-  readonly values: readonly number[];
-  readonly keys: readonly string[];
-}
-
-export interface Entry {
-  readonly labels: LabelSet;
-  readonly value?: number;
-  /** Histograms only: counts by upper bound, not cumulative. */
-  readonly bucketValues?: Readonly<Record<string, number>>;
-  readonly sum?: number;
-  readonly count?: number;
 }
 
 /** The stored series of one metric. */

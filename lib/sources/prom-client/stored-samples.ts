@@ -1,6 +1,20 @@
 import { BATCH_SIZE, BATCHES, type BatchedSamples, type SampleBatches } from '../../encoders/batches.ts';
 import type { LabelSet, Sample } from '../../model/metric-family.ts';
-import type { Bounds, Entry } from './store.ts';
+
+/** Upper bounds of a histogram, and their keys in `bucketValues`. */
+export interface Bounds {
+  readonly values: readonly number[];
+  readonly keys: readonly string[];
+}
+
+export interface Entry {
+  readonly labels: LabelSet;
+  readonly value?: number;
+  /** Histograms only: counts by upper bound, not cumulative. */
+  readonly bucketValues?: Readonly<Record<string, number>>;
+  readonly sum?: number;
+  readonly count?: number;
+}
 
 /** A store that is a map, of `@platformatic/prom-client` and `@prometheus-io/client`. */
 export interface EntryStore {

@@ -1,4 +1,5 @@
-import { BATCH_SIZE, eachBatch } from '../../lib/encoders/batches.ts';
+import { BATCH_SIZE } from '../../lib/encoders/batches.ts';
+import { eachBatch } from '../../lib/encoders/read-batches.ts';
 import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 import { sample } from '../support/encode.ts';
 import { SAMPLE_CONTAINERS } from '../support/samples.ts';
