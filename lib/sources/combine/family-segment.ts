@@ -9,6 +9,12 @@ import type {
 } from '../../model/metric-family.ts';
 import type { NextFamily, SourceReader } from './source-reader.ts';
 
+// Approximate sizes in V8 on a 64-bit machine. Shared objects (labels, bounds) count for each sample.
+const FAMILY_BYTES = 256;
+const SAMPLE_BYTES = 64;
+const LABEL_BYTES = 48;
+const NUMBER_BYTES = 8;
+
 /** One source's samples of a family. They can be read ahead into memory before the family is written. */
 export class FamilySegment {
   readonly reader: SourceReader;
@@ -90,12 +96,6 @@ export class FamilySegment {
     }
   }
 }
-
-// Approximate sizes in V8 on a 64-bit machine. Shared objects (labels, bounds) count for each sample.
-const FAMILY_BYTES = 256;
-const SAMPLE_BYTES = 64;
-const LABEL_BYTES = 48;
-const NUMBER_BYTES = 8;
 
 /** Accepts any value: the encoder refuses those that are not samples. */
 function bytesOf(sample: Sample): number {

@@ -2,7 +2,7 @@ import { MetricsError } from '../../model/errors.ts';
 import type { MetricFamily } from '../../model/metric-family.ts';
 import type { Scrape } from '../../model/metrics-source.ts';
 import { openAccount } from '../../util/cache-budget.ts';
-import { createBuffer } from './buffer.ts';
+import { FamilyBuffer } from './family-buffer.ts';
 import type { FamilySegment } from './family-segment.ts';
 import { joinSegments, type OnSegmentDropped } from './joined-family.ts';
 import { SourceCursor } from './source-cursor.ts';
@@ -40,7 +40,7 @@ export function createJoiner(maxBuffered: number): Join {
       (reader) => new SourceCursor(reader, { written, seenNames: seenNamesOf(reader), account, report: scrape.report }),
     );
     const onSegmentDropped = dropReporter(scrape);
-    const buffer = createBuffer(maxBuffered, onSegmentDropped);
+    const buffer = new FamilyBuffer(maxBuffered, onSegmentDropped);
     const completeName = completeNames(cursors);
     try {
       for (;;) {
@@ -50,7 +50,7 @@ export function createJoiner(maxBuffered: number): Join {
           yield broken.family;
           continue;
         }
-        const name = completeName() ?? (buffer.isFull() ? buffer.chooseFamilyToFlush(cursors) : undefined);
+        const name = completeName() ?? (buffer.isFull ? buffer.chooseFamilyToFlush(cursors) : undefined);
         const segments = name === undefined ? [] : cursors.flatMap((cursor) => cursor.take(name) ?? []);
         if (isSome(segments)) {
           written.add(name as string);
