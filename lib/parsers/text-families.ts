@@ -85,6 +85,8 @@ async function readHeader({ lines, meta, series }: LineReaders, format: TextForm
   }
 }
 
+const HEADER_MEMBERS = { TYPE: 'type', HELP: 'help', UNIT: 'unit' } as const;
+
 function addMeta(header: FamilyHeader, metaLine: FamilyMetaLine, lines: TextLines): void {
   const member = HEADER_MEMBERS[metaLine.kind];
   if (header[member] !== undefined)
@@ -93,8 +95,6 @@ function addMeta(header: FamilyHeader, metaLine: FamilyMetaLine, lines: TextLine
   else if (metaLine.kind === 'HELP') header.help = metaLine.text;
   else if (metaLine.text !== '') header.unit = metaLine.text;
 }
-
-const HEADER_MEMBERS = { TYPE: 'type', HELP: 'help', UNIT: 'unit' } as const;
 
 async function checkEnd(lines: TextLines): Promise<undefined> {
   const { number } = lines;

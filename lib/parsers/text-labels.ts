@@ -5,6 +5,8 @@ import { excerpt, quote, type TextCursor } from './text-cursor.ts';
 const LABEL_NAME = /[a-zA-Z_][a-zA-Z0-9_]*/y;
 const BARE_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
+const PLAIN = { writable: true, enumerable: true, configurable: true };
+
 /** Parses the text between the braces: labels separated by commas, with an optional one after the last. */
 export function parseLabels(text: string, cursor: TextCursor): LabelSet {
   const labels: Record<string, string> = {};
@@ -28,8 +30,6 @@ export function parseLabels(text: string, cursor: TextCursor): LabelSet {
   }
   return labels;
 }
-
-const PLAIN = { writable: true, enumerable: true, configurable: true };
 
 export const duplicateLabel = (name: string, cursor: TextCursor) =>
   cursor.fail(`expected each label once, got ${excerpt(name)} again`);

@@ -18,6 +18,8 @@ export interface LineReaders {
   readonly series: SeriesReader;
 }
 
+const KEY_LABELS: Partial<Record<SeriesRole, KeyLabel>> = { bucket: 'le', quantile: 'quantile' };
+
 /** The samples of the family whose first series is the next line. */
 export class TextSamples implements ParsedSamples {
   private readonly name: string;
@@ -127,5 +129,3 @@ export class TextSamples implements ParsedSamples {
     if (this.failure !== undefined) throw this.failure.error;
   }
 }
-
-const KEY_LABELS: Partial<Record<SeriesRole, KeyLabel>> = { bucket: 'le', quantile: 'quantile' };

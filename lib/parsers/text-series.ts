@@ -8,6 +8,9 @@ import { textNumberValue } from './text-number.ts';
 /** Label that tells the series of one histogram or summary apart. */
 export type KeyLabel = 'le' | 'quantile';
 
+/** Number of decimal digits that a double always represents exactly. */
+const MAX_SAFE_DIGITS = 15;
+
 /**
  * Reads a series line: first the name, which tells the family, and then the rest, unless the line is skipped.
  *
@@ -154,9 +157,6 @@ export class SeriesReader {
     return value;
   }
 }
-
-/** Number of decimal digits that a double always represents exactly. */
-const MAX_SAFE_DIGITS = 15;
 
 /** Returns the position of the first closing brace outside quotes; -1 when there is none. */
 function closingBrace(text: string, start: number): number {

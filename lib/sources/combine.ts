@@ -51,6 +51,8 @@ export function combineSources(sources: readonly MetricsSource[], options: Combi
   return combineList('combineSources', 'sources', sources, options);
 }
 
+const CHECKS = { timeout: expect.milliseconds, join: expect.boolean, maxBuffered: expect.positiveInteger };
+
 /** Combines the list of another public function. Errors name that function, `caller`, and its list, `listName`. */
 export function combineList(
   caller: string,
@@ -90,8 +92,6 @@ export function combineList(
     },
   };
 }
-
-const CHECKS = { timeout: expect.milliseconds, join: expect.boolean, maxBuffered: expect.positiveInteger };
 
 const LIST = ['a list of at least one source', '[promClientSource(register)]'] as const;
 const isSourceList = expect.listOf(...LIST, sourceFault);

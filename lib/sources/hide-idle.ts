@@ -17,6 +17,11 @@ export interface HideIdleOptions {
   readonly families: readonly string[];
 }
 
+const CHECKS = { idleFor: expect.milliseconds, families: expect.nameList } satisfies Record<
+  keyof HideIdleOptions,
+  Check
+>;
+
 /**
  * Leaves out the series of some families whose value has not changed for a while, as KumoMTA removes the series of idle
  * queues. Histograms and summaries are compared by count and sum. A series that is seen for the first time counts as
@@ -62,11 +67,6 @@ export function hideIdle(source: MetricsSource, options: HideIdleOptions): Metri
     },
   };
 }
-
-const CHECKS = { idleFor: expect.milliseconds, families: expect.nameList } satisfies Record<
-  keyof HideIdleOptions,
-  Check
->;
 
 /** Watches the reports of a scrape: series of a family that was dropped still exist. */
 function watchDrops(scrape: Scrape) {

@@ -24,6 +24,19 @@ export interface LimitSeriesOptions {
   readonly reportAs?: string | undefined;
 }
 
+/** Maximum number of families that are reported to be over their limit. */
+const MAX_REPORTED = 1_000;
+
+const CHECKS = {
+  perFamily: expect.positiveInteger,
+  families: isLimits,
+  reportAs: expecting(
+    'the name of a family',
+    '"metrics_series_over_limit"',
+    (value) => typeof value === 'string' && value !== '',
+  ),
+} satisfies Record<keyof LimitSeriesOptions, Check>;
+
 /**
  * Limits the number of series of each family, so that a label whose values come from clients cannot make the document
  * grow without bound. With prom-client, the first series are the oldest ones: they are served, and new ones are left out
@@ -63,19 +76,6 @@ export function limitSeries(source: MetricsSource, options: LimitSeriesOptions):
     },
   };
 }
-
-/** Maximum number of families that are reported to be over their limit. */
-const MAX_REPORTED = 1_000;
-
-const CHECKS = {
-  perFamily: expect.positiveInteger,
-  families: isLimits,
-  reportAs: expecting(
-    'the name of a family',
-    '"metrics_series_over_limit"',
-    (value) => typeof value === 'string' && value !== '',
-  ),
-} satisfies Record<keyof LimitSeriesOptions, Check>;
 
 function isLimits(value: unknown): Fault | undefined {
   // Excludes arrays and Maps, whose entries would be ignored.

@@ -44,6 +44,29 @@ export interface OpenTelemetrySource extends MetricsSource {
   readonly reader: MetricReader;
 }
 
+const isScale = expecting(
+  'an integer from -10 to 20',
+  '8',
+  (value) => Number.isInteger(value) && (value as number) >= -10 && (value as number) <= 20,
+);
+
+const isProducer = expecting(
+  'an object with a method collect()',
+  'a MetricProducer',
+  (value) => typeof (value as { collect?: unknown } | null | undefined)?.collect === 'function',
+);
+
+const CHECKS: Record<keyof OpenTelemetrySourceOptions, Check> = {
+  translationStrategy: expect.oneOf(...TRANSLATION_STRATEGIES),
+  targetInfo: expect.boolean,
+  scopeLabels: expect.boolean,
+  resourceLabels: expect.listOf('a list of attribute keys', '["service.name"]', expect.string),
+  maxScale: isScale,
+  aggregationSelector: expect.func,
+  cardinalitySelector: expect.func,
+  metricProducers: expect.listOf('a list of metric producers', '[producer]', isProducer),
+};
+
 /**
  * Serves the metrics of an OpenTelemetry `MeterProvider`. Collects it on each scrape, and translates names, units and
  * labels as specified in OpenTelemetry, "Prometheus and OpenMetrics Compatibility". Callbacks of observable instruments
@@ -103,26 +126,3 @@ class ScrapeReader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
   protected override async onShutdown(): Promise<void> {}
 }
-
-const isScale = expecting(
-  'an integer from -10 to 20',
-  '8',
-  (value) => Number.isInteger(value) && (value as number) >= -10 && (value as number) <= 20,
-);
-
-const isProducer = expecting(
-  'an object with a method collect()',
-  'a MetricProducer',
-  (value) => typeof (value as { collect?: unknown } | null | undefined)?.collect === 'function',
-);
-
-const CHECKS: Record<keyof OpenTelemetrySourceOptions, Check> = {
-  translationStrategy: expect.oneOf(...TRANSLATION_STRATEGIES),
-  targetInfo: expect.boolean,
-  scopeLabels: expect.boolean,
-  resourceLabels: expect.listOf('a list of attribute keys', '["service.name"]', expect.string),
-  maxScale: isScale,
-  aggregationSelector: expect.func,
-  cardinalitySelector: expect.func,
-  metricProducers: expect.listOf('a list of metric producers', '[producer]', isProducer),
-};

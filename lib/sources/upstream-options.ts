@@ -25,6 +25,23 @@ export function readUrl(caller: string, value: unknown, example: string): URL {
   return url;
 }
 
+/** Fault of a value that the source itself sets for each request. */
+export const SET_BY_SOURCE: Fault = {
+  expected: 'nothing, because the source sets it for each request',
+  got: 'a value',
+  write: 'nothing in its place',
+};
+
+const CONNECTION_HEADERS = [
+  'accept-encoding',
+  'connection',
+  'content-length',
+  'expect',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+];
+
 /** Returns the headers with names in lower case. The source itself sets those in `reserved`. @throws {TypeError} */
 export function readHeaders(
   caller: string,
@@ -44,23 +61,6 @@ export function readHeaders(
   // Node would send two spellings of a name as two headers.
   return Object.fromEntries(Object.entries(headers).map(([name, text]) => [name.toLowerCase(), text]));
 }
-
-/** Fault of a value that the source itself sets for each request. */
-export const SET_BY_SOURCE: Fault = {
-  expected: 'nothing, because the source sets it for each request',
-  got: 'a value',
-  write: 'nothing in its place',
-};
-
-const CONNECTION_HEADERS = [
-  'accept-encoding',
-  'connection',
-  'content-length',
-  'expect',
-  'te',
-  'transfer-encoding',
-  'upgrade',
-];
 
 /** Reads an object whose values are strings. @throws {TypeError} for others, and when `faultOf` returns a fault */
 export function readStrings(

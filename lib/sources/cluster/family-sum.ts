@@ -2,6 +2,15 @@ import type { Aggregator } from '../../model/metric-family.ts';
 import { type FamilyTable, inSlices, type Series, widthOf } from './family-table.ts';
 import { type Contribution, type IndexedContribution, SeriesIndex } from './series-index.ts';
 
+const MERGERS: Record<Aggregator, (merged: number, value: number) => number> = {
+  sum: (merged, value) => merged + value,
+  average: (merged, value) => merged + value,
+  first: (merged) => merged,
+  min: Math.min,
+  max: Math.max,
+  omit: (merged) => merged,
+};
+
 /** Merges one family of all processes, scrape after scrape. */
 export class FamilySum {
   private readonly index: SeriesIndex;
@@ -30,15 +39,6 @@ export class FamilySum {
     return { series, values, differ: indexed.some(({ mergedSeries }) => mergedSeries.includes(undefined)) };
   }
 }
-
-const MERGERS: Record<Aggregator, (merged: number, value: number) => number> = {
-  sum: (merged, value) => merged + value,
-  average: (merged, value) => merged + value,
-  first: (merged) => merged,
-  min: Math.min,
-  max: Math.max,
-  omit: (merged) => merged,
-};
 
 /** Merges numbers. NaN counts as no value: it is the result only if no process has another one. */
 async function addNumbers(

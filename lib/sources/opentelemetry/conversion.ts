@@ -43,6 +43,8 @@ export type Conversion = (
   scrape: Pick<Scrape, 'wants' | 'report'>,
 ) => readonly MetricFamily[];
 
+const TARGET_INFO = 'target_info';
+
 /** Creates the conversion for the metrics of one resource. It caches labels from scrape to scrape. */
 export function createConversion(
   resource: readonly Attribute[],
@@ -73,8 +75,6 @@ export function createConversion(
     return hasInfo && scrape.wants(TARGET_INFO) ? [info(), ...families] : families;
   };
 }
-
-const TARGET_INFO = 'target_info';
 
 /** Waits for all attributes: resource detectors may be asynchronous. */
 export async function resourceAttributes(resource: ResourceMetrics['resource']): Promise<readonly Attribute[]> {

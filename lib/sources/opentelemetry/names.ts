@@ -1,15 +1,15 @@
 import type { MetricType } from '../../model/metric-family.ts';
 import { type UnitWords, unitWords } from './units.ts';
 
-/** Strategy that translates names to those of Prometheus, by its name in the OpenTelemetry specification. */
-export type TranslationStrategy = keyof typeof STRATEGIES;
-
 const STRATEGIES = {
   UnderscoreEscapingWithSuffixes: { isEscaped: true, hasSuffixes: true },
   UnderscoreEscapingWithoutSuffixes: { isEscaped: true, hasSuffixes: false },
   NoUTF8EscapingWithSuffixes: { isEscaped: false, hasSuffixes: true },
   NoTranslation: { isEscaped: false, hasSuffixes: false },
 };
+
+/** Strategy that translates names to those of Prometheus, by its name in the OpenTelemetry specification. */
+export type TranslationStrategy = keyof typeof STRATEGIES;
 
 export const TRANSLATION_STRATEGIES = Object.keys(STRATEGIES);
 

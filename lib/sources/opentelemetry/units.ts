@@ -4,17 +4,6 @@ export interface UnitWords {
   readonly per: string;
 }
 
-/**
- * Translates a UCUM unit as specified in OpenTelemetry, "Prometheus and OpenMetrics Compatibility". Unknown units are
- * unchanged. Annotations, such as `{request}`, are not units.
- */
-export function unitWords(unit: string): UnitWords {
-  // Annotations do not nest; without the `{` in the class, a row of them would take quadratic time.
-  const [main = '', ...rest] = unit.replace(/\{[^{}]*\}/g, '').split('/');
-  const per = rest.join('/').trim();
-  return { main: WORDS.get(main.trim()) ?? main.trim(), per: per === '' ? '' : `per_${PER_WORDS.get(per) ?? per}` };
-}
-
 const WORDS: ReadonlyMap<string, string> = new Map([
   ['d', 'days'],
   ['h', 'hours'],
@@ -55,3 +44,14 @@ const PER_WORDS: ReadonlyMap<string, string> = new Map([
   ['mo', 'month'],
   ['y', 'year'],
 ]);
+
+/**
+ * Translates a UCUM unit as specified in OpenTelemetry, "Prometheus and OpenMetrics Compatibility". Unknown units are
+ * unchanged. Annotations, such as `{request}`, are not units.
+ */
+export function unitWords(unit: string): UnitWords {
+  // Annotations do not nest; without the `{` in the class, a row of them would take quadratic time.
+  const [main = '', ...rest] = unit.replace(/\{[^{}]*\}/g, '').split('/');
+  const per = rest.join('/').trim();
+  return { main: WORDS.get(main.trim()) ?? main.trim(), per: per === '' ? '' : `per_${PER_WORDS.get(per) ?? per}` };
+}

@@ -66,6 +66,16 @@ async function lookUp(api: Api, metric: string, signal: AbortSignal): Promise<Me
   return isPart ? ({ ...family, type: 'counter' } as Metadata) : undefined;
 }
 
+const TYPES: Readonly<Record<string, MetricType>> = {
+  counter: 'counter',
+  gauge: 'gauge',
+  info: 'gauge',
+  stateset: 'gauge',
+  histogram: 'histogram',
+  gaugehistogram: 'histogram',
+  summary: 'summary',
+};
+
 /**
  * Requests the metadata `{"queue_depth":[{"type":"gauge","help":"messages waiting","unit":""}]}`. There are several
  * entries if targets differ.
@@ -83,13 +93,3 @@ async function entryOf(api: Api, metric: string, signal: AbortSignal): Promise<M
     ...(typeof unit === 'string' && unit !== '' && { unit }),
   };
 }
-
-const TYPES: Readonly<Record<string, MetricType>> = {
-  counter: 'counter',
-  gauge: 'gauge',
-  info: 'gauge',
-  stateset: 'gauge',
-  histogram: 'histogram',
-  gaugehistogram: 'histogram',
-  summary: 'summary',
-};

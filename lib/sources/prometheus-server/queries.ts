@@ -77,6 +77,47 @@ export function readQueries(caller: string, queries: unknown): readonly FamilyQu
   return Object.entries(queries as Queries).map(([name, definition]) => readQuery(caller, name, definition));
 }
 
+const KINDS = ['query', 'histogram', 'summary'] as const;
+
+const isPromql = expecting(
+  'PromQL',
+  "'sum by (queue) (queue_depth)'",
+  (value) => typeof value === 'string' && value.trim() !== '',
+);
+
+const DESCRIBED_CHECKS = { help: expect.string, unit: expect.string } satisfies Record<keyof Described, Check>;
+
+const QUERY_CHECKS = {
+  query: isPromql,
+  type: expect.oneOf('counter', 'gauge', 'histogram', 'untyped'),
+  ...DESCRIBED_CHECKS,
+};
+
+const isSelector = expecting(
+  "a metric's name without _bucket, _sum and _count, with or without matchers",
+  `'latency_seconds' or 'latency_seconds{job="api"}'`,
+  (value) => {
+    const metric = typeof value === 'string' ? parseSelector(value)?.metric : undefined;
+    return metric !== undefined && !metric.endsWith('_bucket');
+  },
+);
+
+const BY_LABEL = /^(?!(?:le|__name__)$)[a-zA-Z_]\w*$/;
+
+const isByLabel = expecting(
+  'a label name other than le',
+  '"route"',
+  (value) => typeof value === 'string' && BY_LABEL.test(value),
+);
+
+const HISTOGRAM_CHECKS = {
+  histogram: isSelector,
+  by: expect.listOf('a list of label names', '["route"]', isByLabel),
+  ...DESCRIBED_CHECKS,
+};
+
+const SUMMARY_CHECKS = { summary: isSelector, ...DESCRIBED_CHECKS };
+
 function readQuery(caller: string, name: string, definition: unknown): FamilyQuery {
   const path = `queries${member(name)}`;
   const invalid = (fault: Fault) => optionError(`${caller}: ${path}`, definition, fault);
@@ -107,41 +148,3 @@ function readQuery(caller: string, name: string, definition: unknown): FamilyQue
     }
   }
 }
-
-const KINDS = ['query', 'histogram', 'summary'] as const;
-
-const isPromql = expecting(
-  'PromQL',
-  "'sum by (queue) (queue_depth)'",
-  (value) => typeof value === 'string' && value.trim() !== '',
-);
-
-const isSelector = expecting(
-  "a metric's name without _bucket, _sum and _count, with or without matchers",
-  `'latency_seconds' or 'latency_seconds{job="api"}'`,
-  (value) => {
-    const metric = typeof value === 'string' ? parseSelector(value)?.metric : undefined;
-    return metric !== undefined && !metric.endsWith('_bucket');
-  },
-);
-
-const BY_LABEL = /^(?!(?:le|__name__)$)[a-zA-Z_]\w*$/;
-
-const isByLabel = expecting(
-  'a label name other than le',
-  '"route"',
-  (value) => typeof value === 'string' && BY_LABEL.test(value),
-);
-
-const DESCRIBED_CHECKS = { help: expect.string, unit: expect.string } satisfies Record<keyof Described, Check>;
-const QUERY_CHECKS = {
-  query: isPromql,
-  type: expect.oneOf('counter', 'gauge', 'histogram', 'untyped'),
-  ...DESCRIBED_CHECKS,
-};
-const HISTOGRAM_CHECKS = {
-  histogram: isSelector,
-  by: expect.listOf('a list of label names', '["route"]', isByLabel),
-  ...DESCRIBED_CHECKS,
-};
-const SUMMARY_CHECKS = { summary: isSelector, ...DESCRIBED_CHECKS };

@@ -118,6 +118,8 @@ function checkUrl(url: URL): URL {
   throw optionError(`${CALLER}: url`, url, { ...fault, write: 'the part before the #' });
 }
 
+const LABEL_NAME = /^(?!__|(le|quantile)$)[a-zA-Z_]\w*$/;
+
 /** Histograms and summaries use the labels `le` and `quantile` for their parts. */
 function isLabelSet(value: unknown): Fault | undefined {
   const expected = 'an object of label names and strings';
@@ -137,5 +139,3 @@ function isLabelSet(value: unknown): Fault | undefined {
   }
   return undefined;
 }
-
-const LABEL_NAME = /^(?!__|(le|quantile)$)[a-zA-Z_]\w*$/;
