@@ -1,4 +1,4 @@
-import { isSameLabelSet, labelSetKey } from '../../lib/model/labels.ts';
+import { isSameLabelSet, labelSetKey, setLabel } from '../../lib/model/labels.ts';
 
 test('label sets are the same when names, values and order are', () => {
   expect(isSameLabelSet({ a: '1', b: '2' }, { a: '1', b: '2' })).toBe(true);
@@ -16,4 +16,15 @@ test('the key of a label set does not depend on the order of its labels', () => 
 test('different label sets have different keys', () => {
   const sets = [{}, { a: '' }, { a: '1' }, { b: '1' }, { a: '1', b: '2' }, { a: '1","b":"2' }, { ab: '1' }];
   expect(new Set(sets.map(labelSetKey)).size).toBe(sets.length);
+});
+
+test('setLabel sets any name, __proto__ included, and leaves the prototype alone', () => {
+  const labels: Record<string, string> = {};
+  for (const name of ['a', '__proto__', 'constructor']) setLabel(labels, name, `value of ${name}`);
+  expect(Object.entries(labels)).toEqual([
+    ['a', 'value of a'],
+    ['__proto__', 'value of __proto__'],
+    ['constructor', 'value of constructor'],
+  ]);
+  expect(Object.getPrototypeOf(labels)).toBe(Object.prototype);
 });

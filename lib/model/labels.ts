@@ -13,3 +13,10 @@ export function labelSetKey(labels: LabelSet): string {
   for (const name of Object.keys(labels).sort()) parts.push(name, labels[name] as string);
   return JSON.stringify(parts);
 }
+
+/** Sets a label, which may be called `__proto__`: an assignment would then set the prototype. */
+export function setLabel(labels: Record<string, string>, name: string, value: string): void {
+  if (name === '__proto__') {
+    Object.defineProperty(labels, name, { value, writable: true, enumerable: true, configurable: true });
+  } else labels[name] = value;
+}

@@ -61,15 +61,8 @@ function labelsLength(labels: LabelSet): number {
   return length;
 }
 
-export function addLabel(labels: LabelSet, name: string, text: string): void {
-  const value = detachString(text);
-  // An assignment to `__proto__` would set the prototype.
-  if (name === '__proto__') Object.defineProperty(labels, name, { value, enumerable: true });
-  else (labels as Record<string, string>)[name] = value;
-}
-
 /**
  * Copies a slice of a string, because V8 keeps the whole string in memory as long as a slice of it exists. The
  * concatenation is a new string, so that the result refers to it alone. Several times faster than a copy by bytes.
  */
-const detachString = (text: string) => ` ${text}`.slice(1);
+export const detachString = (text: string) => ` ${text}`.slice(1);

@@ -1,5 +1,6 @@
+import { setLabel } from '../model/labels.ts';
 import type { LabelSet, MetricType, Sample } from '../model/metric-family.ts';
-import { addLabel, countSeries, JsonLabels, type ReadContext } from './json-labels.ts';
+import { countSeries, detachString, JsonLabels, type ReadContext } from './json-labels.ts';
 import type { JsonTokens } from './json-tokens.ts';
 import { createValueReader, type ReadValue } from './kumomta-values.ts';
 import { MAX_LABELS } from './sample-limits.ts';
@@ -97,8 +98,8 @@ function createMapReader(label: string, read: ReadValue, labelSets: JsonLabels):
 
 function readKey(tokens: JsonTokens, label: string, labelSets: JsonLabels): LabelSet {
   const mark = tokens.mark();
-  const labels = {};
-  addLabel(labels, label, tokens.name());
+  const labels: Record<string, string> = {};
+  setLabel(labels, label, detachString(tokens.name()));
   return labelSets.add(tokens.sliceFrom(mark), labels);
 }
 
@@ -139,7 +140,7 @@ function readItem(tokens: JsonTokens, read: ReadValue, labelSets: JsonLabels): S
     if (++count > MAX_LABELS) throw tokens.malformed(`expected at most ${MAX_LABELS} members in a sample`);
     text = name === '@' ? tokens.sliceFrom(mark) : undefined;
     if (name === '@') value = read(tokens);
-    else addLabel(labels, name, tokens.string());
+    else setLabel(labels, name, detachString(tokens.string()));
   }
   if (value === undefined) throw tokens.malformed('expected "@" before this');
   // No single text contains all labels when a label follows the value.

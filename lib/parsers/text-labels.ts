@@ -1,11 +1,10 @@
+import { setLabel } from '../model/labels.ts';
 import type { LabelSet } from '../model/metric-family.ts';
 import { MAX_LABELS } from './sample-limits.ts';
 import { excerpt, quote, type TextCursor } from './text-cursor.ts';
 
 const LABEL_NAME = /[a-zA-Z_][a-zA-Z0-9_]*/y;
 const BARE_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
-
-const PLAIN = { writable: true, enumerable: true, configurable: true };
 
 /** Parses the text between the braces: labels separated by commas, with an optional one after the last. */
 export function parseLabels(text: string, cursor: TextCursor): LabelSet {
@@ -21,10 +20,7 @@ export function parseLabels(text: string, cursor: TextCursor): LabelSet {
     cursor.skipBlanks();
     cursor.expect('=');
     cursor.skipBlanks();
-    const value = cursor.quoted();
-    // Assignment would set the prototype.
-    if (name === '__proto__') Object.defineProperty(labels, name, { value, ...PLAIN });
-    else labels[name] = value;
+    setLabel(labels, name, cursor.quoted());
     cursor.skipBlanks();
     if (!cursor.isAtEnd()) cursor.expect(',');
   }
