@@ -46,7 +46,7 @@ export function collect(options: CollectionOptions, scrape: CollectionScrape): C
   const drops = new Drops(options, scrape);
   return {
     families: collectFamilies(options, scrape, drops),
-    drops: createDropReporter(drops),
+    drops,
     wasReported: (error) => drops.wasReported(error),
   };
 }
@@ -104,22 +104,8 @@ function readMembers(
   }
 }
 
-function createDropReporter(drops: Drops): DropReporter {
-  return {
-    family(error, name) {
-      drops.encoded--;
-      drops.dropFamily(error, name);
-    },
-    duplicateFamily(buildError, name) {
-      drops.encoded--;
-      drops.dropDuplicate(buildError, name);
-    },
-    sample: (buildError, name) => drops.dropSample(buildError, name),
-  };
-}
-
 /** Counts and reports what one scrape drops, and decides whether the scrape fails. */
-class Drops {
+class Drops implements DropReporter {
   /** Families that were passed to the encoder and not dropped there. */
   encoded = 0;
   private dropped = 0;
@@ -153,12 +139,19 @@ class Drops {
     throw error;
   }
 
-  dropDuplicate(buildError: () => unknown, name: string): void {
+  /** Drops a family that was passed to the encoder. */
+  family(error: unknown, name: string | undefined): void {
+    this.encoded--;
+    this.dropFamily(error, name);
+  }
+
+  duplicateFamily(buildError: () => unknown, name: string): void {
+    this.encoded--;
     this.countFamily();
     this.report('encode', buildError, name);
   }
 
-  dropSample(buildError: () => unknown, name: string): void {
+  sample(buildError: () => unknown, name: string): void {
     this.options.onSampleDropped();
     this.report('encode', buildError, name);
   }

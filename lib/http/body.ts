@@ -25,11 +25,13 @@ export class BufferedDocument {
     this.chunks.push(chunk.length <= MAX_STRING_LENGTH ? chunk : Buffer.from(chunk, 'latin1'));
   }
 
-  /** Compresses the document, if the coding does, outside the event loop. */
-  async toBody(coding: Coding): Promise<Body> {
-    const { length, chunks } = this;
-    if (coding === 'identity') return { length, parts: chunks };
-    const compressed = await compress(chunks, coding);
+  /** Returns the body, compressed outside the event loop if the coding asks for it. */
+  toBody(coding: Coding): Body | Promise<Body> {
+    return coding === 'identity' ? { length: this.length, parts: this.chunks } : this.compress(coding);
+  }
+
+  private async compress(coding: 'br' | 'gzip'): Promise<Body> {
+    const compressed = await compress(this.chunks, coding);
     return { length: compressed.length, parts: [compressed] };
   }
 

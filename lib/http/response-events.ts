@@ -33,7 +33,7 @@ export function watchResponse(req: IncomingMessage, res: ServerResponse, listene
   const onClose = () => {
     if (!isSent) onLoss();
   };
-  writable.once('prefinish', onPrefinish).once('finish', onFinish).once('close', onClose);
+  writable.on('prefinish', onPrefinish).on('finish', onFinish).on('close', onClose);
   const restore = interceptEnd(res, listener);
   // A response that waits behind others on its connection is not told that the connection is gone.
   const stopSocket = res.socket === null ? onSocketClose(req.socket, onClose) : undefined;

@@ -3,6 +3,7 @@ import type { Transform } from 'node:stream';
 import { CHUNK_SIZE } from '../encoders/document.ts';
 import { interruption, MetricsError } from '../model/errors.ts';
 import type { Cancellation } from '../util/cancellation.ts';
+import { isPromise } from '../util/steps.ts';
 import { type Body, BufferedDocument } from './body.ts';
 import { type Coding, createCompressor } from './compression.ts';
 import { closeWithServer } from './connection.ts';
@@ -76,7 +77,8 @@ export class ResponseWriter {
   /** Ends the document. Resolves when its last byte was handed to the operating system. */
   async end(): Promise<void> {
     if (!this.hasStarted) {
-      return this.sendBody(await this.cancellation.race(this.buffered.toBody(this.options.coding)));
+      const body = this.buffered.toBody(this.options.coding);
+      return this.sendBody(isPromise(body) ? await this.cancellation.race(body) : body);
     }
     this.requireOpen();
     const isFinished = this.waitForFinish();

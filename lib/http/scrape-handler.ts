@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RefusalReason } from '../access/refusals.ts';
 import { isHttp10 } from '../access/request-guards.ts';
+import type { Filter } from '../document/filter.ts';
+import type { Encoder } from '../encoders/encoder.ts';
 import { interruption } from '../model/errors.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
-import { negotiateCoding } from './compression.ts';
+import { type Coding, negotiateCoding } from './compression.ts';
 import type { DocumentEndpoint, ScrapeContext } from './endpoints.ts';
 import { leaveAnswered, setCommonHeaders } from './error-responses.ts';
 import type { Observer } from './observer.ts';
@@ -31,6 +33,7 @@ export class ScrapeHandler {
   private readonly options: ScrapeHandlerOptions;
   private readonly service: DocumentService;
   private inFlight = 0;
+  private last: { encoder: Encoder; coding: Coding; filter: Filter; key: string } | undefined;
 
   constructor(options: ScrapeHandlerOptions) {
     const { source, onSourceError, cacheFor, timeout, observer, selfMetrics, includeSelfMetrics } = options;
@@ -107,8 +110,17 @@ export class ScrapeHandler {
     const encoder = endpoint.negotiate(req.headers.accept);
     const coding = compression ? negotiateCoding(req.headers['accept-encoding']?.toString()) : 'identity';
     // Documents for HTTP/1.0 have a size limit of their own, and are not shared.
-    const key = isHttp10(req) ? undefined : `${encoder.contentType}\n${coding}\n${filter.key}`;
+    const key = isHttp10(req) ? undefined : this.keyOf(encoder, coding, filter);
     return { encoder, filter, timeout: timeoutOf(req, timeout), coding, key };
+  }
+
+  /** Returns what identifies the bytes of a document. Most scrapes have the same as the last one. */
+  private keyOf(encoder: Encoder, coding: Coding, filter: Filter): string {
+    const { last } = this;
+    if (last?.encoder === encoder && last.coding === coding && last.filter === filter) return last.key;
+    const key = `${encoder.contentType}\n${coding}\n${filter.key}`;
+    this.last = { encoder, coding, filter, key };
+    return key;
   }
 
   private acquireSlot(): (() => void) | undefined {

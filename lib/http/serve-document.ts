@@ -5,6 +5,7 @@ import { type DocumentRequest, DocumentStream } from '../document/document-strea
 import { interruption } from '../model/errors.ts';
 import type { Cancellation } from '../util/cancellation.ts';
 import { nextEventLoopTurn } from '../util/event-loop.ts';
+import { isPromise } from '../util/steps.ts';
 import { type Body, BufferedDocument } from './body.ts';
 import type { Coding } from './compression.ts';
 import type { ScrapeResponse } from './scrape-response.ts';
@@ -28,38 +29,42 @@ export interface ScrapeRequest extends DocumentRequest {
 }
 
 /** Sends a document: a cached one, the one of a scrape in flight, or a new one. */
-export async function serveDocument(
+export function serveDocument(
   response: ScrapeResponse,
   request: ScrapeRequest,
   service: DocumentService,
 ): Promise<void> {
   const { key } = request;
-  const { sharedDocuments } = service;
-  const cached = key === undefined ? undefined : sharedDocuments.cached(key);
+  const cached = key === undefined ? undefined : service.sharedDocuments.cached(key);
   if (cached !== undefined) return response.writer.sendBody(cached);
+  const inFlight = key === undefined ? undefined : service.sharedDocuments.inFlight(key);
+  return inFlight === undefined ? collect(response, request, service) : join(inFlight, response, request, service);
+}
 
-  const inFlight = key === undefined ? undefined : sharedDocuments.inFlight(key);
-  if (inFlight === undefined) return collect(response, request, service);
-  const waitedBefore = inFlight.waited;
-  const body = await joinShared(inFlight, response, request, service);
+/** Waits for the document of another scrape. */
+async function join(
+  shared: SharedDocument,
+  response: ScrapeResponse,
+  request: ScrapeRequest,
+  service: DocumentService,
+): Promise<void> {
+  const waitedBefore = shared.waited;
+  const body = await bodyOf(shared, response, request, service);
   if (body !== undefined) return response.writer.sendBody(body);
   // The document has outgrown what is shared. The time that was spent on it counts.
-  const timeout = request.timeout - (inFlight.waited - waitedBefore);
+  const timeout = request.timeout - (shared.waited - waitedBefore);
   if (timeout <= 0) throw interruption('ERR_METRICS_SOURCE_TIMEOUT');
   return collect(response, { ...request, timeout }, service);
 }
 
 /** Takes a slot, and collects from the source. */
-async function collect(response: ScrapeResponse, request: ScrapeRequest, service: DocumentService): Promise<void> {
+function collect(response: ScrapeResponse, request: ScrapeRequest, service: DocumentService): Promise<void> {
   const releaseSlot = service.acquireSlot();
   if (releaseSlot === undefined) throw interruption('ERR_METRICS_TOO_MANY_SCRAPES');
   const job = startShared(request, service);
   if (job !== undefined) return serveShared(response, job, releaseSlot);
-  try {
-    await streamDocument(response, { request, service, document: new DocumentStream(service.collection, request) });
-  } finally {
-    releaseSlot();
-  }
+  const document = new DocumentStream(service.collection, request);
+  return streamDocument(response, { request, service, document }).finally(releaseSlot);
 }
 
 interface Job {
@@ -119,7 +124,7 @@ async function serveShared(response: ScrapeResponse, job: SharedJob, releaseSlot
   const { shared, request, service, document } = job;
   const overflow = produce(job);
   try {
-    const body = await joinShared(shared, response, request, service);
+    const body = await bodyOf(shared, response, request, service);
     if (body !== undefined) await response.writer.sendBody(body);
     else {
       document.shortenTimeout(request.timeout);
@@ -140,7 +145,10 @@ async function produce(job: SharedJob): Promise<BufferedDocument | undefined> {
   try {
     // Requests that arrive in this turn of the event loop can join.
     await nextEventLoopTurn();
-    for (let chunk = await document.next(); chunk !== undefined; chunk = await document.next()) {
+    for (;;) {
+      const next = document.next();
+      const chunk = isPromise(next) ? await next : next;
+      if (chunk === undefined) break;
       buffered.add(chunk);
       if (buffered.length <= MAX_SHARED_BYTES) continue;
       // Recorded first, so that the scrapes that have waited do not start another shared document.
@@ -149,7 +157,8 @@ async function produce(job: SharedJob): Promise<BufferedDocument | undefined> {
       return buffered;
     }
     service.sharedDocuments.recordSize(key, buffered.length);
-    shared.complete(await buffered.toBody(request.coding));
+    const body = buffered.toBody(request.coding);
+    shared.complete(isPromise(body) ? await body : body);
   } catch (error) {
     if (!shared.isAbandoned && !document.wasReported(error)) service.collection.onFailure({ phase: 'collect', error });
     shared.fail(error);
@@ -160,7 +169,7 @@ async function produce(job: SharedJob): Promise<BufferedDocument | undefined> {
 }
 
 /** Waits for a shared document; undefined when it outgrew what is shared. */
-async function joinShared(
+async function bodyOf(
   shared: SharedDocument,
   response: ScrapeResponse,
   request: ScrapeRequest,

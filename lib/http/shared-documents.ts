@@ -101,8 +101,6 @@ export class SharedDocument {
     this.body = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
     });
-    // All scrapes may have left.
-    this.body.catch(() => undefined);
   }
 
   /** Time (ms) for which the source has been awaited. */
@@ -139,6 +137,8 @@ export class SharedDocument {
   }
 
   fail(error: unknown): void {
+    // All scrapes may have left.
+    this.body.catch(() => undefined);
     this.close()?.reject(error);
   }
 

@@ -4,7 +4,12 @@ import type { LabelSet } from './metric-family.ts';
 export function isSameLabelSet(a: LabelSet, b: LabelSet): boolean {
   const names = Object.keys(a);
   const others = Object.keys(b);
-  return names.length === others.length && names.every((name, i) => name === others[i] && a[name] === b[name]);
+  if (names.length !== others.length) return false;
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    if (name !== others[i] || a[name] !== b[name]) return false;
+  }
+  return true;
 }
 
 /** Returns a key that is equal for equal label sets, whatever the order of their labels. */

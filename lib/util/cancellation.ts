@@ -6,7 +6,7 @@ export class Cancellation {
   /** In an object, since the reason may be undefined. */
   private cancelled: { readonly reason: unknown } | undefined;
   private controller: AbortController | undefined;
-  private readonly listeners = new Set<(reason: unknown) => void>();
+  private listeners: ((reason: unknown) => void)[] = [];
 
   get isCancelled(): boolean {
     return this.cancelled !== undefined;
@@ -29,14 +29,19 @@ export class Cancellation {
     if (this.cancelled !== undefined) return;
     this.cancelled = { reason };
     this.controller?.abort(reason);
-    for (const listener of [...this.listeners]) listener(reason);
+    const { listeners } = this;
+    this.listeners = [];
+    for (const listener of listeners) listener(reason);
   }
 
   /** Calls back on cancellation, at once if it has happened. Returns a function that removes the listener. */
   onCancel(listener: (reason: unknown) => void): () => void {
     if (this.cancelled !== undefined) listener(this.cancelled.reason);
-    else this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    else this.listeners.push(listener);
+    return () => {
+      const index = this.listeners.indexOf(listener);
+      if (index !== -1) this.listeners.splice(index, 1);
+    };
   }
 
   throwIfCancelled(): void {

@@ -9,25 +9,22 @@ export interface DeadlineOptions {
 export class Deadline {
   private ms: number;
   private readonly onExpired: () => void;
-  private readonly stopwatch: Stopwatch;
-  /** Started by the first wait: most scrapes have none. */
+  private readonly options: DeadlineOptions;
+  /** Created, as the timer, by the first wait: most scrapes have none. */
+  private stopwatch: Stopwatch | undefined;
   private timer: NodeJS.Timeout | undefined;
   private isOver = false;
 
   /** Calls `onExpired` once, when the waits add up to `ms` milliseconds. */
-  constructor(ms: number, onExpired: () => void, { countsWork }: DeadlineOptions = {}) {
+  constructor(ms: number, onExpired: () => void, options: DeadlineOptions = {}) {
     this.ms = ms;
     this.onExpired = onExpired;
-    this.stopwatch = new Stopwatch({
-      countsWork,
-      // An iteration that was abandoned without return() must not keep the process alive.
-      onRunning: (isRunning) => (isRunning ? this.timer?.ref() : this.timer?.unref()),
-    });
+    this.options = options;
   }
 
   /** Time (ms) that the clock has run. */
   get waited(): number {
-    return this.stopwatch.elapsed();
+    return this.stopwatch?.elapsed() ?? 0;
   }
 
   /** Awaits the promise with the clock running. */
@@ -61,12 +58,13 @@ export class Deadline {
   clear(): void {
     this.isOver = true;
     clearTimeout(this.timer);
-    this.stopwatch.clear();
+    this.stopwatch?.clear();
   }
 
   /** Starts the clock before the call: a generator works before its first `await`. */
   private async timeCall<T>(call: () => T | PromiseLike<T>): Promise<T> {
     if (!this.isOver) this.timer ??= setTimeout(() => this.check(), this.ms).unref();
+    this.stopwatch ??= this.createStopwatch();
     this.stopwatch.start();
     try {
       return await call();
@@ -75,8 +73,16 @@ export class Deadline {
     }
   }
 
+  private createStopwatch(): Stopwatch {
+    return new Stopwatch({
+      countsWork: this.options.countsWork,
+      // An iteration that was abandoned without return() must not keep the process alive.
+      onRunning: (isRunning) => (isRunning ? this.timer?.ref() : this.timer?.unref()),
+    });
+  }
+
   private check(): void {
-    const left = this.ms - this.stopwatch.elapsed();
+    const left = this.ms - this.waited;
     // A timer may fire a fraction of a millisecond early.
     if (left < 1) {
       this.onExpired();
