@@ -11,7 +11,7 @@ import { interruption } from './model/errors.ts';
 import type { MetricsSource } from './model/metrics-source.ts';
 import { checkSource } from './sources/check-source.ts';
 
-// For those who cannot load the main entry, which loads Express.
+// For services that do not load the main entry, which loads Express.
 export type { MetricFamily, Sample } from './model/metric-family.ts';
 export type { MetricsSource, Scrape } from './model/metrics-source.ts';
 export { type CombineOptions, combineSources } from './sources/combine.ts';
@@ -19,23 +19,23 @@ export { type HideIdleOptions, hideIdle } from './sources/hide-idle.ts';
 export { type LimitSeriesOptions, limitSeries } from './sources/limit-series.ts';
 export type { RenderOptions };
 
-/** A document that is made as it is read. */
+/** Result of `renderMetrics`: a document that is made as it is read. */
 export interface RenderedMetrics {
-  /** For the header of that name. */
+  /** Value of the `Content-Type` header. */
   readonly contentType: string;
   /**
-   * The bytes of the document, in chunks of some 32 KiB; to be read once. The source is asked when the first one is.
-   * Every failure is a rejection, before the first chunk or between two, so that a cut document never ends as a whole
-   * one does. Leaving early (`break`, or `return()`) stops the source.
+   * The document in chunks of about 32 KiB, which can be read once. Collection starts with the first chunk. Every
+   * failure rejects, before the first chunk or between two chunks: a document that was cut does not end. Leaving early
+   * (`break`, or `return()`) aborts the source.
    */
   readonly chunks: AsyncIterableIterator<Uint8Array>;
 }
 
 /**
- * Writes a source's metrics in one of the formats, without Express: for a route of another framework, or a job. Who
- * may ask, and how many at once, is the caller's business.
+ * Writes a source's metrics in one of the formats, without Express: for a route of another framework, or a job. The
+ * caller controls access and the number of concurrent scrapes.
  *
- * From the second document of a source object on, the texts of its labels are cached: pass the same one each time.
+ * Label texts are cached from the second document of a source object on: pass the same object each time.
  *
  * @throws {TypeError} for an unknown or invalid option, which it names
  * @example
@@ -98,7 +98,7 @@ function chunksOf(open: () => DocumentStream, signal: AbortSignal | undefined): 
         document.close();
         return end();
       } catch (error) {
-        // It stays failed: what is asked for after it rejects with the same error.
+        // Further reads reject with the same error.
         document.abort(error);
         signal?.removeEventListener('abort', onAbort);
         throw error;
@@ -111,7 +111,7 @@ function chunksOf(open: () => DocumentStream, signal: AbortSignal | undefined): 
   };
 }
 
-/** In memory of their own, and not in Node's pool: whoever takes the chunks may transfer them. */
+/** Allocates outside of Node's pool, since the consumer may transfer the memory. */
 function bytesOf(byteString: string): Uint8Array {
   const bytes = Buffer.allocUnsafeSlow(byteString.length);
   bytes.write(byteString, 'latin1');
@@ -135,10 +135,10 @@ function chooseEncoder(
   return asked ?? preferred;
 }
 
-/** For a source's first document, which may be its last: without label texts that nobody would use again. */
+/** Encoders of a source's first document: it may be the only one, so label texts are not cached. */
 const uncached: Encoders = { ...createTextEncoders(uncachedLabels), json: jsonEncoders(uncachedLabels) };
 
-/** Encoders keep the texts of one source's labels, by position: two sources would evict each other's. */
+/** Encoders by source: they cache label texts by position, so two sources would evict each other's. */
 const encoders = new WeakMap<MetricsSource, Encoders>();
 
 function encodersOf(source: MetricsSource): Encoders {

@@ -54,6 +54,7 @@ const wrong: [what: string, family: unknown, loss: RegExp][] = [
   ['has samples that fail at first', family({ samples: failing(0) }), /^family m: failed at 0$/],
   ['has samples that fail at first, later', family({ samples: failingLater }), /^family m: failed at 0$/],
   ['has a promise of samples', family({ samples: Promise.resolve([]) }), NOT_ITERABLE],
+  ['has a string for samples', family({ samples: 'abc' }), NOT_ITERABLE],
 ];
 
 describe.each(FORMATS)('in %s', (_, make, read) => {

@@ -346,7 +346,7 @@ test('NODE_DEBUG=express-metrics-json tells of each decision and of each failure
   expect(lines.map((line) => line.replace(/ \d+: /, ': '))).toEqual([
     'EXPRESS-METRICS-JSON: allow GET /metrics.json from 127.0.0.1',
     'EXPRESS-METRICS-JSON: collect failed: Error: out of order',
-    'EXPRESS-METRICS-JSON: deny GET /metrics from 127.0.0.1 for nobody (0 hops): unexpected-forwarding-header',
+    'EXPRESS-METRICS-JSON: deny GET /metrics from 127.0.0.1 for an unknown client (0 hops): unexpected-forwarding-header',
   ]);
   expect(stderr).not.toContain('c2VjcmV0');
 }, 60_000);

@@ -6,7 +6,7 @@ export interface Range {
   readonly q: number;
 }
 
-/** The ranges of a header, in lower case, best first; equals in the order of the header (RFC 9110, section 12.4.2). */
+/** Returns the ranges of a header in lower case, by descending quality (RFC 9110, section 12.4.2), then in order. */
 export function parseRanges(header: string): Range[] {
   return header
     .split(',')
@@ -33,7 +33,7 @@ function parseRange(text: string): Range {
   return { value, parameters, q: q >= 0 && q <= 1 ? q : 0 };
 }
 
-/** Result of `find` for the first of the client's ranges that is not refused and for which it returns one. */
+/** Returns the result of `find` for the first range that the client does not refuse and for which there is one. */
 export function firstMatch<T>(accept: string | undefined, find: (range: Range) => T | undefined): T | undefined {
   for (const range of parseRanges(accept ?? '')) {
     const found = range.q > 0 ? find(range) : undefined;

@@ -1,6 +1,6 @@
 import { type Check, expect } from '../util/expect.ts';
 
-/** Defaults of the options that decide what a document contains, whoever asks for it. */
+/** Defaults of the options that `metricsRouter` and `renderMetrics` share. */
 export const DOCUMENT_DEFAULTS = {
   timeout: 10_000,
   onSourceError: 'continue' as const,

@@ -4,64 +4,65 @@ import { type Check, expect, expecting } from '../util/expect.ts';
 import { PREFIX } from './filter.ts';
 import { DOCUMENT_CHECKS, DOCUMENT_DEFAULTS } from './options.ts';
 
-/** What `renderMetrics` takes besides its source. Where `metricsRouter` has the option too, the default is the same. */
+/** Options of `renderMetrics`. Those that `metricsRouter` has too have the same defaults. */
 export interface RenderOptions {
   /**
-   * The format of the document; `'prometheus-text'` is version 0.0.4.
+   * Format of the document; `'prometheus-text'` is version 0.0.4.
    * @default 'json'
    */
   format?: 'json' | 'prometheus-text' | 'openmetrics' | undefined;
   /**
-   * The `Accept` header of who asks. When it names a format (`application/json`, or a text format as on the router's
-   * `/metrics`), that one is given, and otherwise `format`. `null` is none, as a fetch `Headers` says it.
+   * `Accept` header of the request. If it names a format (`application/json`, or a text format that the router's
+   * `/metrics` offers), the document has that format, and otherwise `format`. `null` means that there is no header, as
+   * in a fetch `Headers`.
    */
   accept?: string | null | undefined;
   /**
-   * Offer OpenMetrics to an `accept` that asks for it.
+   * Whether `accept` may choose OpenMetrics.
    * @default false
    */
   openMetrics?: boolean | undefined;
   /**
-   * Only these families, by the source's own names; an empty list is none, and all are given.
+   * Names of the only families in the document, as the source names them. An empty list selects all families.
    * @default []
    */
   names?: readonly string[] | undefined;
   /**
-   * Not these families.
+   * Names of families to leave out.
    * @default []
    */
   exclude?: readonly string[] | undefined;
   /**
-   * Put in front of every name in the text formats.
+   * Prefix of every family's name in the text formats.
    * @default ''
    */
   prefix?: string | undefined;
   /**
-   * How families whose samples all have the same single label are written in JSON.
+   * How JSON writes a family whose samples all have the same single label.
    * @default 'map'
    */
   singleLabel?: 'map' | 'list' | undefined;
   /**
-   * What becomes of NaN and the infinities in JSON.
+   * How JSON writes NaN and the infinities.
    * @default 'null'
    */
   nonFinite?: 'null' | 'string' | 'omit' | undefined;
   /**
-   * How long (ms) the document may wait for the source in all; time between two chunks being taken does not count.
+   * Maximum total time (ms) of waiting for the source. Time between the reads of two chunks does not count.
    * @default 10_000
    */
   timeout?: number | undefined;
   /**
-   * What one family's failure costs: that family alone, or the document.
+   * Whether the failure of one family drops that family alone or fails the document.
    * @default 'continue'
    */
   onSourceError?: 'continue' | 'fail' | undefined;
   /**
-   * Told of every family and sample that was lost. What fails the document as a whole is the rejection of its chunks,
-   * and not told here. What it throws is ignored.
+   * Called for every family and sample that was dropped, and not for an error that fails the document, with which the
+   * chunks reject. Errors that it throws are ignored.
    */
   onError?: ((failure: ScrapeFailure) => void) | undefined;
-  /** Stops the source, and rejects with the signal's reason, when it aborts before the end. */
+  /** Aborts the document: the source's signal aborts, and the chunks reject with the reason. */
   signal?: AbortSignal | undefined;
 }
 
@@ -93,12 +94,12 @@ const CHECKS = {
   ...DOCUMENT_CHECKS,
 } satisfies Record<keyof RenderOptions, Check>;
 
-/** @throws {TypeError} that names the option, its value and what to write */
+/** @throws {TypeError} for an unknown or invalid option, which it names */
 export function resolveRenderOptions(options: RenderOptions): ResolvedRenderOptions {
   return { ...DEFAULTS, ...checkOptions('renderMetrics', options, CHECKS) } as ResolvedRenderOptions;
 }
 
-/** By structure: there may be more than one realm, and polyfills. */
+/** Checks the structure, not the class: there are polyfills, and signals of other realms. */
 function abortSignal(value: unknown): boolean {
   const { aborted, addEventListener } = Object(value) as AbortSignal;
   return typeof aborted === 'boolean' && typeof addEventListener === 'function';

@@ -1,4 +1,5 @@
 import type { LabelSet, MetricFamily, Sample } from '../model/metric-family.ts';
+import { isSameList } from '../util/is-same-list.ts';
 import type { Steps } from '../util/steps.ts';
 import {
   type DocumentFormat,
@@ -14,7 +15,7 @@ import { declaredShape, findShape, type Shape } from './json-shape.ts';
 import { createValueText, jsonString, type NonFinite, type ValueText } from './json-values.ts';
 import { type FamilyLabelCache, LabelCache, type LabelTextSource } from './label-cache.ts';
 import { readBatches } from './read-batches.ts';
-import { checkType, helpOf, isSameList, labelValue } from './samples.ts';
+import { checkType, helpOf, labelValue } from './samples.ts';
 
 export interface JsonOptions {
   singleLabel: 'map' | 'list';
@@ -79,7 +80,11 @@ class JsonPlan implements FamilyPlan {
   isFor({ name, type, help, labelNames }: MetricFamily): boolean {
     const { family } = this;
     return (
-      family.name === name && family.type === type && family.help === help && isSameList(this.labelNames, labelNames)
+      family.name === name &&
+      family.type === type &&
+      family.help === help &&
+      (this.labelNames === undefined) === (labelNames === undefined) &&
+      isSameList(this.labelNames ?? [], labelNames ?? [])
     );
   }
 

@@ -20,7 +20,8 @@ export function readBatches(samples: MetricFamily['samples']): SampleBatches {
 
 /** @throws {MetricsError} when a family's samples cannot be iterated */
 export function checkSamples(samples: MetricFamily['samples']): void {
-  if (isAsync(samples) || Symbol.iterator in Object(samples)) return;
+  const isObject = typeof samples === 'object' || typeof samples === 'function';
+  if (isObject && (isAsync(samples) || Symbol.iterator in Object(samples))) return;
   throw new MetricsError(
     'ERR_METRICS_INVALID_FAMILY',
     `its samples are ${String(samples)}; write an array or another iterable`,

@@ -76,14 +76,6 @@ function isKeyValueLists(keys: unknown, values: unknown): boolean {
   return true;
 }
 
-/** Whether two lists, if there are any, have the same items. */
-export function isSameList(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
 /** Formats a value for an error message, truncated to 100 characters. */
 export function format(value: unknown): string {
   const text =

@@ -12,7 +12,7 @@ const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_LGWIN, BROTLI_PARAM_MODE, BROTLI_MODE
 const BROTLI = { [BROTLI_PARAM_QUALITY]: 1, [BROTLI_PARAM_LGWIN]: 16, [BROTLI_PARAM_MODE]: BROTLI_MODE_TEXT };
 const GZIP = { level: 1 };
 
-/** The coding that the client prefers; `br` before `gzip` when both have the same quality. */
+/** Returns the coding that the client prefers; `br` if it accepts `gzip` equally well. */
 export const negotiateCoding = memoizeLast((acceptEncoding): Coding => {
   const ranges = parseRanges(acceptEncoding ?? '');
   const quality = (...names: string[]) => ranges.find(({ value }) => names.includes(value))?.q;
@@ -32,7 +32,7 @@ export function compress(parts: readonly (Buffer | string)[], coding: 'br' | 'gz
   return buffer(stream);
 }
 
-/** A stream that compresses; undefined for `identity`. */
+/** Creates a stream that compresses; undefined for `identity`. */
 export function createCompressor(coding: Coding): Transform | undefined {
   switch (coding) {
     case 'br':

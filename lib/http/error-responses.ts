@@ -7,30 +7,30 @@ import { cutResponse } from './response-events.ts';
 
 const ALLOW = 'GET, HEAD';
 
-/** Seconds after which a scrape that was slow, or held a slot, has most likely ended. */
+/** Value of `Retry-After`, in seconds: a slow scrape, or one that holds a slot, has most likely ended by then. */
 export const RETRY_AFTER = '1';
 
-/** What every response has, whatever its status. */
+/** Sets the headers of every response, whatever its status. */
 export function setCommonHeaders(req: IncomingMessage, res: ServerResponse): void {
-  // An app-wide cors() must not share this endpoint with other sites, nor an ETag answer 304.
+  // An app-wide cors() must not allow other sites to read this endpoint, and an ETag must not cause a 304.
   for (const name of res.getHeaderNames()) if (/^(access-control-|etag$)/.test(name)) res.removeHeader(name);
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('X-Content-Type-Options', 'nosniff');
   res.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
   closeWithServer(res);
-  // The body is never read: after it, the connection cannot be used again. A stream of HTTP/2 has no successor.
+  // The request's body is never read, so the connection cannot be used again. HTTP/2 streams are independent.
   if (hasBody(req) && req.httpVersionMajor < 2) closeConnection(res);
 }
 
 /**
- * Leaves a response that other code has sent already, and on which headers can no longer be set. One that was begun
- * and not ended is destroyed, as nobody else would end it.
+ * Leaves a response to the code that has sent its headers. A response that was not ended is destroyed, since nothing
+ * else would end it.
  */
 export function leaveAnswered(res: ServerResponse): void {
   if (!res.writableEnded) cutResponse(res);
 }
 
-/** Refuses in a path's words. */
+/** Creates the handler of refusals for one endpoint. */
 export function refusalHandler(
   { errorFormat, vary }: Endpoint,
   { hideFromUntrusted }: HideOption,
@@ -47,7 +47,7 @@ export function refusalHandler(
   };
 }
 
-/** Refuses with a plain 403, whatever the reason. */
+/** Creates a handler that refuses with a plain 403, whatever the reason. */
 export function forbiddenHandler({ hideFromUntrusted }: HideOption): GuardMiddlewareOptions['refuse'] {
   return (req, res, reason, next) => {
     const refusal: Refusal = REFUSALS[reason];
@@ -62,7 +62,7 @@ interface HideOption {
   readonly hideFromUntrusted: boolean;
 }
 
-/** The answer to OPTIONS. */
+/** Responds to OPTIONS. */
 export const optionsHandler =
   ({ vary }: Endpoint) =>
   (req: IncomingMessage, res: ServerResponse): void => {
@@ -99,13 +99,13 @@ export function respondWithError(
   endWith(req, res, body);
 }
 
-/** Ends a response. Servers with `rejectNonStandardBodyWrites` throw when HEAD is given a body. */
+/** Ends a response. With the server option `rejectNonStandardBodyWrites`, Node throws if HEAD gets a body. */
 export function endWith(req: IncomingMessage, res: ServerResponse, body: string | Buffer): void {
   res.end(req.method === 'HEAD' ? undefined : body);
 }
 
 function hasBody({ headers }: { readonly headers?: IncomingMessage['headers'] }): boolean {
-  // A mock may have none.
+  // A mock may have no headers.
   const length = headers?.['content-length'];
   return headers?.['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0);
 }

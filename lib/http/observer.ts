@@ -11,12 +11,12 @@ import { callHook, createFailureReporter, debug } from '../document/hooks.ts';
 import type { ScrapeFailure } from '../model/errors.ts';
 import { type AccessSubject, createAccessWarnings, createLossWarnings } from './warnings.ts';
 
-/** Where everything that the operator may want to know is said: hooks, warnings and the debug log. */
+/** Reports to the operator: hooks, warnings and the debug log. */
 export interface Observer {
-  /** A request was refused for that reason or, without one, let in. */
-  onDecision(visit: RequestContext, reason?: RefusalReason): void;
+  /** Called for each request. Without a reason, it was allowed. */
+  onDecision(context: RequestContext, reason?: RefusalReason): void;
   onFailure(failure: ScrapeFailure): void;
-  /** Something about the configuration. */
+  /** Warns about the configuration. */
   warn(message: string): void;
 }
 
@@ -25,11 +25,11 @@ export interface ObserverOptions {
   onRefusal?: (reason: RefusalReason) => void;
   onDecision?: ((decision: AccessDecision) => void) | undefined;
   onError?: ((failure: ScrapeFailure) => void) | undefined;
-  /** The header that hints are about. */
+  /** The forwarding header that hints name. */
   forwardedHeader?: RefusedRequest['forwardedHeader'];
 }
 
-/** `caller` is named in warnings. */
+/** Creates an observer whose warnings start with `caller`. */
 export function createObserver(caller: string, options: ObserverOptions): Observer {
   const { onDecision, onError, onRefusal } = options;
   const warn = (message: string) => process.emitWarning(`${caller}: ${message}`, 'MetricsAccessWarning');
@@ -53,32 +53,32 @@ export function createObserver(caller: string, options: ObserverOptions): Observ
     },
     onFailure(failure) {
       report(failure);
-      // Without a hook, a 500 or a family that is missing would leave no trace.
+      // Without the hook, nothing else would report a 500 or a missing family.
       if (onError === undefined) warnOfLoss(failure);
     },
   };
 }
 
-/** What is to be warned of, once. */
+/** Returns the subject of a warning, if a decision may cause one. */
 function subjectOf({ req, client }: RequestContext, reason: RefusalReason | undefined): AccessSubject | undefined {
   if (reason === undefined) return client?.isForwarder ? 'unlisted-forwarder' : undefined;
   const isForAddress = reason === 'not-trusted' || reason === client?.refused;
   return isForAddress && !hasSocket(req) ? 'no-socket' : reason;
 }
 
-/** The address that counts or, where none does, the peer's. */
+/** Returns the client's address or, if it is unknown, the peer's. */
 function addressOf({ req, client }: RequestContext): string | undefined {
   const address = client?.address ?? peerAddress(req);
   return address && formatAddress(address);
 }
 
-/** What hints depend on besides the decision. */
+/** Returns what hints depend on besides the decision. */
 function requestOf(
   { req, client }: RequestContext,
   { peer, address, hops, reason }: AccessDecision,
   { forwardedHeader = 'x-forwarded-for' }: ObserverOptions,
 ): RefusedRequest {
-  // Of other requests, nothing that they were sent is looked at, let alone shown.
+  // For other reasons, nothing that the client sent is shown.
   const sent = reason === 'host-not-allowed' ? requestAuthority(req) : undefined;
   return {
     peer,
@@ -88,7 +88,7 @@ function requestOf(
     isHttp10: isHttp10(req),
     isForwarder: client?.isForwarder,
     malformed: client?.malformed,
-    // A Host must not have user information; where it has, it may be a password.
+    // User information, which a Host must not have, may be a password.
     host: sent === undefined ? undefined : { sent: sent.replace(/^.*@/s, '***@'), name: hostOf(sent) },
   };
 }
@@ -108,6 +108,6 @@ function describe({ req, client }: RequestContext, reason: RefusalReason | undef
 }
 
 function formatDecision({ decision, reason, peer, address, hops, method, path }: AccessDecision): string {
-  const via = address === peer ? '' : ` for ${address ?? 'nobody'} (${hops} hops)`;
+  const via = address === peer ? '' : ` for ${address ?? 'an unknown client'} (${hops} hops)`;
   return `${decision} ${method} ${path} from ${peer ?? 'a socket without an address'}${via}${reason ? `: ${reason}` : ''}`;
 }

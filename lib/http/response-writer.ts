@@ -12,7 +12,7 @@ import { StallDetector } from './stall-detector.ts';
 
 export interface ResponseWriterOptions {
   readonly coding: Coding;
-  /** Buffer the whole document to send its length: without chunks, a client cannot tell a cut document from a whole one. */
+  /** Buffer the whole document to send its length: without chunks, a client would take a cut document for a whole one. */
   readonly bufferWhole: boolean;
   /** ms */
   readonly stallTimeout: number;
@@ -87,7 +87,7 @@ export class ResponseWriter {
     return isFinished;
   }
 
-  /** Sends a complete body, which is compressed already. Resolves when its last byte was handed to the operating system. */
+  /** Sends a complete body, compressed already. Resolves when its last byte was handed to the operating system. */
   sendBody({ length, parts }: Body): Promise<void> {
     const { res } = this;
     this.requireOpen();
@@ -98,7 +98,7 @@ export class ResponseWriter {
     this.hasStarted = true;
     this.hasEnded = true;
     const isFinished = this.waitForFinish();
-    // Node holds them back until `end`, and sends them in one write with the headers.
+    // Node corks these writes for the current tick, so that headers and body leave together.
     for (const part of parts.slice(0, -1)) res.write(part, 'latin1');
     res.end(parts.at(-1), 'latin1');
     return isFinished;

@@ -4,24 +4,24 @@ import type { LabelSet, MetricFamily, Sample } from '../model/metric-family.ts';
 
 /** How a scrape ended. */
 export type Outcome =
-  /** The client has the whole document. */
+  /** The whole document was sent. */
   | 'complete'
-  /** The source failed before the first byte: a 500. */
+  /** The source failed before the first byte was sent: a 500. */
   | 'failed'
-  /** The source did not answer in time, before the first byte: a 503. */
+  /** The source did not respond in time, before the first byte was sent: a 503. */
   | 'timeout'
-  /** The document outgrew what can be held for an HTTP/1.0 client: a 503. */
+  /** The document was larger than the buffer for an HTTP/1.0 client: a 503. */
   | 'too-large'
-  /** The document that it waited for became too large to be shared, and all slots were taken: a 503. */
+  /** The shared document became too large, and all slots were taken: a 503. */
   | 'refused'
-  /** The source failed or was late after the first byte: the connection was destroyed. */
+  /** The source failed or was late after the first byte was sent: the connection was destroyed. */
   | 'cut'
-  /** The client took no byte any more: the connection was destroyed. */
+  /** The client stopped reading: the connection was destroyed. */
   | 'stalled'
-  /** The client went away, or other code of the app ended the response. */
+  /** The client disconnected, or other code of the app ended the response. */
   | 'aborted';
 
-/** The endpoint's own numbers. Never labelled by address: that would let strangers grow them. */
+/** Metrics of the endpoint itself. No label has an address: clients could then create any number of series. */
 export interface SelfMetrics {
   onRefusal(reason: RefusalReason): void;
   onScrapeStart(): void;

@@ -58,13 +58,16 @@ async function join(
 }
 
 /** Takes a slot, and collects from the source. */
-function collect(response: ScrapeResponse, request: ScrapeRequest, service: DocumentService): Promise<void> {
+async function collect(response: ScrapeResponse, request: ScrapeRequest, service: DocumentService): Promise<void> {
   const releaseSlot = service.acquireSlot();
   if (releaseSlot === undefined) throw interruption('ERR_METRICS_TOO_MANY_SCRAPES');
   const job = startShared(request, service);
   if (job !== undefined) return serveShared(response, job, releaseSlot);
-  const document = new DocumentStream(service.collection, request);
-  return streamDocument(response, { request, service, document }).finally(releaseSlot);
+  try {
+    await streamDocument(response, { request, service, document: new DocumentStream(service.collection, request) });
+  } finally {
+    releaseSlot();
+  }
 }
 
 interface Job {

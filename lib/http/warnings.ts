@@ -5,7 +5,7 @@ import { MetricsError, type ScrapeFailure } from '../model/errors.ts';
 import { FirstOfEach } from '../util/first-of-each.ts';
 import { quote } from '../util/quote.ts';
 
-/** One address that asks again and again is warned of once, and a scanner with many addresses this often. */
+/** Maximum number of addresses per reason that are named in a warning: a scanner may have any number. */
 const MAX_ADDRESSES = 10;
 const MAX_FAMILIES = 10;
 
@@ -14,11 +14,11 @@ const ONCE_PER_ADDRESS = `once per reason and address, for the first ${MAX_ADDRE
 const ONCE = `once; onDecision or ${DEBUG} report each request`;
 const ONCE_PER_FAMILY = `once per kind of loss and family, for the first ${MAX_FAMILIES} families; onError or ${DEBUG} report each, with its error`;
 
-/** A refusal, that a refused request came through no socket, or that one was let in that may come from an unlisted proxy. */
+/** Subject of a warning: a refusal, a refusal without a socket, or an allowed request that may come from an unlisted proxy. */
 export type AccessSubject = RefusalReason | 'no-socket' | 'unlisted-forwarder';
 
 export interface AccessWarnings {
-  /** Whether there was no warning of this yet, and may be one. The address is that which counted, or the peer's. */
+  /** Whether `emit` may warn of this. `address` is the client's or, if that is unknown, the peer's. */
   isNew(subject: AccessSubject, address: string | undefined): boolean;
   emit(subject: AccessSubject, decision: AccessDecision, request: RefusedRequest): void;
 }
@@ -34,7 +34,7 @@ export function createAccessWarnings(warn: (message: string) => void): AccessWar
   };
 }
 
-/** Without a socket, an address is no more than what the platform says. */
+/** Without a socket, the address is only a claim of the platform, so there is one warning for all addresses. */
 function memberOf(subject: AccessSubject, address = ''): string {
   return subject === 'no-socket' ? '' : address;
 }
@@ -46,13 +46,13 @@ function formatEvent(subject: AccessSubject, decision: AccessDecision, request: 
   return `${refused} ${subject === 'no-socket' ? noSocket() : REFUSALS[subject].hint(request)}`;
 }
 
-/** Through a trusted proxy, it is not the peer that has to be trusted. */
+/** Names the client, and the proxy that its request came through. */
 function formatOrigin({ peer, address, hops }: AccessDecision): string {
   const through = hops > 0 && address !== undefined ? `${address} through the proxy ` : '';
   return `${through}${peer ?? 'a socket without an address'}`;
 }
 
-/** Warns of what scrapes have lost, without the error itself, which may hold anything. */
+/** Creates a function that warns of losses. It leaves out the error's own message, which may contain secrets. */
 export function createLossWarnings(warn: (message: string) => void): (failure: ScrapeFailure) => void {
   const warned = new FirstOfEach(MAX_FAMILIES);
   return (failure) => {
@@ -65,7 +65,7 @@ export function createLossWarnings(warn: (message: string) => void): (failure: S
   };
 }
 
-/** The warning's text, with `FAMILY` for the family; undefined for what is not worth a warning. */
+/** Returns the text of a warning, with `FAMILY` for the family; undefined if there is none for the failure. */
 function kindOfLoss({ phase, family, error }: ScrapeFailure): string | undefined {
   const code = error instanceof MetricsError ? error.code : undefined;
   const suffix = code === undefined ? '.' : `: ${code}.`;
@@ -77,6 +77,6 @@ function kindOfLoss({ phase, family, error }: ScrapeFailure): string | undefined
   }
   if (phase === 'send') return undefined;
   if (code === 'ERR_METRICS_INVALID_FAMILY') return `FAMILY was left out${suffix}`;
-  // Without a family's name it is the number of losses that were not reported.
+  // A failure without a family is the number of losses that were not reported.
   return family === undefined ? undefined : `a sample or exemplar of FAMILY was left out${suffix}`;
 }
