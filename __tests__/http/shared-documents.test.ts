@@ -221,9 +221,9 @@ test('one that waits less long gives up alone', async () => {
   expect(await patient).toMatchObject({ status: 200, text: QUEUE_DEPTH_JSON });
 });
 
-test('one that hurries does not take the others with it', async () => {
+test('a scraper with a short timeout does not take the others with it', async () => {
   const { port, get, held, started } = await serveHeld({ timeout: 60_000, maxInFlight: 1 });
-  const headers = { 'X-Prometheus-Scrape-Timeout-Seconds': '0.2' };
+  const headers = { 'X-Prometheus-Scrape-Timeout-Seconds': '1' };
   const hurried = requestPath(port, '/metrics.json', { headers });
   await until(() => started() === 1);
   const patient = get('/metrics.json');
@@ -238,7 +238,7 @@ test('one that hurries does not take the others with it', async () => {
   expect(await next).toMatchObject({ status: 200 });
 });
 
-test('one that hurries does so too when the document is larger than what can be shared', async () => {
+test('a short timeout holds also when the document is larger than what can be shared', async () => {
   let scrape: Scrape | undefined;
   const source = {
     async *collect(its: Scrape) {
