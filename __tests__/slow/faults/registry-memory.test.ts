@@ -34,6 +34,23 @@ test('the memory of series that expire is given back', async () => {
   jest.useRealTimers();
 });
 
+test('the memory of series that are removed is used again', async () => {
+  const registry = createRegistry();
+  const gauge = registry.gauge({ name: 'g', help, labelNames: ['id', 'kind'] });
+  gauge.set({ id: 'kept', kind: 0 }, 1);
+  let created = 0;
+  function churn(rounds: number): void {
+    for (let round = 0; round < rounds; round++, created += 5_000) {
+      for (let i = 0; i < 5_000; i++) gauge.set({ id: created + i, kind: i % 10 }, 1);
+      for (let i = 0; i < 5_000; i++) gauge.remove({ id: created + i, kind: i % 10 });
+    }
+  }
+  churn(2);
+  const before = await memoryInUse();
+  churn(100);
+  expect((await memoryInUse()) - before).toBeLessThan(MIB);
+});
+
 test('label sets beyond maxSeries take no memory', async () => {
   const registry = createRegistry();
   const counter = registry.counter({ name: 'c', help, labelNames: ['id'] });

@@ -137,3 +137,19 @@ test('a pass over the samples is not disturbed by a reset or by growth in its mi
     ['3', 3],
   ]);
 });
+
+test('a pass that grew stale shows no value of one series for another', () => {
+  const registry = createRegistry();
+  const gauge = registry.gauge({ name: 'g', help, labelNames: ['q'] });
+  for (let q = 0; q < 4; q++) gauge.set({ q }, q);
+  const [family] = registry.collect(scrape()) as unknown as [{ samples: Iterable<{ labels: object; value: number }> }];
+  const seen: unknown[] = [];
+  for (const { labels, value } of family.samples) {
+    seen.push({ ...labels, value });
+    if (seen.length > 1) continue;
+    gauge.set({ q: 'grows' }, 100);
+    gauge.remove({ q: 3 });
+    gauge.set({ q: 'reuses' }, 200);
+  }
+  expect(seen).toEqual([0, 1, 2, 3].map((q) => ({ q: String(q), value: q })));
+});
