@@ -4,7 +4,7 @@ import { brotliCompress, gzip } from 'node:zlib';
 import { FILES, PAGE } from './dashboard/files.ts';
 import { type Coding, negotiateCoding } from './http/compression.ts';
 import type { Dashboard, StaticEndpoint } from './http/endpoints.ts';
-import { endWith, leaveAnswered, setCommonHeaders } from './http/error-responses.ts';
+import { endWith, finishForeignResponse, setCommonHeaders } from './http/error-responses.ts';
 import type { Middleware } from './http/guard-middleware.ts';
 import { cutResponse } from './http/response-events.ts';
 import { checkOptions } from './util/check-options.ts';
@@ -111,7 +111,7 @@ function createPageEndpoint(
   };
   function send(req: IncomingMessage, res: ServerResponse, body: Buffer, coding: Coding): void {
     if (res.headersSent) {
-      leaveAnswered(res);
+      finishForeignResponse(res);
       return;
     }
     setCommonHeaders(req, res);

@@ -6,7 +6,7 @@ import { createTextEncoders, type TextEncoders } from './document/negotiate.ts';
 import { type RenderOptions, type ResolvedRenderOptions, resolveRenderOptions } from './document/render-options.ts';
 import type { Encoder } from './encoders/encoder.ts';
 import { createJsonEncoder } from './encoders/json.ts';
-import { type LabelTextSource, uncachedLabels } from './encoders/label-cache.ts';
+import { type LabelTexts, uncachedLabels } from './encoders/label-cache.ts';
 import { interruption } from './model/errors.ts';
 import type { MetricsSource } from './model/metrics-source.ts';
 import { checkSource } from './sources/check-source.ts';
@@ -149,7 +149,7 @@ function encodersOf(source: MetricsSource): Encoders {
   return own;
 }
 
-function jsonEncoders(labelTexts?: LabelTextSource): Encoders['json'] {
+function jsonEncoders(labelTexts?: LabelTexts): Encoders['json'] {
   const made = new Map<string, Encoder>();
   return ({ singleLabel, nonFinite }) => {
     const key = `${singleLabel} ${nonFinite}`;

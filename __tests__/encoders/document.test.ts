@@ -10,13 +10,13 @@ import { watched, watchedAsync } from '../support/watched.ts';
 const KIB = 1024;
 
 const losses = {
-  family(error: unknown) {
+  onFamilyDropped(error: unknown) {
     throw error;
   },
-  duplicateFamily(buildError: () => unknown) {
+  onDuplicateFamily(buildError: () => unknown) {
     throw buildError();
   },
-  sample(buildError: () => unknown) {
+  onSampleDropped(buildError: () => unknown) {
     throw buildError();
   },
 };

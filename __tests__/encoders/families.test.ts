@@ -114,11 +114,11 @@ describe.each(FORMATS)('in %s', (_, make, read) => {
   test('what is thrown at the news of a loss ends the document', async () => {
     const error = new Error('enough');
     const losses = {
-      family() {
+      onFamilyDropped() {
         throw error;
       },
-      duplicateFamily: () => undefined,
-      sample: () => undefined,
+      onDuplicateFamily: () => undefined,
+      onSampleDropped: () => undefined,
     };
     const document = chunksOf(make(), [family({ type: 'gouge' }), family({})], { prefix: '', drops: losses });
     await expect(document.next()).rejects.toBe(error);

@@ -83,7 +83,7 @@ describe.each([
     const samples = once(numbered(Number.POSITIVE_INFINITY, (i) => (i < certainAt ? one(i) : two(i))));
     const chunks = chunksOf(json(), [family({ samples })], {
       prefix: '',
-      drops: { family: fail, duplicateFamily: fail, sample: fail },
+      drops: { onFamilyDropped: fail, onDuplicateFamily: fail, onSampleDropped: fail },
     });
     await chunks.next();
     expect(samples.closed).toBe(0);

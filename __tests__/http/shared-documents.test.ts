@@ -259,11 +259,11 @@ test('nobody joins what was given up', () => {
   const collection = { waited: 0, onAbandoned };
   const documents = new SharedDocuments(0);
   documents.recordSize('key', 1);
-  const leave = documents.start('key', collection)?.join();
-  expect(documents.inFlight('key')).toBeDefined();
+  const leave = documents.start('key', collection)?.addClient();
+  expect(documents.pendingDocument('key')).toBeDefined();
   leave?.();
   expect(onAbandoned).toHaveBeenCalledTimes(1);
-  expect(documents.inFlight('key')).toBeUndefined();
+  expect(documents.pendingDocument('key')).toBeUndefined();
   expect(documents.start('key', collection)).toBeDefined();
 });
 

@@ -38,13 +38,13 @@ export function recordDrops(losses: string[]) {
     return error instanceof Error ? error.message : `not an error: ${error}`;
   };
   return {
-    family: (error: unknown, name: string | undefined) =>
+    onFamilyDropped: (error: unknown, name: string | undefined) =>
       void losses.push(
         `family ${name}: ${message(error, 'ERR_METRICS_INVALID_FAMILY', 'ERR_METRICS_SHAPE_UNCERTAIN')}`,
       ),
-    duplicateFamily: (buildError: () => unknown, name: string) =>
+    onDuplicateFamily: (buildError: () => unknown, name: string) =>
       void losses.push(`family ${name}: ${message(buildError(), 'ERR_METRICS_INVALID_FAMILY')}`),
-    sample: (buildError: () => unknown, name: string) =>
+    onSampleDropped: (buildError: () => unknown, name: string) =>
       void losses.push(`sample ${name}: ${message(buildError(), 'ERR_METRICS_INVALID_SAMPLE')}`),
   };
 }

@@ -1,5 +1,5 @@
 /** One range of an `Accept` or `Accept-Encoding` header. */
-export interface Range {
+export interface AcceptRange {
   readonly value: string;
   readonly parameters: ReadonlyMap<string, string>;
   /** From 0 (refused) to 1. */
@@ -7,7 +7,7 @@ export interface Range {
 }
 
 /** Returns the ranges of a header in lower case, by descending quality (RFC 9110, section 12.4.2), then in order. */
-export function parseRanges(header: string): Range[] {
+export function parseRanges(header: string): AcceptRange[] {
   return header
     .split(',')
     .slice(0, 64)
@@ -15,7 +15,7 @@ export function parseRanges(header: string): Range[] {
     .sort((a, b) => b.q - a.q);
 }
 
-function parseRange(text: string): Range {
+function parseRange(text: string): AcceptRange {
   const [value = '', ...rest] = text.split(';').map((part) => part.trim().toLowerCase());
   const parameters = new Map(
     rest.map((parameter) => {
@@ -34,7 +34,7 @@ function parseRange(text: string): Range {
 }
 
 /** Returns the result of `find` for the first range that the client does not refuse and for which there is one. */
-export function firstMatch<T>(accept: string | undefined, find: (range: Range) => T | undefined): T | undefined {
+export function firstMatch<T>(accept: string | undefined, find: (range: AcceptRange) => T | undefined): T | undefined {
   for (const range of parseRanges(accept ?? '')) {
     const found = range.q > 0 ? find(range) : undefined;
     if (found !== undefined) return found;

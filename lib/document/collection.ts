@@ -21,9 +21,9 @@ export interface CollectionOptions {
   selfMetricsFamilies(): readonly MetricFamily[];
 }
 
-/** What is different in each. */
-export interface CollectionScrape {
-  /** Its signal is the scrape's. */
+/** What differs between scrapes. */
+export interface CollectionRequest {
+  /** Its `signal` is that of the scrape. */
   readonly cancellation: Cancellation;
   readonly deadline: Deadline;
   /** Timeout of the deadline, in ms. */
@@ -42,17 +42,17 @@ export interface Collection {
 /** Maximum reports per scrape, so that a broken source cannot flood the log; the rest are only counted. */
 const MAX_REPORTS = 100;
 
-export function collect(options: CollectionOptions, scrape: CollectionScrape): Collection {
-  const drops = new Drops(options, scrape);
+export function createCollection(options: CollectionOptions, request: CollectionRequest): Collection {
+  const drops = new Drops(options, request);
   return {
-    families: collectFamilies(options, scrape, drops),
+    families: collectFamilies(options, request, drops),
     drops,
     wasReported: (error) => drops.wasReported(error),
   };
 }
 
-function* collectFamilies(options: CollectionOptions, scrape: CollectionScrape, drops: Drops): Steps<MetricFamily> {
-  const { cancellation, deadline, timeout, wants } = scrape;
+function* collectFamilies(options: CollectionOptions, request: CollectionRequest, drops: Drops): Steps<MetricFamily> {
+  const { cancellation, deadline, timeout, wants } = request;
   const collected = options.source.collect({
     get signal() {
       return cancellation.signal;
@@ -68,7 +68,7 @@ function* collectFamilies(options: CollectionOptions, scrape: CollectionScrape, 
       continue;
     }
     drops.throwIfFatal();
-    const family = readMembers(found, scrape, drops);
+    const family = readMembers(found, request, drops);
     if (family !== undefined) {
       drops.encoded++;
       yield family;
@@ -87,7 +87,7 @@ function* collectFamilies(options: CollectionOptions, scrape: CollectionScrape, 
 /** Reads the members of a requested family, each once: they may be getters, and getters may throw. */
 function readMembers(
   family: MetricFamily,
-  { wants, deadline }: CollectionScrape,
+  { wants, deadline }: CollectionRequest,
   drops: Drops,
 ): MetricFamily | undefined {
   let knownName: string | undefined;
@@ -113,18 +113,18 @@ class Drops implements DropReporter {
   /** The error that fails the scrape. In an object, since a source may reject with `undefined`. */
   private fatal: { readonly error: unknown } | undefined;
   private readonly options: CollectionOptions;
-  private readonly scrape: CollectionScrape;
+  private readonly request: CollectionRequest;
 
-  constructor(options: CollectionOptions, scrape: CollectionScrape) {
+  constructor(options: CollectionOptions, request: CollectionRequest) {
     this.options = options;
-    this.scrape = scrape;
+    this.request = request;
   }
 
   /** Handles an error that the source reports itself. */
   reportFromSource(error: unknown, familyName: string | undefined): void {
     this.report('collect', () => error, familyName);
     // A family that was not requested is missing from no document.
-    if (familyName !== undefined && !this.scrape.wants(familyName)) return;
+    if (familyName !== undefined && !this.request.wants(familyName)) return;
     if (familyName !== undefined) this.countFamily();
     if (this.options.onSourceError === 'fail') this.fatal ??= { error };
   }
@@ -140,18 +140,18 @@ class Drops implements DropReporter {
   }
 
   /** Drops a family that was passed to the encoder. */
-  family(error: unknown, name: string | undefined): void {
+  onFamilyDropped(error: unknown, name: string | undefined): void {
     this.encoded--;
     this.dropFamily(error, name);
   }
 
-  duplicateFamily(buildError: () => unknown, name: string): void {
+  onDuplicateFamily(buildError: () => unknown, name: string): void {
     this.encoded--;
     this.countFamily();
     this.report('encode', buildError, name);
   }
 
-  sample(buildError: () => unknown, name: string): void {
+  onSampleDropped(buildError: () => unknown, name: string): void {
     this.options.onSampleDropped();
     this.report('encode', buildError, name);
   }

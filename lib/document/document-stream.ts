@@ -3,7 +3,7 @@ import { interruption } from '../model/errors.ts';
 import { Cancellation } from '../util/cancellation.ts';
 import { Deadline } from '../util/deadline.ts';
 import type { Steps } from '../util/steps.ts';
-import { type Collection, type CollectionOptions, collect } from './collection.ts';
+import { type Collection, type CollectionOptions, createCollection } from './collection.ts';
 import type { Filter } from './filter.ts';
 
 /** What one scrape requests. */
@@ -27,7 +27,7 @@ export class DocumentStream {
     const { cancellation } = this;
     const { wants, prefix } = filter;
     this.deadline = new Deadline(timeout, () => cancellation.cancel(interruption('ERR_METRICS_SOURCE_TIMEOUT')));
-    this.collection = collect(options, { cancellation, deadline: this.deadline, timeout, wants });
+    this.collection = createCollection(options, { cancellation, deadline: this.deadline, timeout, wants });
     this.steps = encoder.encode(this.collection.families, { prefix, drops: this.collection.drops });
   }
 

@@ -1,9 +1,9 @@
 import type { Encoder } from '../encoders/encoder.ts';
-import type { LabelTextSource } from '../encoders/label-cache.ts';
+import type { LabelTexts } from '../encoders/label-cache.ts';
 import { createOpenMetricsEncoder } from '../encoders/openmetrics-text.ts';
 import { createPrometheusTextEncoder } from '../encoders/prometheus-text.ts';
 import type { Escaping } from '../encoders/text-syntax.ts';
-import { firstMatch, type Range } from './accept.ts';
+import { type AcceptRange, firstMatch } from './accept.ts';
 
 const ESCAPINGS: readonly Escaping[] = ['underscores', 'dots', 'values', 'allow-utf-8'];
 
@@ -27,11 +27,11 @@ export interface TextEncoders {
   readonly plain: Encoder;
   readonly openMetrics: Encoder;
   /** Encoder of the format that a range names; undefined when it is not offered. */
-  match(range: Range, offered: TextFormats): Encoder | undefined;
+  match(range: AcceptRange, offered: TextFormats): Encoder | undefined;
 }
 
 /** @param labelTexts cache of label strings that all of the encoders share; each has its own by default */
-export function createTextEncoders(labelTexts?: LabelTextSource): TextEncoders {
+export function createTextEncoders(labelTexts?: LabelTexts): TextEncoders {
   const plain = createPrometheusTextEncoder({ version: '0.0.4', escaping: 'underscores' }, labelTexts);
   const text100 = new Map(
     ESCAPINGS.map((escaping) => [escaping, createPrometheusTextEncoder({ version: '1.0.0', escaping }, labelTexts)]),
@@ -41,7 +41,7 @@ export function createTextEncoders(labelTexts?: LabelTextSource): TextEncoders {
     ESCAPINGS.map((escaping) => [escaping, createOpenMetricsEncoder({ escaping }, labelTexts)]),
   );
 
-  function match({ value, parameters }: Range, { openMetrics }: TextFormats): Encoder | undefined {
+  function match({ value, parameters }: AcceptRange, { openMetrics }: TextFormats): Encoder | undefined {
     const version = parameters.get('version');
     const escaping = ESCAPINGS.find((name) => name === parameters.get('escaping'));
     switch (value) {

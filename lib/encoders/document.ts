@@ -111,7 +111,7 @@ function* startFamily(
     const plan = format.plan(family);
     for (const taken of plan.names) {
       if (!takenNames.has(taken)) continue;
-      drops.duplicateFamily(() => duplicateName(taken), name);
+      drops.onDuplicateFamily(() => duplicateName(taken), name);
       return undefined;
     }
     const { writer, batches } = yield* plan.start(family.samples);
@@ -123,7 +123,7 @@ function* startFamily(
     for (const taken of plan.names) takenNames.add(taken);
     return { head: plan.head, encoding };
   } catch (error) {
-    drops.family(error, name);
+    drops.onFamilyDropped(error, name);
     return undefined;
   } finally {
     unused?.close();
@@ -224,7 +224,7 @@ class FamilyEncoding implements FamilyProgress {
   }
 
   onDropped(thrown: unknown): void {
-    this.drops.sample(() => errorOf(thrown), this.name);
+    this.drops.onSampleDropped(() => errorOf(thrown), this.name);
   }
 
   private end(): string {

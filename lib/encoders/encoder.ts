@@ -29,11 +29,11 @@ export interface EncodeOptions {
 /** Receives what is dropped because of a source's mistakes. An error that it throws fails the document. */
 export interface DropReporter {
   /** Called when a whole family was dropped. */
-  family(error: unknown, name: string | undefined): void;
+  onFamilyDropped(error: unknown, name: string | undefined): void;
   /** Called when a family was dropped because its name is taken. The error is built only if it is reported. */
-  duplicateFamily(buildError: () => MetricsError, name: string): void;
+  onDuplicateFamily(buildError: () => MetricsError, name: string): void;
   /** Called when a sample or an exemplar was dropped. The error is built only if it is reported. */
-  sample(buildError: () => unknown, name: string): void;
+  onSampleDropped(buildError: () => unknown, name: string): void;
 }
 
 /**

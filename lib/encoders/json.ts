@@ -13,7 +13,7 @@ import type { Encoder } from './encoder.ts';
 import { InvalidSample } from './invalid-sample.ts';
 import { declaredShape, findShape, type Shape } from './json-shape.ts';
 import { createValueText, jsonString, type NonFinite, type ValueText } from './json-values.ts';
-import { type FamilyLabelCache, LabelCache, type LabelTextSource } from './label-cache.ts';
+import { type FamilyLabelCache, LabelCache, type LabelTexts } from './label-cache.ts';
 import { readBatches } from './read-batches.ts';
 import { checkType, helpOf, labelValue } from './samples.ts';
 
@@ -35,7 +35,7 @@ export interface JsonOptions {
  * For `number`, a histogram has `{count,sum,avg,bucket:[[bound,count]…]}` and a summary
  * `{count,sum,avg,quantile:[[quantile,value]…]}`.
  */
-export function createJsonEncoder(options: JsonOptions, labelTexts: LabelTextSource = new LabelCache()): Encoder {
+export function createJsonEncoder(options: JsonOptions, labelTexts: LabelTexts = new LabelCache()): Encoder {
   const format: DocumentFormat = {
     begin: '{',
     separator: ',',
@@ -59,12 +59,12 @@ class JsonPlan implements FamilyPlan {
   private readonly family: Pick<MetricFamily, 'name' | 'type' | 'help'>;
   private readonly labelNames: readonly string[] | undefined;
   private readonly options: JsonOptions;
-  private readonly labelTexts: LabelTextSource;
+  private readonly labelTexts: LabelTexts;
   private readonly valueText: ValueText;
   private texts: FamilyLabelCache | undefined;
   private writer: SampleWriter | undefined;
 
-  constructor(family: MetricFamily, options: JsonOptions, labelTexts: LabelTextSource) {
+  constructor(family: MetricFamily, options: JsonOptions, labelTexts: LabelTexts) {
     const { name, labelNames, help } = family;
     const type = checkType(family.type);
     const helpText = helpOf(family) === undefined ? '' : `"help":${jsonString(help as string)},`;

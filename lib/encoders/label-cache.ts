@@ -17,7 +17,7 @@ const TEXT_BYTES = 20;
 const LABEL_SET_BYTES = 80;
 
 /** A cache of label texts, or `uncachedLabels`. */
-export type LabelTextSource = Pick<LabelCache, 'find' | 'family'>;
+export type LabelTexts = Pick<LabelCache, 'find' | 'family'>;
 
 /**
  * Caches the text of label sets between scrapes, since escaping is most of the work of encoding. A family's series
@@ -82,7 +82,7 @@ function sweepRegularly(cache: WeakRef<LabelCache>): NodeJS.Timeout {
 }
 
 /** No caching, for documents with a `prefix`: clients choose it, so the number of variants is unbounded. */
-export const uncachedLabels: LabelTextSource = {
+export const uncachedLabels: LabelTexts = {
   find: () => undefined,
   family: (_name, variant) => new FamilyLabelCache(variant),
 };

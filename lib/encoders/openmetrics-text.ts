@@ -2,7 +2,7 @@ import type { MetricFamily } from '../model/metric-family.ts';
 import { encodeDocument } from './document.ts';
 import type { Encoder } from './encoder.ts';
 import { InvalidSample } from './invalid-sample.ts';
-import { LabelCache, type LabelTextSource, uncachedLabels } from './label-cache.ts';
+import { LabelCache, type LabelTexts, uncachedLabels } from './label-cache.ts';
 import { checkType, helpOf } from './samples.ts';
 import { createTextFormat, type TextHeader } from './text-plan.ts';
 import { createLabelsWriter, seriesNames, type TextDialect } from './text-samples.ts';
@@ -35,12 +35,12 @@ export interface OpenMetricsOptions {
  */
 export function createOpenMetricsEncoder(
   { escaping }: OpenMetricsOptions,
-  labelTexts: LabelTextSource = new LabelCache(),
+  labelTexts: LabelTexts = new LabelCache(),
 ): Encoder {
   const variant = escaping === undefined ? '' : ` escaping=${escaping};`;
   const scheme = escaping ?? 'underscores';
   const dialect: TextDialect = { escaping: scheme, bound: canonicalFloat, exemplar: createExemplarWriter(scheme) };
-  const createFormat = (prefix: string, texts: LabelTextSource) =>
+  const createFormat = (prefix: string, texts: LabelTexts) =>
     createTextFormat({
       dialect,
       labelTexts: texts,

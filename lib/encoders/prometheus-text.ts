@@ -1,7 +1,7 @@
 import type { MetricFamily } from '../model/metric-family.ts';
 import { encodeDocument } from './document.ts';
 import type { Encoder } from './encoder.ts';
-import { LabelCache, type LabelTextSource, uncachedLabels } from './label-cache.ts';
+import { LabelCache, type LabelTexts, uncachedLabels } from './label-cache.ts';
 import { checkType, helpOf } from './samples.ts';
 import { createTextFormat, type TextHeader } from './text-plan.ts';
 import { seriesNames, type TextDialect } from './text-samples.ts';
@@ -24,11 +24,11 @@ export interface PrometheusTextOptions {
  */
 export function createPrometheusTextEncoder(
   { version, escaping }: PrometheusTextOptions,
-  labelTexts: LabelTextSource = new LabelCache(),
+  labelTexts: LabelTexts = new LabelCache(),
 ): Encoder {
   const dialect: TextDialect = { escaping, bound: textNumber };
   const variant = version === '0.0.4' ? '' : ` escaping=${escaping};`;
-  const createFormat = (prefix: string, texts: LabelTextSource) =>
+  const createFormat = (prefix: string, texts: LabelTexts) =>
     createTextFormat({
       dialect,
       labelTexts: texts,

@@ -1,7 +1,7 @@
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { Steps } from '../util/steps.ts';
 import type { DocumentFormat, FamilyPlan, FamilyStart, SampleWriter } from './document.ts';
-import type { LabelTextSource } from './label-cache.ts';
+import type { LabelTexts } from './label-cache.ts';
 import { readBatches } from './read-batches.ts';
 import { checkType } from './samples.ts';
 import { createSampleLines, type TextDialect } from './text-samples.ts';
@@ -16,7 +16,7 @@ export interface TextHeader {
 
 export interface TextFormatOptions {
   readonly dialect: TextDialect;
-  readonly labelTexts: LabelTextSource;
+  readonly labelTexts: LabelTexts;
   readonly footer: string;
   header(family: MetricFamily): TextHeader;
 }
@@ -44,7 +44,7 @@ class TextPlan implements FamilyPlan {
     { name, type, help, unit }: MetricFamily,
     { names, head, seriesName }: TextHeader,
     dialect: TextDialect,
-    labelTexts: LabelTextSource,
+    labelTexts: LabelTexts,
   ) {
     const texts = labelTexts.family(name, checkType(type));
     texts.plan = this;

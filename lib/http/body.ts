@@ -12,10 +12,10 @@ export interface Body {
 const MAX_STRING_LENGTH = 16 * 1024;
 
 /**
- * A document that is buffered as a whole. Chunks are not concatenated: memory of that size is new to the process
+ * Chunks of a document that were not sent yet. They are not concatenated: memory of that size is new to the process
  * each time, which costs more than the copy.
  */
-export class BufferedDocument {
+export class DocumentBuffer {
   length = 0;
   private readonly chunks: (Buffer | string)[] = [];
 

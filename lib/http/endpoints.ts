@@ -40,7 +40,7 @@ export interface StaticEndpoint extends Endpoint {
 /** Value of the option `dashboard`; created by `dashboard()` of `express-metrics-json/dashboard`. */
 export interface Dashboard {
   /** Endpoints of the page and its files, for a router with these options. */
-  pages(router: { readonly path: string; readonly compression: boolean }): readonly StaticEndpoint[];
+  pages(options: { readonly path: string; readonly compression: boolean }): readonly StaticEndpoint[];
 }
 
 export function createDocumentEndpoints({

@@ -23,10 +23,10 @@ export function setCommonHeaders(req: IncomingMessage, res: ServerResponse): voi
 }
 
 /**
- * Leaves a response to the code that has sent its headers. A response that was not ended is destroyed, since nothing
- * else would end it.
+ * Handles a response of which other code has sent the headers. It is left alone if it was ended, and destroyed
+ * otherwise, since nothing else would end it.
  */
-export function leaveAnswered(res: ServerResponse): void {
+export function finishForeignResponse(res: ServerResponse): void {
   if (!res.writableEnded) cutResponse(res);
 }
 
@@ -38,7 +38,7 @@ export function refusalHandler(
   return (req, res, reason, next) => {
     const refusal: Refusal = REFUSALS[reason];
     if (hideFromUntrusted && refusal.hideable) return next('router');
-    if (res.headersSent) return leaveAnswered(res);
+    if (res.headersSent) return finishForeignResponse(res);
     if (reason === 'header-limit') closeConnection(res);
     if (reason === 'method') res.setHeader('Allow', ALLOW);
     if (refusal.status === 503) res.setHeader('Retry-After', RETRY_AFTER);
@@ -52,7 +52,7 @@ export function forbiddenHandler({ hideFromUntrusted }: HideOption): GuardMiddle
   return (req, res, reason, next) => {
     const refusal: Refusal = REFUSALS[reason];
     if (hideFromUntrusted && refusal.hideable) return next('router');
-    if (res.headersSent) return leaveAnswered(res);
+    if (res.headersSent) return finishForeignResponse(res);
     if (reason === 'header-limit') closeConnection(res);
     respondWithError(req, res, { status: 403, detail: 'Forbidden' }, 'text');
   };
@@ -67,7 +67,7 @@ export const optionsHandler =
   ({ vary }: Endpoint) =>
   (req: IncomingMessage, res: ServerResponse): void => {
     if (res.headersSent) {
-      leaveAnswered(res);
+      finishForeignResponse(res);
       return;
     }
     setCommonHeaders(req, res);

@@ -4,7 +4,7 @@ import { CHUNK_SIZE } from '../encoders/document.ts';
 import { interruption, MetricsError } from '../model/errors.ts';
 import type { Cancellation } from '../util/cancellation.ts';
 import { isPromise } from '../util/steps.ts';
-import { type Body, BufferedDocument } from './body.ts';
+import { type Body, DocumentBuffer } from './body.ts';
 import { type Coding, createCompressor } from './compression.ts';
 import { closeWithServer } from './connection.ts';
 import { isOver, writableOf } from './response-events.ts';
@@ -36,7 +36,7 @@ export class ResponseWriter {
   private readonly options: ResponseWriterOptions;
   private readonly stall: StallDetector;
   /** The chunks before the first write. */
-  private readonly buffered = new BufferedDocument();
+  private readonly buffered = new DocumentBuffer();
   private compressor: Transform | undefined;
   private onDrain: () => void = () => undefined;
 
@@ -69,7 +69,7 @@ export class ResponseWriter {
     if (!this.hasStarted) this.start();
     const isDrained = this.compressor === undefined ? this.send(bytes) : this.compressor.write(bytes);
     if (isDrained) return undefined;
-    return this.waitFor((done) => {
+    return this.waitForEvent((done) => {
       this.onDrain = done;
     });
   }
@@ -159,11 +159,11 @@ export class ResponseWriter {
   }
 
   private waitForFinish(): Promise<void> {
-    return this.waitFor((done) => writableOf(this.res).once('finish', done));
+    return this.waitForEvent((done) => writableOf(this.res).once('finish', done));
   }
 
   /** Resolves when the event occurs, and rejects on cancellation. Detects a client that stalls meanwhile. */
-  private waitFor(listen: (done: () => void) => void): Promise<void> {
+  private waitForEvent(listen: (done: () => void) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       const stopWatching = this.stall.watch();
       const stopListening = this.cancellation.onCancel((reason) => {

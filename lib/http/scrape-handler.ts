@@ -7,13 +7,15 @@ import { interruption } from '../model/errors.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
 import { type Coding, negotiateCoding } from './compression.ts';
 import type { DocumentEndpoint, ScrapeContext } from './endpoints.ts';
-import { leaveAnswered, setCommonHeaders } from './error-responses.ts';
+import { finishForeignResponse, setCommonHeaders } from './error-responses.ts';
 import type { Observer } from './observer.ts';
 import { cutResponse } from './response-events.ts';
 import { runScrape } from './scrape-response.ts';
+import { scrapeTimeout } from './scrape-timeout.ts';
 import type { Outcome, SelfMetrics } from './self-metrics.ts';
-import { type DocumentService, type ScrapeRequest, serveDocument, timeoutOf } from './serve-document.ts';
+import { serveDocument } from './serve-document.ts';
 import { SharedDocuments } from './shared-documents.ts';
+import type { ScrapeRequest, ServingContext } from './stream-document.ts';
 
 export interface ScrapeHandlerOptions {
   readonly source: MetricsSource;
@@ -31,14 +33,14 @@ export interface ScrapeHandlerOptions {
 /** Responds to scrapes, and limits how many are in flight. Its methods need the endpoint's query guard before them. */
 export class ScrapeHandler {
   private readonly options: ScrapeHandlerOptions;
-  private readonly service: DocumentService;
-  private inFlight = 0;
+  private readonly servingContext: ServingContext;
+  private slotsInUse = 0;
   private last: { encoder: Encoder; coding: Coding; filter: Filter; key: string } | undefined;
 
   constructor(options: ScrapeHandlerOptions) {
     const { source, onSourceError, cacheFor, timeout, observer, selfMetrics, includeSelfMetrics } = options;
     this.options = options;
-    this.service = {
+    this.servingContext = {
       collection: {
         source,
         onSourceError,
@@ -54,11 +56,12 @@ export class ScrapeHandler {
   }
 
   /** Refuses scrapes above `maxInFlight`, except those that share the document of another scrape. */
-  refuseExcess(context: ScrapeContext, endpoint: DocumentEndpoint): RefusalReason | undefined {
-    if (context.req.method !== 'GET' || this.inFlight < this.options.maxInFlight) return undefined;
+  concurrencyGuard(context: ScrapeContext, endpoint: DocumentEndpoint): RefusalReason | undefined {
+    if (context.req.method !== 'GET' || this.slotsInUse < this.options.maxInFlight) return undefined;
     const { key } = this.createRequest(context, endpoint);
-    const { sharedDocuments } = this.service;
-    const isShared = key !== undefined && (sharedDocuments.cached(key) ?? sharedDocuments.inFlight(key)) !== undefined;
+    const { sharedDocuments } = this.servingContext;
+    const isShared =
+      key !== undefined && (sharedDocuments.cached(key) ?? sharedDocuments.pendingDocument(key)) !== undefined;
     return isShared ? undefined : 'too-many-scrapes';
   }
 
@@ -69,7 +72,7 @@ export class ScrapeHandler {
     const request = this.createRequest(context, endpoint);
     if (res.headersSent) {
       observer.onFailure({ phase: 'send', error: interruption('ERR_METRICS_RESPONSE_ENDED') });
-      leaveAnswered(res);
+      finishForeignResponse(res);
       return;
     }
     setCommonHeaders(req, res);
@@ -94,7 +97,7 @@ export class ScrapeHandler {
     selfMetrics.onScrapeStart();
     try {
       outcome = await runScrape(req, res, { endpoint, coding, stallTimeout, selfMetrics, observer }, (response) =>
-        serveDocument(response, request, this.service),
+        serveDocument(response, request, this.servingContext),
       );
     } catch (error) {
       // Methods of the response that the app has replaced may throw while an error response is sent.
@@ -111,7 +114,7 @@ export class ScrapeHandler {
     const coding = compression ? negotiateCoding(req.headers['accept-encoding']?.toString()) : 'identity';
     // Documents for HTTP/1.0 have a size limit of their own, and are not shared.
     const key = isHttp10(req) ? undefined : this.keyOf(encoder, coding, filter);
-    return { encoder, filter, timeout: timeoutOf(req, timeout), coding, key };
+    return { encoder, filter, timeout: scrapeTimeout(req, timeout), coding, key };
   }
 
   /** Returns what identifies the bytes of a document. Most scrapes have the same as the last one. */
@@ -124,10 +127,10 @@ export class ScrapeHandler {
   }
 
   private acquireSlot(): (() => void) | undefined {
-    if (this.inFlight >= this.options.maxInFlight) return undefined;
-    this.inFlight++;
+    if (this.slotsInUse >= this.options.maxInFlight) return undefined;
+    this.slotsInUse++;
     return () => {
-      this.inFlight--;
+      this.slotsInUse--;
     };
   }
 }

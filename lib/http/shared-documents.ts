@@ -6,8 +6,8 @@ export const MAX_SHARED_BYTES = 256 * 1024;
 /** Maximum number of entries; the key includes the query, which clients control. */
 const MAX_KEYS = 100;
 
-/** The source's side of a shared document. */
-export interface SharedCollection {
+/** What makes a shared document. */
+export interface DocumentProducer {
   /** Time (ms) for which the source has been awaited. */
   readonly waited: number;
   /** Called when the last scrape has left before the document is complete. */
@@ -16,7 +16,7 @@ export interface SharedCollection {
 
 interface Entry {
   isSmall: boolean;
-  inFlight?: SharedDocument | undefined;
+  pending?: SharedDocument | undefined;
   last?: { readonly body: Body; readonly createdAt: number } | undefined;
 }
 
@@ -36,21 +36,21 @@ export class SharedDocuments {
   }
 
   /** Returns a document that is being made. */
-  inFlight(key: string): SharedDocument | undefined {
-    return this.entries.get(key)?.inFlight;
+  pendingDocument(key: string): SharedDocument | undefined {
+    return this.entries.get(key)?.pending;
   }
 
   /** Starts a document that others can join; undefined if the last document under the key was too large. */
-  start(key: string, collection: SharedCollection): SharedDocument | undefined {
+  start(key: string, producer: DocumentProducer): SharedDocument | undefined {
     // The first document under a key is assumed to be small. If it is not, a part of it is buffered for a while.
     const entry = this.entries.get(key) ?? this.touch(key, { isSmall: true });
-    if (!entry.isSmall || entry.inFlight !== undefined) return undefined;
-    entry.inFlight = new SharedDocument(collection, (body) => {
-      entry.inFlight = undefined;
+    if (!entry.isSmall || entry.pending !== undefined) return undefined;
+    entry.pending = new SharedDocument(producer, (body) => {
+      entry.pending = undefined;
       // An entry that was evicted meanwhile would not be found again.
       if (body !== undefined && this.cacheFor > 0 && this.entries.get(key) === entry) this.cache(entry, body);
     });
-    return entry.inFlight;
+    return entry.pending;
   }
 
   private cache(entry: Entry, body: Body): void {
@@ -90,13 +90,13 @@ export class SharedDocument {
   /** Whether the last scrape has left before the document was complete. */
   isAbandoned = false;
   private settle: { resolve: (body: Body | undefined) => void; reject: (error: unknown) => void } | undefined;
-  private readonly collection: SharedCollection;
+  private readonly producer: DocumentProducer;
   private readonly onClosed: (body?: Body) => void;
-  private waiting = 0;
+  private clients = 0;
 
   /** `onClosed` is called when the document can no longer be joined. */
-  constructor(collection: SharedCollection, onClosed: (body?: Body) => void) {
-    this.collection = collection;
+  constructor(producer: DocumentProducer, onClosed: (body?: Body) => void) {
+    this.producer = producer;
     this.onClosed = onClosed;
     this.body = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
@@ -105,34 +105,34 @@ export class SharedDocument {
 
   /** Time (ms) for which the source has been awaited. */
   get waited(): number {
-    return this.collection.waited;
+    return this.producer.waited;
   }
 
-  /** Waits for the document until the returned function is called. */
-  join(): () => void {
-    this.waiting++;
+  /** Adds a scrape that waits for the document, until the returned function is called. */
+  addClient(): () => void {
+    this.clients++;
     let hasLeft = false;
     return () => {
       if (hasLeft) return;
       hasLeft = true;
-      this.waiting--;
-      if (this.waiting === 0 && this.settle !== undefined) this.abandon();
+      this.clients--;
+      if (this.clients === 0 && this.settle !== undefined) this.abandon();
     };
   }
 
   private abandon(): void {
     this.isAbandoned = true;
     // First of all, so that no scrape joins it.
-    this.detach();
-    this.collection.onAbandoned();
+    this.close()?.resolve(undefined);
+    this.producer.onAbandoned();
   }
 
   complete(body: Body): void {
     this.close(body)?.resolve(body);
   }
 
-  /** The document is too large to be shared. */
-  detach(): void {
+  /** Called when the document is too large to be shared: its scrapes go on without it. */
+  outgrow(): void {
     this.close()?.resolve(undefined);
   }
 

@@ -7,7 +7,7 @@ import { type GuardMiddlewareOptions, guardMiddleware, type Middleware } from '.
 import { createObserver } from '../http/observer.ts';
 import { ScrapeHandler } from '../http/scrape-handler.ts';
 import { createSelfMetrics } from '../http/self-metrics.ts';
-import { createAccess } from './access.ts';
+import { createAccessGuards } from './access-guards.ts';
 import type { AllowlistMiddleware } from './middleware.ts';
 import { misplacedMountWarning } from './misplaced-mount.ts';
 import { type MetricsRouterOptions, resolveOptions } from './options.ts';
@@ -30,7 +30,7 @@ export function metricsRouter(options: MetricsRouterOptions = {}): MetricsRouter
   const resolved = resolveOptions(options);
   const selfMetrics = createSelfMetrics();
   const observer = createObserver('metricsRouter', { ...resolved, onRefusal: selfMetrics.onRefusal });
-  const access = createAccess('metricsRouter', resolved, observer);
+  const access = createAccessGuards('metricsRouter', resolved, observer);
   const scrapeHandler = new ScrapeHandler({
     ...resolved,
     includeSelfMetrics: resolved.selfMetrics,
@@ -40,7 +40,7 @@ export function metricsRouter(options: MetricsRouterOptions = {}): MetricsRouter
   const router = Router({ caseSensitive: true, strict: true });
 
   /** Adds a route; `methodGuard`, among its guards, leaves GET, HEAD and OPTIONS. */
-  function mount(endpoint: Endpoint, requestGuards: Guard[], handler: AllowedHandler): void {
+  function addRoute(endpoint: Endpoint, requestGuards: Guard[], handler: AllowedHandler): void {
     const respondToOptions = optionsHandler(endpoint);
     router.route(endpoint.path).all(
       guardMiddleware({
@@ -56,14 +56,14 @@ export function metricsRouter(options: MetricsRouterOptions = {}): MetricsRouter
   }
 
   for (const endpoint of createDocumentEndpoints(resolved)) {
-    mount(
+    addRoute(
       endpoint,
-      [createQueryGuard(endpoint), methodGuard, (context) => scrapeHandler.refuseExcess(context, endpoint)],
+      [createQueryGuard(endpoint), methodGuard, (context) => scrapeHandler.concurrencyGuard(context, endpoint)],
       (context, res) => scrapeHandler.handle(context, res, endpoint),
     );
   }
   for (const page of resolved.dashboard?.pages(resolved) ?? []) {
-    mount(page, [methodGuard], ({ req }, res, next) => page.handler(req, res, next));
+    addRoute(page, [methodGuard], ({ req }, res, next) => page.handler(req, res, next));
   }
 
   // A route matches the mount path alone; router.use() would match every path below it, too.

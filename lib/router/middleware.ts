@@ -4,7 +4,7 @@ import { forbiddenHandler } from '../http/error-responses.ts';
 import { guardMiddleware, type Middleware } from '../http/guard-middleware.ts';
 import { createObserver } from '../http/observer.ts';
 import { checkOptions } from '../util/check-options.ts';
-import { createAccess } from './access.ts';
+import { createAccessGuards } from './access-guards.ts';
 
 /** Middleware for `app.use()` whose list of trusted hosts can be replaced while the service runs. */
 export interface AllowlistMiddleware extends Middleware {
@@ -27,7 +27,7 @@ export interface AllowlistMiddleware extends Middleware {
 export function trustedIp(options: AccessOptions = {}): AllowlistMiddleware {
   const resolved = resolveAccess('trustedIp', options);
   const observer = createObserver('trustedIp', resolved);
-  const access = createAccess('trustedIp', resolved, observer);
+  const access = createAccessGuards('trustedIp', resolved, observer);
   const guards = [...access.clientGuards, ...access.crossSiteGuards];
   return Object.assign(guardMiddleware({ guards, observer, refuse: forbiddenHandler(resolved) }), {
     setTrustedHosts: access.setTrustedHosts,

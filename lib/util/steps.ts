@@ -1,11 +1,11 @@
 /**
- * Work that yields its results and, where it has to wait, a promise; whoever runs it awaits the promise and goes on.
+ * A coroutine: a generator that yields results and, to wait, a promise. Its runner awaits the promise and resumes it.
  * Without waits it is one synchronous pass, which costs a fraction of an async generator. The promises never reject:
- * `waitFor` throws inside of the work.
+ * `waitFor` throws inside of the coroutine.
  */
 export type Steps<T, R = void> = Generator<T | Promise<void>, R, undefined>;
 
-/** Waits for a promise inside of the work: `const value = yield* waitFor(promise)`. */
+/** Waits for a promise inside of a coroutine: `const value = yield* waitFor(promise)`. */
 export function* waitFor<T>(promise: PromiseLike<T>): Steps<never, T> {
   let settle: () => T = () => {
     throw new Error('a step was not awaited');

@@ -14,7 +14,7 @@ import { createAllowlist } from '../access/trusted-ip.ts';
 import type { Observer } from '../http/observer.ts';
 
 /** Guards that check the client's address and reject cross-site requests. */
-export interface Access {
+export interface AccessGuards {
   readonly clientGuards: readonly Guard[];
   readonly crossSiteGuards: readonly Guard[];
   setTrustedHosts(list: readonly string[]): void;
@@ -23,7 +23,11 @@ export interface Access {
 const LOOPBACK = ['127.0.0.1', '::1'];
 
 /** Errors begin with `caller`, the public function that has these options. */
-export function createAccess(caller: string, { trustedHosts, ...options }: ResolvedAccess, observer: Observer): Access {
+export function createAccessGuards(
+  caller: string,
+  { trustedHosts, ...options }: ResolvedAccess,
+  observer: Observer,
+): AccessGuards {
   const trustedProxies = createCidrSet(options.trustedProxies, { option: `${caller}: trustedProxies` });
   // Not `??`: null is an error and does not select the default.
   const hosts = trustedHosts === undefined ? LOOPBACK : trustedHosts;
