@@ -126,6 +126,7 @@ test.each([
   ['sources/prometheus-server.ts', []],
   ['sources/registry.ts', []],
   ['sources/remote.ts', []],
+  ['sources/requests.ts', []],
 ])('%s loads no package but its own, and neither a router nor a guard of addresses', (entry, packages) => {
   const loaded = loadedWith(entry);
   expect(foreign(loaded)).toEqual(packages);

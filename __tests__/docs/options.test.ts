@@ -11,6 +11,7 @@ import { processMetrics } from '../../lib/sources/process.ts';
 import { prometheusServerSource } from '../../lib/sources/prometheus-server.ts';
 import { createRegistry } from '../../lib/sources/registry.ts';
 import { remoteSource } from '../../lib/sources/remote.ts';
+import { requestMetrics } from '../../lib/sources/requests.ts';
 import { Markdown, markdownFiles } from './markdown.ts';
 
 const root = join(__dirname, '../..');
@@ -31,6 +32,7 @@ const tables: [place: string, take: (options: never) => unknown, types: string[]
   ['docs/sources/cluster.md#Options', (options) => clusterSource(source, options), ['sources/cluster.ts']],
   ['docs/sources/another-endpoint.md#Options', (options) => remoteSource(url, options), ['sources/remote/options.ts']],
   ['docs/sources/process.md#Options', processMetrics, ['sources/process.ts']],
+  ['docs/sources/requests.md#Options', requestMetrics, ['sources/requests/options.ts']],
   ['docs/sources/prometheus-server.md#Options', prometheusServerSource, ['sources/prometheus-server/options.ts']],
   [
     'docs/sources/guards-against-growth.md#Limiting the series of a family',

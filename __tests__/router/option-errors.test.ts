@@ -10,6 +10,7 @@ import { promClientSource } from '../../lib/sources/prom-client.ts';
 import { prometheusServerSource } from '../../lib/sources/prometheus-server.ts';
 import { createRegistry } from '../../lib/sources/registry.ts';
 import { remoteSource } from '../../lib/sources/remote.ts';
+import { requestMetrics } from '../../lib/sources/requests.ts';
 import * as testing from '../../lib/testing.ts';
 import { watchWarnings } from '../support/serve.ts';
 
@@ -35,6 +36,7 @@ const functions = {
     prometheusServerSource,
     remoteSource,
     renderMetrics,
+    requestMetrics,
   },
   ...{ checkedSource: testing.checkedSource, metricDelta: testing.metricDelta, metricValue: testing.metricValue },
   ...{ scrapeMetrics: testing.scrapeMetrics, toHaveMetric: toHaveMetric.bind({} as never) },
@@ -151,6 +153,32 @@ const table: Record<string, [given: unknown[], message: string][]> = {
     [[null], 'options: expected an object of options, got null; write { processWide: … }'],
     [[{ gc: 1 }], 'gc: expected a boolean, got 1; write true or false'],
     [[{ eventloop: true }], 'options: expected the name of an option, got "eventloop"; did you mean "eventLoop"?'],
+  ],
+  requestMetrics: [
+    [[null], 'options: expected an object of options, got null; write { buckets: … }'],
+    [
+      [{ maxRoute: 1 }],
+      'options: expected the name of an option, got "maxRoute"; did you mean "maxRoutes" or "route"?',
+    ],
+    [[{ buckets: [1, 0.5] }], 'buckets[1]: expected more than 1, got 0.5; write [0.5, 1]'],
+    [[{ maxRoutes: '7' }], 'maxRoutes: expected a positive integer, got "7"; write 7'],
+    [[{ ignore: '/healthz' }], 'ignore: expected a function, got "/healthz"; write (…) => …'],
+    [[{ names: 'otel' }], 'names: expected "prometheus" or "opentelemetry", got "otel"; write "prometheus"'],
+    [[{ renameLabels: [] }], "renameLabels: expected an object of label names, got []; write { route: 'path' }"],
+    [
+      [{ renameLabels: { path: 'route' } }],
+      'renameLabels: expected the name of a label, got "path"; write one of method, route, status_code',
+    ],
+    [
+      [{ renameLabels: { route: 'method' } }],
+      'renameLabels.route: expected a name of its own, got "method"; write another name',
+    ],
+    [[{ extraLabels: [] }], "extraLabels: expected an object of functions, got []; write { version: () => '2' }"],
+    [[{ extraLabels: { a: 'b' } }], 'extraLabels.a: expected a function, got "b"; write (req, res) => …'],
+    [
+      [{ extraLabels: { route: () => '' } }],
+      'extraLabels: expected a name that no other label has, got "route"; write another name',
+    ],
   ],
   prometheusServerSource: [
     [[{ queries }], "url: expected an http or https URL, got undefined; write 'http://prometheus:9090'"],

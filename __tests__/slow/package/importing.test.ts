@@ -50,7 +50,8 @@ const own = (files: string[]) =>
     .map((path) => inPackage(path).split('/').slice(3).join('/'));
 
 /** The adapters and all others that are entry points of their own, but those of the default source. */
-const APART = /^(?:dashboard|testing|render\.js|parsers\/|sources\/(?:cluster|opentelemetry|prom|remote|upstream))/;
+const APART =
+  /^(?:dashboard|testing|render\.js|parsers\/|sources\/(?:cluster|opentelemetry|prom|remote|requests|upstream))/;
 
 /** Each is some tenth of a millisecond, as an ES module. */
 const MOST_FILES = 108;
@@ -84,6 +85,7 @@ it.each([
   ['prometheus-server', 'sources/prometheus-server.js'],
   ['remote', 'sources/remote.js'],
   ['render', 'render.js'],
+  ['requests', 'sources/requests.js'],
   ['testing', 'testing.js'],
 ])('the entry %s would have been seen among them', async (entry, file) => {
   for (const format of formats) {

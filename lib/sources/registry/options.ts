@@ -37,7 +37,7 @@ const isConstantLabels: Check = (value) => {
   return undefined;
 };
 
-const isBuckets: Check = (value) => {
+export const isBuckets: Check = (value) => {
   const isBound = expecting('a finite number', '0.5', Number.isFinite);
   const fault = expect.listOf('a list of upper bounds', '[0.1, 0.5, 1]', isBound)(value);
   if (fault !== undefined) return fault;

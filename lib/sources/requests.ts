@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { MetricsSource } from '../model/metrics-source.ts';
+import { isComplete, isOver, onConnectionClose } from './requests/completion.ts';
+import { methodIndex } from './requests/method.ts';
+import { type RequestMetricsOptions, resolveRequestOptions } from './requests/options.ts';
+import { RequestRecorder } from './requests/recorder.ts';
+import { existingTrace, Measurement, traceOf } from './requests/route-trace.ts';
+import { safely } from './requests/safely.ts';
+import { requestSize, responseSize } from './requests/sizes.ts';
+import { exemplarOf } from './requests/trace-context.ts';
+
+export type { RequestMetricsOptions } from './requests/options.ts';
+
+/** Middleware that measures requests, and the source of what it has measured. */
+export interface RequestMetrics extends MetricsSource {
+  (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void;
+}
+
+/** Status of a request whose client disconnected before it had the response: nginx's. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+/**
+ * Creates middleware that measures how many requests there are, how fast they are and how many fail, by method, route
+ * and status. It is also the source of these metrics. Mount it before the routes.
+ *
+ * @throws {TypeError} for an unknown or invalid option, which it names
+ * @example
+ * const requests = requestMetrics();
+ * app.use(metricsRouter({ source: requests }));
+ * app.use(requests);
+ */
+export function requestMetrics(options: RequestMetricsOptions = {}): RequestMetrics {
+  const resolved = resolveRequestOptions(options);
+  const { ignore, sizes, exemplars } = resolved;
+  const recorder = new RequestRecorder(resolved);
+
+  function measure(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void {
+    const isMeasured = existingTrace(req)?.measurementOf(recorder) !== undefined;
+    if (!isMeasured && !(ignore && safely('ignore', () => ignore(req), false))) start(req, res);
+    next();
+  }
+
+  function start(req: IncomingMessage, res: ServerResponse): void {
+    const trace = traceOf(req, measure);
+    const method = methodIndex(req.method);
+    const sentBefore = sizes ? (req.socket?.bytesWritten ?? 0) : 0;
+    trace.measurement = new Measurement(recorder, trace.measurement, method, sentBefore);
+    recorder.inFlight[method]?.inc();
+    res.on('close', onClose);
+    if (isOver(req, res)) finish(req, res);
+    else if (res.socket === null && req.socket) onConnectionClose(req.socket, () => finish(req, res));
+  }
+
+  function onClose(this: ServerResponse): void {
+    finish(this.req, this);
+  }
+
+  function finish(req: IncomingMessage, res: ServerResponse): void {
+    const trace = existingTrace(req);
+    const measurement = trace?.measurementOf(recorder);
+    if (trace === undefined || measurement === undefined || measurement.isOver) return;
+    measurement.isOver = true;
+    const { method, startedAt, sentBefore } = measurement;
+    recorder.inFlight[method]?.dec();
+    const status = isComplete(res) ? res.statusCode : CLIENT_CLOSED_REQUEST;
+    const measured = {
+      method,
+      template: trace.templateFor(status, req),
+      status,
+      seconds: (performance.now() - startedAt) / 1000,
+      requestSize: sizes ? requestSize(req) : undefined,
+      responseSize: sizes ? responseSize(req, res, sentBefore) : undefined,
+      exemplar: exemplars ? exemplarOf(req) : undefined,
+    };
+    recorder.record(measured, req, res);
+  }
+
+  return Object.assign(measure, { collect: recorder.registry.collect.bind(recorder.registry) });
+}

@@ -1,0 +1,158 @@
+/** A layer of Express' router: a function with the path for which it is called. */
+export interface Layer {
+  readonly handle: unknown;
+  /** The route, of a layer that was added with a method's name, `all` or `route`. */
+  readonly route?: { readonly path: unknown } | undefined;
+  /** Express 5: whether the path is `/` of `use`, which matches every path. */
+  readonly slash?: boolean;
+  /** Express 5.3 and later: the path, or the paths, as they were given. */
+  readonly rawPath?: unknown;
+  /** Express 5: a function for each path. */
+  readonly matchers?: readonly ((path: string) => unknown)[];
+  /** Express 4. */
+  readonly regexp?: RegExp & { readonly fast_slash?: boolean };
+  readonly keys?: readonly Key[];
+}
+
+interface Key {
+  readonly name: string | number;
+}
+
+/** The one pattern of a layer, or a function that returns the one that matched a path. */
+export type Patterns = string | ((path: string) => string);
+
+type Matchers = NonNullable<Layer['matchers']>;
+
+/** Maximum number of patterns that are kept for one layer of Express 5.0 to 5.2. */
+const MAX_SHAPES = 50;
+
+/** End of a path that Express 4 has compiled for `use` or for a route. */
+const COMPILED_END = /(?:\\\/)?\?(?:\(\?=\\\/\|\$\)|\$)$/;
+
+/** Returns the patterns of a layer, as they were written wherever Express keeps that. */
+export function patternsOf({ route, rawPath, regexp, keys = [], matchers = [] }: Layer): Patterns {
+  const path = route?.path ?? rawPath;
+  if (path !== undefined && !Array.isArray(path)) return written(path);
+  const paths: unknown[] | undefined = path?.flat(Number.POSITIVE_INFINITY);
+  if (regexp !== undefined) return compiledPatterns(regexp, keys, paths);
+  if (paths === undefined) return guessedPatterns(matchers);
+  const list = paths.map(written);
+  return (path) => list[Math.max(0, indexOfMatch(matchers, path))] ?? '';
+}
+
+/** Returns a pattern of a route whose layer is not known: the first of a list. */
+export function patternOfRoute({ path }: NonNullable<Layer['route']>): string {
+  return written(Array.isArray(path) ? path.flat(Number.POSITIVE_INFINITY)[0] : path);
+}
+
+/** A regular expression is written as in JavaScript. No pattern but `/` ends in a slash. */
+function written(path: unknown): string {
+  return path instanceof RegExp ? String(path) : withoutSlash(String(path));
+}
+
+const withoutSlash = (path: string) => path.replace(/\/+$/, '');
+
+const indexOfMatch = (matchers: Matchers, path: string) => matchers.findIndex((match) => match(path) !== false);
+
+/** Express 4 keeps a regular expression alone: of a list of paths, one whose parts are joined. */
+function compiledPatterns(regexp: RegExp, keys: readonly Key[], paths: readonly unknown[] | undefined): Patterns {
+  const sources = regexp.source.split(/\|(?=\^)/);
+  const names = keys.map(({ name }) => name);
+  const patterns = sources.map((source) => {
+    if (!source.startsWith('^') || !COMPILED_END.test(source)) return String(regexp);
+    return withoutSlash(decompiled(source.slice(1).replace(COMPILED_END, ''), names));
+  });
+  const list = paths?.length === sources.length ? paths.map(written) : patterns;
+  const [only = ''] = list;
+  if (list.length === 1) return only;
+  const tests = sources.map((source) => new RegExp(source, regexp.flags));
+  return (path) =>
+    list[
+      Math.max(
+        0,
+        tests.findIndex((test) => test.test(path)),
+      )
+    ] ?? '';
+}
+
+/** Writes parameters for the groups of a compiled path: `(?:\/([^/]+?))` is `/:name`. Takes their names from the list. */
+function decompiled(source: string, names: (string | number)[]): string {
+  let pattern = '';
+  for (let i = 0; i < source.length; i++) {
+    if (source[i] === '\\') pattern += source[++i];
+    else if (source[i] !== '(') pattern += source[i];
+    else {
+      const group = source.slice(i, endOfGroup(source, i));
+      const captures = group.match(/\\.|\((?!\?)/g)?.filter((it) => it === '(').length ?? 0;
+      const [name] = names.splice(0, captures);
+      const prefix = /^\(\?:((?:\\[./])*)\(/.exec(group)?.[1]?.replaceAll('\\', '') ?? '';
+      if (captures === 0) pattern += group.replace('(?:', '(');
+      else pattern += typeof name === 'string' ? `${prefix}:${name}` : '*';
+      i += group.length - 1;
+    }
+  }
+  return pattern;
+}
+
+function endOfGroup(source: string, start: number): number {
+  let depth = 0;
+  for (let i = start; i < source.length; i++) {
+    if (source[i] === '\\') i++;
+    else if (source[i] === '(') depth++;
+    else if (source[i] === ')' && --depth === 0) return i + 1;
+  }
+  return source.length;
+}
+
+/**
+ * Express 5.0 to 5.2 keep neither a path nor its regular expression. What is a parameter is found by trying other
+ * values in its place. One pattern is kept for each number of segments.
+ */
+function guessedPatterns(matchers: Matchers): Patterns {
+  const known = new Map<string, string>();
+  return (path) => {
+    const index = indexOfMatch(matchers, path);
+    const match = matchers[index];
+    if (match === undefined || match.name === 'regexpMatcher') return '/(regexp)';
+    const shape = `${index}/${path.split('/').length}`;
+    const pattern = known.get(shape) ?? guess(match as Matcher, path);
+    if (known.size < MAX_SHAPES) known.set(shape, pattern);
+    return pattern;
+  };
+}
+
+type Matcher = (path: string) => { readonly path: string; readonly params: Record<string, string | string[]> } | false;
+
+function guess(match: Matcher, path: string): string {
+  const segments = path.split('/');
+  const found = new Set<string>();
+  const guessed = segments.map((segment, i) => {
+    if (segment === '') return segment;
+    const probe = `${segment}~`;
+    const result = match([...segments.slice(0, i), probe, ...segments.slice(i + 1)].join('/'));
+    const params = result === false ? [] : Object.entries(result.params);
+    const [name, value] = params.find(([, it]) => it.includes(decoded(probe))) ?? [];
+    if (name === undefined) return segment;
+    found.add(name);
+    return `${Array.isArray(value) ? '*' : ':'}${name}`;
+  });
+  const names = Object.keys((match(path) || { params: {} }).params);
+  // A parameter within a segment, such as `/files-:name`: the literal around it is not known.
+  if (names.some((name) => !found.has(name))) return names.map((name) => `/:${name}`).join('');
+  const isCaseSensitive = match(path.toUpperCase()) === false || match(path.toLowerCase()) === false;
+  const literal = (text: string) => (isCaseSensitive || /^[:*]/.test(text) ? text : text.toLowerCase());
+  return withoutSlash(
+    guessed
+      .filter((text, i) => !text.startsWith('*') || text !== guessed[i - 1])
+      .map(literal)
+      .join('/'),
+  );
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
