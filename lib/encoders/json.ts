@@ -1,15 +1,9 @@
 import type { LabelSet, MetricFamily, Sample } from '../model/metric-family.ts';
 import { isSameList } from '../util/is-same-list.ts';
 import type { Steps } from '../util/steps.ts';
-import {
-  type DocumentFormat,
-  encodeDocument,
-  type FamilyPlan,
-  type FamilyProgress,
-  type FamilyStart,
-  type SampleWriter,
-} from './document.ts';
+import { encodeDocument } from './encode-document.ts';
 import type { Encoder } from './encoder.ts';
+import type { DocumentFormat, FamilyPlan, FamilyProgress, FamilyStart, SampleWriter } from './format.ts';
 import { InvalidSample } from './invalid-sample.ts';
 import { declaredShape, findShape, type Shape } from './json-shape.ts';
 import { createValueText, jsonString, type NonFinite, type ValueText } from './json-values.ts';

@@ -1,7 +1,7 @@
 import { isSameLabelSet } from '../model/labels.ts';
 import type { LabelSet } from '../model/metric-family.ts';
 import { type CacheAccount, excessBytes, openAccount, stringBytes } from '../util/cache-budget.ts';
-import type { FamilyPlan } from './document.ts';
+import type { FamilyPlan } from './format.ts';
 
 /** Time (ms) after which the texts of a family that was not written are evicted. */
 const IDLE_TIMEOUT = 5 * 60_000;

@@ -1,5 +1,5 @@
 import type { MetricFamily } from '../model/metric-family.ts';
-import { encodeDocument } from './document.ts';
+import { encodeDocument } from './encode-document.ts';
 import type { Encoder } from './encoder.ts';
 import { LabelCache, type LabelTexts, uncachedLabels } from './label-cache.ts';
 import { checkType, helpOf } from './samples.ts';

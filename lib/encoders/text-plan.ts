@@ -1,6 +1,6 @@
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { Steps } from '../util/steps.ts';
-import type { DocumentFormat, FamilyPlan, FamilyStart, SampleWriter } from './document.ts';
+import type { DocumentFormat, FamilyPlan, FamilyStart, SampleWriter } from './format.ts';
 import type { LabelTexts } from './label-cache.ts';
 import { readBatches } from './read-batches.ts';
 import { checkType } from './samples.ts';

@@ -1,5 +1,5 @@
 import type { Exemplar, LabelSet, MetricType, Sample } from '../model/metric-family.ts';
-import type { FamilyProgress } from './document.ts';
+import type { FamilyProgress } from './format.ts';
 import { InvalidSample } from './invalid-sample.ts';
 import type { FamilyLabelCache } from './label-cache.ts';
 import { histogramOf, labelValue, numberOf, summaryOf } from './samples.ts';

@@ -1,5 +1,5 @@
 import { BATCH_SIZE } from '../../lib/encoders/batches.ts';
-import { CHUNK_SIZE } from '../../lib/encoders/document.ts';
+import { CHUNK_SIZE } from '../../lib/encoders/encode-document.ts';
 import type { Encoder } from '../../lib/encoders/encoder.ts';
 import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 import type { MetricFamilies } from '../../lib/model/metrics-source.ts';

@@ -4,67 +4,13 @@ import { yieldToEventLoop } from '../util/event-loop.ts';
 import { isPromise, type Steps, waitFor } from '../util/steps.ts';
 import type { SampleBatches } from './batches.ts';
 import type { DropReporter } from './encoder.ts';
+import type { DocumentFormat, FamilyProgress, SampleWriter } from './format.ts';
 import { errorOf } from './invalid-sample.ts';
-
-/** One format of documents. The loops over families and samples, below, are the same for all of them. */
-export interface DocumentFormat {
-  readonly begin: string;
-  /** Text between two families. */
-  readonly separator: string;
-  end(isEmpty: boolean): string;
-  /**
-   * Returns the plan of a family, from the last scrape if its members are the same.
-   *
-   * @throws when the family does not fit the format
-   */
-  plan(family: MetricFamily): FamilyPlan;
-}
-
-/** How a family is written: all that does not depend on its samples. */
-export interface FamilyPlan {
-  /** The names that the family occupies in the document. The first of two families with one name is kept. */
-  readonly names: readonly string[];
-  /** Text before the samples. */
-  readonly head: string;
-  /** Starts to read the samples, in steps if the writer depends on them. */
-  start(samples: MetricFamily['samples']): Steps<never, FamilyStart>;
-}
-
-export interface FamilyStart {
-  readonly writer: SampleWriter;
-  readonly batches: SampleBatches;
-}
-
-export interface SampleWriter {
-  /** Texts around and between the samples; `empty` replaces them when there are none. */
-  readonly open: string;
-  readonly separator: string;
-  readonly close: string;
-  readonly empty: string;
-  /**
-   * Returns the sample's text after a separator; undefined when the sample is omitted on purpose. Samples of several
-   * documents may be written in turn: what belongs to one document is in `progress`.
-   *
-   * @throws when the sample does not fit its family
-   */
-  encode(sample: Sample, progress: FamilyProgress): string | undefined;
-  /** Called after the last sample, with the number of samples. */
-  onEnd(length: number): void;
-}
-
-/** How far one document is with one family. */
-export interface FamilyProgress {
-  /** Number of the family's samples before this one, those that were dropped included. */
-  readonly position: number;
-  /** Whether no sample was written yet. */
-  readonly isEmpty: boolean;
-  /** Reports what was dropped of a sample. */
-  onDropped(thrown: unknown): void;
-}
 
 /** Minimum length of a chunk except the last. A chunk is less than twice as long plus a sample. */
 export const CHUNK_SIZE = 32 * 1024;
 
+/** Encodes families as a document, in chunks. */
 export function* encodeDocument(
   format: DocumentFormat,
   families: Steps<MetricFamily>,
