@@ -12,13 +12,13 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 export type NonFinite = 'null' | 'string' | 'omit';
 
 /** Returns the text of a number; undefined when it is omitted. */
-export type NumberText = (value: number) => string | undefined;
+type NumberText = (value: number) => string | undefined;
 
 /**
  * Writes a number as a float, in the shortest text that reads back as the same double. A consumer that infers its
  * schema from the first document then never takes a metric for an integer.
  */
-export function createNumberText(nonFinite: NonFinite): NumberText {
+function createNumberText(nonFinite: NonFinite): NumberText {
   return (value) => {
     // Includes -0.
     if ((value | 0) === value) return SMALL_INTEGERS[value] ?? `${value}.0`;

@@ -33,7 +33,7 @@ export function seriesNames(type: MetricType, name: string): string[] {
 }
 
 /** Writes a sample's lines. */
-export type SampleLines = (sample: Sample, progress: FamilyProgress) => string;
+type SampleLines = (sample: Sample, progress: FamilyProgress) => string;
 
 /** Creates the writer for a family. `name` is the series' name, escaped and with its suffix. */
 export function createSampleLines(

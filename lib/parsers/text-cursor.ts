@@ -122,7 +122,7 @@ function isEscaped(text: string, start: number, at: number): boolean {
 }
 
 /** Unescapes a quoted string. Leaves unknown escapes as they are, as Prometheus and OpenMetrics do. */
-export const unescapeText = (text: string) => replaceEscapes(text, true);
+const unescapeText = (text: string) => replaceEscapes(text, true);
 
 /** Unescapes a help text, in which the Prometheus format does not escape quotes. */
 export const unescapeHelp = (text: string, format: TextFormat) => replaceEscapes(text, format === 'openmetrics');

@@ -95,7 +95,7 @@ export function currentOf({ rate, value }: Series, { type }: Family): number | n
 }
 
 /** Returns the number that represents several series of the family. */
-export function aggregateSeries(series: readonly Series[], family: Family): number | null {
+function aggregateSeries(series: readonly Series[], family: Family): number | null {
   return aggregate(
     series.map((one) => currentOf(one, family)),
     aggregationOf(unitOf(family.name, family.type), family.type),
@@ -118,7 +118,7 @@ export function mergeObserved(series: readonly Series[]): Buckets {
   return merge(series.flatMap(({ observed }) => (observed === undefined ? [] : [observed])));
 }
 
-export const quantilesOf = (buckets: Buckets) => QUANTILES.map((q) => quantile(q, buckets));
+const quantilesOf = (buckets: Buckets) => QUANTILES.map((q) => quantile(q, buckets));
 
 /** Returns the series of the samples, old and new. They are usually in the same order as before. */
 function matchSeries(series: readonly Series[], samples: readonly SampleData[]): Series[] {
