@@ -4,7 +4,7 @@ import { isComplete, isOver, onConnectionClose } from './requests/completion.ts'
 import { methodIndex } from './requests/method.ts';
 import { type RequestMetricsOptions, resolveRequestOptions } from './requests/options.ts';
 import { RequestRecorder } from './requests/recorder.ts';
-import { existingTrace, Measurement, traceOf } from './requests/route-trace.ts';
+import { Measurement, type RouteTrace, traceOf } from './requests/route-trace.ts';
 import { safely } from './requests/safely.ts';
 import { requestSize, responseSize } from './requests/sizes.ts';
 import { exemplarOf } from './requests/trace-context.ts';
@@ -35,34 +35,29 @@ export function requestMetrics(options: RequestMetricsOptions = {}): RequestMetr
   const recorder = new RequestRecorder(resolved);
 
   function measure(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void {
-    const isMeasured = existingTrace(req)?.measurementOf(recorder) !== undefined;
-    if (!isMeasured && !(ignore && safely('ignore', () => ignore(req), false))) start(req, res);
+    if (!(ignore && safely('ignore', () => ignore(req), false))) start(req, res);
     next();
   }
 
   function start(req: IncomingMessage, res: ServerResponse): void {
     const trace = traceOf(req, measure);
-    const method = methodIndex(req.method);
+    if (trace.measurementOf(recorder) !== undefined) return;
     const sentBefore = sizes ? (req.socket?.bytesWritten ?? 0) : 0;
-    trace.measurement = new Measurement(recorder, trace.measurement, method, sentBefore);
-    recorder.inFlight[method]?.inc();
+    const measurement = new Measurement(recorder, trace.measurement, methodIndex(req.method), sentBefore);
+    trace.measurement = measurement;
+    recorder.inFlight[measurement.method]?.inc();
+    const onClose = () => finish(measurement, trace, req, res);
     res.on('close', onClose);
-    if (isOver(req, res)) finish(req, res);
-    else if (res.socket === null && req.socket) onConnectionClose(req.socket, () => finish(req, res));
+    if (isOver(req, res)) onClose();
+    else if (res.socket === null && req.socket) onConnectionClose(req.socket, onClose);
   }
 
-  function onClose(this: ServerResponse): void {
-    finish(this.req, this);
-  }
-
-  function finish(req: IncomingMessage, res: ServerResponse): void {
-    const trace = existingTrace(req);
-    const measurement = trace?.measurementOf(recorder);
-    if (trace === undefined || measurement === undefined || measurement.isOver) return;
+  function finish(measurement: Measurement, trace: RouteTrace, req: IncomingMessage, res: ServerResponse): void {
+    if (measurement.isOver) return;
     measurement.isOver = true;
     const { method, startedAt, sentBefore } = measurement;
     recorder.inFlight[method]?.dec();
-    const status = isComplete(res) ? res.statusCode : CLIENT_CLOSED_REQUEST;
+    const status = isComplete(req, res) ? res.statusCode : CLIENT_CLOSED_REQUEST;
     const measured = {
       method,
       template: trace.templateFor(status, req),

@@ -3,9 +3,11 @@ import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 
 /** Whether a response that is closed was sent as a whole. */
-export function isComplete(res: ServerResponse): boolean {
-  const { stream } = res as { stream?: ServerHttp2Stream };
-  if (typeof stream?.rstCode === 'number') return res.writableEnded && stream.rstCode === 0;
+export function isComplete(req: IncomingMessage, res: ServerResponse): boolean {
+  if (req.httpVersionMajor === 2) {
+    const { stream } = res as { stream?: ServerHttp2Stream };
+    return res.writableEnded && stream?.rstCode === 0;
+  }
   // What is ended on a destroyed socket counts as finished, too. A response that was sent has left its socket.
   return res.writableFinished && !res.socket?.destroyed;
 }

@@ -14,8 +14,6 @@ interface RoutedRequest extends IncomingMessage {
   readonly next?: unknown;
   /** The last route that matched. */
   readonly route?: Layer['route'];
-  /** Not under a symbol: V8 would make the request a slow object. */
-  _metricsTrace?: RouteTrace | undefined;
 }
 
 interface TracedLayer extends Layer {
@@ -24,7 +22,10 @@ interface TracedLayer extends Layer {
 
 type HandleRequest = (this: TracedLayer, req: RoutedRequest, ...others: unknown[]) => unknown;
 
-type LayerPrototype = Record<string, HandleRequest | undefined>;
+interface LayerPrototype {
+  [name: string]: HandleRequest | undefined;
+  readonly [TRACES]?: Traces;
+}
 
 /** A mount whose function was called, and has not called the router's next layer. */
 interface Mount {
@@ -56,8 +57,11 @@ export class Measurement {
 
 const KIND = Symbol('kind');
 
-/** Whether the layers of a version of Express are traced: once, even if there are two copies of this package. */
-const IS_TRACED = Symbol.for('express-metrics-json.isTraced');
+/**
+ * Traces of the requests of one version of Express, on the prototype of its layers: those are traced once, even if
+ * there are two copies of this package, or it is loaded again.
+ */
+const TRACES = Symbol.for('express-metrics-json.traces');
 
 /** What a layer is: middleware for every path, or the function of a route; a mount; a route. */
 type Kind = 'any path' | { readonly isRoute: boolean; readonly patterns: Patterns };
@@ -100,7 +104,7 @@ export class RouteTrace {
   }
 
   /** Leaves the mount that the router had entered before its current layer. */
-  leaveMount(router: unknown): void {
+  leaveMount({ next: router }: RoutedRequest): void {
     for (let { mount } = this; mount !== undefined; mount = mount.parent) {
       if (mount.router !== router) continue;
       this.mount = mount.parent;
@@ -135,49 +139,79 @@ export class RouteTrace {
   }
 }
 
-/** Returns the trace of a request that has one. */
-export const existingTrace = (req: RoutedRequest): RouteTrace | undefined => req._metricsTrace;
+/** The traces of requests, by request: a property would take ten times as long, as Express makes requests slow objects. */
+class Traces {
+  private readonly traces = new WeakMap<IncomingMessage, RouteTrace>();
+  /** The request of the last call, which most often is that of the next one. */
+  private last: IncomingMessage | undefined;
+  private lastTrace: RouteTrace | undefined;
+
+  get(req: IncomingMessage): RouteTrace | undefined {
+    if (req === this.last) return this.lastTrace;
+    const trace = this.traces.get(req);
+    if (trace !== undefined) this.remember(req, trace);
+    return trace;
+  }
+
+  getOrCreate(req: IncomingMessage): RouteTrace {
+    const known = this.get(req);
+    if (known !== undefined) return known;
+    const trace = new RouteTrace();
+    this.traces.set(req, trace);
+    this.remember(req, trace);
+    return trace;
+  }
+
+  private remember(req: IncomingMessage, trace: RouteTrace): void {
+    this.last = req;
+    this.lastTrace = trace;
+  }
+}
 
 /** Returns the trace of a request. It begins with this call by some middleware, or with the first mount or route. */
 export function traceOf(req: RoutedRequest, middleware: unknown): RouteTrace {
   const { app, baseUrl = '' } = req;
   if (app !== undefined && app !== lastApp) install(app);
-  const trace = traceIn(req);
+  const trace = traces.getOrCreate(req);
   // Only of the first request: those after it are traced from the beginning.
   if (baseUrl !== '' && trace.isNew && app !== undefined) trace.beginAt(mountsOf(app, middleware), baseUrl);
   return trace;
 }
 
 let lastApp: AppLike | undefined;
+/** Those of the last app's version of Express. */
+let traces = new Traces();
 
 /** Lets the layers of the app's version of Express tell of their calls. Requests and handlers stay as they are. */
 function install(app: AppLike): void {
   lastApp = app;
   const [layer] = stackOf(app);
-  if (layer !== undefined) traceLayers(Object.getPrototypeOf(layer));
+  if (layer !== undefined) traces = traceLayers(Object.getPrototypeOf(layer));
 }
 
-function traceLayers(prototype: LayerPrototype): void {
-  if (Object.hasOwn(prototype, IS_TRACED)) return;
-  Object.defineProperty(prototype, IS_TRACED, { value: true });
+function traceLayers(prototype: LayerPrototype): Traces {
+  if (prototype[TRACES] !== undefined) return prototype[TRACES];
+  const created = new Traces();
+  Object.defineProperty(prototype, TRACES, { value: created });
   for (const name of METHODS) {
     const handleRequest = prototype[name];
     if (handleRequest === undefined) continue;
     prototype[name] = function tracedRequest(req, res, next) {
-      onLayer(this, req);
+      onLayer(this, req, created);
       return handleRequest.call(this, req, res, next);
     };
   }
+  return created;
 }
 
-function onLayer(layer: TracedLayer, req: RoutedRequest): void {
+function onLayer(layer: TracedLayer, req: RoutedRequest, traces: Traces): void {
   const kind = layer[KIND] ?? classify(layer);
   if (kind === 'any path') {
-    req._metricsTrace?.leaveMount(req.next);
+    traces.get(req)?.leaveMount(req);
     return;
   }
-  const trace = traceIn(req);
-  trace.leaveMount(req.next);
+  const trace = traces.getOrCreate(req);
+  trace.leaveMount(req);
   if (kind.isRoute) trace.enterRoute(kind.patterns, req, layer.route);
   else trace.enterMount(kind.patterns, req);
 }
@@ -190,13 +224,4 @@ function classify(layer: TracedLayer): Kind {
     route === undefined && isForAnyPath ? 'any path' : { isRoute: route !== undefined, patterns: patternsOf(layer) };
   layer[KIND] = kind;
   return kind;
-}
-
-function traceIn(req: RoutedRequest): RouteTrace {
-  let trace = req._metricsTrace;
-  if (trace === undefined) {
-    trace = new RouteTrace();
-    req._metricsTrace = trace;
-  }
-  return trace;
 }
