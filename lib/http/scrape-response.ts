@@ -69,16 +69,12 @@ function handleFailure(
   { writer, cancellation, reportedError }: ScrapeResponse,
   { observer, endpoint }: ScrapeResponseOptions,
 ): Outcome {
-  const code = error instanceof MetricsError ? error.code : undefined;
+  const code = codeOf(error);
   // Every cancellation is a failure to send, except the scraper's own timeout.
   const isLost = cancellation.isCancelled && error === cancellation.reason && code !== 'ERR_METRICS_SOURCE_TIMEOUT';
+  const wasReported = reportedError !== undefined && error === reportedError.error;
   if (code === 'ERR_METRICS_TOO_MANY_SCRAPES') observer.onDecision({ req }, 'too-many-scrapes');
-  else if (
-    !(isLost && code === 'ERR_METRICS_CLIENT_GONE') &&
-    (reportedError === undefined || error !== reportedError.error)
-  ) {
-    observer.onFailure({ phase: isLost || code === 'ERR_METRICS_DOCUMENT_TOO_LARGE' ? 'send' : 'collect', error });
-  }
+  else if (!wasReported) reportFailure(error, isLost, observer);
   writer.destroy();
   if (isLost || code === 'ERR_METRICS_CUT_DOCUMENT' || writer.hasStarted || res.headersSent || isOver(res)) {
     // A response that other code of the app sent in place of the document is complete.
@@ -90,6 +86,17 @@ function handleFailure(
   if (status === 503) res.setHeader('Retry-After', RETRY_AFTER);
   respondWithError(req, res, { status, detail }, endpoint.errorFormat);
   return outcome;
+}
+
+/** A client that disconnects is no failure. */
+function reportFailure(error: unknown, isLost: boolean, observer: Observer): void {
+  const code = codeOf(error);
+  if (isLost && code === 'ERR_METRICS_CLIENT_GONE') return;
+  observer.onFailure({ phase: isLost || code === 'ERR_METRICS_DOCUMENT_TOO_LARGE' ? 'send' : 'collect', error });
+}
+
+function codeOf(error: unknown): MetricsErrorCode | undefined {
+  return error instanceof MetricsError ? error.code : undefined;
 }
 
 function errorResponseFor(code: MetricsErrorCode | undefined): { outcome: Outcome; status: number; detail: string } {
