@@ -202,3 +202,27 @@ test('it agrees with what was seen, whatever the order, the objects and the time
     }),
   );
 });
+
+test('the signal of a scrape, which is created when it is read, is left to the source', async () => {
+  let reads = 0;
+  const { signal, ...rest } = scrape();
+  const watched = {
+    ...rest,
+    get signal() {
+      reads++;
+      return signal;
+    },
+  };
+  const seen: AbortSignal[] = [];
+  const source: MetricsSource = {
+    collect(given) {
+      expect(reads).toBe(0);
+      seen.push(given.signal);
+      return [];
+    },
+  };
+  const families = hideIdle(source, options).collect(watched) as AsyncIterable<MetricFamily>;
+  await families[Symbol.asyncIterator]().next();
+  expect(seen).toEqual([signal]);
+  expect(reads).toBe(1);
+});

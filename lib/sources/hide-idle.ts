@@ -76,7 +76,15 @@ function watchDrops(scrape: Scrape) {
     scrape.report(error, name);
   };
   return {
-    scrape: { ...scrape, report },
+    scrape: {
+      // Not a spread: reading the signal creates it.
+      get signal() {
+        return scrape.signal;
+      },
+      timeout: scrape.timeout,
+      wants: scrape.wants,
+      report,
+    },
     affects: (name: string) => dropped.has(name) || dropped.has(undefined),
   };
 }
