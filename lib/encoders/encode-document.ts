@@ -60,7 +60,8 @@ function* startFamily(
       drops.onDuplicateFamily(() => duplicateName(taken), name);
       return undefined;
     }
-    const { writer, batches } = yield* plan.start(family.samples);
+    const start = plan.start(family.samples);
+    const { writer, batches } = 'writer' in start ? start : yield* start;
     const encoding = new FamilyEncoding(name, writer, batches, drops);
     unused = encoding;
     const pending = encoding.pull();

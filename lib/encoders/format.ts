@@ -23,7 +23,7 @@ export interface FamilyPlan {
   /** Text before the samples. */
   readonly head: string;
   /** Starts to read the samples, in steps if the writer depends on them. */
-  start(samples: MetricFamily['samples']): Steps<never, FamilyStart>;
+  start(samples: MetricFamily['samples']): FamilyStart | Steps<never, FamilyStart>;
 }
 
 export interface FamilyStart {

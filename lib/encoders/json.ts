@@ -82,15 +82,18 @@ class JsonPlan implements FamilyPlan {
     );
   }
 
-  *start(samples: MetricFamily['samples']): Steps<never, FamilyStart> {
+  start(samples: MetricFamily['samples']): FamilyStart | Steps<never, FamilyStart> {
     const { labelNames, options } = this;
-    if (labelNames !== undefined) {
-      const writer = this.isCurrent ? this.writer : this.createWriter(declaredShape(labelNames, options.singleLabel));
-      return { writer: writer as SampleWriter, batches: readBatches(samples) };
-    }
+    if (labelNames === undefined) return this.startUndeclared(samples);
+    const writer = this.isCurrent ? this.writer : this.createWriter(declaredShape(labelNames, options.singleLabel));
+    return { writer: writer as SampleWriter, batches: readBatches(samples) };
+  }
+
+  /** Finds the shape from the samples of a family without `labelNames`. */
+  private *startUndeclared(samples: MetricFamily['samples']): Steps<never, FamilyStart> {
     const { shape, batches } = yield* findShape(
       samples,
-      options.singleLabel,
+      this.options.singleLabel,
       (sample) => this.valueText(sample) !== undefined,
     );
     const isKnown = this.isCurrent && this.texts?.variant === JSON.stringify(shape);

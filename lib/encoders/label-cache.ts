@@ -90,7 +90,7 @@ export const uncachedLabels: LabelTexts = {
 /** Caches the texts of one family's label sets. */
 export class FamilyLabelCache {
   readonly variant: string;
-  /** What the encoder keeps of the family besides. It is evicted with the texts. */
+  /** The encoder's plan of the family, evicted with its texts. */
   plan: FamilyPlan | undefined;
   lastUsedAt = 0;
   private account: CacheAccount | undefined;

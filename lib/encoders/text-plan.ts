@@ -1,7 +1,6 @@
 import type { MetricFamily } from '../model/metric-family.ts';
-import type { Steps } from '../util/steps.ts';
 import type { DocumentFormat, FamilyPlan, FamilyStart, SampleWriter } from './format.ts';
-import type { LabelTexts } from './label-cache.ts';
+import type { FamilyLabelCache, LabelTexts } from './label-cache.ts';
 import { readBatches } from './read-batches.ts';
 import { checkType } from './samples.ts';
 import { createSampleLines, type TextDialect } from './text-samples.ts';
@@ -29,7 +28,12 @@ export function createTextFormat({ dialect, labelTexts, footer, header }: TextFo
     end: () => footer,
     plan(family) {
       const known = labelTexts.find(family.name)?.plan as TextPlan | undefined;
-      return known?.isFor(family) ? known : new TextPlan(family, header(family), dialect, labelTexts);
+      if (known?.isFor(family)) return known;
+      const familyHeader = header(family);
+      const texts = labelTexts.family(family.name, checkType(family.type));
+      const plan = new TextPlan(family, familyHeader, dialect, texts);
+      texts.plan = plan;
+      return plan;
     },
   };
 }
@@ -44,10 +48,8 @@ class TextPlan implements FamilyPlan {
     { name, type, help, unit }: MetricFamily,
     { names, head, seriesName }: TextHeader,
     dialect: TextDialect,
-    labelTexts: LabelTexts,
+    texts: FamilyLabelCache,
   ) {
-    const texts = labelTexts.family(name, checkType(type));
-    texts.plan = this;
     this.family = { name, type, help, unit } as MetricFamily;
     this.names = names;
     this.head = head;
@@ -66,8 +68,7 @@ class TextPlan implements FamilyPlan {
     return family.name === name && family.type === type && family.help === help && family.unit === unit;
   }
 
-  // biome-ignore lint/correctness/useYield: text formats have nothing to wait for
-  *start(samples: MetricFamily['samples']): Steps<never, FamilyStart> {
+  start(samples: MetricFamily['samples']): FamilyStart {
     return { writer: this.writer, batches: readBatches(samples) };
   }
 }
