@@ -6,7 +6,7 @@ import { createTextEncoders, type TextEncoders } from './document/negotiate.ts';
 import { type RenderOptions, type ResolvedRenderOptions, resolveRenderOptions } from './document/render-options.ts';
 import type { Encoder } from './encoders/encoder.ts';
 import { createJsonEncoder } from './encoders/json.ts';
-import { type LabelTexts, uncachedLabels } from './encoders/label-cache.ts';
+import { LabelCache, uncachedLabels } from './encoders/label-cache.ts';
 import { interruption } from './model/errors.ts';
 import type { MetricsSource } from './model/metrics-source.ts';
 import { checkSource } from './sources/check-source.ts';
@@ -127,7 +127,9 @@ function chooseEncoder(
   { format, accept, openMetrics, ...options }: ResolvedRenderOptions,
 ): Encoder {
   const json = encoders.json(options);
-  const preferred = { json, 'prometheus-text': encoders.plain, openmetrics: encoders.openMetrics }[format];
+  const preferred = { json, 'prometheus-text': encoders.prometheusText004, openmetrics: encoders.openMetricsDefault }[
+    format
+  ];
   const asked = firstMatch(accept ?? '', (range) => {
     if (range.value === '*/*') return preferred;
     return range.value === 'application/json' ? json : encoders.match(range, { openMetrics });
@@ -136,7 +138,7 @@ function chooseEncoder(
 }
 
 /** Encoders of a source's first document: it may be the only one, so label texts are not cached. */
-const uncached: Encoders = { ...createTextEncoders(uncachedLabels), json: jsonEncoders(uncachedLabels) };
+const uncached = createEncoders({ cached: false });
 
 /** Encoders by source: they cache label texts by position, so two sources would evict each other's. */
 const encoders = new WeakMap<MetricsSource, Encoders>();
@@ -144,16 +146,21 @@ const encoders = new WeakMap<MetricsSource, Encoders>();
 function encodersOf(source: MetricsSource): Encoders {
   let own = encoders.get(source);
   if (own === undefined) own = uncached;
-  else if (own === uncached) own = { ...createTextEncoders(), json: jsonEncoders() };
+  else if (own === uncached) own = createEncoders({ cached: true });
   encoders.set(source, own);
   return own;
 }
 
-function jsonEncoders(labelTexts?: LabelTexts): Encoders['json'] {
+function createEncoders({ cached }: { cached: boolean }): Encoders {
+  return { ...createTextEncoders({ cached }), json: createJsonEncoders({ cached }) };
+}
+
+function createJsonEncoders({ cached }: { cached: boolean }): Encoders['json'] {
   const made = new Map<string, Encoder>();
   return ({ singleLabel, nonFinite }) => {
     const key = `${singleLabel} ${nonFinite}`;
-    const encoder = made.get(key) ?? createJsonEncoder({ singleLabel, nonFinite }, labelTexts);
+    const encoder =
+      made.get(key) ?? createJsonEncoder({ singleLabel, nonFinite }, cached ? new LabelCache() : uncachedLabels);
     made.set(key, encoder);
     return encoder;
   };

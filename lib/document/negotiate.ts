@@ -1,5 +1,5 @@
 import type { Encoder } from '../encoders/encoder.ts';
-import type { LabelTexts } from '../encoders/label-cache.ts';
+import { LabelCache, uncachedLabels } from '../encoders/label-cache.ts';
 import { createOpenMetricsEncoder } from '../encoders/openmetrics-text.ts';
 import { createPrometheusTextEncoder } from '../encoders/prometheus-text.ts';
 import type { Escaping } from '../encoders/text-syntax.ts';
@@ -17,28 +17,29 @@ export interface TextFormats {
  * and otherwise text 0.0.4, which Prometheus expects from a target by default.
  */
 export function createTextNegotiator({ openMetrics }: TextFormats): (accept: string | undefined) => Encoder {
-  const { plain, match } = createTextEncoders();
-  return (accept) => firstMatch(accept, (range) => match(range, { openMetrics })) ?? plain;
+  const { prometheusText004, match } = createTextEncoders({ cached: true });
+  return (accept) => firstMatch(accept, (range) => match(range, { openMetrics })) ?? prometheusText004;
 }
 
 /** One encoder for each text format. They are reused because an encoder caches label strings between scrapes. */
 export interface TextEncoders {
-  /** Text 0.0.4. */
-  readonly plain: Encoder;
-  readonly openMetrics: Encoder;
+  readonly prometheusText004: Encoder;
+  /** OpenMetrics for a scraper that names no escaping. */
+  readonly openMetricsDefault: Encoder;
   /** Encoder of the format that a range names; undefined when it is not offered. */
   match(range: AcceptRange, offered: TextFormats): Encoder | undefined;
 }
 
-/** @param labelTexts cache of label strings that all of the encoders share; each has its own by default */
-export function createTextEncoders(labelTexts?: LabelTexts): TextEncoders {
-  const plain = createPrometheusTextEncoder({ version: '0.0.4', escaping: 'underscores' }, labelTexts);
-  const text100 = new Map(
-    ESCAPINGS.map((escaping) => [escaping, createPrometheusTextEncoder({ version: '1.0.0', escaping }, labelTexts)]),
+/** Creates the encoders. With `cached`, each has a cache of its own: two formats would evict each other's texts. */
+export function createTextEncoders({ cached }: { cached: boolean }): TextEncoders {
+  const labelTexts = () => (cached ? new LabelCache() : uncachedLabels);
+  const prometheusText004 = createPrometheusTextEncoder({ version: '0.0.4', escaping: 'underscores' }, labelTexts());
+  const prometheusText100 = new Map(
+    ESCAPINGS.map((escaping) => [escaping, createPrometheusTextEncoder({ version: '1.0.0', escaping }, labelTexts())]),
   );
-  const unescaped = createOpenMetricsEncoder({ escaping: undefined }, labelTexts);
+  const openMetricsDefault = createOpenMetricsEncoder({ escaping: undefined }, labelTexts());
   const openMetrics100 = new Map(
-    ESCAPINGS.map((escaping) => [escaping, createOpenMetricsEncoder({ escaping }, labelTexts)]),
+    ESCAPINGS.map((escaping) => [escaping, createOpenMetricsEncoder({ escaping }, labelTexts())]),
   );
 
   function match({ value, parameters }: AcceptRange, { openMetrics }: TextFormats): Encoder | undefined {
@@ -47,17 +48,17 @@ export function createTextEncoders(labelTexts?: LabelTexts): TextEncoders {
     switch (value) {
       case 'application/openmetrics-text':
         if (!openMetrics || (version ?? '1.0.0') !== '1.0.0') return undefined;
-        return escaping === undefined ? unescaped : openMetrics100.get(escaping);
+        return escaping === undefined ? openMetricsDefault : openMetrics100.get(escaping);
       case 'text/plain':
-        if (version === '1.0.0') return text100.get(escaping ?? 'underscores');
-        return (version ?? '0.0.4') === '0.0.4' ? plain : undefined;
+        if (version === '1.0.0') return prometheusText100.get(escaping ?? 'underscores');
+        return (version ?? '0.0.4') === '0.0.4' ? prometheusText004 : undefined;
       case 'text/*':
       case '*/*':
-        return plain;
+        return prometheusText004;
       default:
         return undefined;
     }
   }
 
-  return { plain, openMetrics: unescaped, match };
+  return { prometheusText004, openMetricsDefault, match };
 }
