@@ -94,8 +94,8 @@ describe('the metrics move with the traffic', () => {
     const metrics = await scrapeMetrics(app);
     expect(metrics.queue_depth?.samples).toHaveLength(51);
     expect(metrics.http_request_duration_seconds?.samples).toHaveLength(2);
-    for (const route of ['unknown', '/messages/:id'])
-      expect(metrics).toHaveMetric('http_request_duration_seconds', { route, status: '404' }, { count: 2 });
+    for (const route of ['unmatched', '/messages/:id'])
+      expect(metrics).toHaveMetric('http_request_duration_seconds', { route, status_code: '404' }, { count: 2 });
   });
 });
 
@@ -113,7 +113,11 @@ describe('the API', () => {
     expect(response.body.error).toMatch(reason);
     const metrics = await scrapeMetrics(app);
     expect(metrics).toHaveMetric('messages_accepted_total', {}, 0);
-    expect(metrics).toHaveMetric('http_request_duration_seconds', { route: '/messages', status: '400' }, { count: 1 });
+    expect(metrics).toHaveMetric(
+      'http_request_duration_seconds',
+      { route: '/messages', status_code: '400' },
+      { count: 1 },
+    );
   });
 
   test('answers 503 when a queue is full, and takes messages for other domains', async () => {

@@ -13,7 +13,7 @@ export interface AppOptions {
 
 /** The service without its socket: a mail-sending API with metrics. */
 export function createApp({ queues, trustedHosts, openMetrics = false }: AppOptions): Express {
-  const { sources, timeRequests } = createMetrics(queues);
+  const { sources, requests } = createMetrics(queues);
   const app = express();
   app.disable('x-powered-by');
 
@@ -28,7 +28,7 @@ export function createApp({ queues, trustedHosts, openMetrics = false }: AppOpti
     }),
   );
 
-  app.use(timeRequests);
+  app.use(requests);
   app.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
   });

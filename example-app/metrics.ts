@@ -1,14 +1,14 @@
-import type { RequestHandler } from 'express';
 import type { MetricsSource } from 'express-metrics-json';
 import { promClientSource } from 'express-metrics-json/prom-client';
 import { createRegistry } from 'express-metrics-json/registry';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type RequestMetrics, requestMetrics } from 'express-metrics-json/requests';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { MailQueues } from './mail-queue.ts';
 
 export interface Metrics {
   readonly sources: MetricsSource[];
-  /** Middleware that measures how long each request takes. */
-  readonly timeRequests: RequestHandler;
+  /** Middleware that measures the requests. */
+  readonly requests: RequestMetrics;
 }
 
 /** Creates every metric of the service and connects it to the events that change it. */
@@ -79,25 +79,6 @@ export function createMetrics(queues: MailQueues): Metrics {
     },
   });
 
-  const requests = new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'time to answer requests to the API',
-    labelNames: ['method', 'route', 'status'],
-    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1],
-    registers,
-  });
-
-  return {
-    sources: [promClientSource(registry), own],
-    timeRequests(request, response, next) {
-      const started = performance.now();
-      response.once('finish', () => {
-        // The pattern ('/messages/:id'), never the path: each path would be a separate time series.
-        const route = request.route?.path ?? 'unknown';
-        const seconds = (performance.now() - started) / 1000;
-        requests.observe({ method: request.method, route, status: response.statusCode }, seconds);
-      });
-      next();
-    },
-  };
+  const requests = requestMetrics({ buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1] });
+  return { sources: [promClientSource(registry), own, requests], requests };
 }

@@ -18,7 +18,7 @@ const source = prometheusServerSource({
     },
     queue_depth: 'sum by (queue) (queue_depth)',
     message_delivery_latency_seconds: { histogram: 'message_delivery_latency_seconds', by: [] },
-    http_request_duration_seconds: { histogram: 'http_request_duration_seconds', by: ['route', 'status'] },
+    http_request_duration_seconds: { histogram: 'http_request_duration_seconds', by: ['route', 'status_code'] },
   },
 });
 

@@ -104,7 +104,7 @@ const queries: Queries = {
   message_delivery_latency_seconds: { histogram: `message_delivery_latency_seconds${job}`, by: [] },
   http_request_duration_seconds: {
     histogram: `http_request_duration_seconds${job}`,
-    by: ['method', 'route', 'status'],
+    by: ['method', 'route', 'status_code'],
   },
 };
 
@@ -210,7 +210,7 @@ describe.each([
       ['queue_depth', ifKnown('gauge'), helpOf('messages that wait for their first or next attempt')],
       ['deliveries_in_progress', ifKnown('gauge'), helpOf('messages that are being handed over')],
       ['message_delivery_latency_seconds', 'histogram', helpOf('from acceptance to delivery, retries included')],
-      ['http_request_duration_seconds', 'histogram', helpOf('time to answer requests to the API')],
+      ['http_request_duration_seconds', 'histogram', helpOf('Duration of HTTP requests.')],
       ['ratio', 'gauge', undefined],
     ]);
   });
