@@ -21,13 +21,13 @@ const cache = at(`../node_modules/.cache/stryker-${version}`);
 const parts = {
   access: { files: 'lib/access/*.ts', tests: 'access/!(access-vectors).test.ts' },
   documents: {
-    files: 'lib/encoders/{batches,document,label-cache}.ts',
+    files: 'lib/encoders/{batches,encode-document,label-cache}.ts',
     tests:
-      'encoders/{batches,document,families,json-held,label-cache,label-cache-limits,label-cache-scrapes,samples}.test.ts',
+      'encoders/{batches,encode-document,families,json-held,label-cache,label-cache-limits,label-cache-scrapes,samples}.test.ts',
   },
   formats: {
-    files: 'lib/encoders/!(batches|document|label-cache).ts',
-    tests: 'encoders/!(batches|document|label-cache*|round-trip).test.ts',
+    files: 'lib/encoders/!(batches|encode-document|label-cache).ts',
+    tests: 'encoders/!(batches|encode-document|label-cache*|round-trip).test.ts',
   },
 };
 const wanted = process.argv.slice(2);

@@ -131,7 +131,7 @@ export class SharedDocument {
     this.close(body)?.resolve(body);
   }
 
-  /** Called when the document is too large to be shared: its scrapes go on without it. */
+  /** Lets the scrapes go on without the document, which is too large to be shared. */
   outgrow(): void {
     this.close()?.resolve(undefined);
   }
