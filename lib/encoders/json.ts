@@ -107,7 +107,7 @@ class JsonPlan implements FamilyPlan {
 
   private createWriter(shape: Shape): SampleWriter {
     const texts = this.labelTexts.family(this.family.name, JSON.stringify(shape));
-    texts.plan = this;
+    texts.keepPlan(this);
     this.texts = texts;
     this.writer = createSampleWriter(shape, this.valueText, texts);
     return this.writer;

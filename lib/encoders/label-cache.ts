@@ -9,6 +9,8 @@ const IDLE_TIMEOUT = 5 * 60_000;
 // Bytes that V8 allocates: measured, and rounded up.
 /** Size of a family without its strings. */
 const FAMILY_BYTES = 560;
+/** Size of the largest plan, that of a histogram in text, without its strings. */
+const PLAN_BYTES = 1_900;
 /** Size of the array elements for one position, with the arrays' reserve. */
 const POSITION_BYTES = 24;
 /** Size of a text without its characters. */
@@ -90,8 +92,8 @@ export const uncachedLabels: LabelTexts = {
 /** Caches the texts of one family's label sets. */
 export class FamilyLabelCache {
   readonly variant: string;
-  /** The encoder's plan of the family, evicted with its texts. */
-  plan: FamilyPlan | undefined;
+  private keptPlan: FamilyPlan | undefined;
+  private planBytes = 0;
   lastUsedAt = 0;
   private account: CacheAccount | undefined;
   private readonly labels: (LabelSet | undefined)[] = [];
@@ -115,6 +117,22 @@ export class FamilyLabelCache {
 
   get isCleared(): boolean {
     return this.account === undefined;
+  }
+
+  /** The encoder's plan of the family, evicted with its texts. */
+  get plan(): FamilyPlan | undefined {
+    return this.keptPlan;
+  }
+
+  /** Keeps a plan in place of the last one, if the budget allows. */
+  keepPlan(plan: FamilyPlan): void {
+    const names = plan.names.reduce((bytes, name) => bytes + stringBytes(name), 0);
+    const bytes = PLAN_BYTES + names + stringBytes(plan.head);
+    if (this.account?.tryReserve(bytes - this.planBytes) !== true) return;
+    this.charged += bytes - this.planBytes;
+    this.textBytes += bytes - this.planBytes;
+    this.planBytes = bytes;
+    this.keptPlan = plan;
   }
 
   /** Returns the text of the labels at a position of the family. `write` creates it when it is not cached. */
@@ -184,7 +202,8 @@ export class FamilyLabelCache {
     this.textBytes = 0;
     this.settle();
     this.account = undefined;
-    this.plan = undefined;
+    this.keptPlan = undefined;
+    this.planBytes = 0;
   }
 
   private truncate(length: number): void {

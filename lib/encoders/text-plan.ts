@@ -32,7 +32,7 @@ export function createTextFormat({ dialect, labelTexts, footer, header }: TextFo
       const familyHeader = header(family);
       const texts = labelTexts.family(family.name, checkType(family.type));
       const plan = new TextPlan(family, familyHeader, dialect, texts);
-      texts.plan = plan;
+      texts.keepPlan(plan);
       return plan;
     },
   };
