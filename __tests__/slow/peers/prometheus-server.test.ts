@@ -277,11 +277,11 @@ describe.each([
       const document = await documentOf(address);
       expect(Object.values(document).map(({ value }) => value)).toEqual([...Object.keys(queries).map(() => null), 0]);
     });
-    const told = failures.map((failure) => failure.replace(/; it last did at 20[\d-]+T[\d:.]+Z$/, ''));
+    const told = failures.map((failure) => failure.replace(/ as at 20[\d-]+T[\d:.]+Z,/, ''));
     expect(told.sort()).toEqual(
       Object.keys(queries)
         .sort()
-        .map((name) => `undefined: ${name}: the query gives no series any more`),
+        .map((name) => `undefined: ${name}: expected series, got none`),
     );
   });
 });
