@@ -144,8 +144,8 @@ test('the page works with the keyboard alone', async () => {
   const page = await open();
   const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '');
   await rowOf(page, 'queue_depth').waitFor();
-  for (let i = 0; i < 12 && (await focused()) !== 'Ungrouped4'; i++) await page.keyboard.press('Tab');
-  expect(await focused()).toBe('Ungrouped4');
+  for (let i = 0; i < 12 && (await focused()) !== 'Ungrouped3'; i++) await page.keyboard.press('Tab');
+  expect(await focused()).toBe('Ungrouped3');
   await page.keyboard.press('ArrowDown');
   expect(await focused()).toBe('deliveries_in_progress');
   const outline = await page.evaluate(() => getComputedStyle(document.activeElement as Element).outlineStyle);

@@ -60,7 +60,7 @@ export class RequestRecorder {
       : undefined;
     this.droppedRoutes = registry.counter({
       name: 'http_routes_dropped_total',
-      help: 'HTTP requests whose route is one too many, and counts as "other".',
+      help: 'HTTP requests that are counted with the route "other", beyond the maximum of routes.',
     });
   }
 
