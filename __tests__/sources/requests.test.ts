@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import type { Socket } from 'node:net';
 import type { HistogramValue } from '../../lib/index.ts';
 import { type RequestMetricsOptions, requestMetrics } from '../../lib/sources/requests.ts';
 import { connectRaw, until } from '../support/clients.ts';
@@ -84,6 +85,21 @@ describe.each(EXPRESS_VERSIONS)('with %s', (version) => {
     client.socket.destroy();
     expect(await service.routes()).toEqual(['GET /never 499 ×20']);
     expect(warnings).not.toHaveBeenCalled();
+  });
+
+  test('pipelined requests leave nothing on a connection that stays open', async () => {
+    const sockets = new Set<Socket>();
+    const service = await measuredService(version, (app) =>
+      app.get('/later', (req, res) => {
+        sockets.add(req.socket);
+        setImmediate(() => res.end());
+      }),
+    );
+    connectRaw(service.port, 'GET /later HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(5));
+    await until(async () => (await service.routes())[0] === 'GET /later 200 ×5');
+    const [socket] = sockets;
+    expect(sockets.size).toBe(1);
+    expect(socket?.listeners('close').map(({ name }) => name)).not.toContain('notifyAll');
   });
 
   test('handlers see what they see without it', async () => {

@@ -30,7 +30,7 @@ export interface TextEncoders {
   match(range: AcceptRange, offered: TextFormats): Encoder | undefined;
 }
 
-/** Creates the encoders. With `cached`, each has a cache of its own: two formats would evict each other's texts. */
+/** Creates the encoders. With `cached`, each has its own cache: two formats would evict each other's texts. */
 export function createTextEncoders({ cached }: { cached: boolean }): TextEncoders {
   const labelTexts = () => (cached ? new LabelCache() : uncachedLabels);
   const prometheusText004 = createPrometheusTextEncoder({ version: '0.0.4', escaping: 'underscores' }, labelTexts());

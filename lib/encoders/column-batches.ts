@@ -1,6 +1,7 @@
 import type { Exemplar, LabelSet, Sample } from '../model/metric-family.ts';
 import { BATCH_SIZE, type SampleBatches } from './batches.ts';
 import type { Columns } from './columns.ts';
+import { createHistogramRow, type HistogramRow } from './histogram-row.ts';
 
 /** Reads columns as samples. The same objects are filled again for each batch. */
 export function readColumns(columns: Columns): SampleBatches {
@@ -78,17 +79,6 @@ class NumberBatches extends ColumnBatches<NumberRow> {
   }
 }
 
-interface HistogramRow {
-  labels: LabelSet;
-  readonly value: {
-    count: number;
-    sum: number;
-    readonly bounds: readonly number[];
-    readonly cumulativeCounts: number[];
-    exemplars: readonly (Exemplar | undefined)[] | undefined;
-  };
-}
-
 class HistogramBatches extends ColumnBatches<HistogramRow> {
   private readonly values: Float64Array;
   private readonly width: number;
@@ -104,11 +94,7 @@ class HistogramBatches extends ColumnBatches<HistogramRow> {
   }
 
   protected createRow(): HistogramRow {
-    const { bounds } = this;
-    return {
-      labels: {},
-      value: { count: 0, sum: 0.5, bounds, cumulativeCounts: bounds.map(() => 0), exemplars: undefined },
-    };
+    return createHistogramRow(this.bounds);
   }
 
   protected fill({ value }: HistogramRow, slot: number): void {

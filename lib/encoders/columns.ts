@@ -7,7 +7,7 @@ import type { Exemplar, LabelSet, Sample } from '../model/metric-family.ts';
 export const COLUMNS: unique symbol = Symbol('columns');
 
 /**
- * The numbers of a counter, gauge or histogram by slot: each series has a slot of its own. `labels` and `values` are
+ * The numbers of a counter, gauge or histogram by slot: each series has its own slot. `labels` and `values` are
  * replaced together when they grow or the family is reset, so a pass over them takes both, and `length`, once.
  */
 export interface Columns {

@@ -1,19 +1,11 @@
 import type { MetricFamily } from '../model/metric-family.ts';
-import { encodeDocument } from './encode-document.ts';
 import type { Encoder } from './encoder.ts';
 import { InvalidSample } from './invalid-sample.ts';
-import { LabelCache, type LabelTexts, uncachedLabels } from './label-cache.ts';
+import { LabelCache, type LabelTexts } from './label-cache.ts';
 import { checkType, helpOf } from './samples.ts';
-import { createTextFormat, type TextHeader } from './text-plan.ts';
+import { createTextEncode, type TextHeader } from './text-plan.ts';
 import { createLabelsWriter, seriesNames, type TextDialect } from './text-samples.ts';
-import {
-  canonicalFloat,
-  type Escaping,
-  escapeMetricName,
-  metricNameText,
-  openMetricsHelpText,
-  textNumber,
-} from './text-syntax.ts';
+import { canonicalFloat, type Escaping, metricNameText, openMetricsHelpText, textNumber } from './text-syntax.ts';
 
 const UNIT = /^[a-zA-Z0-9_:]+$/;
 /** Maximum code points of an exemplar's label names and values together (OpenMetrics 1.0, "Exemplars"). */
@@ -40,19 +32,10 @@ export function createOpenMetricsEncoder(
   const variant = escaping === undefined ? '' : ` escaping=${escaping};`;
   const scheme = escaping ?? 'underscores';
   const dialect: TextDialect = { escaping: scheme, bound: canonicalFloat, exemplar: createExemplarWriter(scheme) };
-  const createFormat = (prefix: string, texts: LabelTexts) =>
-    createTextFormat({
-      dialect,
-      labelTexts: texts,
-      footer: '# EOF\n',
-      header: (family) => header(family, escapeMetricName(prefix + family.name, scheme)),
-    });
-  const unprefixed = createFormat('', labelTexts);
   return {
     format: 'openmetrics',
     contentType: `application/openmetrics-text; version=1.0.0;${variant} charset=utf-8`,
-    encode: (families, { prefix, drops }) =>
-      encodeDocument(prefix === '' ? unprefixed : createFormat(prefix, uncachedLabels), families, drops),
+    encode: createTextEncode({ dialect, labelTexts, footer: '# EOF\n', header }),
   };
 }
 

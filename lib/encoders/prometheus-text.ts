@@ -1,11 +1,10 @@
 import type { MetricFamily } from '../model/metric-family.ts';
-import { encodeDocument } from './encode-document.ts';
 import type { Encoder } from './encoder.ts';
-import { LabelCache, type LabelTexts, uncachedLabels } from './label-cache.ts';
+import { LabelCache, type LabelTexts } from './label-cache.ts';
 import { checkType, helpOf } from './samples.ts';
-import { createTextFormat, type TextHeader } from './text-plan.ts';
+import { createTextEncode, type TextHeader } from './text-plan.ts';
 import { seriesNames, type TextDialect } from './text-samples.ts';
-import { type Escaping, escapeMetricName, helpText, metricNameText, textNumber } from './text-syntax.ts';
+import { type Escaping, helpText, metricNameText, textNumber } from './text-syntax.ts';
 
 export interface PrometheusTextOptions {
   version: '0.0.4' | '1.0.0';
@@ -28,19 +27,10 @@ export function createPrometheusTextEncoder(
 ): Encoder {
   const dialect: TextDialect = { escaping, bound: textNumber };
   const variant = version === '0.0.4' ? '' : ` escaping=${escaping};`;
-  const createFormat = (prefix: string, texts: LabelTexts) =>
-    createTextFormat({
-      dialect,
-      labelTexts: texts,
-      footer: '',
-      header: (family) => header(family, escapeMetricName(prefix + family.name, escaping)),
-    });
-  const unprefixed = createFormat('', labelTexts);
   return {
     format: 'prometheus-text',
     contentType: `text/plain; version=${version};${variant} charset=utf-8`,
-    encode: (families, { prefix, drops }) =>
-      encodeDocument(prefix === '' ? unprefixed : createFormat(prefix, uncachedLabels), families, drops),
+    encode: createTextEncode({ dialect, labelTexts, footer: '', header }),
   };
 }
 

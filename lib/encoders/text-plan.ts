@@ -1,9 +1,12 @@
 import type { MetricFamily } from '../model/metric-family.ts';
+import { encodeDocument } from './encode-document.ts';
+import type { Encoder } from './encoder.ts';
 import type { DocumentFormat, FamilyPlan, FamilyStart, SampleWriter } from './format.ts';
-import type { FamilyLabelCache, LabelTexts } from './label-cache.ts';
+import { type FamilyLabelCache, type LabelTexts, uncachedLabels } from './label-cache.ts';
 import { readBatches } from './read-batches.ts';
 import { checkType } from './samples.ts';
 import { createSampleLines, type TextDialect } from './text-samples.ts';
+import { escapeMetricName } from './text-syntax.ts';
 
 /** What a text format writes for a family besides its samples. */
 export interface TextHeader {
@@ -17,11 +20,20 @@ export interface TextFormatOptions {
   readonly dialect: TextDialect;
   readonly labelTexts: LabelTexts;
   readonly footer: string;
-  header(family: MetricFamily): TextHeader;
+  /** `name` is the family's, with the prefix and escaped. */
+  header(family: MetricFamily, name: string): TextHeader;
 }
 
-/** Creates the format of documents whose families are lines of text. */
-export function createTextFormat({ dialect, labelTexts, footer, header }: TextFormatOptions): DocumentFormat {
+/** Creates `encode` of an encoder whose families are lines of text. */
+export function createTextEncode(options: TextFormatOptions): Encoder['encode'] {
+  const unprefixed = createTextFormat(options, '');
+  return (families, { prefix, drops }) => {
+    const format = prefix === '' ? unprefixed : createTextFormat({ ...options, labelTexts: uncachedLabels }, prefix);
+    return encodeDocument(format, families, drops);
+  };
+}
+
+function createTextFormat({ dialect, labelTexts, footer, header }: TextFormatOptions, prefix: string): DocumentFormat {
   return {
     begin: '',
     separator: '',
@@ -29,7 +41,7 @@ export function createTextFormat({ dialect, labelTexts, footer, header }: TextFo
     plan(family) {
       const known = labelTexts.find(family.name)?.plan as TextPlan | undefined;
       if (known?.isFor(family)) return known;
-      const familyHeader = header(family);
+      const familyHeader = header(family, escapeMetricName(prefix + family.name, dialect.escaping));
       const texts = labelTexts.family(family.name, checkType(family.type));
       const plan = new TextPlan(family, familyHeader, dialect, texts);
       texts.keepPlan(plan);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
-import type { Socket } from 'node:net';
+import { onSocketClose } from '../util/socket-close.ts';
 
 /** Error code of a cut stream (RFC 9113, section 7). */
 const INTERNAL_ERROR = 2;
@@ -117,29 +117,4 @@ function lossOf({ socket }: IncomingMessage, res: ServerResponse): ResponseLoss 
   return socket.destroyed && (socket.readableEnded || socket.errored)
     ? 'ERR_METRICS_CLIENT_GONE'
     : 'ERR_METRICS_RESPONSE_ENDED';
-}
-
-/** One listener per socket notifies all its responses, as Node warns of more than ten listeners. */
-const closeListeners = new WeakMap<Socket, { notifyAll: () => void; listeners: Set<() => void> }>();
-
-function onSocketClose(socket: Socket, listener: () => void): () => void {
-  const { listeners, notifyAll } = closeListeners.get(socket) ?? subscribe(socket);
-  listeners.add(listener);
-  return () => {
-    listeners.delete(listener);
-    if (listeners.size > 0) return;
-    socket.removeListener('close', notifyAll);
-    closeListeners.delete(socket);
-  };
-}
-
-function subscribe(socket: Socket) {
-  const listeners = new Set<() => void>();
-  const notifyAll = () => {
-    for (const listener of [...listeners]) listener();
-  };
-  socket.once('close', notifyAll);
-  const subscription = { notifyAll, listeners };
-  closeListeners.set(socket, subscription);
-  return subscription;
 }

@@ -102,7 +102,7 @@ export async function waitForBody(
   }
 }
 
-/** Cancels when the source has been awaited for `timeout` ms more. Work is not counted, as in a document of its own. */
+/** Cancels when the source has been awaited for `timeout` ms more. Work is not counted, as in a document that is not shared. */
 function cancelAfterWaiting(shared: SharedDocument, timeout: number, cancellation: Cancellation): () => void {
   const end = shared.waited + timeout;
   const check = () => {

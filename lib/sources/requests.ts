@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MetricsSource } from '../model/metrics-source.ts';
-import { isComplete, isOver, onConnectionClose } from './requests/completion.ts';
+import { onSocketClose } from '../util/socket-close.ts';
+import { isComplete, isOver } from './requests/completion.ts';
 import { methodIndex } from './requests/method.ts';
 import { type RequestMetricsOptions, resolveRequestOptions } from './requests/options.ts';
 import { RequestRecorder } from './requests/recorder.ts';
@@ -49,12 +50,13 @@ export function requestMetrics(options: RequestMetricsOptions = {}): RequestMetr
     const onClose = () => finish(measurement, trace, req, res);
     res.on('close', onClose);
     if (isOver(req, res)) onClose();
-    else if (res.socket === null && req.socket) onConnectionClose(req.socket, onClose);
+    else if (res.socket === null && req.socket) measurement.stopListening = onSocketClose(req.socket, onClose);
   }
 
   function finish(measurement: Measurement, trace: RouteTrace, req: IncomingMessage, res: ServerResponse): void {
     if (measurement.isOver) return;
     measurement.isOver = true;
+    measurement.stopListening?.();
     const { method, startedAt, sentBefore } = measurement;
     recorder.inFlight[method]?.dec();
     const status = isComplete(req, res) ? res.statusCode : CLIENT_CLOSED_REQUEST;

@@ -1,4 +1,5 @@
 import { BATCH_SIZE, BATCHES, type BatchedSamples, type SampleBatches } from '../../encoders/batches.ts';
+import { createHistogramRow, type HistogramRow } from '../../encoders/histogram-row.ts';
 import type { LabelSet, Sample } from '../../model/metric-family.ts';
 
 /** Upper bounds of a histogram, and their keys in `bucketValues`. */
@@ -107,20 +108,20 @@ export class StoredHistograms implements BatchedSamples {
   }
 
   *[Symbol.iterator](): Iterator<Sample> {
-    for (const entry of this.entries) yield fill(createRow(this.bounds), entry, this.bounds.keys);
+    for (const entry of this.entries) yield fill(createHistogramRow(this.bounds.values), entry, this.bounds.keys);
   }
 
   [BATCHES](): SampleBatches {
     const { bounds } = this;
     const entries = this.entries[BATCHES]();
-    const rows: Row[] = [];
+    const rows: HistogramRow[] = [];
     return {
       next() {
         const batch = entries.next();
         if (batch === undefined) return undefined;
-        while (rows.length < batch.length) rows.push(createRow(bounds));
+        while (rows.length < batch.length) rows.push(createHistogramRow(bounds.values));
         rows.length = batch.length;
-        for (let i = 0; i < batch.length; i++) fill(rows[i] as Row, batch[i] as Entry, bounds.keys);
+        for (let i = 0; i < batch.length; i++) fill(rows[i] as HistogramRow, batch[i] as Entry, bounds.keys);
         return rows;
       },
       close: entries.close,
@@ -128,23 +129,11 @@ export class StoredHistograms implements BatchedSamples {
   }
 }
 
-/** A sample that is filled again and again. */
-interface Row {
-  labels: LabelSet;
-  readonly value: {
-    count: number;
-    sum: number;
-    readonly bounds: readonly number[];
-    readonly cumulativeCounts: number[];
-  };
-}
-
-const createRow = ({ values }: Bounds): Row => ({
-  labels: {},
-  value: { count: 0, sum: 0, bounds: values, cumulativeCounts: values.map(() => 0) },
-});
-
-function fill(row: Row, { labels, bucketValues = {}, sum, count }: Entry, keys: readonly string[]): Row {
+function fill(
+  row: HistogramRow,
+  { labels, bucketValues = {}, sum, count }: Entry,
+  keys: readonly string[],
+): HistogramRow {
   const { value } = row;
   row.labels = labels;
   value.count = count ?? Number.NaN;

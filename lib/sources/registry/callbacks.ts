@@ -2,6 +2,7 @@ import { MetricsError } from '../../model/errors.ts';
 import type { MetricFamily } from '../../model/metric-family.ts';
 import type { Scrape } from '../../model/metrics-source.ts';
 import { abortable } from '../../util/abortable.ts';
+import { isPromise } from '../../util/steps.ts';
 import { CALLBACK_SHARE } from '../../util/time-shares.ts';
 
 /** How a callback ended: undefined unless it failed. */
@@ -21,7 +22,7 @@ export class Callback {
     if (this.pending !== undefined) return this.pending;
     try {
       const result = this.call();
-      if (typeof Object(result).then !== 'function') return undefined;
+      if (!isPromise(result)) return undefined;
       this.pending = Promise.resolve(result)
         .then(
           () => undefined,

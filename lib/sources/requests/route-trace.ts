@@ -46,6 +46,8 @@ export class Measurement {
   readonly sentBefore: number;
   readonly startedAt = performance.now();
   isOver = false;
+  /** Removes the listener of the connection, if there is one. */
+  stopListening: (() => void) | undefined;
 
   constructor(owner: object, previous: Measurement | undefined, method: number, sentBefore: number) {
     this.owner = owner;
