@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import type { HistogramValue } from '../../lib/index.ts';
@@ -10,6 +10,7 @@ import { listen } from './serve.ts';
 
 /** An app that is measured, and what was measured. */
 export interface MeasuredService {
+  readonly server: Server;
   readonly port: number;
   readonly requests: RequestMetrics;
   /** Sends a request, whose response may be cut. */
@@ -40,6 +41,7 @@ export async function measuredServer(
   const server = await listen(app);
   const { port } = server.address() as AddressInfo;
   return {
+    server,
     port,
     requests,
     send: async (path, method) => {
