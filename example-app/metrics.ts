@@ -1,8 +1,9 @@
 import type { MetricsSource } from 'express-metrics-json';
+import { processMetrics } from 'express-metrics-json/process';
 import { promClientSource } from 'express-metrics-json/prom-client';
 import { createRegistry } from 'express-metrics-json/registry';
 import { type RequestMetrics, requestMetrics } from 'express-metrics-json/requests';
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { MailQueues } from './mail-queue.ts';
 
 export interface Metrics {
@@ -16,7 +17,6 @@ export function createMetrics(queues: MailQueues): Metrics {
   // Not prom-client's global registry, because a process may have several apps, as the tests do.
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
 
   const accepted = new Counter({
     name: 'messages_accepted_total',
@@ -80,5 +80,7 @@ export function createMetrics(queues: MailQueues): Metrics {
   });
 
   const requests = requestMetrics({ buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1] });
-  return { sources: [promClientSource(registry), own, requests], requests };
+  // The two observers are off by default, because they cost something all the time.
+  const ofProcess = processMetrics({ gc: true, eventLoop: true });
+  return { sources: [promClientSource(registry), own, requests, ofProcess], requests };
 }
