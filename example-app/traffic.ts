@@ -25,8 +25,9 @@ export function startTraffic(origin: string, requestsPerSecond: number): () => v
     if (luck < 0.05) await call('/queues');
     else if (luck < 0.1) await post({ to: 'nobody', subject: 'Hello', body: 'This one is refused.' });
     else {
-      const { id } = await post({ to: `ada@${pick(domains)}`, subject: 'Hello', body: 'How are your numbers?' });
+      const message = { to: `ada@${pick(domains)}`, subject: 'Hello', body: 'How are your numbers?' };
       // There is no id when the queue is full.
+      const { id } = (await post(message)) as { id?: string };
       if (id && luck > 0.8) await call(`/messages/${id}`);
     }
   }

@@ -32,6 +32,7 @@ it('holds what a user needs, and nothing else', () => {
     'SECURITY.md',
     'dist',
     'docs',
+    'grafana',
     'package.json',
     'schema.json',
   ]);
@@ -41,6 +42,7 @@ it('holds what a user needs, and nothing else', () => {
     );
   expect(namesIn('dist').filter((name) => !/\.(js|d\.ts)$|^package\.json$/.test(name))).toEqual([]);
   expect(namesIn('docs').filter((name) => !/\.(md|png)$/.test(name))).toEqual([]);
+  expect(namesIn('grafana').sort()).toEqual(['alerts.yml', 'dashboard.json', 'recording-rules.yml']);
 });
 
 it('holds what its Markdown files link to, pictures included', () => {
