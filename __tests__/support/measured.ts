@@ -47,12 +47,15 @@ export async function measuredServer(
     send: async (path, method) => {
       await requestPath(port, path, { method }).catch(() => undefined);
     },
-    async routes() {
-      await until(async () => (await inFlight(requests)) === 0);
-      const series = Object.entries(await seriesOf(requests)).filter(([key]) => key.includes('_duration_seconds{'));
-      return series.map(([key, value]) => line(key, (value as HistogramValue).count));
-    },
+    routes: () => routesOf(requests),
   };
+}
+
+/** The histogram's series, once nothing is in flight. */
+export async function routesOf(requests: RequestMetrics): Promise<string[]> {
+  await until(async () => (await inFlight(requests)) === 0);
+  const series = Object.entries(await seriesOf(requests)).filter(([key]) => key.includes('_duration_seconds{'));
+  return series.map(([key, value]) => line(key, (value as HistogramValue).count));
 }
 
 /** Number of requests in flight, of all methods. */

@@ -24,7 +24,6 @@ type HandleRequest = (this: TracedLayer, req: RoutedRequest, ...others: unknown[
 
 interface LayerPrototype {
   [name: string]: HandleRequest | undefined;
-  readonly [TRACES]?: Traces;
 }
 
 /** A mount whose function was called, and has not called the router's next layer. */
@@ -60,8 +59,8 @@ export class Measurement {
 const KIND = Symbol('kind');
 
 /**
- * Traces of the requests of one version of Express, on the prototype of its layers: those are traced once, even if
- * there are two copies of this package, or it is loaded again.
+ * Traces of the requests, of the global object and of the prototype of each version's layers: those are traced once,
+ * even if there are two copies of this package, or it is loaded again.
  */
 const TRACES = Symbol.for('express-metrics-json.traces');
 
@@ -98,9 +97,13 @@ export class RouteTrace {
    * Returns the template: of the last route that matched, or of the mount that answered; undefined if there was none.
    * A mount that answers 404 has not found anything either.
    */
-  templateFor(status: number, { route }: RoutedRequest): RouteTemplate | undefined {
-    // One that matched, and was not called because `router.param` had an error.
-    if (route !== undefined && route !== this.calledRoute) return this.current.route(patternOfRoute(route));
+  templateFor(status: number, { route, baseUrl = '' }: RoutedRequest): RouteTemplate | undefined {
+    if (route !== undefined && route !== this.calledRoute) {
+      // One of a router that is in no app, or in one of another version of Express: the mounts above it are not known.
+      if (!isTraced(route) && baseUrl !== (this.mount?.baseUrl ?? '')) return undefined;
+      // One that matched, and was not called because `router.param` had an error.
+      return this.current.route(patternOfRoute(route));
+    }
     if (this.isMountLast && this.mount !== undefined && status !== NOT_FOUND) return this.mount.template.route('');
     return this.route;
   }
@@ -170,6 +173,10 @@ class Traces {
   }
 }
 
+const globals: typeof globalThis & { [TRACES]?: Traces } = globalThis;
+const traces = globals[TRACES] ?? new Traces();
+globals[TRACES] = traces;
+
 /** Returns the trace of a request. It begins with this call by some middleware, or with the first mount or route. */
 export function traceOf(req: RoutedRequest, middleware: unknown): RouteTrace {
   const { app, baseUrl = '' } = req;
@@ -181,32 +188,38 @@ export function traceOf(req: RoutedRequest, middleware: unknown): RouteTrace {
 }
 
 let lastApp: AppLike | undefined;
-/** Those of the last app's version of Express. */
-let traces = new Traces();
 
 /** Lets the layers of the app's version of Express tell of their calls. Requests and handlers stay as they are. */
 function install(app: AppLike): void {
   lastApp = app;
   const [layer] = stackOf(app);
-  if (layer !== undefined) traces = traceLayers(Object.getPrototypeOf(layer));
+  if (layer !== undefined) traceLayers(Object.getPrototypeOf(layer));
 }
 
-function traceLayers(prototype: LayerPrototype): Traces {
-  if (prototype[TRACES] !== undefined) return prototype[TRACES];
-  const created = new Traces();
-  Object.defineProperty(prototype, TRACES, { value: created });
+/** Whether the calls of the route's layer were traced; those to come are. */
+function isTraced({ stack: [layer] = [] }: NonNullable<Layer['route']>): boolean {
+  if (layer === undefined) return true;
+  const prototype = Object.getPrototypeOf(layer);
+  const wasTraced = Object.hasOwn(prototype, TRACES);
+  traceLayers(prototype);
+  return wasTraced;
+}
+
+function traceLayers(prototype: LayerPrototype): void {
+  const isOfExpress = METHODS.some((name) => Object.hasOwn(prototype, name));
+  if (!isOfExpress || Object.hasOwn(prototype, TRACES)) return;
+  Object.defineProperty(prototype, TRACES, { value: traces });
   for (const name of METHODS) {
     const handleRequest = prototype[name];
     if (handleRequest === undefined) continue;
     prototype[name] = function tracedRequest(req, res, next) {
-      onLayer(this, req, created);
+      onLayer(this, req);
       return handleRequest.call(this, req, res, next);
     };
   }
-  return created;
 }
 
-function onLayer(layer: TracedLayer, req: RoutedRequest, traces: Traces): void {
+function onLayer(layer: TracedLayer, req: RoutedRequest): void {
   const kind = layer[KIND] ?? classify(layer);
   if (kind === 'any path') {
     traces.get(req)?.leaveMount(req);

@@ -11,8 +11,13 @@ export function requestSize({ headers }: IncomingMessage): number | undefined {
   return contentLength(headers['content-length']) ?? (headers['transfer-encoding'] === undefined ? 0 : undefined);
 }
 
-/** Returns the size of the response's body. Without Content-Length, it is what the connection sent, with the headers. */
-export function responseSize({ method, socket }: IncomingMessage, res: ServerResponse, sentBefore: number): number {
-  if (method === 'HEAD') return 0;
-  return contentLength(res.getHeader('content-length')) ?? Math.max(0, (socket.bytesWritten ?? 0) - sentBefore);
+/**
+ * Returns the size of the response's body. Without Content-Length, it is what the connection sent, with the headers;
+ * undefined on a connection that several responses share.
+ */
+export function responseSize(req: IncomingMessage, res: ServerResponse, sentBefore: number): number | undefined {
+  if (req.method === 'HEAD') return 0;
+  const length = contentLength(res.getHeader('content-length'));
+  if (length !== undefined || req.httpVersionMajor === 2) return length;
+  return Math.max(0, (req.socket.bytesWritten ?? 0) - sentBefore);
 }
