@@ -8,7 +8,8 @@ const ABSENT = ['prometheus-api-metrics', 'express-ipfilter'];
 const files = markdownFiles().filter((it) => !it.startsWith('docs/recipes/'));
 const needsRegistry = ({ info }: Snippet) => info.includes('registry');
 const importsAny = ({ text }: Snippet) => ABSENT.some((name) => text.includes(`'${name}'`));
-const snippets = files.flatMap(snippetsOf).filter((it) => !importsAny(it) && !needsRegistry(it));
+const all = files.flatMap(snippetsOf);
+const snippets = all.filter((it) => !importsAny(it) && !needsRegistry(it));
 const modules = snippets.filter((it) => !it.isFragment);
 const workshop = new Workshop();
 let findings: string[];
@@ -50,9 +51,10 @@ it("the README's first example has such an answer for each of its paths", () => 
   expect(paths).toEqual(['/hello/Ada', '/metrics', '/metrics.json']);
 });
 
-/** Commands with what they printed, between a module and the next. They may keep only the lines that grep finds. */
+/** Commands with what they printed, or what grep found in it, between a module and the next one, even if that is not run. */
 function answersTo({ document, line }: Snippet): { url: URL; pattern: RegExp; printed: string }[] {
-  const next = modules.find((it) => it.document === document && it.line > line)?.line ?? Number.POSITIVE_INFINITY;
+  const next =
+    all.find((it) => !it.isFragment && it.document === document && it.line > line)?.line ?? Number.POSITIVE_INFINITY;
   const shown = new Markdown(document).blocks.filter((it) => it.line > line && it.line < next);
   const commands = shown.flatMap(({ info, text }) => (info[0] === 'console' ? text.split(/^(?=\$ )/m) : []));
   return commands.flatMap((command) => {
