@@ -7,9 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker as Thread, threadId, workerData } from 'node:worker_threads';
 import express from 'express';
 import promClient from 'prom-client';
-import { metricsRouter, type ScrapeFailure } from '../../lib/index.ts';
+import { combineSources, metricsRouter, type ScrapeFailure } from '../../lib/index.ts';
 import { type ClusterSourceOptions, clusterSource, setupPrimary } from '../../lib/sources/cluster.ts';
 import { promClientSource } from '../../lib/sources/prom-client.ts';
+import { requestMetrics } from '../../lib/sources/requests.ts';
 import type { ClusterSettings, Command, Message } from './clusters.ts';
 
 const settings: ClusterSettings = workerData?.settings ?? JSON.parse(process.env.CLUSTER_APP as string);
@@ -60,11 +61,13 @@ async function startAll({
 }
 
 /** Serves the metrics on the port that all workers share and on a separate port, which also accepts commands. */
-async function serve(name: string, { timeout }: ClusterSettings): Promise<void> {
+async function serve(name: string, { timeout, measuresRequests = false }: ClusterSettings): Promise<void> {
   const { registry, moves } = createMetrics();
   const errors: string[] = [];
   const onError = ({ error, family = 'scrape' }: ScrapeFailure) => void errors.push(`${family}: ${error}`);
-  const source = promClientSource(registry);
+  const requests = requestMetrics();
+  const own = promClientSource(registry);
+  const source = measuresRequests ? combineSources([own, requests]) : own;
   const routerOf = (path: string, options?: ClusterSourceOptions) =>
     metricsRouter({
       path,
@@ -75,6 +78,7 @@ async function serve(name: string, { timeout }: ClusterSettings): Promise<void> 
     });
   const app = express();
   app.use(routerOf('/metrics'), routerOf('/each', { workerLabel: 'worker' }));
+  if (measuresRequests) app.use(requests);
   app.get('/move/:what/:argument', ({ params }, res) => {
     moves[params.what]?.(params.argument);
     res.end();
@@ -94,10 +98,10 @@ async function serve(name: string, { timeout }: ClusterSettings): Promise<void> 
     if (!isFirst) process.on('disconnect', () => server.close());
     return (server.address() as AddressInfo).port;
   }
-  const own = await listen({ exclusive: true });
-  const shared = isMainThread && !isFirst ? await listen({}) : own;
+  const port = await listen({ exclusive: true });
+  const shared = isMainThread && !isFirst ? await listen({}) : port;
   const tell = isMainThread ? tellTest : (said: Message) => parentPort?.postMessage(said);
-  tell({ started: { name, own, shared, pid: process.pid } });
+  tell({ started: { name, own: port, shared, pid: process.pid } });
   if (!isFirst) (isMainThread ? process : parentPort)?.on('message', (echo: unknown) => tell({ echo }));
 }
 

@@ -11,6 +11,8 @@ export interface ClusterSettings {
   /** When it calls `setupPrimary()`. */
   readonly primary?: 'first' | 'late' | 'none';
   readonly serialization?: 'json' | 'advanced';
+  /** Whether `requestMetrics` measures the requests of each process, but for scrapes. */
+  readonly measuresRequests?: boolean;
   /** Timeout (ms) of the router. */
   readonly timeout?: number;
 }
