@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseYaml } from '../support/yaml.ts';
+import { parseDocument } from 'yaml';
 
 const root = join(__dirname, '../..');
 
@@ -14,9 +14,11 @@ interface Workflow {
   jobs: Record<string, Job>;
 }
 
-/** Parses a file below .github. */
+/** Parses a file below .github; what YAML only warns of is an error here. */
 function read<T>(...path: string[]): T {
-  return parseYaml(readFileSync(join(root, '.github', ...path), 'utf8'));
+  const document = parseDocument(readFileSync(join(root, '.github', ...path), 'utf8'), { strict: true });
+  expect([...document.errors, ...document.warnings]).toEqual([]);
+  return document.toJS();
 }
 
 const workflows = readdirSync(join(root, '.github/workflows'));
