@@ -16,14 +16,14 @@ export function closeConnection(res: ServerResponse): void {
 export function closeWithServer(res: ServerResponse): void {
   // Serverless adapters have responses without a request, and requests without a socket.
   const server = (res as Partial<Connected>).req?.socket?.server;
-  if (server === undefined) return;
+  if (!server) return;
   if (server.listening) listened.add(server);
   else if (listened.has(server)) closeConnection(res);
 }
 
 /** A response on a connection that a server of `node:net` has accepted. */
 interface Connected {
-  readonly req: { readonly socket?: { readonly server?: { readonly listening?: boolean } } };
+  readonly req: { readonly socket?: { readonly server?: { readonly listening?: boolean } | null } };
 }
 
 /** Servers that were seen to listen. A server that never listens gets its connections from other code. */
