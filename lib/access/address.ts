@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { memoizeLast } from '../util/memoize-last.ts';
 
 const DOT = 0x2e;
 const ZERO = 0x30;
@@ -20,11 +21,14 @@ export function parseAddress(text: string): Address | undefined {
 
 /** Parses a socket's `remoteAddress`, from which it removes the zone of a link-local peer. */
 export function parsePeer(remoteAddress: unknown): Address | undefined {
-  if (typeof remoteAddress !== 'string') return undefined;
+  return typeof remoteAddress === 'string' ? parseZoned(remoteAddress) : undefined;
+}
+
+const parseZoned = memoizeLast((remoteAddress = ''): Address | undefined => {
   const zone = remoteAddress.indexOf('%');
   if (zone === -1) return parseAddress(remoteAddress);
   return isIP(remoteAddress) === 6 ? parseAddress(remoteAddress.slice(0, zone)) : undefined;
-}
+});
 
 /** The canonical form: dotted decimal for IPv4, RFC 5952 for IPv6. */
 export function formatAddress(address: Address): string {

@@ -1,4 +1,5 @@
 import { isIP, isIPv6 } from 'node:net';
+import { memoizeLast } from '../util/memoize-last.ts';
 import { isLoopback } from './address.ts';
 import type { Guard } from './guard.ts';
 import { hostOf, requestAuthority } from './raw-request.ts';
@@ -15,14 +16,17 @@ export interface AllowedHostOptions {
  */
 export function createHostGuard({ allowedHosts, checkHost }: AllowedHostOptions): Guard {
   const listed = new Set(allowedHosts.map((host) => host.toLowerCase()));
+  const isAllowed = memoizeLast((authority = '') => {
+    const host = hostOf(authority);
+    return host !== undefined && (isLocal(host) || listed.has(host));
+  });
   return ({ req, client }) => {
     const address = client?.address;
     const isChecked = checkHost || (address !== undefined && isLoopback(address));
     if (!isChecked) return undefined;
     const authority = requestAuthority(req);
     if (authority === undefined && isHttp10(req)) return undefined;
-    const host = hostOf(authority ?? '');
-    return host !== undefined && (isLocal(host) || listed.has(host)) ? undefined : 'host-not-allowed';
+    return isAllowed(authority) ? undefined : 'host-not-allowed';
   };
 }
 

@@ -9,7 +9,9 @@ const ABSOLUTE_FORM = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i;
 export function rawHeader({ rawHeaders }: IncomingMessage, name: string): string[] {
   const values: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    if ((rawHeaders[i] as string).toLowerCase() === name) values.push(rawHeaders[i + 1] as string);
+    const field = rawHeaders[i] as string;
+    // The length first: it decides for most fields, without a copy in lower case.
+    if (field.length === name.length && field.toLowerCase() === name) values.push(rawHeaders[i + 1] as string);
   }
   return values;
 }
@@ -29,14 +31,24 @@ export function requestTarget(req: IncomingMessage): string {
 
 /** The authority of a target in absolute form (`GET http://host/path`), userinfo included. */
 export function targetAuthority(req: IncomingMessage): string | undefined {
-  return ABSOLUTE_FORM.exec(requestTarget(req))?.[1];
+  const target = requestTarget(req);
+  return target.startsWith('/') ? undefined : ABSOLUTE_FORM.exec(target)?.[1];
 }
 
 /** The target's path. It is safe to log: it has neither the query nor the userinfo of an absolute form. */
 export function targetPath(req: IncomingMessage): string {
-  return requestTarget(req)
-    .replace(ABSOLUTE_FORM, '')
-    .replace(/[?#].*/s, '');
+  return pathOf(requestTarget(req));
+}
+
+/** Returns the path of a target, as it was sent. */
+export function pathOf(target: string): string {
+  const path = before(before(target, '?'), '#');
+  return path.startsWith('/') ? path : path.replace(ABSOLUTE_FORM, '');
+}
+
+function before(text: string, mark: string): string {
+  const end = text.indexOf(mark);
+  return end === -1 ? text : text.slice(0, end);
 }
 
 /** The `:authority` of an HTTP/2 request, which replaces `Host` there (RFC 9113, section 8.3.1). */

@@ -22,8 +22,10 @@ export function rawHeadersGuard({ req }: RequestContext) {
 function hasRawHeaders({ rawHeaders, headers }: { rawHeaders: unknown; headers: unknown }): boolean {
   if (!Array.isArray(rawHeaders) || !isRecord(headers)) return false;
   if (rawHeaders.length === 0) return Object.keys(headers).length === 0;
-  return rawHeaders.length % 2 === 0 && rawHeaders.every((text) => typeof text === 'string');
+  return rawHeaders.length % 2 === 0 && rawHeaders.every(isString);
 }
+
+const isString = (value: unknown) => typeof value === 'string';
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
@@ -78,14 +80,14 @@ export function authorizationGuard({ req }: RequestContext) {
   return rawHeader(req, 'authorization').length > 0 ? 'http-authentication' : undefined;
 }
 
+function isSameHost(req: IncomingMessage, origin: string): boolean {
+  const authority = ORIGIN.exec(origin)?.[1];
+  return authority !== undefined && comparableAuthority(authority) === comparableAuthority(requestAuthority(req) ?? '');
+}
+
 /** A page of another site must not fetch metrics through a trusted user's browser. Opening the URL itself is fine. */
 export function crossSiteGuard({ req }: RequestContext) {
-  const host = comparableAuthority(requestAuthority(req) ?? '');
-  const isSameHost = (origin: string) => {
-    const authority = ORIGIN.exec(origin)?.[1];
-    return authority !== undefined && comparableAuthority(authority) === host;
-  };
-  if (!rawHeader(req, 'origin').every(isSameHost)) return 'cross-site';
+  if (!rawHeader(req, 'origin').every((origin) => isSameHost(req, origin))) return 'cross-site';
 
   const hasValue = (name: string, value: string) => rawHeader(req, name).some((text) => text.toLowerCase() === value);
   if (!hasValue('sec-fetch-site', 'cross-site') && !hasValue('sec-fetch-site', 'same-site')) return undefined;
