@@ -37,7 +37,7 @@ export function refusalHandler(
 ): GuardMiddlewareOptions['refuse'] {
   return (req, res, reason, next) => {
     const refusal: Refusal = REFUSALS[reason];
-    if (hideFromUntrusted && refusal.hideable) return next('router');
+    if (hideFromUntrusted && refusal.hideable) return next();
     if (res.headersSent) return finishForeignResponse(res);
     if (reason === 'header-limit') closeConnection(res);
     if (reason === 'method') res.setHeader('Allow', ALLOW);

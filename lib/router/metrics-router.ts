@@ -1,5 +1,6 @@
-import { Router } from 'express';
+import type { IncomingMessage } from 'node:http';
 import type { Guard } from '../access/guard.ts';
+import { pathOf } from '../access/raw-request.ts';
 import { authorizationGuard, methodGuard } from '../access/request-guards.ts';
 import { createDocumentEndpoints, createQueryGuard, type Endpoint } from '../http/endpoints.ts';
 import { optionsHandler, refusalHandler } from '../http/error-responses.ts';
@@ -37,37 +38,47 @@ export function metricsRouter(options: MetricsRouterOptions = {}): MetricsRouter
     observer,
     selfMetrics,
   });
-  const router = Router({ caseSensitive: true, strict: true });
+  const endpoints = new Map<string, Middleware>();
 
-  /** Adds a route; `methodGuard`, among its guards, leaves GET, HEAD and OPTIONS. */
-  function addRoute(endpoint: Endpoint, requestGuards: Guard[], handler: AllowedHandler): void {
+  /** Adds an endpoint; `methodGuard`, among its guards, leaves GET, HEAD and OPTIONS. */
+  function addEndpoint(endpoint: Endpoint, requestGuards: Guard[], handler: AllowedHandler): void {
     const respondToOptions = optionsHandler(endpoint);
-    router.route(endpoint.path).all(
-      guardMiddleware({
-        guards: [...access.clientGuards, authorizationGuard, ...access.crossSiteGuards, ...requestGuards],
-        observer,
-        allow(context, res, next) {
-          if (context.req.method === 'OPTIONS') respondToOptions(context.req, res);
-          else handler(context, res, next);
-        },
-        refuse: refusalHandler(endpoint, resolved),
-      }),
-    );
+    const middleware = guardMiddleware({
+      guards: [...access.clientGuards, authorizationGuard, ...access.crossSiteGuards, ...requestGuards],
+      observer,
+      allow(context, res, next) {
+        if (context.req.method === 'OPTIONS') respondToOptions(context.req, res);
+        else handler(context, res, next);
+      },
+      refuse: refusalHandler(endpoint, resolved),
+    });
+    endpoints.set(endpoint.path, middleware);
   }
 
   for (const endpoint of createDocumentEndpoints(resolved)) {
-    addRoute(
+    addEndpoint(
       endpoint,
       [createQueryGuard(endpoint), methodGuard, (context) => scrapeHandler.concurrencyGuard(context, endpoint)],
       (context, res) => scrapeHandler.handle(context, res, endpoint),
     );
   }
   for (const page of resolved.dashboard?.pages(resolved) ?? []) {
-    addRoute(page, [methodGuard], ({ req }, res, next) => page.handler(req, res, next));
+    addEndpoint(page, [methodGuard], ({ req }, res, next) => page.handler(req, res, next));
   }
 
-  // A route matches the mount path alone; router.use() would match every path below it, too.
-  router.route('/').all(misplacedMountWarning(resolved.path));
+  const warnAtMountPath = misplacedMountWarning(resolved.path);
 
-  return Object.assign(router as unknown as Middleware, { setTrustedHosts: access.setTrustedHosts });
+  // Not a Router of Express: it would take each request of the service through its layers and an event-loop turn.
+  const router: Middleware = (req, res, next) => {
+    const path = pathOf(req.url ?? '');
+    const endpoint = endpoints.get(path);
+    if (endpoint === undefined) return path === '/' ? warnAtMountPath(req, res, next) : next();
+    // As a route of Express does, for middleware that labels requests by their route.
+    (req as RoutedRequest).route = { path };
+    endpoint(req, res, next);
+  };
+
+  return Object.assign(router, { setTrustedHosts: access.setTrustedHosts });
 }
+
+type RoutedRequest = IncomingMessage & { route?: { readonly path: string } };

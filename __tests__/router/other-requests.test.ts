@@ -1,0 +1,38 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { metricsRouter } from '../../lib/index.ts';
+
+/** Passes a request for a target to the router, outside of Express. */
+function passed(target: string) {
+  const router = metricsRouter({ source: { collect: () => [] } });
+  const req = Object.assign(new IncomingMessage(new Socket()), { method: 'GET', url: target });
+  const next = jest.fn();
+  router(req, new ServerResponse(req), next);
+  return { req, next };
+}
+
+test.each([
+  '/',
+  '/orders/1?a=/metrics',
+  '/metrics/',
+  '/Metrics',
+  '/metrics.json5',
+  '/%6Detrics',
+  '//metrics',
+  '/x#/metrics',
+  '*',
+])('a request for %s goes on at once, unchanged: all requests of the service pass through the router', (target) => {
+  const { req, next } = passed(target);
+  expect(next.mock.calls).toEqual([[]]);
+  expect(req.url).toBe(target);
+  expect(req).not.toHaveProperty('route');
+});
+
+test.each(['/metrics', '/metrics?name[]=a', '/metrics.json?', '/metrics#x', 'http://host/metrics'])(
+  'a request for %s has a route, by which middleware can label it',
+  (target) => {
+    const { req, next } = passed(target);
+    expect(next).not.toHaveBeenCalled();
+    expect(req).toHaveProperty('route.path', target.includes('json') ? '/metrics.json' : '/metrics');
+  },
+);
