@@ -258,13 +258,13 @@ test('nobody joins what was given up', () => {
   const onAbandoned = jest.fn();
   const collection = { waited: 0, onAbandoned };
   const documents = new SharedDocuments(0);
-  documents.recordSize('key', 1);
-  const leave = documents.start('key', collection)?.addClient();
+  documents.record('key', { size: 1, isQuick: false });
+  const leave = documents.start('key', collection).addClient();
   expect(documents.pendingDocument('key')).toBeDefined();
-  leave?.();
+  leave();
   expect(onAbandoned).toHaveBeenCalledTimes(1);
   expect(documents.pendingDocument('key')).toBeUndefined();
-  expect(documents.start('key', collection)).toBeDefined();
+  expect(documents.canStart('key')).toBe(true);
 });
 
 describe('cacheFor', () => {

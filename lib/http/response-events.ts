@@ -39,7 +39,7 @@ export function watchResponse(req: IncomingMessage, res: ServerResponse, listene
   const restore = interceptEnd(res, listener);
   // A pipelined response that waits for others gets no event when the connection is closed.
   const stopSocket = res.socket === null ? onSocketClose(req.socket, onClose) : undefined;
-  if (isOver(res) || http2StreamOf(res)?.destroyed || req.socket.destroyed) onLoss();
+  if ((isOver(res) && !hasEnded()) || http2StreamOf(res)?.destroyed || req.socket.destroyed) onLoss();
   return () => {
     writable.removeListener('prefinish', onPrefinish).removeListener('finish', onFinish);
     writable.removeListener('close', onClose);

@@ -7,6 +7,7 @@ import { isPromise } from '../util/steps.ts';
 import { type Body, DocumentBuffer } from './body.ts';
 import { type Coding, createCompressor } from './compression.ts';
 import { closeWithServer } from './connection.ts';
+import { sendBody } from './response-body.ts';
 import { isOver, writableOf } from './response-events.ts';
 import { StallDetector } from './stall-detector.ts';
 
@@ -14,6 +15,8 @@ export interface ResponseWriterOptions {
   readonly coding: Coding;
   /** Buffer the whole document to send its length: without chunks, a client would take a cut document for a whole one. */
   readonly bufferWhole: boolean;
+  /** Size of a body that was sent already. */
+  readonly sentBytes?: number | undefined;
   /** ms */
   readonly stallTimeout: number;
   onBytesSent(bytes: number): void;
@@ -47,6 +50,7 @@ export class ResponseWriter {
     this.stall = new StallDetector(res, options.stallTimeout, () =>
       cancellation.cancel(interruption('ERR_METRICS_CLIENT_STALLED')),
     );
+    if (options.sentBytes !== undefined) this.onBodySent(options.sentBytes);
   }
 
   /** Sends a chunk, a byte string. Returns a promise if the next one has to wait for the client. */
@@ -88,20 +92,20 @@ export class ResponseWriter {
   }
 
   /** Sends a complete body, compressed already. Resolves when its last byte was handed to the operating system. */
-  sendBody({ length, parts }: Body): Promise<void> {
-    const { res } = this;
+  sendBody(body: Body): Promise<void> {
     this.requireOpen();
-    closeWithServer(res);
-    res.setHeader('Content-Length', length);
-    this.options.onBytesSent(length);
+    this.options.onBytesSent(body.length);
+    this.onBodySent(body.length);
+    closeWithServer(this.res);
+    const isFinished = this.waitForFinish();
+    sendBody(this.res, body);
+    return isFinished;
+  }
+
+  private onBodySent(length: number): void {
     this.stall.onWrite(length);
     this.hasStarted = true;
     this.hasEnded = true;
-    const isFinished = this.waitForFinish();
-    // Node corks these writes for the current tick, so that headers and body leave together.
-    for (const part of parts.slice(0, -1)) res.write(part, 'latin1');
-    res.end(parts.at(-1), 'latin1');
-    return isFinished;
   }
 
   /** Releases what an incomplete document holds. */
@@ -158,7 +162,8 @@ export class ResponseWriter {
     this.res.end();
   }
 
-  private waitForFinish(): Promise<void> {
+  /** Resolves when the last byte of an ended response was handed to the operating system. */
+  waitForFinish(): Promise<void> {
     return this.waitForEvent((done) => writableOf(this.res).once('finish', done));
   }
 

@@ -13,7 +13,7 @@ import { cutResponse } from './response-events.ts';
 import { runScrape } from './scrape-response.ts';
 import { scrapeTimeout } from './scrape-timeout.ts';
 import type { Outcome, SelfMetrics } from './self-metrics.ts';
-import { serveDocument } from './serve-document.ts';
+import { type PendingScrape, serveDocument } from './serve-document.ts';
 import { SharedDocuments } from './shared-documents.ts';
 import type { ScrapeRequest, ServingContext } from './stream-document.ts';
 
@@ -52,6 +52,7 @@ export class ScrapeHandler {
       sharedDocuments: new SharedDocuments(cacheFor),
       timeout,
       acquireSlot: () => this.acquireSlot(),
+      onBytesSent: selfMetrics.onBytesSent,
     };
   }
 
@@ -81,30 +82,46 @@ export class ScrapeHandler {
     res.setHeader('Vary', endpoint.vary);
     if (request.coding !== 'identity') res.setHeader('Content-Encoding', request.coding);
     if (req.method === 'HEAD') res.end();
-    else void this.respond(req, res, request, endpoint);
+    else this.respond(req, res, request, endpoint);
   }
 
-  private async respond(
+  private respond(req: IncomingMessage, res: ServerResponse, request: ScrapeRequest, endpoint: DocumentEndpoint): void {
+    const { selfMetrics } = this.options;
+    const { format } = request.encoder;
+    const startedAt = performance.now();
+    const onEnd = (outcome: Outcome) =>
+      selfMetrics.onScrapeEnd({ format, outcome, seconds: (performance.now() - startedAt) / 1000 });
+    selfMetrics.onScrapeStart();
+    const pending = this.serve(res, request);
+    if (pending === undefined) onEnd('complete');
+    else void this.finish(req, res, endpoint, request, pending).then(onEnd);
+  }
+
+  private serve(res: ServerResponse, request: ScrapeRequest): PendingScrape | undefined {
+    try {
+      return serveDocument(res, request, this.servingContext);
+    } catch (error) {
+      return { finish: () => Promise.reject(error) };
+    }
+  }
+
+  private async finish(
     req: IncomingMessage,
     res: ServerResponse,
-    request: ScrapeRequest,
     endpoint: DocumentEndpoint,
-  ): Promise<void> {
+    { coding }: ScrapeRequest,
+    { sentBytes, finish }: PendingScrape,
+  ): Promise<Outcome> {
     const { selfMetrics, observer, stallTimeout } = this.options;
-    const { coding, encoder } = request;
-    const startedAt = performance.now();
-    let outcome: Outcome = 'cut';
-    selfMetrics.onScrapeStart();
     try {
-      outcome = await runScrape(req, res, { endpoint, coding, stallTimeout, selfMetrics, observer }, (response) =>
-        serveDocument(response, request, this.servingContext),
-      );
+      const options = { endpoint, coding, sentBytes, stallTimeout, selfMetrics, observer };
+      return await runScrape(req, res, options, finish);
     } catch (error) {
       // Methods of the response that the app has replaced may throw while an error response is sent.
       observer.onFailure({ phase: 'send', error });
       cutResponse(res);
+      return 'cut';
     }
-    selfMetrics.onScrapeEnd({ format: encoder.format, outcome, seconds: (performance.now() - startedAt) / 1000 });
   }
 
   private createRequest({ req, filter }: ScrapeContext, endpoint: DocumentEndpoint): ScrapeRequest {

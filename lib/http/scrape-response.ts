@@ -23,6 +23,8 @@ export interface ScrapeResponse {
 export interface ScrapeResponseOptions {
   readonly endpoint: Endpoint;
   readonly coding: Coding;
+  /** Size of a body that was sent already. */
+  readonly sentBytes: number | undefined;
   readonly stallTimeout: number;
   readonly selfMetrics: SelfMetrics;
   readonly observer: Observer;
@@ -38,10 +40,11 @@ export async function runScrape(
   options: ScrapeResponseOptions,
   handler: (response: ScrapeResponse) => Promise<void>,
 ): Promise<Outcome> {
-  const { coding, stallTimeout, selfMetrics } = options;
+  const { coding, sentBytes, stallTimeout, selfMetrics } = options;
   const cancellation = new Cancellation();
   const writer = new ResponseWriter(res, cancellation, {
     coding,
+    sentBytes,
     stallTimeout,
     bufferWhole: isHttp10(req),
     onBytesSent: selfMetrics.onBytesSent,

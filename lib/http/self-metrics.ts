@@ -44,13 +44,13 @@ export function createSelfMetrics(): SelfMetrics {
   let samplesDropped = 0;
 
   return {
-    onRefusal: (reason) => refusals.add({ reason }),
+    onRefusal: (reason) => refusals.add(reason, { reason }),
     onScrapeStart() {
       inFlight++;
     },
     onScrapeEnd({ format, outcome, seconds }) {
       inFlight--;
-      scrapes.add({ format, outcome });
+      scrapes.add(`${format} ${outcome}`, { format, outcome });
       durations.count++;
       durations.sum += seconds;
       for (let i = BOUNDS.length - 1; i >= 0 && seconds <= (BOUNDS[i] as number); i--)
@@ -93,8 +93,7 @@ function counter(name: string, help: string, samples: Sample[], labelNames: stri
 class LabelledCounter {
   private readonly counts = new Map<string, { labels: LabelSet; value: number }>();
 
-  add(labels: LabelSet): void {
-    const key = Object.values(labels).join(' ');
+  add(key: string, labels: LabelSet): void {
     const entry = this.counts.get(key);
     if (entry === undefined) this.counts.set(key, { labels, value: 1 });
     else entry.value++;

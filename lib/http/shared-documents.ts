@@ -16,6 +16,7 @@ export interface DocumentProducer {
 
 interface Entry {
   isSmall: boolean;
+  isQuick: boolean;
   pending?: SharedDocument | undefined;
   last?: { readonly body: Body; readonly createdAt: number } | undefined;
 }
@@ -40,12 +41,17 @@ export class SharedDocuments {
     return this.entries.get(key)?.pending;
   }
 
-  /** Starts a document that others can join; undefined if the last document under the key was too large. */
-  start(key: string, producer: DocumentProducer): SharedDocument | undefined {
+  /** Whether a document can be started: none is pending under the key, and the last one was small. */
+  canStart(key: string): boolean {
+    const entry = this.entries.get(key);
     // The first document under a key is assumed to be small. If it is not, a part of it is buffered for a while.
-    const entry = this.entries.get(key) ?? this.touch(key, { isSmall: true });
-    if (!entry.isSmall || entry.pending !== undefined) return undefined;
-    entry.pending = new SharedDocument(producer, (body) => {
+    return entry === undefined || (entry.isSmall && entry.pending === undefined);
+  }
+
+  /** Starts a document that others can join. */
+  start(key: string, producer: DocumentProducer): SharedDocument {
+    const entry = this.entries.get(key) ?? this.touch(key, { isSmall: true, isQuick: false });
+    entry.pending = new SharedDocument(entry.isQuick, producer, (body) => {
       entry.pending = undefined;
       // An entry that was evicted meanwhile would not be found again.
       if (body !== undefined && this.cacheFor > 0 && this.entries.get(key) === entry) this.cache(entry, body);
@@ -61,12 +67,13 @@ export class SharedDocuments {
     }, this.cacheFor).unref();
   }
 
-  /** Records the size of a document before compression. */
-  recordSize(key: string, size: number): void {
+  /** Records a document's size before compression, and whether it was made without waiting and in little time. */
+  record(key: string, { size, isQuick }: { readonly size: number; readonly isQuick: boolean }): void {
     const isSmall = size <= MAX_SHARED_BYTES;
     const entry = this.entries.get(key);
+    if (entry !== undefined) entry.isQuick = isQuick;
     if (entry?.isSmall === isSmall && this.entries.size < MAX_KEYS) return;
-    this.touch(key, Object.assign(entry ?? {}, { isSmall }));
+    this.touch(key, Object.assign(entry ?? { isQuick }, { isSmall }));
   }
 
   /** Makes an entry the newest. Evicts the oldest above the maximum. */
@@ -87,6 +94,8 @@ export class SharedDocuments {
 export class SharedDocument {
   /** The body to send; undefined when the document outgrew what is shared. Rejects when it failed. */
   readonly body: Promise<Body | undefined>;
+  /** Whether the last document under the same key was made without waiting and in little time. */
+  readonly wasQuick: boolean;
   /** Whether the last scrape has left before the document was complete. */
   isAbandoned = false;
   private settle: { resolve: (body: Body | undefined) => void; reject: (error: unknown) => void } | undefined;
@@ -95,7 +104,8 @@ export class SharedDocument {
   private clients = 0;
 
   /** `onClosed` is called when the document can no longer be joined. */
-  constructor(producer: DocumentProducer, onClosed: (body?: Body) => void) {
+  constructor(wasQuick: boolean, producer: DocumentProducer, onClosed: (body?: Body) => void) {
+    this.wasQuick = wasQuick;
     this.producer = producer;
     this.onClosed = onClosed;
     this.body = new Promise((resolve, reject) => {

@@ -1,39 +1,15 @@
-import { DocumentStream } from '../document/document-stream.ts';
 import { interruption } from '../model/errors.ts';
 import type { Cancellation } from '../util/cancellation.ts';
-import { nextEventLoopTurn } from '../util/event-loop.ts';
-import { isPromise } from '../util/steps.ts';
-import { type Body, DocumentBuffer } from './body.ts';
+import type { Body } from './body.ts';
 import type { ScrapeResponse } from './scrape-response.ts';
-import { MAX_SHARED_BYTES, type SharedDocument } from './shared-documents.ts';
-import { type DocumentJob, type ScrapeRequest, type ServingContext, streamDocument } from './stream-document.ts';
-
-/** A document that other scrapes can join while it is made. */
-interface SharedJob extends DocumentJob {
-  readonly key: string;
-  readonly shared: SharedDocument;
-}
-
-/** Starts a document that others can join; undefined if it is not to be shared. */
-export function startShared(request: ScrapeRequest, context: ServingContext): SharedJob | undefined {
-  const { key } = request;
-  if (key === undefined) return undefined;
-  const shared = context.sharedDocuments.start(key, {
-    get waited() {
-      return document.waited;
-    },
-    onAbandoned: () => document.abort(interruption('ERR_METRICS_CLIENT_GONE')),
-  });
-  if (shared === undefined) return undefined;
-  // With the router's timeout: a scraper whose own timeout is shorter leaves alone.
-  const document = new DocumentStream(context.collection, { ...request, timeout: context.timeout });
-  return { request, context, document, key, shared };
-}
+import type { SharedDocument } from './shared-documents.ts';
+import type { SharedJob } from './shared-job.ts';
+import { type ScrapeRequest, type ServingContext, streamDocument } from './stream-document.ts';
 
 /** Joins the document that it makes, and streams it when it outgrows what is shared. */
 export async function serveShared(response: ScrapeResponse, job: SharedJob, releaseSlot: () => void): Promise<void> {
   const { shared, request, context, document } = job;
-  const overflow = bufferDocument(job);
+  const overflow = job.make();
   try {
     const body = await waitForBody(shared, response, request, context);
     if (body !== undefined) await response.writer.sendBody(body);
@@ -47,36 +23,6 @@ export async function serveShared(response: ScrapeResponse, job: SharedJob, rele
     overflow.then((buffered) => buffered !== undefined && document.abort(error)).finally(releaseSlot);
     throw error;
   }
-}
-
-/** Makes a shared document. Resolves with its beginning if it is too large, and never rejects. */
-async function bufferDocument(job: SharedJob): Promise<DocumentBuffer | undefined> {
-  const { key, shared, request, context, document } = job;
-  const buffered = new DocumentBuffer();
-  try {
-    // Requests that arrive in this turn of the event loop can join.
-    await nextEventLoopTurn();
-    for (;;) {
-      const next = document.next();
-      const chunk = isPromise(next) ? await next : next;
-      if (chunk === undefined) break;
-      buffered.add(chunk);
-      if (buffered.length <= MAX_SHARED_BYTES) continue;
-      // Recorded first, so that the scrapes that have waited do not start another shared document.
-      context.sharedDocuments.recordSize(key, buffered.length);
-      shared.outgrow();
-      return buffered;
-    }
-    context.sharedDocuments.recordSize(key, buffered.length);
-    const body = buffered.toBody(request.coding);
-    shared.complete(isPromise(body) ? await body : body);
-  } catch (error) {
-    if (!shared.isAbandoned && !document.wasReported(error)) context.collection.onFailure({ phase: 'collect', error });
-    shared.fail(error);
-    document.abort(error);
-  }
-  document.close();
-  return undefined;
 }
 
 /** Waits for a shared document; undefined when it outgrew what is shared. */

@@ -14,6 +14,7 @@ export interface ServingContext {
   readonly timeout: number;
   /** Takes a slot, and returns the function that releases it; undefined when all are taken. */
   acquireSlot(): (() => void) | undefined;
+  onBytesSent(bytes: number): void;
 }
 
 /** A document that one scrape requests. */
@@ -47,7 +48,7 @@ export async function streamDocument(
       size += chunk.length;
       await writer.write(chunk);
     }
-    if (request.key !== undefined) context.sharedDocuments.recordSize(request.key, size);
+    if (request.key !== undefined) context.sharedDocuments.record(request.key, { size, isQuick: false });
     await writer.end();
   } catch (error) {
     if (document.wasReported(error)) response.reportedError = { error };

@@ -3,6 +3,7 @@ const SLICE_MS = 5;
 
 let sliceEnd = 0;
 const waiting: (() => void)[] = [];
+let isClaimed = false;
 
 /**
  * Yields to the event loop if the time slice is used up; await it between small pieces of work. All scrapes of the
@@ -18,6 +19,17 @@ export function nextEventLoopTurn(): Promise<void> {
     waiting.push(resolve);
     if (waiting.length === 1) setImmediate(next);
   });
+}
+
+/** Takes the current turn and its time slice for the caller's work, if no scrape has done so. */
+export function claimTurn(): boolean {
+  if (isClaimed || waiting.length > 0) return false;
+  isClaimed = true;
+  setImmediate(() => {
+    isClaimed = false;
+  });
+  sliceEnd = performance.now() + SLICE_MS;
+  return true;
 }
 
 // Only an immediate guarantees a turn: write callbacks and `drain` often fire without one in between.

@@ -28,7 +28,7 @@ test('what is beyond the number of documents that are kept is not in memory eith
   const before = await memoryInUse();
   for (let n = 0; n < 1000; n++) {
     const document = documents.start(`key ${n}`, { waited: 0, onAbandoned: () => {} });
-    document?.complete({ length: MAX_SHARED_BYTES, parts: [Buffer.alloc(MAX_SHARED_BYTES, n)] });
+    document.complete({ length: MAX_SHARED_BYTES, parts: [Buffer.alloc(MAX_SHARED_BYTES, n)] });
   }
   expect(documents.cached('key 999')?.length).toBe(MAX_SHARED_BYTES);
   expect(documents.cached('key 0')).toBeUndefined();
