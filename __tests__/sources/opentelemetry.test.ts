@@ -10,7 +10,7 @@ import type { MetricFamily, Sample } from '../../lib/index.ts';
 import { type OpenTelemetrySourceOptions, openTelemetrySource } from '../../lib/sources/opentelemetry.ts';
 import { collectAll, scrape } from '../support/collect.ts';
 import { encode } from '../support/encode.ts';
-import { json, openMetrics } from '../support/encoders.ts';
+import { openMetrics } from '../support/encoders.ts';
 import { EXPONENTIAL, producer, type Telemetry, telemetry } from '../support/open-telemetry.ts';
 import { parseText } from '../support/parse-text.ts';
 
@@ -184,31 +184,6 @@ test('the first stays the first, whichever callback is done first', async () => 
   expect(Object.keys(await samplesOf(own))).toEqual(['only_a', 'only_b']);
   delays.reverse();
   expect(Object.keys(await samplesOf(own))).toEqual(['only_a', 'only_b']);
-});
-
-test('of samples with the same labels, the first is kept', async () => {
-  const own = telemetry();
-  own.meter.createCounter('m').add(1, { a: '1', b: '2' });
-  own.meter.createCounter('m').add(2, { a: 1, b: '2' });
-  own.meterOf('other').createCounter('m').add(3, { b: '2', a: '1' });
-  own.meterOf('other').createCounter('m').add(4, { a: '2' });
-  const { families, reports } = await own.collect();
-  expect(families.map(({ samples }) => samples)).toEqual([
-    [
-      { labels: { a: '1', b: '2' }, value: 1 },
-      { labels: { a: '2' }, value: 4 },
-    ],
-  ]);
-  expect(reports).toEqual(['scrape: family "m_total": 2 samples are left out: earlier ones have the same labels']);
-});
-
-test('what is left out of a family is reported once, though JSON reads it twice', async () => {
-  const { source, meter } = telemetry();
-  for (const value of ['1', 1]) meter.createGauge('m').record(1, { a: value });
-  const reports: unknown[] = [];
-  const families = await source.collect(scrape({ report: (error) => void reports.push(error) }));
-  expect((await encode(json(), families)).text).toBe('{\n"m":{"type":"gauge","value":{"a":{"1":1.0}}}\n}\n');
-  expect(reports).toEqual([expect.objectContaining({ code: 'ERR_METRICS_INVALID_SAMPLE' })]);
 });
 
 test.each([

@@ -41,7 +41,7 @@ export interface ConversionOptions {
 export type Conversion = (
   scopes: readonly ScopeMetrics[],
   scrape: Pick<Scrape, 'wants' | 'report'>,
-) => readonly MetricFamily[];
+) => Promise<readonly MetricFamily[]>;
 
 const TARGET_INFO = 'target_info';
 
@@ -69,9 +69,9 @@ export function createConversion(
     help: 'Target metadata',
     samples: [{ labels, value: 1 }],
   });
-  return (scopes, scrape) => {
+  return async (scopes, scrape) => {
     const reserved = hasInfo ? TARGET_INFO : undefined;
-    const families = familiesOf(inOrder(scopes), scrape, { names, maxScale, reserved, seriesOf });
+    const families = await familiesOf(inOrder(scopes), scrape, { names, maxScale, reserved, seriesOf });
     return hasInfo && scrape.wants(TARGET_INFO) ? [info(), ...families] : families;
   };
 }

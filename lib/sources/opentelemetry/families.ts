@@ -2,6 +2,7 @@ import { AggregationTemporality, DataPointType, type MetricData, type ScopeMetri
 import { MetricsError } from '../../model/errors.ts';
 import type { MetricFamily, MetricType, Sample } from '../../model/metric-family.ts';
 import type { Scrape } from '../../model/metrics-source.ts';
+import { type Part, repeatedKeys, SeriesSum } from './equal-series.ts';
 import type { Translation } from './names.ts';
 import type { SeriesLabels } from './series.ts';
 import { layoutOf, typeOf, valueReader } from './values.ts';
@@ -16,11 +17,11 @@ export interface FamilyOptions {
 }
 
 /** Converts the metrics of all scopes to families. Metrics with the same name and type become one family. */
-export function familiesOf(
+export async function familiesOf(
   scopes: readonly ScopeMetrics[],
   { wants, report }: Pick<Scrape, 'wants' | 'report'>,
   { names, maxScale, reserved, seriesOf }: FamilyOptions,
-): MetricFamily[] {
+): Promise<MetricFamily[]> {
   const drafts = new Map<string, Draft>();
   for (const { scope, metrics } of scopes) {
     for (const metric of metrics) {
@@ -50,11 +51,12 @@ export function familiesOf(
       drafts.set(name, draft);
     }
   }
-  return [...drafts.values()].map(({ help, parts, ...family }) => ({
-    ...family,
-    ...(help !== '' && { help }),
-    samples: samplesOf(family.name, parts, maxScale, report),
-  }));
+  const families: MetricFamily[] = [];
+  for (const { help, parts, ...family } of drafts.values()) {
+    const samples = samplesOf(family.name, parts, await keysOf(parts), maxScale, report);
+    families.push({ ...family, ...(help !== '' && { help }), samples });
+  }
+  return families;
 }
 
 interface Draft {
@@ -63,11 +65,6 @@ interface Draft {
   readonly type: MetricType;
   help: string;
   readonly parts: Part[];
-}
-
-interface Part {
-  readonly metric: MetricData;
-  readonly series: SeriesLabels;
 }
 
 function translated({ descriptor, dataPointType }: MetricData, type: MetricType | undefined, { metric }: Translation) {
@@ -85,8 +82,17 @@ function faultOf(metric: MetricData, type: MetricType | undefined, name: string,
   return undefined;
 }
 
+/** The keys of the label sets that several series have. A failure is that of the family, which fails when it is read. */
+const keysOf = (parts: readonly Part[]) => repeatedKeys(parts).catch(() => new Set<string>());
+
 /** Converts samples as they are read, so that a large family does not block the event loop. */
-function samplesOf(name: string, parts: readonly Part[], maxScale: number, report: Scrape['report']): Iterable<Sample> {
+function samplesOf(
+  name: string,
+  parts: readonly Part[],
+  repeated: ReadonlySet<string>,
+  maxScale: number,
+  report: Scrape['report'],
+): Iterable<Sample> {
   let isReported = false;
   return {
     *[Symbol.iterator]() {
@@ -94,21 +100,22 @@ function samplesOf(name: string, parts: readonly Part[], maxScale: number, repor
         parts.map(({ metric }) => metric),
         maxScale,
       );
-      const seen = new Set<string>();
-      let repeated = 0;
+      const equal = new SeriesSum();
       for (const { metric, series } of parts) {
         const valueAt = valueReader(metric, layout);
         for (const [i, { attributes }] of metric.dataPoints.entries()) {
           const { labels, key } = series.at(i, attributes);
-          if (seen.size < seen.add(key).size) yield { labels, value: valueAt(i) };
-          else repeated++;
+          const sample = { labels, value: valueAt(i) };
+          if (repeated.has(key)) equal.add(key, metric, sample);
+          else yield sample;
         }
         series.trim(metric.dataPoints.length);
       }
+      yield* equal.samples();
       // The samples may be read more than once.
-      if (repeated === 0 || isReported) return;
+      if (equal.dropped === 0 || isReported) return;
       isReported = true;
-      const message = `family "${name}": ${repeated} samples are left out: earlier ones have the same labels`;
+      const message = `family "${name}": ${equal.dropped} samples are left out: earlier ones have the same labels`;
       report(new MetricsError('ERR_METRICS_INVALID_SAMPLE', message));
     },
   };
