@@ -2,6 +2,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import express from 'express';
 import { type MetricsSource, metricsRouter, type Sample } from '../../../lib/index.ts';
+import { processMetrics } from '../../../lib/sources/process.ts';
+import { requestMetrics } from '../../../lib/sources/requests.ts';
 
 // The service that is soaked, in a process of its own. Its source fails now and then; it tells its parent how it is.
 
@@ -38,8 +40,24 @@ async function* collect() {
 /** A scrape that wants none of the families takes no turn, and so is never one of those that are spoilt. */
 const source: MetricsSource = { collect: ({ wants }) => (wants('soaked_0') ? collect() : []) };
 
+const requests = requestMetrics({ sizes: true });
+const orders = express.Router();
+orders.get('/orders/:id', (_req, res) => void res.json({}));
+orders.get('/parts/:id', (_req, res) => {
+  res.write('a part');
+  setImmediate(() => res.end('the rest'));
+});
+orders.get('/broken/:id', (_req, _res, next) => next(new Error('expected by this test')));
+orders.get('/never/:id', () => undefined);
+
 const app = express();
 app.use(metricsRouter({ source, timeout: 1000, maxInFlight: 50, selfMetrics: true }));
+// Another document: the source above spoils its own.
+const both = [requests, processMetrics({ gc: true, eventLoop: true })];
+app.use(metricsRouter({ path: '/requests', source: both }));
+app.use(requests);
+app.use('/tenants/:tenant', orders);
+app.use((_error: unknown, _req: unknown, res: express.Response, _next: unknown) => void res.status(500).end());
 const server = app.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
 
 process.on('message', () => {

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { parseText } from '../../support/parse-text.ts';
 import { requestText } from '../../support/raw-http.ts';
+import { measuredIn, type RequestsDocument, Traffic } from './traffic.ts';
 
 /** 3 of them in CI. */
 const MINUTES = Number(process.env.SOAK_MINUTES ?? (process.env.CI ? 3 : 30));
@@ -27,6 +28,7 @@ interface State {
 let child: ChildProcess;
 let port: number;
 const tally: Record<string, number> = {};
+const traffic = new Traffic();
 const wrong: string[] = [];
 
 beforeAll(async () => {
@@ -61,9 +63,11 @@ test(`${MINUTES} minutes of ${PER_SECOND} scrapes a second, one in ten of them s
   const sampleEvery = (MINUTES * 60_000) / 60;
   let sampledAt = performance.now();
   for (let turn = 0, startedAt = performance.now(); performance.now() < end; turn++) {
-    const one = ask(turn).catch((error) => void wrong.push(String(error)));
-    asking.add(one);
-    void one.finally(() => asking.delete(one));
+    for (const sending of [ask(turn), traffic.send(port, turn)]) {
+      const one = sending.catch((error) => void wrong.push(String(error)));
+      asking.add(one);
+      void one.finally(() => asking.delete(one));
+    }
     if (performance.now() > sampledAt + sampleEvery) {
       sampledAt = performance.now();
       const { heap } = await stateOf();
@@ -72,6 +76,7 @@ test(`${MINUTES} minutes of ${PER_SECOND} scrapes a second, one in ten of them s
     await sleep(Math.max(0, startedAt + (turn + 1) * (1000 / PER_SECOND) - performance.now()));
   }
   await Promise.all(asking);
+  traffic.end();
   const { sockets, scrapes, crashes } = await stateAtRest();
   // What a process fills once, code that gets compiled among it, is filled after half of the time.
   const slope = slopeOf(heaps.slice(heaps.length >> 1));
@@ -94,7 +99,26 @@ test(`${MINUTES} minutes of ${PER_SECOND} scrapes a second, one in ten of them s
   expect(new RegExp(`^${inFlight} (\\d+)$`, 'm').exec(text)?.[1]).toBe('1');
   expect((await stateOf()).scrapes).toBe(scrapes);
   expect(sockets).toBeLessThanOrEqual(1);
+  await expectRequestsMeasured();
 });
+
+/** Nothing is in flight, and every request whose response was read is counted under its route. */
+async function expectRequestsMeasured(): Promise<void> {
+  const document: RequestsDocument = JSON.parse((await buffer(await get('/requests.json'))).toString());
+  expect(document.http_requests_in_flight.value).toEqual({ method: { GET: 0 } });
+  expect(document).toHaveProperty('nodejs_eventloop_delay_seconds');
+  const { '/orders': orders = 0, '/parts': parts, '/broken': broken, '/nothing': nothing } = traffic.sent;
+  const { '/tenants/:tenant/orders/:id 200': answered, ...others } = measuredIn(document);
+  expect(answered).toBeGreaterThanOrEqual(orders);
+  // Of clients that leave before the first response, or before the service reads their requests.
+  for (const left of ['/tenants/:tenant/orders/:id 499', 'unmatched 499']) delete others[left];
+  expect(others).toEqual({
+    '/tenants/:tenant/parts/:id 200': parts,
+    '/tenants/:tenant/broken/:id 500': broken,
+    '/tenants/:tenant/never/:id 499': expect.any(Number),
+    'unmatched 404': nothing,
+  });
+}
 
 /** Theil and Sen's: the median of the slopes of all pairs, which a few outliers do not move. In bytes a minute. */
 function slopeOf(points: readonly { minute: number; heap: number }[]): number {
