@@ -1,4 +1,5 @@
-import { type Dashboard, type Panel, parseYaml, type Rule, readGrafana, rulesIn } from '../support/grafana.ts';
+import { type Dashboard, type Panel, type Rule, readGrafana, rulesIn } from '../support/grafana.ts';
+import { parseYaml } from '../support/yaml.ts';
 import { Markdown } from './markdown.ts';
 
 const dashboard: Dashboard = JSON.parse(readGrafana('dashboard.json'));

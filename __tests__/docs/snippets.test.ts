@@ -8,7 +8,8 @@ const ABSENT = ['prometheus-api-metrics', 'express-ipfilter'];
 const files = markdownFiles().filter((it) => !it.startsWith('docs/recipes/'));
 const needsRegistry = ({ info }: Snippet) => info.includes('registry');
 const importsAny = ({ text }: Snippet) => ABSENT.some((name) => text.includes(`'${name}'`));
-const snippets = files.flatMap(snippetsOf).filter((it) => !importsAny(it) && !needsRegistry(it));
+const all = files.flatMap(snippetsOf);
+const snippets = all.filter((it) => !importsAny(it) && !needsRegistry(it));
 const modules = snippets.filter((it) => !it.isFragment);
 const workshop = new Workshop();
 let findings: string[];
@@ -37,26 +38,31 @@ it.each(modules)(
   '$place comes up, or ends well, and answers as is shown below it, but for numbers',
   async (snippet) => {
     const ports = await workshop.run(snippet);
-    for (const { url, printed } of answersTo(snippet)) {
+    for (const { url, pattern, printed } of answersTo(snippet)) {
       const answer = await fetch(Object.assign(new URL(url), { port: ports.get(Number(url.port)) }));
-      expect(withoutNumbers(await answer.text())).toBe(withoutNumbers(printed));
+      const lines = (await answer.text()).split(/(?<=\n)/).filter((line) => pattern.test(line));
+      expect(withoutNumbers(lines.join(''))).toBe(withoutNumbers(printed));
     }
   },
 );
 
 it("the README's first example has such an answer for each of its paths", () => {
   const paths = answersTo(snippetsOf('README.md')[0]!).map(({ url }) => url.pathname);
-  expect(paths).toEqual(['/hello', '/metrics', '/metrics.json']);
+  expect(paths).toEqual(['/hello/Ada', '/metrics', '/metrics.json']);
 });
 
-/** Commands with what they printed, between a module and the next. */
-function answersTo({ document, line }: Snippet): { url: URL; printed: string }[] {
-  const next = modules.find((it) => it.document === document && it.line > line)?.line ?? Number.POSITIVE_INFINITY;
+/** Commands with what they printed, or what grep found in it, between a module and the next one, even if that is not run. */
+function answersTo({ document, line }: Snippet): { url: URL; pattern: RegExp; printed: string }[] {
+  const next =
+    all.find((it) => !it.isFragment && it.document === document && it.line > line)?.line ?? Number.POSITIVE_INFINITY;
   const shown = new Markdown(document).blocks.filter((it) => it.line > line && it.line < next);
   const commands = shown.flatMap(({ info, text }) => (info[0] === 'console' ? text.split(/^(?=\$ )/m) : []));
   return commands.flatMap((command) => {
-    const [, url, printed] = /^\$ curl (http:\/\/127\.0\.0\.1:\S+)\n(.+)/s.exec(command) ?? [];
-    return url === undefined || printed === undefined ? [] : [{ url: new URL(url), printed }];
+    const [, url, pattern = '', printed] =
+      /^\$ curl (?:-s )?(http:\/\/127\.0\.0\.1:\S+)(?: \| grep (?:-E )?'?([^\n']+)'?)?\n(.+)/s.exec(command) ?? [];
+    return url === undefined || printed === undefined
+      ? []
+      : [{ url: new URL(url), pattern: new RegExp(pattern), printed }];
   });
 }
 

@@ -9,6 +9,7 @@ declare global {
   const admin: import('express').RequestHandler;
   const source: import('express-metrics-json').MetricsSource;
   const register: import('prom-client').Registry;
+  const requests: import('express-metrics-json/requests').RequestMetrics;
   /** An app that listens on a port of its own. */
   const metricsApp: import('express').Express;
 
@@ -18,6 +19,7 @@ declare global {
   const MeterProvider: typeof import('@opentelemetry/sdk-metrics').MeterProvider;
   const metricsRouter: typeof import('express-metrics-json').metricsRouter;
   const refuseAuthorization: typeof import('express-metrics-json').refuseAuthorization;
+  const processMetrics: typeof import('express-metrics-json/process').processMetrics;
   const promClientSource: typeof import('express-metrics-json/prom-client').promClientSource;
   const renderMetrics: typeof import('express-metrics-json/render').renderMetrics;
   const setupPrimary: typeof import('express-metrics-json/cluster').setupPrimary;

@@ -1,4 +1,6 @@
+import { Counter, Registry } from 'prom-client';
 import { combineSources, type LabelSet, type MetricFamily, type MetricsSource } from '../../lib/index.ts';
+import { promClientSource } from '../../lib/sources/prom-client.ts';
 import { prometheusServerSource } from '../../lib/sources/prometheus-server.ts';
 import { cachedBytes, MAX_CACHED_BYTES } from '../../lib/util/cache-budget.ts';
 import { closeAccounts, leaveBytes } from '../support/budget.ts';
@@ -77,6 +79,38 @@ describe('openTelemetrySource', () => {
     expect(cachedBytes()).toBeLessThanOrEqual(MAX_CACHED_BYTES);
     giveBack();
   });
+});
+
+test('the label sets of promClientSource whose values are texts are remembered as far as there is room', async () => {
+  const registry = new Registry();
+  const counter = new Counter({ name: 'c', help: 'h', labelNames: ['queue'], registers: [registry] });
+  const add = (length: number) => {
+    for (const labels of longLabels(length)) counter.inc(labels);
+    counter.inc({ queue: undefined as never });
+  };
+  const source = hold(promClientSource(registry));
+  const collect = async () => (await collectAll(source)).families[0]?.samples ?? [];
+  add(100);
+  const before = cachedBytes();
+  // The first scrape reads a copy.
+  await collect();
+  const [second, third] = [await collect(), await collect()];
+  expect(third).toHaveLength(101);
+  expect(third.every(({ labels }, i) => labels === second[i]?.labels)).toBe(true);
+  const size = cachedBytes() - before;
+  expect(size).toBeGreaterThanOrEqual(100 * 8);
+  counter.reset();
+  add(50);
+  expect(await collect()).toHaveLength(51);
+  expect(cachedBytes() - before).toBeLessThan(0.6 * size);
+  const giveBack = leaveBytes(100);
+  add(100);
+  const families = await collect();
+  expect(families.map(({ labels }) => labels.queue)).toEqual(
+    expect.arrayContaining([...longLabels(100).map(({ queue }) => queue), 'undefined']),
+  );
+  expect(cachedBytes()).toBeLessThanOrEqual(MAX_CACHED_BYTES);
+  giveBack();
 });
 
 test('the names that a source has brought are remembered for a join as far as there is room', async () => {

@@ -32,12 +32,27 @@ async function freshSlice(): Promise<void> {
   await turn;
 }
 
-test('long work yields to the event loop many times', async () => {
-  const counter = countTurns();
-  await work(200);
-  counter.stop();
-  // Slices are 5 ms; on a busy machine they are fewer and longer.
-  expect(counter.turns).toBeGreaterThan(5);
+test('long work yields to the event loop every 5 ms', async () => {
+  let now = Math.ceil(performance.now());
+  const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
+  try {
+    now += 5;
+    await freshSlice();
+    const counter = countTurns();
+    const yieldedAfter: number[] = [];
+    for (let worked = 0.5; worked <= 200; worked += 0.5) {
+      now += 0.5;
+      const turn = yieldToEventLoop();
+      if (turn === undefined) continue;
+      await turn;
+      yieldedAfter.push(worked);
+    }
+    counter.stop();
+    expect(yieldedAfter).toEqual(Array.from({ length: 40 }, (_, slice) => 5 * (slice + 1)));
+    expect(counter.turns).toBeGreaterThanOrEqual(yieldedAfter.length);
+  } finally {
+    clock.mockRestore();
+  }
 });
 
 test('several tasks hold the event loop no longer than one, as it turns between them', async () => {

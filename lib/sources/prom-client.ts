@@ -1,9 +1,11 @@
+import { BATCHES, type BatchedSamples } from '../encoders/batches.ts';
 import type { Aggregator, LabelSet, MetricFamily, MetricType, Sample } from '../model/metric-family.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
 import { checkValue } from '../util/check-options.ts';
 import type { Check } from '../util/expect.ts';
 import { isPromise } from '../util/steps.ts';
 import { withDefaultLabels } from './prom-client/default-labels.ts';
+import { LabelTexts, withLabelTexts } from './prom-client/label-texts.ts';
 import { hasNonZeroValue, type PromClientInternals, Store, sampleSubsetMatches } from './prom-client/store.ts';
 import { type MetricData, samplesOf } from './prom-client/values.ts';
 
@@ -16,8 +18,9 @@ export interface PromClientRegistry {
 }
 
 /**
- * Reads a registry of prom-client or of one of its forks, a metric at a time. Default labels,
- * `collect()` callbacks and exemplars are honoured. A callback that fails costs its own family alone.
+ * Reads a registry of prom-client or of one of its forks, a metric at a time. Default labels, label values that are no
+ * strings, `collect()` callbacks and exemplars are treated as by the client. A callback that fails costs its own family
+ * alone.
  *
  * @throws {TypeError} when it is given something else than a registry
  * @example
@@ -77,6 +80,7 @@ class MetricReader {
   private canReadStore = false;
   private mismatches = 0;
   private readonly store: Store;
+  private readonly labelTexts = new LabelTexts();
   private declared: { from: Metric['labelNames']; defaults: LabelSet; names: readonly string[] } | undefined;
 
   constructor(metric: Metric) {
@@ -122,7 +126,7 @@ class MetricReader {
 
   private family(
     { name, help, type }: Pick<Metric, 'name' | 'help' | 'type'>,
-    samples: Iterable<Sample>,
+    samples: readonly Sample[] | BatchedSamples,
     defaults: LabelSet,
     hasUnlabelled: boolean,
   ): MetricFamily {
@@ -134,8 +138,15 @@ class MetricReader {
       type,
       ...(labelNames !== undefined && { labelNames }),
       ...(aggregator !== undefined && { aggregator }),
-      samples: withDefaultLabels(samples, defaults),
+      samples: this.withLabels(samples, defaults),
     };
+  }
+
+  /** Returns the samples with the labels that the client writes. */
+  private withLabels(samples: readonly Sample[] | BatchedSamples, defaults: LabelSet): Iterable<Sample> {
+    if (Object.keys(defaults).length > 0) return withDefaultLabels(samples, defaults, this.store.fillsEmptyLabels());
+    if (BATCHES in samples) return this.labelTexts.convert(samples);
+    return samples.map(withLabelTexts);
   }
 
   /**

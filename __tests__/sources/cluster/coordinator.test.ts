@@ -87,6 +87,57 @@ test('those who ask at the same time share what is gathered', async () => {
   for (const { asked } of workers) expect(asked).toHaveLength(2);
 });
 
+describe('a worker that ran before the coordinator was opened', () => {
+  beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] }));
+  afterEach(() => jest.useRealTimers());
+
+  const turns = async () => {
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+  };
+
+  /** A coordinator that expects worker 2, and a request of worker 1 that is under way. */
+  async function askEarly(timeout = 1_000_000) {
+    const coordinator = new Coordinator();
+    for (const name of ['1', '2']) coordinator.arrivals.expect(name);
+    const first = start(coordinator, '1');
+    const answers = [first.ask(timeout), first.ask(timeout), first.ask(timeout)];
+    await turns();
+    // The first one could answer by now, alone.
+    expect(first.asked).toEqual([]);
+    return { coordinator, first, answer: Promise.all(answers).then((all) => all.map(summary)) };
+  }
+
+  test('is in the first documents, which share what is gathered, however late it reads that it may join', async () => {
+    const { coordinator, first, answer } = await askEarly();
+    jest.advanceTimersByTime(1999);
+    await turns();
+    start(coordinator, '2');
+    expect(await answer).toEqual(Array(3).fill({ count: 2, level: 20, workers: '2/2' }));
+    expect(first.asked).toHaveLength(1);
+  });
+
+  test('is not waited for any more once it has exited', async () => {
+    const { coordinator, answer } = await askEarly();
+    coordinator.arrivals.settle('2');
+    expect(await answer).toEqual(Array(3).fill({ count: 1, level: 10, workers: '1/1' }));
+  });
+
+  test('is waited for during half of the time of a request: the others have the other half to answer', async () => {
+    const { first, answer } = await askEarly(1000);
+    jest.advanceTimersByTime(500);
+    expect(await answer).toEqual(Array(3).fill({ count: 1, level: 10, workers: '1/1' }));
+    expect(first.asked).toMatchObject([{ timeout: 0.9 * 500 }]);
+  });
+
+  test('is not waited for longer than the grace, and then never again', async () => {
+    const { first, answer } = await askEarly();
+    jest.advanceTimersByTime(2000);
+    expect(await answer).toEqual(Array(3).fill({ count: 1, level: 10, workers: '1/1' }));
+    expect(summary(await first.ask(1000))).toEqual({ count: 1, level: 10, workers: '1/1' });
+    expect(first.asked).toMatchObject([{ timeout: 0.9 * 998_000 }, { timeout: 0.9 * 1000 }]);
+  });
+});
+
 describe('a worker that is silent', () => {
   test('is waited for once; its counter goes on to count, and its gauge does not', async () => {
     const coordinator = new Coordinator();

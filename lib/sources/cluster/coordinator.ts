@@ -1,5 +1,6 @@
 import { WORKER_SOURCE_SHARE } from '../../util/time-shares.ts';
 import { Aggregate, type WorkerSnapshot } from './aggregate.ts';
+import { Arrivals } from './arrivals.ts';
 import type { FamilyTable } from './family-table.ts';
 import { type Loss, Losses } from './losses.ts';
 import { type Peer, type Round, Rounds } from './rounds.ts';
@@ -68,6 +69,8 @@ class Member implements Peer {
 
 /** Requests the metrics of all processes and merges them. */
 export class Coordinator {
+  /** Processes that requests wait for, though they have not joined yet. */
+  readonly arrivals = new Arrivals();
   private readonly members = new Set<Member>();
   private readonly rounds = new Rounds<Member>();
   /** By worker label. */
@@ -79,6 +82,7 @@ export class Coordinator {
   join(name: string, request: Peer['request']): Registration {
     const member = new Member(name, request);
     this.members.add(member);
+    this.arrivals.settle(name);
     return {
       answer: (round, tables, losses) => {
         if (member.hasExited) return;
@@ -99,7 +103,8 @@ export class Coordinator {
   }
 
   async request(request: CollectRequest): Promise<CollectResponse> {
-    const round = await this.rounds.run(activeOf(this.members), request.timeout);
+    const timeout = await this.arrivals.wait(request.timeout);
+    const round = await this.rounds.run(activeOf(this.members), timeout);
     return this.runExclusive(() => this.respond(round, request));
   }
 

@@ -53,6 +53,7 @@ function createPrimaryLink(): Link {
   const name = 'primary';
   let open: { readonly coordinator: Coordinator; close(): void } | undefined;
   let localGather: Gather | undefined;
+  const threads = new Set<number>();
 
   return {
     name,
@@ -71,7 +72,7 @@ function createPrimaryLink(): Link {
       if (open !== undefined) return open.close;
       const coordinator = new Coordinator();
       setEnvironment('coordinator');
-      const stops = [serveProcesses(coordinator), serveThreads(coordinator), () => setEnvironment(undefined)];
+      const stops = [serveProcesses(coordinator), serveThreads(coordinator, threads), () => setEnvironment(undefined)];
       if (localGather !== undefined) joinLocally(coordinator, name, localGather);
       const opened = {
         coordinator,

@@ -49,7 +49,7 @@ function decodeValues<M extends MemberMessage | CoordinatorMessage>(message: M):
   return { ...message, part: { values: new Float64Array(new Uint8Array(Buffer.from(values, 'base64')).buffer) } };
 }
 
-/** Lets the workers of this primary join. Returns the function that ends it. */
+/** Lets the workers of this primary join: those that run already, and those to come. Returns the function that ends it. */
 export function serveProcesses(coordinator: Coordinator): () => void {
   const members = new Map<number, { packer: Packer<CoordinatorMessage, MemberMessage>; member: RemoteMember }>();
 
@@ -75,11 +75,16 @@ export function serveProcesses(coordinator: Coordinator): () => void {
   function leave({ id }: Worker): void {
     members.get(id)?.member.leave();
     members.delete(id);
+    coordinator.arrivals.settle(String(id));
   }
 
   cluster.on('message', receive).on('disconnect', leave).on('exit', leave);
   const announcement = new Packer<CoordinatorMessage, MemberMessage>().pack({ kind: 'announce' });
-  for (const worker of Object.values(cluster.workers ?? {})) if (worker) send(worker, announcement);
+  for (const worker of Object.values(cluster.workers ?? {})) {
+    if (!worker?.isConnected()) continue;
+    coordinator.arrivals.expect(String(worker.id));
+    send(worker, announcement);
+  }
   return () => {
     cluster.off('message', receive).off('disconnect', leave).off('exit', leave);
     for (const { member } of members.values()) member.close();

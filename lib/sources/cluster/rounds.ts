@@ -1,3 +1,5 @@
+import { waitAtMost } from '../../util/wait-at-most.ts';
+
 /** A process that is sent requests. */
 export interface Peer {
   /** Requests a response within `timeout` ms. */
@@ -117,13 +119,4 @@ export class Rounds<R extends Peer> {
     const hasAnswer = pending.size < peers.length;
     if (pending.size === 0 || (hasAnswer && [...pending].every(({ isLate }) => isLate))) end();
   }
-}
-
-async function waitAtMost(ms: number, done: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms).unref();
-  });
-  await Promise.race([done, over]);
-  clearTimeout(timer);
 }

@@ -37,22 +37,30 @@ function open<In, Out>(name: string, receive: (message: In) => void): Channel<Ou
   };
 }
 
-/** Lets the threads of this process join. Returns the function that ends it. */
-export function serveThreads(coordinator: Coordinator): () => void {
+const memberName = (thread: number) => `thread-${thread}`;
+
+/**
+ * Lets the threads of this process join. `known` has the ids of those that have joined a coordinator and have not
+ * exited; Node does not list threads, so that no others can be expected. Returns the function that ends it.
+ */
+export function serveThreads(coordinator: Coordinator, known: Set<number>): () => void {
   const members = new Map<number, { channel: Channel<CoordinatorMessage>; member: RemoteMember }>();
 
   function join(thread: number): void {
     if (members.has(thread)) return;
     const channel = open<MemberMessage, CoordinatorMessage>(nameOf(thread), (message) => member.receive(message));
-    const member = new RemoteMember(coordinator, `thread-${thread}`, (message) => channel.post(message));
+    const member = new RemoteMember(coordinator, memberName(thread), (message) => channel.post(message));
     members.set(thread, { channel, member });
+    known.add(thread);
   }
 
   function leave(thread: number): void {
-    const known = members.get(thread);
+    const joined = members.get(thread);
     members.delete(thread);
-    known?.member.leave();
-    known?.channel.close();
+    joined?.member.leave();
+    joined?.channel.close();
+    known.delete(thread);
+    coordinator.arrivals.settle(memberName(thread));
   }
 
   /** A thread that is terminated cannot announce its end. */
@@ -67,6 +75,7 @@ export function serveThreads(coordinator: Coordinator): () => void {
     else join(announcement.thread);
   });
   process.on('worker', watch);
+  for (const thread of known) coordinator.arrivals.expect(memberName(thread));
   announcements.post({ announce: true });
   return () => {
     process.off('worker', watch);

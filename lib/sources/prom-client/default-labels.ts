@@ -1,15 +1,26 @@
+import { setLabel } from '../../model/labels.ts';
 import type { LabelSet, Sample } from '../../model/metric-family.ts';
+import { withTexts } from './label-texts.ts';
 
-/** Adds a registry's default labels behind a sample's own, which win. */
-export function withDefaultLabels(samples: Iterable<Sample>, defaults: LabelSet): Iterable<Sample> {
+/**
+ * Adds a registry's default labels behind a sample's own, which win. With `fillsEmpty`, they also replace own labels
+ * that are `undefined` or `null`.
+ */
+export function withDefaultLabels(
+  samples: Iterable<Sample>,
+  defaults: LabelSet,
+  fillsEmpty: boolean,
+): Iterable<Sample> {
   const names = Object.keys(defaults);
-  if (names.length === 0) return samples;
   return {
     *[Symbol.iterator]() {
       for (const sample of samples) {
         const labels: Record<string, string> = { ...sample.labels };
-        for (const name of names) labels[name] ??= defaults[name] as string;
-        yield { ...sample, labels };
+        for (const name of names) {
+          const isOwn = Object.hasOwn(labels, name) && !(fillsEmpty && labels[name] == null);
+          if (!isOwn) setLabel(labels, name, defaults[name] as string);
+        }
+        yield { ...sample, labels: withTexts(labels) };
       }
     },
   };

@@ -58,12 +58,23 @@ export class Store {
   /** Whether there is a series without labels. */
   hasUnlabelled(): boolean {
     const { hashMap, store } = this.metric;
-    if (typeof store?.entry === 'function') return store.entry({}) !== undefined;
-    if (store === undefined && hashMap !== undefined) return '' in hashMap;
-    for (const { labels } of this.entries() ?? []) if (Object.keys(labels).length === 0) return true;
+    if (typeof store?.entry === 'function') return isUnlabelled(store.entry({}));
+    // The labels may be undefined instead.
+    if (store === undefined && hashMap !== undefined) return isUnlabelled(hashMap['']);
+    for (const entry of this.entries() ?? []) if (isUnlabelled(entry)) return true;
     return false;
   }
+
+  /**
+   * Whether the client's default labels replace own ones that are undefined or null. Those of the forks do, but for
+   * histograms.
+   */
+  fillsEmptyLabels(): boolean {
+    return this.metric.store !== undefined && this.metric.type !== 'histogram';
+  }
 }
+
+const isUnlabelled = (entry: Entry | undefined) => entry !== undefined && Object.keys(entry.labels).length === 0;
 
 /** Whether the metric or a subclass overrides the library's `get()`, which may then return other values than are stored. */
 function isOverridden(metric: PromClientInternals): boolean {

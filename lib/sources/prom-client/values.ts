@@ -6,6 +6,7 @@ import type {
   Sample,
   SummaryValue,
 } from '../../model/metric-family.ts';
+import { hasUsualValues, withTexts } from './label-texts.ts';
 
 /** What a metric of prom-client says of itself: a value for each line of the text format. */
 export interface MetricData {
@@ -67,7 +68,7 @@ function children(name: string, keyLabel: 'le' | 'quantile', lines: readonly Lin
   const found = new Map<string, Child>();
   for (const { labels = {}, value, metricName, exemplar } of lines) {
     const { [keyLabel]: key, ...seriesLabels } = labels;
-    const id = JSON.stringify(seriesLabels);
+    const id = idOf(seriesLabels);
     let child = found.get(id);
     if (child === undefined) {
       child = { labels: seriesLabels, keys: [], values: [], exemplars: [] };
@@ -82,6 +83,13 @@ function children(name: string, keyLabel: 'le' | 'quantile', lines: readonly Lin
     }
   }
   return found.values();
+}
+
+/** `undefined` is another value than `"undefined"`, though it is written so. */
+function idOf(labels: LabelSet): string {
+  if (hasUsualValues(labels)) return JSON.stringify(labels);
+  const texts = withTexts(labels);
+  return JSON.stringify(Object.keys(labels).map((name) => [name, typeof labels[name], texts[name]]));
 }
 
 function histogramValue({ keys, values, exemplars, sum, count }: Child): HistogramValue {
@@ -103,5 +111,5 @@ function summaryValue({ keys, values, sum, count }: Child): SummaryValue {
 }
 
 function exemplarOf({ labelSet, value, timestamp }: PromClientExemplar): Exemplar {
-  return { labels: labelSet, value, ...(timestamp !== undefined && { timestamp }) };
+  return { labels: withTexts(labelSet), value, ...(timestamp !== undefined && { timestamp }) };
 }
