@@ -3,8 +3,8 @@ import { Socket } from 'node:net';
 import { metricsRouter } from '../../lib/index.ts';
 
 /** Passes a request for a target to the router, outside of Express. */
-function passed(target: string) {
-  const router = metricsRouter({ source: { collect: () => [] } });
+function passed(target: string, options = {}) {
+  const router = metricsRouter({ source: { collect: () => [] }, ...options });
   const req = Object.assign(new IncomingMessage(new Socket()), { method: 'GET', url: target });
   const next = jest.fn();
   router(req, new ServerResponse(req), next);
@@ -36,3 +36,9 @@ test.each(['/metrics', '/metrics?name[]=a', '/metrics.json?', '/metrics#x', 'htt
     expect(req).toHaveProperty('route.path', target.includes('json') ? '/metrics.json' : '/metrics');
   },
 );
+
+test('a request that is hidden goes on without a route, as one for another path does', () => {
+  const { req, next } = passed('/metrics', { hideFromUntrusted: true });
+  expect(next.mock.calls).toEqual([[undefined]]);
+  expect(req).toHaveProperty('route', undefined);
+});

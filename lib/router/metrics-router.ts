@@ -73,12 +73,17 @@ export function metricsRouter(options: MetricsRouterOptions = {}): MetricsRouter
     const path = pathOf(req.url ?? '');
     const endpoint = endpoints.get(path);
     if (endpoint === undefined) return path === '/' ? warnAtMountPath(req, res, next) : next();
+    const routed = req as RoutedRequest;
+    const { route } = routed;
     // As a route of Express does, for middleware that labels requests by their route.
-    (req as RoutedRequest).route = { path };
-    endpoint(req, res, next);
+    routed.route = { path };
+    endpoint(req, res, (error) => {
+      routed.route = route;
+      next(error);
+    });
   };
 
   return Object.assign(router, { setTrustedHosts: access.setTrustedHosts });
 }
 
-type RoutedRequest = IncomingMessage & { route?: { readonly path: string } };
+type RoutedRequest = IncomingMessage & { route?: { readonly path: string } | undefined };
