@@ -11,7 +11,7 @@ import { interruption } from './model/errors.ts';
 import type { MetricsSource } from './model/metrics-source.ts';
 import { checkSource } from './sources/check-source.ts';
 
-// For services that do not load the main entry, which loads Express.
+// For services that do not load the main entry.
 export type { MetricFamily, Sample } from './model/metric-family.ts';
 export type { MetricsSource, Scrape } from './model/metrics-source.ts';
 export { type CombineOptions, combineSources } from './sources/combine.ts';
