@@ -90,7 +90,7 @@ describe.each(documents)('of a document in %s', (_format, type, document, series
 test('a few bytes that stand for many families are read no further than maxFamilies', async () => {
   const bomb = gzipSync('a 1\nb 1\n'.repeat(2 ** 20));
   const { url } = await upstream(serving(TEXT_TYPE, bomb, { 'Content-Encoding': 'gzip' }));
-  const source = remoteSource(url, { maxFamilies: 20_000, up: true });
+  const source = remoteSource(url, { maxFamilies: 20_000, up: true, timeout: 60_000 });
   const { get, failures } = await serve({ source, timeout: 600_000 });
   const { text } = await get('/metrics');
   // 4 bytes each, and what was decompressed ahead.
