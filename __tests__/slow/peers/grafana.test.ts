@@ -11,7 +11,7 @@ import { processMetrics } from '../../../lib/sources/process.ts';
 import { requestMetrics } from '../../../lib/sources/requests.ts';
 import { Markdown } from '../../docs/markdown.ts';
 import { type Dashboard, GRAFANA, type Rule, readGrafana, rulesIn } from '../../support/grafana.ts';
-import { afterwards, listen, run, type Service, startService, temporaryFolder } from './support.ts';
+import { afterwards, listen, run, type Service, startPrometheus, temporaryFolder } from './support.ts';
 
 // The folder grafana/, and docs/grafana.md.
 
@@ -80,24 +80,14 @@ beforeAll(async () => {
   for (const [kind, change] of Object.entries(kinds)) {
     for (const file of RULES) writeFileSync(join(folder, `${kind}-${file}`), change(readGrafana(file)));
   }
-  const config = join(folder, 'prometheus.yml');
-  writeFileSync(
-    config,
-    stringify({
-      global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
-      rule_files: [join(folder, '*-*.yml')],
-      scrape_configs: Object.entries(targets).map(([job, target]) => ({
-        job_name: job,
-        static_configs: [{ targets: [target] }],
-      })),
-    }),
-  );
-  prometheus = await startService('prometheus', '/-/ready', (address) => [
-    `--config.file=${config}`,
-    `--storage.tsdb.path=${join(folder, 'data')}`,
-    `--web.listen-address=${address}`,
-    '--log.level=warn',
-  ]);
+  prometheus = await startPrometheus(folder, {
+    global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+    rule_files: [join(folder, '*-*.yml')],
+    scrape_configs: Object.entries(targets).map(([job, target]) => ({
+      job_name: job,
+      static_configs: [{ targets: [target] }],
+    })),
+  });
 });
 
 /** Starts the example service under its own traffic. */

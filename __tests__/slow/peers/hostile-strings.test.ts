@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import express from 'express';
 import { type MetricFamily, metricsRouter } from '../../../lib/index.ts';
 import { anyText, families } from '../../support/arbitraries.ts';
@@ -9,7 +7,7 @@ import fc from '../../support/property.ts';
 import { asJson, inJsonOrder, readJson } from '../../support/read-json.ts';
 import { seriesOf, type Vector } from './scrapes.ts';
 import { HOSTILE } from './sources.ts';
-import { listen, run, startService, temporaryFolder } from './support.ts';
+import { listen, run, startPrometheus, temporaryFolder } from './support.ts';
 
 // What goes into a document is what other programs read out of it. The seed is fixed, so that a failure can be looked at.
 
@@ -136,15 +134,10 @@ test('Prometheus stores every string as the value of a label, and every number',
   const source = { collect: () => [{ name: 'hostile', type: 'gauge' as const, help: CONTROLS, samples }] };
   const target = await listen(express().use(metricsRouter({ source })));
   const folder = temporaryFolder();
-  const config = {
+  const prometheus = await startPrometheus(folder, {
+    global: { scrape_timeout: '500ms' },
     scrape_configs: [{ job_name: 'it', scrape_interval: '500ms', static_configs: [{ targets: [target] }] }],
-  };
-  writeFileSync(join(folder, 'config.yml'), JSON.stringify({ global: { scrape_timeout: '500ms' }, ...config }));
-  const prometheus = await startService('prometheus', '/-/ready', (address) => [
-    `--config.file=${join(folder, 'config.yml')}`,
-    `--storage.tsdb.path=${join(folder, 'data')}`,
-    `--web.listen-address=${address}`,
-  ]);
+  });
   await prometheus.eventually(async () => {
     const found = seriesOf(await prometheus.query<Vector>('query', { query: 'hostile' }));
     const byNumber = new Map(found.map(([, { i, text = '' }, value]) => [i, { text, value }]));

@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AggregationType, MeterProvider } from '@opentelemetry/sdk-metrics';
 import express from 'express';
@@ -7,7 +5,7 @@ import { metricsRouter } from '../../../lib/index.ts';
 import { openTelemetrySource } from '../../../lib/sources/opentelemetry.ts';
 import { inOrder, type Series, seriesOf, type Vector } from './scrapes.ts';
 import { HOSTILE } from './sources.ts';
-import { listen, run, type Service, startService, temporaryFolder } from './support.ts';
+import { listen, run, type Service, startPrometheus, temporaryFolder } from './support.ts';
 
 const FORMATS = ['text', 'openmetrics'] as const;
 
@@ -100,24 +98,14 @@ beforeAll(async () => {
   }
   target = await listen(app);
   const folder = temporaryFolder();
-  const config = join(folder, 'prometheus.yml');
-  writeFileSync(
-    config,
-    JSON.stringify({
-      global: { scrape_interval: '1s', scrape_timeout: '1s' },
-      scrape_configs: FORMATS.map((format) => ({
-        job_name: format,
-        metrics_path: `/${format}/metrics`,
-        static_configs: [{ targets: [target] }],
-      })),
-    }),
-  );
-  prometheus = await startService('prometheus', '/-/ready', (address) => [
-    `--config.file=${config}`,
-    `--storage.tsdb.path=${join(folder, 'data')}`,
-    `--web.listen-address=${address}`,
-    '--log.level=warn',
-  ]);
+  prometheus = await startPrometheus(folder, {
+    global: { scrape_interval: '1s', scrape_timeout: '1s' },
+    scrape_configs: FORMATS.map((format) => ({
+      job_name: format,
+      metrics_path: `/${format}/metrics`,
+      static_configs: [{ targets: [target] }],
+    })),
+  });
 });
 
 const series = async (query: string) => seriesOf(await prometheus.query<Vector>('query', { query }));

@@ -1,10 +1,8 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import express from 'express';
 import { type MetricsRouterOptions, metricsRouter } from '../../../lib/index.ts';
 import { failing, inOrder, recorder, seriesOf, type Vector } from './scrapes.ts';
 import { HOSTILE, handMade, handMadeSeries, MANY, promClient, TRACE } from './sources.ts';
-import { listen, type Service, startService, temporaryFolder } from './support.ts';
+import { listen, type Service, startPrometheus, temporaryFolder } from './support.ts';
 
 interface Job extends Partial<MetricsRouterOptions> {
   /** What Prometheus is told of this job. */
@@ -52,27 +50,16 @@ beforeAll(async () => {
   const target = await listen(app);
 
   const folder = temporaryFolder();
-  const config = join(folder, 'prometheus.yml');
-  // JSON is YAML.
-  writeFileSync(
-    config,
-    JSON.stringify({
-      global: { scrape_interval: '1s', scrape_timeout: '1s' },
-      scrape_configs: Object.entries(jobs).map(([job, { scrape }]) => ({
-        job_name: job,
-        metrics_path: `${pathOf(job)}/metrics`,
-        static_configs: [{ targets: [target] }],
-        ...scrape,
-      })),
-    }),
-  );
-  prometheus = await startService('prometheus', '/-/ready', (address) => [
-    `--config.file=${config}`,
-    `--storage.tsdb.path=${join(folder, 'data')}`,
-    `--web.listen-address=${address}`,
-    '--enable-feature=exemplar-storage',
-    '--log.level=warn',
-  ]);
+  const configuration = {
+    global: { scrape_interval: '1s', scrape_timeout: '1s' },
+    scrape_configs: Object.entries(jobs).map(([job, { scrape }]) => ({
+      job_name: job,
+      metrics_path: `${pathOf(job)}/metrics`,
+      static_configs: [{ targets: [target] }],
+      ...scrape,
+    })),
+  };
+  prometheus = await startPrometheus(folder, configuration, '--enable-feature=exemplar-storage');
   // When a target is asked again, what it answered before is stored.
   await prometheus.eventually(async () => {
     for (const job of Object.keys(jobs)) expect(seenAt(`${pathOf(job)}/metrics`).length).toBeGreaterThan(1);

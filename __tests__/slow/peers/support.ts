@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -142,6 +142,20 @@ export async function startService(
     expect((await fetch(`http://${address}${ready}`)).status).toBe(200);
   });
   return service;
+}
+
+/** Starts a Prometheus with this configuration, whose files are in the folder. */
+export function startPrometheus(folder: string, configuration: object, ...args: string[]): Promise<Service> {
+  const config = join(folder, 'prometheus.yml');
+  // JSON is YAML.
+  writeFileSync(config, JSON.stringify(configuration));
+  return startService('prometheus', '/-/ready', (address) => [
+    `--config.file=${config}`,
+    `--storage.tsdb.path=${join(folder, 'data')}`,
+    `--web.listen-address=${address}`,
+    '--log.level=warn',
+    ...args,
+  ]);
 }
 
 async function stop(child: ChildProcess): Promise<void> {
