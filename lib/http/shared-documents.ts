@@ -71,9 +71,9 @@ export class SharedDocuments {
   record(key: string, { size, isQuick }: { readonly size: number; readonly isQuick: boolean }): void {
     const isSmall = size <= MAX_SHARED_BYTES;
     const entry = this.entries.get(key);
-    if (entry !== undefined) entry.isQuick = isQuick;
-    if (entry?.isSmall === isSmall && this.entries.size < MAX_KEYS) return;
-    this.touch(key, Object.assign(entry ?? { isQuick }, { isSmall }));
+    const wasSmall = entry?.isSmall;
+    const recorded = Object.assign(entry ?? {}, { isSmall, isQuick });
+    if (entry === undefined || wasSmall !== isSmall || this.entries.size >= MAX_KEYS) this.touch(key, recorded);
   }
 
   /** Makes an entry the newest. Evicts the oldest above the maximum. */

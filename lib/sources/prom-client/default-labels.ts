@@ -3,8 +3,8 @@ import type { LabelSet, Sample } from '../../model/metric-family.ts';
 import { withTexts } from './label-texts.ts';
 
 /**
- * Adds a registry's default labels behind a sample's own, which win. With `fillsEmpty`, they also replace own labels
- * that are `undefined` or `null`.
+ * Adds a registry's default labels to each sample. A label that the sample already has is kept; with `fillsEmpty`, not
+ * if it is `undefined` or `null`.
  */
 export function withDefaultLabels(
   samples: Iterable<Sample>,
