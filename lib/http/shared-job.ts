@@ -111,8 +111,8 @@ export class SharedJob implements DocumentJob, DocumentProducer {
   }
 
   private complete(body: Body, size: number): void {
-    const isQuick =
-      this.request.coding === 'identity' && !this.hasWaited && performance.now() - this.startedAt < QUICK_MS;
+    const isWholeInOneChunk = size < CHUNK_SIZE && this.request.coding === 'identity';
+    const isQuick = isWholeInOneChunk && !this.hasWaited && performance.now() - this.startedAt < QUICK_MS;
     this.context.sharedDocuments.record(this.key, { size, isQuick });
     this.shared.complete(body);
   }
