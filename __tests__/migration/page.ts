@@ -17,7 +17,7 @@ export function migrationPage(name: string) {
     .filter((code) => /\.listen\(|new PrometheusExporter\(/.test(code) && !/'\/(admin|metrics-after)'/.test(code));
   const tables = [...text.matchAll(/^\| (?<request>`[A-Z]+ \/.*?) \| (?<before>.*?) \| (?<after>.*?) \|$/gm)];
   const [before = '', ...after] = programs;
-  return { before, after, rows: tables.map(({ groups }) => groups as unknown as Row) };
+  return { text, before, after, rows: tables.map(({ groups }) => groups as unknown as Row) };
 }
 
 /** What a cell says of a request, such as `` `GET /metrics` with `Host: a.example` ``. */

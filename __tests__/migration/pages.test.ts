@@ -89,6 +89,29 @@ app.get('/metrics', async (_req, res) => {
   res.end(await register.metrics());
 });`;
 
+/** Series of requests, with the values of labels that the moved service may write differently. */
+async function requestSeriesOf(code: string): Promise<string[]> {
+  const series = (await seriesOf(code)).filter((it) => it.startsWith('http_request_duration_seconds_'));
+  return series.map((it) => it.replace('"/jobs/mail"', '"/jobs/:kind"'));
+}
+
+test('express-prom-bundle.md: requestMetrics() keeps the family, its labels and its buckets', async () => {
+  const { before, after } = migrationPage('express-prom-bundle.md');
+  const series = await requestSeriesOf(before);
+  expect(series).toHaveLength(9);
+  expect(await requestSeriesOf(after[1]!)).toEqual(series);
+});
+
+test('prom-client.md: requestMetrics() keeps the family, labels and buckets of the histogram that it replaces', async () => {
+  const { before, after, text } = migrationPage('prom-client.md');
+  const [, histogram = ''] = /^```js fragment\n(import { Histogram }.*?)^```$/ms.exec(text) ?? [];
+  const app = 'const app = express();\n';
+  expect(before).toContain(app);
+  const series = await requestSeriesOf(before.replace(app, app + histogram));
+  expect(series).toHaveLength(7);
+  expect(await requestSeriesOf(after[1]!)).toEqual(series);
+});
+
 test.each([
   ['prom-client.md', /$/, OLD_ROUTE],
   ['express-prom-bundle.md', /autoregister: false, /, ''],
