@@ -1,9 +1,12 @@
+import type { MetricType } from '../../lib/dashboard/browser/model/document.ts';
 import { duration, exact, format, percent } from '../../lib/dashboard/browser/model/format.ts';
 import { groupByPrefix } from '../../lib/dashboard/browser/model/groups.ts';
 import { documentUrl, fullPollDelay, nextDelay } from '../../lib/dashboard/browser/model/poll-policy.ts';
 import { createFilter, createSearch, exactFilter, filterText } from '../../lib/dashboard/browser/model/search.ts';
-import { perSecond, unitOf } from '../../lib/dashboard/browser/model/units.ts';
+import { perSecond, unitOf as unitOfFamily } from '../../lib/dashboard/browser/model/units.ts';
 import { readHash, type ViewState, writeHash } from '../../lib/dashboard/browser/model/url-state.ts';
+
+const unitOf = (name: string, type: MetricType, help = '') => unitOfFamily({ name, type, help });
 
 describe('a number is formatted in the unit of its name', () => {
   test.each<[string, number | null, string]>([
@@ -77,6 +80,22 @@ describe('a number is formatted in the unit of its name', () => {
   test('a point in time is a date for a gauge, and a duration otherwise', () => {
     expect(unitOf('process_start_time_seconds', 'gauge').of).toBe('timestamp');
     expect(unitOf('wait_time_seconds', 'histogram').of).toBe('seconds');
+  });
+});
+
+describe('without a unit in the name, the unit is that of the help', () => {
+  test.each<[string, string, number, string]>([
+    ['memory_limit', 'soft memory limit measured in bytes', 2048, '2 KiB'],
+    ['memory_usage', 'number of bytes of used memory', 2048, '2 KiB'],
+    ['wait', 'Time in the queue (milliseconds)', 1500, '1.5 s'],
+    ['latency', 'How long a call takes, in seconds.', 0.2, '200 ms'],
+    ['load', 'CPU load in percent', 3, '3 %'],
+    ['sizes', 'Number of messages by size in bytes', 2048, '2,048'],
+    ['settings', 'Changes in secondsary settings', 2048, '2,048'],
+    ['wait_seconds', 'Time in milliseconds', 2, '2 s'],
+    ['toString', 'measured in constructor', 2, '2'],
+  ])('%s: %s', (name, help, value, text) => {
+    expect(format(value, unitOf(name, 'gauge', help))).toBe(text);
   });
 });
 

@@ -2,7 +2,7 @@ import type { Distribution, FamilyData, Labels, MetricType, SampleData, SampleVa
 import { type Buckets, merge, observedBetween, quantile } from './histogram.ts';
 import { createHistory, type History, type Moment, record } from './history.ts';
 import { aggregate, rate } from './rates.ts';
-import { aggregationOf, unitOf } from './units.ts';
+import { aggregationOf, type Unit, unitOf } from './units.ts';
 
 /** A series: its last value, and the change from the one before. */
 export interface Series {
@@ -27,6 +27,8 @@ export interface Family {
   readonly name: string;
   help: string;
   type: MetricType;
+  /** Unit of the values; for a histogram or summary, of the observations. */
+  unit: Unit;
   series: Series[];
   /** Upper bounds or quantiles of the first series. */
   bounds: readonly number[];
@@ -62,6 +64,7 @@ export function createFamily(name: string): Family {
     name,
     help: '',
     type: 'untyped',
+    unit: { of: 'number' },
     series: [],
     bounds: [],
     polledAt: undefined,
@@ -76,6 +79,7 @@ export function updateFamily(family: Family, data: FamilyData, moment: PollMomen
   if (data.type !== family.type) family.series = [];
   family.type = data.type;
   family.help = data.help;
+  family.unit = unitOf(family);
   family.elapsed = family.polledAt === undefined ? 0 : moment.clock - family.polledAt;
   family.polledAt = moment.clock;
   const bounds = boundsOf(data.samples);
@@ -98,7 +102,7 @@ export function currentOf({ rate, value }: Series, { type }: Family): number | n
 function aggregateSeries(series: readonly Series[], family: Family): number | null {
   return aggregate(
     series.map((one) => currentOf(one, family)),
-    aggregationOf(unitOf(family.name, family.type), family.type),
+    aggregationOf(family.unit, family.type),
   );
 }
 

@@ -18,18 +18,52 @@ const ENDINGS: readonly (readonly [RegExp, Unit])[] = [
   [/_(kilobytes|kib)$/, { of: 'bytes', scale: 1024 }],
   [/_(megabytes|mib)$/, { of: 'bytes', scale: 1024 ** 2 }],
   [/_bytes$/, { of: 'bytes' }],
-  [/_ratio$/, { of: 'ratio' }],
+  [/_(ratio|fraction|utilization)$/, { of: 'ratio' }],
   [/_percent$/, { of: 'percent' }],
   [/_celsius$/, { of: 'celsius' }],
   [/_volts$/, { of: 'volts' }],
 ];
 
-/** Returns the unit of a family's values; for histograms and summaries, that of the observations. */
-export function unitOf(name: string, type: MetricType): Unit {
+/** Units by words of the help text, such as `soft memory limit measured in bytes`. */
+const HELP_WORDS: Readonly<Record<string, Unit>> = {
+  seconds: { of: 'seconds' },
+  milliseconds: { of: 'seconds', scale: 1e-3 },
+  microseconds: { of: 'seconds', scale: 1e-6 },
+  nanoseconds: { of: 'seconds', scale: 1e-9 },
+  bytes: { of: 'bytes' },
+  kibibytes: { of: 'bytes', scale: 1024 },
+  mebibytes: { of: 'bytes', scale: 1024 ** 2 },
+  percent: { of: 'percent' },
+};
+const HELP_UNIT = new RegExp(`(?:\\bin |\\(|^number of )(${Object.keys(HELP_WORDS).join('|')})\\b`, 'i');
+
+/** Beginnings of helps of plain numbers, even if a unit follows: `Number of messages by size in bytes`. */
+const HELP_OF_COUNT = /^(total )?(number|count) of (?!\w*(bytes|seconds)\b)/i;
+
+const NUMBER: Unit = { of: 'number' };
+
+/** What a unit is derived from. */
+export interface Measured {
+  readonly name: string;
+  readonly type: MetricType;
+  readonly help: string;
+}
+
+/**
+ * Returns the unit of a family's values, from its name or else its help. For histograms and summaries, it is that of the
+ * observations.
+ */
+export function unitOf({ name, type, help }: Measured): Unit {
   const stem = name.toLowerCase().replace(/_(total|sum)$/, '');
-  const unit = ENDINGS.find(([ending]) => ending.test(stem))?.[1] ?? { of: 'number' };
+  const unit = ENDINGS.find(([ending]) => ending.test(stem))?.[1] ?? unitInHelp(help);
   // Distributions and totals are of durations, never of points in time.
   return unit.of === 'timestamp' && type !== 'gauge' && type !== 'untyped' ? { of: 'seconds' } : unit;
+}
+
+function unitInHelp(help: string): Unit {
+  if (HELP_OF_COUNT.test(help)) return NUMBER;
+  const [, word = ''] = HELP_UNIT.exec(help) ?? [];
+  return HELP_WORDS[word.toLowerCase()] ?? NUMBER;
 }
 
 /** How the values of several series are combined. Temperatures, for example, cannot be added. */

@@ -1,6 +1,6 @@
 import { currentOf, type Family, QUANTILES, type Series } from '../model/family.ts';
 import type { History } from '../model/history.ts';
-import { OBSERVATIONS_PER_SECOND, perSecond, type Unit, unitOf } from '../model/units.ts';
+import { OBSERVATIONS_PER_SECOND, perSecond, type Unit } from '../model/units.ts';
 import type { ChartData } from '../protocol.ts';
 import { MAX_LINES } from './chart-lines.ts';
 
@@ -26,7 +26,7 @@ export function chartsOf(selection: Selection): ChartData[] {
 function quantileChart({ family, now, history }: Selection): ChartData {
   const [, ...columns] = history.columns;
   const lines = columns.map((values, i) => ({ label: quantileName(family, i), values, now: now[i + 1] ?? null }));
-  return { title: 'Quantiles', unit: unitOf(family.name, family.type), times: history.times, lines };
+  return { title: 'Quantiles', unit: family.unit, times: history.times, lines };
 }
 
 /** Returns the name of the i-th quantile of the family, such as `p99`. */
@@ -50,8 +50,7 @@ function currentChart({ family, series, isWhole, now, history }: Selection): Cha
   return { ...chart, lines: hasTotal ? [total, ...lines] : lines };
 }
 
-function titleAndUnit({ name, type }: Family): { title: string; unit: Unit } {
-  const unit = unitOf(name, type);
+function titleAndUnit({ unit, type }: Family): { title: string; unit: Unit } {
   switch (type) {
     case 'histogram':
     case 'summary':

@@ -6,7 +6,6 @@ import {
   OBSERVATIONS_PER_SECOND,
   perSecond,
   type Unit,
-  unitOf,
 } from '../model/units.ts';
 import type { Figure } from '../protocol.ts';
 import { quantileName, type Selection } from './charts.ts';
@@ -16,7 +15,7 @@ const AGGREGATED: Readonly<Record<Aggregation, string>> = { sum: 'Sum', avg: 'Av
 /** Returns the numbers to show in large type. */
 export function figuresOf(selection: Selection): Figure[] {
   const { family, series, now } = selection;
-  const unit = unitOf(family.name, family.type);
+  const { unit } = family;
   const [current = null, ...quantiles] = now;
   const sum = () =>
     aggregate(

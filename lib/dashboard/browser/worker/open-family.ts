@@ -1,7 +1,6 @@
 import { type Family, mergeObserved, type Series, summarize } from '../model/family.ts';
 import { createHistory, type Moment, markGap, record } from '../model/history.ts';
 import { createFilter } from '../model/search.ts';
-import { unitOf } from '../model/units.ts';
 import type { ViewState } from '../model/url-state.ts';
 import type { Detail, DistributionData } from '../protocol.ts';
 import type { ChartLines } from './chart-lines.ts';
@@ -82,7 +81,7 @@ function distributionOf(family: Family, series: readonly Series[]): Distribution
   const { bounds, counts } = mergeObserved(series);
   const hasObservations = bounds.length > 0;
   return {
-    unit: unitOf(family.name, family.type),
+    unit: family.unit,
     bounds: hasObservations ? bounds : family.bounds,
     counts: hasObservations ? counts : [...family.bounds, 0].map(() => 0),
     seconds: family.elapsed,

@@ -2,7 +2,7 @@ import { type Family, QUANTILES } from '../model/family.ts';
 import { groupByPrefix } from '../model/groups.ts';
 import { createOutline } from '../model/history.ts';
 import { createSearch } from '../model/search.ts';
-import { aggregationOf, OBSERVATIONS_PER_SECOND, perSecond, type Unit, unitOf } from '../model/units.ts';
+import { aggregationOf, OBSERVATIONS_PER_SECOND, perSecond, type Unit } from '../model/units.ts';
 import type { Catalogue, Entry, Row } from '../protocol.ts';
 
 /** Maximum number of families in the list. */
@@ -45,7 +45,7 @@ export function rowOf(family: Family): Row {
 }
 
 function summaryOf(family: Family): { column: number; kind: string; unit: Unit } {
-  const unit = unitOf(family.name, family.type);
+  const { unit } = family;
   switch (family.type) {
     case 'histogram':
       return { column: 1 + QUANTILES.indexOf(0.9), kind: 'p90', unit };

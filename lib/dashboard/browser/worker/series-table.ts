@@ -1,5 +1,5 @@
 import { currentOf, type Family, type Series } from '../model/family.ts';
-import { aggregationOf, OBSERVATIONS_PER_SECOND, perSecond, unitOf } from '../model/units.ts';
+import { aggregationOf, OBSERVATIONS_PER_SECOND, perSecond } from '../model/units.ts';
 import type { Order } from '../model/url-state.ts';
 import type { Column, LabelChoice, SeriesRow, TableData } from '../protocol.ts';
 import { quantileName } from './charts.ts';
@@ -63,7 +63,7 @@ interface ColumnOf {
 }
 
 function columnsOf(family: Family, order: Order): ColumnOf[] {
-  const unit = unitOf(family.name, family.type);
+  const { unit } = family;
   const share: ColumnOf = { column: { title: 'Share', unit: 'share', isOrdering: false }, value: 'share' };
   const ordered = (title: string, by: Order, unit: Column['unit']): ColumnOf => ({
     column: { title, unit, order: by, isOrdering: order === by },
@@ -91,7 +91,7 @@ function columnsOf(family: Family, order: Order): ColumnOf[] {
 
 /** Returns a column for each of the highest quantiles of a summary. */
 function quantileColumns(family: Family): ColumnOf[] {
-  const unit = unitOf(family.name, family.type);
+  const { unit } = family;
   const columns = family.bounds.map(
     (_, i): ColumnOf => ({
       column: { title: quantileName(family, i), unit, isOrdering: false },
