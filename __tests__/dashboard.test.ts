@@ -191,6 +191,8 @@ describe('options', () => {
     const { body } = await get('/metrics.html');
     expect(body).toContain('<title>&lt;b&gt;&amp;&quot;</title>');
     expect(body).toContain('data-interval="30"');
+    expect(body).toContain('data-rollups="true"');
+    expect((await (await serve({}, { rollups: false })).get('/metrics.html')).body).toContain('data-rollups="false"');
   });
 
   test.each([
@@ -199,11 +201,12 @@ describe('options', () => {
       { interval: 500 },
       'dashboard: interval: expected whole seconds in milliseconds, from 1000 to 60000, got 500; write 5000',
     ],
+    [{ rollups: 1 }, 'dashboard: rollups: expected a boolean, got 1; write true or false'],
     [{ interval: 61_000 }, /^dashboard: interval: expected whole seconds .*, got 61000; /],
     [{ interval: '5s' }, /^dashboard: interval: expected whole seconds .*, got "5s"; /],
     [
       { colour: 'red' },
-      /^dashboard: options: expected the name of an option, got "colour"; write one of title, interval$/,
+      /^dashboard: options: expected the name of an option, got "colour"; write one of title, interval, rollups$/,
     ],
   ])('%j is a TypeError', (options, message) => {
     expect(() => dashboard(options as DashboardOptions)).toThrow(TypeError);

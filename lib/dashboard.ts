@@ -8,7 +8,7 @@ import { endWith, finishForeignResponse, setCommonHeaders } from './http/error-r
 import type { Middleware } from './http/guard-middleware.ts';
 import { cutResponse } from './http/response-events.ts';
 import { checkOptions } from './util/check-options.ts';
-import { type Check, expecting } from './util/expect.ts';
+import { type Check, expect, expecting } from './util/expect.ts';
 
 export type { Dashboard } from './http/endpoints.ts';
 
@@ -25,6 +25,12 @@ export interface DashboardOptions {
    * @default 5000
    */
   interval?: number | undefined;
+  /**
+   * Whether a series that equals the sum of others is left out of totals: `service="smtp_client"` next to
+   * `service="smtp_client:…"`, as KumoMTA counts.
+   * @default true
+   */
+  rollups?: boolean | undefined;
 }
 
 const VARY = 'Accept-Encoding';
@@ -55,6 +61,7 @@ const CHECKS = {
     '5000',
     (value) => typeof value === 'number' && value % 1000 === 0 && value >= 1000 && value <= 60_000,
   ),
+  rollups: expect.boolean,
 } satisfies Record<keyof DashboardOptions, Check>;
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
@@ -69,11 +76,16 @@ const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
  * app.use(metricsRouter({ source: promClientSource(register), dashboard: dashboard() }));
  */
 export function dashboard(options: DashboardOptions = {}): Dashboard {
-  const { title = 'Metrics', interval = 5000 } = checkOptions('dashboard', options, CHECKS);
+  const { title = 'Metrics', interval = 5000, rollups = true } = checkOptions('dashboard', options, CHECKS);
   return {
     pages({ path, compression }) {
       const base = path.slice(path.lastIndexOf('/') + 1);
-      const values: Record<string, string> = { base, title: escapeHtml(title), interval: String(interval / 1000) };
+      const values: Record<string, string> = {
+        base,
+        title: escapeHtml(title),
+        interval: String(interval / 1000),
+        rollups: String(rollups),
+      };
       const html = PAGE.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');
       return [
         createPageEndpoint(`${path}.html`, html, 'text/html; charset=utf-8', { compression, headers: {} }),

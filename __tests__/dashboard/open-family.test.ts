@@ -113,6 +113,30 @@ test.each<[string, object, object, object]>([
   }).toEqual(shown);
 });
 
+test('a series that is the sum of others is marked, and is not added', () => {
+  const values = (sum: number) => ({ service: { db: sum, 'db:a': sum - 1, 'db:b': 1, other: sum } });
+  const { poll, detail } = openFamily('counter', values(10));
+  poll(values(30));
+  const { figures, table } = detail();
+  expect(figures.map(({ label, value }) => [label, value])).toEqual([
+    ['Rate', 40],
+    ['Total since its start', 60],
+  ]);
+  const rows = table?.rows.map(({ labels, isRollup, values }) => [labels[0]?.value, isRollup, values[1]]);
+  expect(rows).toEqual([
+    ['db', true, null],
+    ['other', false, 0.5],
+    ['db:a', false, 29 / 60],
+    ['db:b', false, 1 / 60],
+  ]);
+});
+
+test('a sum of others is added when a filter leaves out the others', () => {
+  const filter = { service: '=db' };
+  const { figures } = openFamily('gauge', { service: { db: 3, 'db:a': 3 } }, { filter, order: 'value' }).detail();
+  expect(figures[0]).toMatchObject({ label: 'Now', value: 3 });
+});
+
 test('a single number has no table, and its range is that of the history', () => {
   const { poll, detail } = openFamily('gauge', {});
   for (const value of [3, 1, 2]) poll(value as unknown as object);

@@ -13,6 +13,7 @@ const usual: ViewRequest = {
   from: 0,
   to: 0,
   refreshCount: 0,
+  settings: { rollups: true },
 };
 
 /** Starts a worker. Its document has a family of each name; the server is unreachable while `page.names` is undefined. */

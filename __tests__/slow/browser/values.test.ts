@@ -108,6 +108,29 @@ test('series are sorted by rate, with shares, and can be sorted by value and fil
   }
 });
 
+test('a series that is the sum of others says so, and is not added', async () => {
+  await setFamilies(service, [
+    {
+      name: 'connections',
+      type: 'gauge',
+      samples: Object.entries({ smtp_client: 5, 'smtp_client:a': 3, 'smtp_client:b': 2, http: 1 }).map(
+        ([service, value]) => ({ labels: { service }, value }),
+      ),
+    },
+  ]);
+  const page = await open();
+  await eventually(async () => expect(await shownValue(page, 'connections')).toBe('6'));
+  await rowOf(page, 'connections').getByRole('link').click();
+  await eventually(async () =>
+    expect(await page.locator('.series .rows .labels').allInnerTexts()).toEqual([
+      expect.stringMatching(/smtp_client\s+sum of others, not added$/),
+      expect.stringMatching(/smtp_client:a$/),
+      expect.stringMatching(/smtp_client:b$/),
+      expect.stringMatching(/http$/),
+    ]),
+  );
+});
+
 const gauge = (name: string, samples: readonly (readonly [Record<string, string>, number])[]) =>
   setFamilies(service, [{ name, type: 'gauge', samples: samples.map(([labels, value]) => ({ labels, value })) }]);
 

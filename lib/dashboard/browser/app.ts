@@ -1,4 +1,4 @@
-import type { ViewRequest, ViewUpdate } from './protocol.ts';
+import type { Settings, ViewRequest, ViewUpdate } from './protocol.ts';
 import { CLOSED } from './view/controls.ts';
 import { DetailView } from './view/detail.ts';
 import { byId } from './view/dom.ts';
@@ -8,7 +8,8 @@ import { createToolbar } from './view/toolbar.ts';
 
 // The page sends its worker what the user looks at, and receives the values to show. It holds only what is on screen.
 
-const { document: documentName = '', worker: workerName = '', interval = '' } = document.body.dataset;
+const { document: documentName = '', worker: workerName = '', interval = '', rollups } = document.body.dataset;
+const settings: Settings = { rollups: rollups !== 'false' };
 const url = new URL(documentName, location.href).href;
 const worker = new Worker(workerName);
 const state = createState(Number(interval));
@@ -64,7 +65,8 @@ function requestView(): void {
     const [from, to] = current.open === '' ? [0, 0] : detail.range;
     const onScreen = current.open === '' ? overview.onScreen : [];
     const isHidden = document.hidden;
-    worker.postMessage({ url, state: current, isHidden, onScreen, from, to, refreshCount } satisfies ViewRequest);
+    const request: ViewRequest = { url, state: current, isHidden, onScreen, from, to, refreshCount, settings };
+    worker.postMessage(request);
   });
 }
 

@@ -16,6 +16,13 @@ export interface ViewRequest {
   readonly to: number;
   /** Increases when the user asks for a poll at once. */
   readonly refreshCount: number;
+  readonly settings: Settings;
+}
+
+/** Options of `dashboard()` that the worker needs. */
+export interface Settings {
+  /** Whether a series may be the sum of others. */
+  readonly rollups: boolean;
 }
 
 /** Message from the worker to the page, sent after each poll and each `ViewRequest`. */
@@ -137,6 +144,8 @@ export interface SeriesRow {
   /** Identifies the series, wherever its row is. */
   readonly id: number;
   readonly labels: readonly { readonly name: string; readonly value: string; readonly isCut: boolean }[];
+  /** Whether it is the sum of other rows, and not added to them. */
+  readonly isRollup: boolean;
   /** A value for each column. */
   readonly values: readonly (number | null)[];
 }

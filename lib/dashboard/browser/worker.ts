@@ -33,6 +33,7 @@ let opened: { readonly key: string; readonly family: OpenFamily; readonly lines:
 self.onmessage = ({ data }: MessageEvent<ViewRequest>) => {
   const before = view;
   view = data;
+  store.canRollUp = data.settings.rollups;
   const isRefresh = before !== undefined && data.refreshCount !== before.refreshCount;
   const isShownAgain = before?.isHidden === true && !data.isHidden;
   if (isRefresh) pollIn(0);

@@ -2,6 +2,7 @@ import type { Distribution, FamilyData, Labels, MetricType, SampleData, SampleVa
 import { type Buckets, merge, observedBetween, quantile } from './histogram.ts';
 import { createHistory, type History, type Moment, record } from './history.ts';
 import { aggregate, rate } from './rates.ts';
+import { findRollupCandidates, type RollupCandidates, rollupsAmong } from './rollups.ts';
 import { aggregationOf, type Unit, unitOf } from './units.ts';
 
 /** A series: its last value, and the change from the one before. */
@@ -30,6 +31,12 @@ export interface Family {
   /** Unit of the values; for a histogram or summary, of the observations. */
   unit: Unit;
   series: Series[];
+  /** Whether a series may be the sum of others, and is then not added to them. */
+  readonly canRollUp: boolean;
+  /** Series that are found to be, or not to be, sums of others whenever values change. */
+  candidates: RollupCandidates<Series>;
+  /** Series that are the sums of others. */
+  rollups: ReadonlySet<Series>;
   /** Upper bounds or quantiles of the first series. */
   bounds: readonly number[];
   /** Time (s, monotonic) of the last poll with this family; undefined before the first. */
@@ -58,7 +65,7 @@ export const QUANTILES = [0.5, 0.9, 0.99] as const;
 /** Number of series so far, for unique ids. */
 let seriesCount = 0;
 
-export function createFamily(name: string): Family {
+export function createFamily(name: string, { canRollUp = true } = {}): Family {
   const history = createHistory(0);
   return {
     name,
@@ -66,6 +73,9 @@ export function createFamily(name: string): Family {
     type: 'untyped',
     unit: { of: 'number' },
     series: [],
+    canRollUp,
+    candidates: new Map(),
+    rollups: new Set(),
     bounds: [],
     polledAt: undefined,
     elapsed: 0,
@@ -84,10 +94,13 @@ export function updateFamily(family: Family, data: FamilyData, moment: PollMomen
   family.polledAt = moment.clock;
   const bounds = boundsOf(data.samples);
   if (!isSame(bounds, family.bounds)) family.bounds = bounds;
-  family.series = matchSeries(family.series, data.samples);
+  const series = matchSeries(family.series, data.samples);
+  if (!isSame(series, family.series)) family.candidates = candidatesIn(series, family);
+  family.series = series;
   for (const [i, { value }] of data.samples.entries()) updateSeries(family.series[i]!, value, family);
 
-  family.current = summarize(family.series, family);
+  family.rollups = rollupsAmong(family.candidates);
+  family.current = summarize(withoutRollups(family.series, family.rollups), family);
   if (family.history.columns.length !== family.current.length) family.history = createHistory(family.current.length);
   record(family.history, moment, family.current);
   for (const series of family.series) if (series.history) record(series.history, moment, [currentOf(series, family)]);
@@ -96,6 +109,20 @@ export function updateFamily(family: Family, data: FamilyData, moment: PollMomen
 /** Returns the number that represents the series: the value of a gauge, the rate of anything else. */
 export function currentOf({ rate, value }: Series, { type }: Family): number | null {
   return type === 'gauge' || type === 'untyped' ? value : rate;
+}
+
+/** Returns those of the series that are the sums of others among them. */
+export function rollupsIn(series: readonly Series[], family: Family): ReadonlySet<Series> {
+  return series === family.series ? family.rollups : rollupsAmong(candidatesIn(series, family));
+}
+
+export function withoutRollups(series: readonly Series[], rollups: ReadonlySet<Series>): readonly Series[] {
+  return rollups.size === 0 ? series : series.filter((one) => !rollups.has(one));
+}
+
+function candidatesIn(series: readonly Series[], family: Family): RollupCandidates<Series> {
+  const isAdded = aggregationOf(family.unit, family.type) === 'sum';
+  return family.canRollUp && isAdded ? findRollupCandidates(series) : new Map();
 }
 
 /** Returns the number that represents several series of the family. */

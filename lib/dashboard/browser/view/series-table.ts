@@ -144,11 +144,12 @@ function createSeriesRow(state: State): HTMLElement {
 
 function fillRow(row: HTMLElement, data: SeriesRow | undefined, columns: readonly Column[]): void {
   const labels = row.firstElementChild as HTMLElement;
-  const key = data === undefined ? '' : JSON.stringify(data.labels);
+  const key = data === undefined ? '' : JSON.stringify([data.labels, data.isRollup]);
   if (labels.dataset.key !== key) {
     labels.dataset.key = key;
     labels.replaceChildren(...(data?.labels ?? []).map(createChip));
     if (data?.labels.length === 0) labels.append(el('span', { className: 'muted' }, 'without labels'));
+    if (data?.isRollup) labels.append(el('span', { className: 'badge' }, 'sum of others, not added'));
   }
   while (row.children.length > columns.length + 1) row.lastElementChild!.remove();
   while (row.children.length < columns.length + 1) row.append(el('span', { role: 'cell', className: 'cell number' }));

@@ -11,6 +11,8 @@ export interface Selection {
   readonly family: Family;
   /** Largest first. */
   readonly series: readonly Series[];
+  /** Those that are the sums of others, and are not added. */
+  readonly rollups: ReadonlySet<Series>;
   /** Whether these are all series of the family. */
   readonly isWhole: boolean;
   readonly now: readonly (number | null)[];

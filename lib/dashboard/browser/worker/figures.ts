@@ -1,12 +1,7 @@
+import { withoutRollups } from '../model/family.ts';
 import { rangeOf } from '../model/history.ts';
 import { aggregate } from '../model/rates.ts';
-import {
-  type Aggregation,
-  aggregationOf,
-  OBSERVATIONS_PER_SECOND,
-  perSecond,
-  type Unit,
-} from '../model/units.ts';
+import { type Aggregation, aggregationOf, OBSERVATIONS_PER_SECOND, perSecond, type Unit } from '../model/units.ts';
 import type { Figure } from '../protocol.ts';
 import { quantileName, type Selection } from './charts.ts';
 
@@ -14,7 +9,8 @@ const AGGREGATED: Readonly<Record<Aggregation, string>> = { sum: 'Sum', avg: 'Av
 
 /** Returns the numbers to show in large type. */
 export function figuresOf(selection: Selection): Figure[] {
-  const { family, series, now } = selection;
+  const { family, now } = selection;
+  const series = withoutRollups(selection.series, selection.rollups);
   const { unit } = family;
   const [current = null, ...quantiles] = now;
   const sum = () =>

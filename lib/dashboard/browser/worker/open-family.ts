@@ -1,4 +1,4 @@
-import { type Family, mergeObserved, type Series, summarize } from '../model/family.ts';
+import { type Family, mergeObserved, rollupsIn, type Series, summarize, withoutRollups } from '../model/family.ts';
 import { createHistory, type Moment, markGap, record } from '../model/history.ts';
 import { createFilter } from '../model/search.ts';
 import type { ViewState } from '../model/url-state.ts';
@@ -51,9 +51,9 @@ export class OpenFamily {
   detail(from: number, to: number): Detail {
     const { family, now, ranking, isUnfiltered: isWhole } = this;
     const { name, help, type } = family;
-    const { series } = ranking;
+    const { series, rollups } = ranking;
     const history = isWhole ? family.history : this.filteredHistory;
-    const selection: Selection = { family, series, isWhole, now, history };
+    const selection: Selection = { family, series, rollups, isWhole, now, history };
     const hasLabels = family.series.some(({ labels }) => labels.length > 0);
     return {
       name,
@@ -61,7 +61,7 @@ export class OpenFamily {
       type,
       figures: figuresOf(selection),
       charts: chartsOf(selection),
-      ...(type === 'histogram' && { distribution: distributionOf(family, series) }),
+      ...(type === 'histogram' && { distribution: distributionOf(family, withoutRollups(series, rollups)) }),
       ...(hasLabels && { table: tableOf(family, ranking, { from, to }) }),
     };
   }
@@ -69,11 +69,12 @@ export class OpenFamily {
   private rank(): Ranking {
     const { series } = this.family;
     const filtered = this.isUnfiltered ? series : series.filter(({ labels }) => this.passes(labels));
-    return rank(filtered, this.family, this.view.order);
+    return rank(filtered, rollupsIn(filtered, this.family), this.family, this.view.order);
   }
 
   private summarize(): Selection['now'] {
-    return this.isUnfiltered ? this.family.current : summarize(this.ranking.series, this.family);
+    const { series, rollups } = this.ranking;
+    return this.isUnfiltered ? this.family.current : summarize(withoutRollups(series, rollups), this.family);
   }
 }
 

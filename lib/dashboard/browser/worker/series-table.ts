@@ -1,4 +1,4 @@
-import { currentOf, type Family, type Series } from '../model/family.ts';
+import { currentOf, type Family, type Series, withoutRollups } from '../model/family.ts';
 import { aggregationOf, OBSERVATIONS_PER_SECOND, perSecond } from '../model/units.ts';
 import type { Order } from '../model/url-state.ts';
 import type { Column, LabelChoice, SeriesRow, TableData } from '../protocol.ts';
@@ -18,19 +18,22 @@ const MAX_VALUE_LENGTH = 300;
 /** Series in order, largest first. */
 export interface Ranking {
   readonly series: readonly Series[];
+  /** Those that are the sums of others. */
+  readonly rollups: ReadonlySet<Series>;
   readonly order: Order;
-  /** Sum of the values that determine the order. */
+  /** Sum of the values that determine the order, without those of roll-ups. */
   readonly sum: number;
 }
 
-export function rank(series: readonly Series[], family: Family, order: Order): Ranking {
+export function rank(series: readonly Series[], rollups: ReadonlySet<Series>, family: Family, order: Order): Ranking {
   const measure = measureOf(family, order);
   const sizes = new Map(series.map((one) => [one, measure(one) ?? Number.NEGATIVE_INFINITY]));
   // The difference of infinities is NaN, which a sort must not return.
   const sorted = [...series].sort((a, b) => sizes.get(b)! - sizes.get(a)! || 0);
   // Shares are undefined if a value is negative; NaN disables them.
-  const sum = series.reduce((sum, one) => sum + ((measure(one) ?? 0) < 0 ? Number.NaN : (measure(one) ?? 0)), 0);
-  return { series: sorted, order, sum };
+  const added = withoutRollups(series, rollups);
+  const sum = added.reduce((sum, one) => sum + ((measure(one) ?? 0) < 0 ? Number.NaN : (measure(one) ?? 0)), 0);
+  return { series: sorted, rollups, order, sum };
 }
 
 const measureOf =
@@ -40,9 +43,9 @@ const measureOf =
 
 /** Returns the table with the rows `from` to `to`. */
 export function tableOf(family: Family, ranking: Ranking, { from, to }: { from: number; to: number }): TableData {
-  const { series, sum, order } = ranking;
+  const { series, rollups, sum, order } = ranking;
   const measure = measureOf(family, order);
-  const share = (one: Series) => (sum > 0 ? (measure(one) ?? 0) / sum : null);
+  const share = (one: Series) => (sum > 0 && !rollups.has(one) ? (measure(one) ?? 0) / sum : null);
   const columns = columnsOf(family, order);
   return {
     labels: labelsOf(family),
@@ -52,6 +55,7 @@ export function tableOf(family: Family, ranking: Ranking, { from, to }: { from: 
     rows: series.slice(from, to).map((one) => ({
       id: one.id,
       labels: labelsIn(one),
+      isRollup: rollups.has(one),
       values: columns.map(({ value }) => (value === 'share' ? share(one) : value(one))),
     })),
   };

@@ -17,6 +17,8 @@ export class Store {
   private readonly byName = new Map<string, Family>();
   private polls = 0;
   private changes = 0;
+  /** Whether a series may be the sum of others, in families that are added from now on. */
+  canRollUp = true;
 
   get families(): ReadonlyMap<string, Family> {
     return this.byName;
@@ -34,7 +36,7 @@ export class Store {
     const moment = this.nextMoment(at);
     let hasAdded = false;
     for (const [name, raw] of content) {
-      const family = this.byName.get(name) ?? createFamily(name);
+      const family = this.byName.get(name) ?? createFamily(name, this);
       const { length } = family.series;
       updateFamily(family, readFamily(raw), moment);
       if (!this.byName.has(name) || family.series.length !== length) hasAdded = true;
