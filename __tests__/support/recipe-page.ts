@@ -10,7 +10,7 @@ export interface RecipePage {
   readonly commands: readonly { readonly command: string; readonly output: string }[];
 }
 
-type Replacement = readonly [from: string, to: string];
+export type Replacement = readonly [from: string, to: string];
 
 const BLOCKS = /^(?:`([^`\n]+)`[^\n]*\n\n)?```(\w+)[^\n]*\n(.*?)^```$/gms;
 

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { recipePage } from '../../support/recipe-page.ts';
+import { type Replacement, recipePage } from '../../support/recipe-page.ts';
 import { pack, run } from '../package/tools.ts';
 
 /** A project in which a page's files are, with what its `npm install` installs. */
@@ -29,14 +29,21 @@ afterAll(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-export async function projectOf(pageName: string, folder: string, env: NodeJS.ProcessEnv = {}): Promise<Project> {
+/** Installs what a page installs, with other versions if these are replaced. */
+export async function projectOf(
+  pageName: string,
+  folder: string,
+  env: NodeJS.ProcessEnv = {},
+  versions: readonly Replacement[] = [],
+): Promise<Project> {
   const page = recipePage(pageName);
   const tarball = await pack(folder);
   const manifest = page.has('package.json') ? page.file('package.json') : '{ "private": true, "type": "module" }';
   writeFileSync(join(folder, 'package.json'), manifest);
   for (const { command } of page.commands) {
     if (!command.startsWith('npm install ')) continue;
-    const packages = command.split(' ').map((word) => (word === 'express-metrics-json' ? tarball : word));
+    const installed = versions.reduce((all, [from, to]) => all.replaceAll(from, to), command);
+    const packages = installed.split(' ').map((word) => (word === 'express-metrics-json' ? tarball : word));
     await run('npm', [...packages.slice(1), '--no-audit', '--no-fund', '--prefer-offline'], folder);
   }
 
@@ -92,6 +99,12 @@ export async function eventually(assertion: () => Promise<void>, log = () => '')
 export async function get(port: number, path: string, headers = {}): Promise<{ status: number; body: string }> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: 'close', ...headers } });
   return { status: response.status, body: await response.text() };
+}
+
+/** Returns the lines that count requests by method, route and status, in the order of their first request. */
+export async function requestCounts(port: number): Promise<string[]> {
+  const { body } = await get(port, '/metrics');
+  return body.split('\n').filter((line) => line.startsWith('http_request_duration_seconds_count'));
 }
 
 /** So many free ports in a row. */
