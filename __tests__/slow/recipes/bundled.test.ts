@@ -2,7 +2,7 @@ import { copyFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { recipePage } from '../../support/recipe-page.ts';
 import { run, temporaryFolder } from '../package/tools.ts';
-import { eventually, freePorts, get, launch, type Project, projectOf } from './project.ts';
+import { eventually, freePorts, get, launch, type Project, projectOf, requestCounts } from './project.ts';
 
 // Docs: docs/recipes/bundled.md
 
@@ -19,9 +19,12 @@ beforeAll(async () => {
 });
 
 async function expectMetrics(log: () => string) {
-  await eventually(async () => expect((await get(port, '/')).body).toBe('hello'), log);
+  await eventually(async () => expect((await get(port, '/hello/Ada')).body).toBe('Hello, Ada!'), log);
+  expect(await requestCounts(port)).toEqual([
+    'http_request_duration_seconds_count{method="GET",route="/hello/:name",status_code="200"} 1',
+  ]);
   const { body } = await get(port, '/metrics.json');
-  expect(JSON.parse(body)).toMatchObject({ visits_total: { value: 1 } });
+  expect(JSON.parse(body)).toHaveProperty('process_cpu_seconds_total');
 }
 
 describe('a bundle', () => {
@@ -68,6 +71,6 @@ describe('with path aliases', () => {
 
   test('TypeScript 5 does not find the entry points with node10', async () => {
     const compile = project.run('tsc', '--noEmit', '--module', 'commonjs', '--moduleResolution', 'node10');
-    await expect(compile).rejects.toThrow(/TS2307.*express-metrics-json\/prom-client/);
+    await expect(compile).rejects.toThrow(/TS2307.*express-metrics-json\/requests/);
   });
 });
