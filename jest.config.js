@@ -7,7 +7,7 @@ const project = {
   // The example imports the package by its name, as its users do.
   moduleNameMapper: {
     '^express-metrics-json$': '<rootDir>/lib/index.ts',
-    '^express-metrics-json/(render|dashboard|testing|testing/jest)$': '<rootDir>/lib/$1.ts',
+    '^express-metrics-json/(reader|render|dashboard|testing|testing/jest)$': '<rootDir>/lib/$1.ts',
     '^express-metrics-json/(.*)$': '<rootDir>/lib/sources/$1.ts',
   },
   transform: {

@@ -63,7 +63,8 @@ const rules: [folder: string, allowed: string[]][] = [
   ['sources/', ['encoders/', 'parsers/', 'model/', 'util/']],
   ['http/', ['document/', 'access/', 'encoders/', 'model/', 'util/']],
   ['router/', ['http/', 'document/', 'sources/', 'access/', 'encoders/', 'parsers/', 'model/', 'util/']],
-  ['testing/', ['access/', 'encoders/', 'parsers/', 'sources/', 'model/', 'util/']],
+  ['reader/', ['access/', 'encoders/', 'parsers/', 'sources/', 'model/', 'util/']],
+  ['testing/', ['reader/', 'encoders/', 'sources/', 'model/', 'util/']],
   ['dashboard/browser/model/', []],
   ['dashboard/browser/worker/', ['dashboard/browser/model/', 'dashboard/browser/protocol.ts']],
   ['dashboard/browser/view/', ['dashboard/browser/model/', 'dashboard/browser/protocol.ts']],
@@ -116,6 +117,7 @@ test('the main entry loads ipaddr.js, and of the other entries the default sourc
 });
 
 test.each([
+  ['reader.ts', []],
   ['render.ts', []],
   ['testing.ts', []],
   ['dashboard.ts', []],

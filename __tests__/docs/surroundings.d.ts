@@ -7,6 +7,7 @@ declare global {
   // The reader's own.
   const app: import('express').Express;
   const admin: import('express').RequestHandler;
+  const url: string;
   const source: import('express-metrics-json').MetricsSource;
   const register: import('prom-client').Registry;
   const requests: import('express-metrics-json/requests').RequestMetrics;
@@ -27,5 +28,6 @@ declare global {
   // And its tests.
   const request: typeof import('supertest');
   const metricValue: typeof import('express-metrics-json/testing').metricValue;
+  const readMetrics: typeof import('express-metrics-json/reader').readMetrics;
   const scrapeMetrics: typeof import('express-metrics-json/testing').scrapeMetrics;
 }

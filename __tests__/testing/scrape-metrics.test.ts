@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import express, { type Express } from 'express';
@@ -106,6 +106,11 @@ test('families may have the names of members of Object.prototype', async () => {
   expect(Object.keys(scraped)).toEqual(['__proto__', 'constructor']);
 });
 
+test('the text formats are read as well', async () => {
+  const { queue_depth } = document;
+  expect(await scrapeMetrics(appWith(), { path: '/metrics', names: ['queue_depth'] })).toEqual({ queue_depth });
+});
+
 const proxied = { headers: { 'X-Forwarded-For': '198.51.100.7' } };
 
 test('headers are sent, such as those of a trusted proxy', async () => {
@@ -117,6 +122,8 @@ const failing = memorySource();
 failing.fail(new Error('lost'));
 const answer = (status: number, type: string, body = '') =>
   express().use((_req, res) => void res.status(status).type(type).send(body));
+
+const beginJson = (res: ServerResponse) => res.setHeader('Content-Type', 'application/json');
 
 describe('the error says what to change when', () => {
   test.each<[string, ScrapedApp, Parameters<typeof scrapeMetrics>[1], RegExp]>([
@@ -149,19 +156,19 @@ describe('the error says what to change when', () => {
       /got 503.*onError/,
     ],
     ['the response is a redirect', answer(302, 'html'), {}, /expected status 200, got 302 Found\.$/],
-    ['the response is text', appWith(), { path: '/metrics' }, /expected JSON, got text\/plain.*; write the path/],
-    ['the response has no type', (_req, res) => void res.end(), {}, /expected JSON, got no Content-Type/],
+    ['the response is a page', answer(200, 'html'), {}, /expected JSON, .*got text\/html.*; write the path/],
+    ['the response has no type', (_req, res) => void res.end(), {}, /expected JSON, .*got no Content-Type/],
     ['no server listens', 'http://127.0.0.1:1', {}, /the connection failed: .*ECONNREFUSED/],
     [
       'the response is cut',
-      (req, res) => void res.write('{', () => req.socket.destroy()),
+      (req, res) => void beginJson(res).write('{', () => req.socket.destroy()),
       {},
       /the connection failed: .*see onError/,
     ],
     [
       'the connection is reset after the response has started',
       // By then, the client has read its headers.
-      (req, res) => void res.write('{', () => setTimeout(() => req.socket.resetAndDestroy(), 50)),
+      (req, res) => void beginJson(res).write('{', () => setTimeout(() => req.socket.resetAndDestroy(), 50)),
       {},
       /the connection failed: .*see onError/,
     ],

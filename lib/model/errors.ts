@@ -82,13 +82,13 @@ export type MetricsErrorCode =
   | 'ERR_METRICS_UPSTREAM_STALE'
   /** A parsed document does not conform to its format; the message says where. */
   | 'ERR_METRICS_MALFORMED_DOCUMENT'
-  /** In a test: the endpoint did not respond with a document. */
+  /** The endpoint did not respond with a document. */
   | 'ERR_METRICS_SCRAPE_FAILED'
-  /** In a test: the document has no such family, or no such series. */
+  /** The document has no such family, or no such series. */
   | 'ERR_METRICS_METRIC_NOT_FOUND'
-  /** In a test: several series match labels that should identify one. */
+  /** Several series match labels that should identify one. */
   | 'ERR_METRICS_METRIC_AMBIGUOUS'
-  /** In a test: a value that may only increase has decreased from one document to the next. */
+  /** A value that may only increase has decreased from one document to the next. */
   | 'ERR_METRICS_METRIC_RESET'
   /** In a test: a source violated the contract of `MetricsSource` or of its families. */
   | 'ERR_METRICS_CONTRACT_VIOLATION';

@@ -2,11 +2,11 @@ import { MetricsError } from '../model/errors.ts';
 import { asyncFamilies, isAsync } from '../model/iterables.ts';
 import type { LabelSet, MetricFamily, Sample } from '../model/metric-family.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
+import { labelKey } from '../reader/labels.ts';
+import { seriesText } from '../reader/series-text.ts';
 import { checkSource } from '../sources/check-source.ts';
 import { withSamples } from '../sources/wrapped-family.ts';
 import { assert, assertFamily, assertSample } from './contract.ts';
-import { labelKey } from './labels.ts';
-import { seriesText } from './series-text.ts';
 
 /**
  * Wraps a source in one that checks the contract of `MetricsSource`, `MetricFamily` and `Sample` while it is read. A

@@ -1,8 +1,8 @@
-import { checkDocument } from './check-document.ts';
-import type { ScrapedSample } from './document.ts';
-import { ambiguityError, notFoundMessage, seriesWith } from './find-series.ts';
-import { type Labels, toLabelSet } from './labels.ts';
-import { linesText, sampleText, seriesText } from './series-text.ts';
+import { checkDocument } from '../reader/check-document.ts';
+import type { ScrapedSample } from '../reader/document.ts';
+import { ambiguityError, notFoundMessage, seriesWith } from '../reader/find-series.ts';
+import { type Labels, toLabelSet } from '../reader/labels.ts';
+import { linesText, sampleText, seriesText } from '../reader/series-text.ts';
 
 /**
  * Matchers for the `expect` of Jest and Vitest. Their types come with this module for Vitest and for Jest's global
@@ -51,7 +51,7 @@ function toHaveMetric(
   labels: Labels = {},
   value?: unknown,
 ): { pass: boolean; message: () => string } {
-  const document = checkDocument('toHaveMetric', 'received', received);
+  const document = checkDocument('toHaveMetric', 'received', received, 'scrapeMetrics(app)');
   const found = seriesWith(document, name, labels);
   const hasValue = value !== undefined;
   if (hasValue && found.length > 1) throw ambiguityError(name, labels, found);

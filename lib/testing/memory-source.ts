@@ -1,7 +1,7 @@
 import type { MetricFamily, Sample } from '../model/metric-family.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
+import { type Labels, labelKey, toLabelSet } from '../reader/labels.ts';
 import { optionError, shown } from '../util/option-error.ts';
-import { type Labels, labelKey, toLabelSet } from './labels.ts';
 
 /** A source for tests. Its families are set by method calls. */
 export interface MemorySource extends MetricsSource {

@@ -1,17 +1,17 @@
 import type { OutgoingHttpHeaders, RequestListener, Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
-import { MetricsError } from '../model/errors.ts';
+import type { MetricsDocument } from '../reader/document.ts';
+import { isHeaders } from '../reader/options.ts';
+import { readAs } from '../reader/read-metrics.ts';
 import { checkOptions } from '../util/check-options.ts';
 import { type Check, expect, expecting } from '../util/expect.ts';
 import { optionError, shown } from '../util/option-error.ts';
-import { type MetricsDocument, readDocument } from './document.ts';
-import { explainFailure } from './explain-failure.ts';
-import { requestHandler, requestUrl } from './http-request.ts';
+import { withServer } from './loopback-server.ts';
 
 /** Options of `scrapeMetrics`, all optional. */
 export interface ScrapeMetricsOptions {
   /**
-   * Path of the JSON document: the path where the router is mounted, the router's `path`, and `.json`.
+   * Path of the document: the path where the router is mounted, the router's `path`, and `.json` for the JSON document.
    * @default '/metrics.json'
    */
   readonly path?: string | undefined;
@@ -31,11 +31,7 @@ const CHECKS = {
     (value) => typeof value === 'string' && value.startsWith('/'),
   ),
   names: expect.nameList,
-  headers: expecting(
-    'an object of headers',
-    '{ "X-Forwarded-For": "10.0.0.1" }',
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  ),
+  headers: isHeaders,
 } satisfies Record<keyof ScrapeMetricsOptions, Check>;
 
 /**
@@ -43,8 +39,8 @@ const CHECKS = {
  * that is open only during the request. A server need not listen; it is neither opened nor closed. With a URL, the
  * request goes to a running service.
  *
- * @throws {MetricsError} (rejects) `ERR_METRICS_SCRAPE_FAILED` when the response is not JSON; the message says what to
- *   change. `ERR_METRICS_MALFORMED_DOCUMENT` when the JSON is not a metrics document
+ * @throws {MetricsError} (rejects) `ERR_METRICS_SCRAPE_FAILED` when the response is not a metrics document; the message says
+ *   what to change. `ERR_METRICS_MALFORMED_DOCUMENT` when the document does not conform to its format
  * @throws {TypeError} (rejects) for an unknown or invalid option, and for a target that is not an app, server or URL
  * @example
  * const document = await scrapeMetrics(app);
@@ -53,19 +49,9 @@ const CHECKS = {
 export async function scrapeMetrics(app: ScrapedApp, options: ScrapeMetricsOptions = {}): Promise<MetricsDocument> {
   const { path = '/metrics.json', names = [], headers = {} } = checkOptions('scrapeMetrics', options, CHECKS);
   const target = withNames(path, names);
-  const send = isUrl(app)
-    ? () => requestUrl(urlOf(app, target), headers)
-    : () => requestHandler(handlerOf(app), target, headers);
-  try {
-    const response = await send();
-    const reason = explainFailure(response, Object.keys(headers));
-    if (reason !== undefined) throw new MetricsError('ERR_METRICS_SCRAPE_FAILED', reason);
-    return await readDocument(response.body);
-  } catch (error) {
-    if (!(error instanceof MetricsError)) throw error;
-    const { code, message, cause } = error;
-    throw new MetricsError(code, `scrapeMetrics: GET ${path}: ${message}`, { cause });
-  }
+  const read = (url: URL) => readAs('scrapeMetrics', url, { headers }, `GET ${path}`);
+  if (isUrl(app)) return read(urlOf(app, target));
+  return withServer(handlerOf(app), (origin) => read(new URL(origin + target)));
 }
 
 function withNames(path: string, names: readonly string[]): string {

@@ -51,7 +51,7 @@ const own = (files: string[]) =>
 
 /** The adapters and all others that are entry points of their own, but those of the default source. */
 const APART =
-  /^(?:dashboard|testing|render\.js|parsers\/|sources\/(?:cluster|opentelemetry|prom|remote|requests|upstream))/;
+  /^(?:dashboard|testing|reader|render\.js|parsers\/|sources\/(?:cluster|opentelemetry|prom|remote|requests|upstream))/;
 
 /** Each is some tenth of a millisecond, as an ES module. */
 const MOST_FILES = 125;
@@ -83,6 +83,7 @@ it.each([
   ['opentelemetry', 'sources/opentelemetry.js'],
   ['prom-client', 'sources/prom-client.js'],
   ['prometheus-server', 'sources/prometheus-server.js'],
+  ['reader', 'reader.js'],
   ['remote', 'sources/remote.js'],
   ['render', 'render.js'],
   ['requests', 'sources/requests.js'],

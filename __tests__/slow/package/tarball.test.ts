@@ -73,9 +73,17 @@ it.each(['esm', 'cjs'])('%s: every relative import leads to a file', (format) =>
 });
 
 it.each([
-  ['ES modules', 'app.mjs', "import { renderMetrics } from 'express-metrics-json/render';"],
-  ['CommonJS', 'app.cjs', "const { renderMetrics } = require('express-metrics-json/render');"],
-])('it renders where nothing else is installed, from %s', async (_, file, load) => {
+  [
+    'ES modules',
+    'app.mjs',
+    (name: string, entry: string) => `import { ${name} } from 'express-metrics-json/${entry}';`,
+  ],
+  [
+    'CommonJS',
+    'app.cjs',
+    (name: string, entry: string) => `const { ${name} } = require('express-metrics-json/${entry}');`,
+  ],
+])('it renders and reads where nothing else is installed, from %s', async (_, file, load) => {
   const project = join(folder, file.replace('.', '-'));
   mkdirSync(join(project, 'node_modules'), { recursive: true });
   symlinkSync(inside, join(project, 'node_modules/express-metrics-json'));
@@ -83,7 +91,9 @@ it.each([
     const source = { collect: () => [{ name: 'up', type: 'gauge', samples: [{ labels: {}, value: 1 }] }] };
     (async () => {
       for await (const chunk of renderMetrics(source).chunks) process.stdout.write(chunk);
+      console.log(metricValue(await readMetrics('up 3'), 'up'));
     })();`;
-  writeFileSync(join(project, file), load + print);
-  expect(await run(process.execPath, [file], project)).toBe('{\n"up":{"type":"gauge","value":1.0}\n}\n');
+  const loads = [load('renderMetrics', 'render'), load('metricValue, readMetrics', 'reader')];
+  writeFileSync(join(project, file), [...loads, print].join('\n'));
+  expect(await run(process.execPath, [file], project)).toBe('{\n"up":{"type":"gauge","value":1.0}\n}\n3\n');
 });

@@ -23,6 +23,14 @@ const FORMATS: Readonly<Record<string, RemoteFormat>> = {
   'application/openmetrics-text': 'openmetrics',
 };
 
+const typeOf = (contentType: string): string => contentType.replace(/;.*/s, '').trim().toLowerCase();
+
+/** Returns the format of a Content-Type; undefined when it is not that of a metrics document. */
+export function formatOf(contentType: string): RemoteFormat | undefined {
+  const type = typeOf(contentType);
+  return Object.hasOwn(FORMATS, type) ? FORMATS[type] : undefined;
+}
+
 /** Finds the parser for a Content-Type. @throws {MetricsError} `ERR_METRICS_UPSTREAM_INVALID` */
 export function documentParser({ url, format, labels }: ResolvedOptions): (contentType: string) => Parse {
   const hasLabels = Object.keys(labels).length > 0;
@@ -35,8 +43,9 @@ export function documentParser({ url, format, labels }: ResolvedOptions): (conte
   };
   return (contentType) => {
     if (format !== 'auto') return parsers[format];
-    const type = contentType.replace(/;.*/s, '').trim().toLowerCase();
-    if (Object.hasOwn(FORMATS, type)) return parsers[FORMATS[type] as RemoteFormat];
+    const known = formatOf(contentType);
+    if (known !== undefined) return parsers[known];
+    const type = typeOf(contentType);
     const got = type === '' ? 'none' : JSON.stringify(type);
     throw upstreamError(
       url,

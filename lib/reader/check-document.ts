@@ -2,10 +2,15 @@ import { optionError } from '../util/option-error.ts';
 import type { MetricsDocument } from './document.ts';
 
 /** @throws {TypeError} for a value that is not a document, such as the promise of one */
-export function checkDocument(caller: string, name: string, value: unknown): MetricsDocument {
+export function checkDocument(
+  caller: string,
+  name: string,
+  value: unknown,
+  from = 'readMetrics(url)',
+): MetricsDocument {
   const families = typeof value === 'object' && value !== null ? Object.values(value) : [undefined];
   const isPromise = typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
   if (!isPromise && families.every((family) => Array.isArray(family?.samples))) return value as MetricsDocument;
-  const write = `await scrapeMetrics(app)${isPromise ? ': the await is missing' : ''}`;
+  const write = `await ${from}${isPromise ? ': the await is missing' : ''}`;
   throw optionError(`${caller}: ${name}`, value, { expected: 'a document', write });
 }

@@ -4,7 +4,7 @@ import {
   metricDelta,
   metricValue,
   type ScrapedFamily,
-} from '../../lib/testing.ts';
+} from '../../lib/reader.ts';
 
 const histogram = { count: 3, sum: 0.9, bounds: [0.1, 1], cumulativeCounts: [1, 2] };
 const summary = { count: 2, sum: 5, quantiles: [0.5], values: [2] };

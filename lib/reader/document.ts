@@ -1,12 +1,13 @@
 import { MetricsError } from '../model/errors.ts';
 import type { HistogramValue, LabelSet, Sample, SummaryValue } from '../model/metric-family.ts';
-import { parseKumoMtaJson } from '../parsers/kumomta-json.ts';
+import type { TypedBody } from './document-format.ts';
+import { parseBody } from './stream-metrics.ts';
 
 /**
- * The families of a scrape by name, as plain objects that can be compared and printed.
+ * The families of a document by name, as plain objects that can be compared and printed.
  *
  * @example
- * expect(await scrapeMetrics(app)).toMatchObject({
+ * expect(await readMetrics(url)).toMatchObject({
  *   queue_depth: { type: 'gauge', samples: [{ labels: { queue: 'a' }, value: 3 }] },
  * });
  */
@@ -31,23 +32,25 @@ export type MetricValue = Sample['value'];
 interface FamilyOf<Type extends string, Value extends MetricValue> {
   readonly type: Type;
   readonly help?: string;
+  /** Base unit, such as `seconds`, which only OpenMetrics has. */
+  readonly unit?: string;
   readonly samples: readonly ScrapedSample<Value>[];
 }
 
 /** @throws {MetricsError} `ERR_METRICS_MALFORMED_DOCUMENT` when the body is not a document, or contains a family twice */
-export async function readDocument(body: Uint8Array): Promise<MetricsDocument> {
-  const families = new Map<string, ScrapedFamily>();
-  for await (const { name, type, help, samples } of parseKumoMtaJson()(oneChunk(body))) {
-    if (families.has(name))
+export async function readDocument({ format, body }: TypedBody): Promise<MetricsDocument> {
+  const families = new Map<string, ScrapedFamily & { samples: ScrapedSample[] }>();
+  for await (const { name, type, help, unit, samples } of parseBody(format, body)) {
+    const known = families.get(name);
+    // In text, a family that comes in two groups is one.
+    if (known !== undefined && (format === 'json' || known.type !== type))
       throw new MetricsError('ERR_METRICS_MALFORMED_DOCUMENT', `the family "${name}" occurs twice`);
-    const read: Sample[] = [];
+    const read = known?.samples ?? [];
     for await (const sample of samples) read.push(sample);
+    if (known !== undefined) continue;
+    const described = { type, ...(help !== undefined && { help }), ...(unit !== undefined && { unit }) };
     // The parser returns values of the family's type.
-    families.set(name, { type, ...(help !== undefined && { help }), samples: read } as ScrapedFamily);
+    families.set(name, { ...described, samples: read } as ScrapedFamily & { samples: ScrapedSample[] });
   }
   return Object.fromEntries(families);
-}
-
-async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
-  yield bytes;
 }

@@ -15,7 +15,7 @@ import { sampleText } from './series-text.ts';
  *   `ERR_METRICS_METRIC_AMBIGUOUS`, with the candidates
  * @throws {TypeError} for a value that is not a document
  * @example
- * expect(metricValue(await scrapeMetrics(app), 'queue_depth', { queue: 'a' })).toBe(3);
+ * console.log(metricValue(await readMetrics(url), 'queue_depth', { queue: 'a' }));
  */
 export function metricValue<Value extends MetricValue = number>(
   document: MetricsDocument,
@@ -34,9 +34,9 @@ export function metricValue<Value extends MetricValue = number>(
  *   `metricValue` for a series that is missing from the later document
  * @throws {TypeError} for a value that is not a document
  * @example
- * const before = await scrapeMetrics(app);
- * await request(app).post('/messages').send({ to: 'a@example.com' }).expect(202);
- * expect(metricDelta(before, await scrapeMetrics(app), 'messages_accepted_total')).toBe(1);
+ * const before = await readMetrics(url);
+ * await new Promise((resolve) => setTimeout(resolve, 10_000));
+ * const perSecond = metricDelta(before, await readMetrics(url), 'messages_accepted_total') / 10;
  */
 export function metricDelta<Value extends MetricValue = number>(
   before: MetricsDocument,

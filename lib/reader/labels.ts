@@ -2,7 +2,7 @@ import { labelValue } from '../encoders/samples.ts';
 import { labelSetKey } from '../model/labels.ts';
 import type { LabelSet } from '../model/metric-family.ts';
 
-/** Labels as tests write them. A number is the same as its string, as in prom-client: `{ status: 200 }`. */
+/** Labels of a series that is looked for. A number is the same as its string, as in prom-client: `{ status: 200 }`. */
 export type Labels = Readonly<Record<string, string | number>>;
 
 export const toLabelSet = (labels: Labels): LabelSet =>

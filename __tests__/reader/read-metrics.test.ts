@@ -1,0 +1,227 @@
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { type MetricsInput, metricDelta, metricValue, type ReadMetricsOptions, readMetrics } from '../../lib/reader.ts';
+import { closeServers, listen, serveMetrics, watchWarnings } from '../support/serve.ts';
+import { JSON_TYPE, OPEN_METRICS_TYPE, serving, TEXT_TYPE } from '../support/upstreams.ts';
+
+beforeEach(() => {
+  watchWarnings();
+});
+afterEach(closeServers);
+afterEach(() => jest.restoreAllMocks());
+
+const url = ({ address }: { address(): unknown }) => `http://127.0.0.1:${(address() as AddressInfo).port}/m`;
+const urlOf = async (...answer: Parameters<typeof serving>) => {
+  const server = await listen(serving(...answer));
+  return url({ address: () => server.address() });
+};
+const vector = (name: string) => readFileSync(join(__dirname, '../vectors', name), 'utf8');
+
+const JSON_TEXT = '{"depth":{"type":"gauge","help":"how deep","value":{"queue":{"a":3,"b":4}}}}';
+const TEXT = '# HELP depth how deep\n# TYPE depth gauge\ndepth{queue="a"} 3\ndepth{queue="b"} 4\n';
+const OPEN_METRICS = `${TEXT}# EOF\n`;
+
+const DOCUMENT = {
+  depth: {
+    type: 'gauge',
+    help: 'how deep',
+    samples: [
+      { labels: { queue: 'a' }, value: 3 },
+      { labels: { queue: 'b' }, value: 4 },
+    ],
+  },
+};
+
+const FORMATS = [
+  ['KumoMTA JSON', JSON_TEXT, JSON_TYPE],
+  ['Prometheus text', TEXT, TEXT_TYPE],
+  ['OpenMetrics', OPEN_METRICS, OPEN_METRICS_TYPE],
+] as const;
+
+describe.each(FORMATS)('%s is read from', (_format, text, type) => {
+  test.each<[string, () => MetricsInput | Promise<MetricsInput>]>([
+    ['its text', () => text],
+    ['its text without the last line feed', () => text.trimEnd()],
+    ['a URL string', () => urlOf(type, text)],
+    ['a URL object', async () => new URL(await urlOf(type, text))],
+    ['a URL in upper case', async () => (await urlOf(type, text)).replace('http', 'HTTP')],
+    ['a compressed response', () => urlOf(type, gzipSync(text), { 'Content-Encoding': 'gzip' })],
+    ['a Response', () => new Response(text, { headers: { 'Content-Type': type } })],
+    ['the Response of a fetch()', async () => fetch(await urlOf(type, text))],
+  ])('%s', async (_input, make) => {
+    expect(await readMetrics(await make())).toEqual(DOCUMENT);
+  });
+});
+
+test('the sample documents of KumoMTA are read', async () => {
+  const [json, text] = await Promise.all(
+    ['kumomta-sample.json', 'kumomta-sample.txt'].map((it) => readMetrics(vector(it))),
+  );
+  expect(Object.keys(json!).length).toBeGreaterThan(10);
+  expect(metricValue(json!, 'lua_count')).toBe(1);
+  expect(metricValue(text!, 'disk_free_inodes_percent', { name: 'meta spool' })).toBe(94);
+});
+
+test('the endpoint of this package is read with its own choice of a format', async () => {
+  const { server } = await serveMetrics();
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  for (const path of ['/metrics', '/metrics.json']) {
+    expect(await readMetrics(origin + path)).toEqual({ up: { type: 'gauge', samples: [{ labels: {}, value: 1 }] } });
+  }
+});
+
+test.each<[string, MetricsInput, ReadMetricsOptions, string[]]>([
+  ['a quoted name at the beginning of a text', '{"queue.depth",queue="a"} 3\n', {}, ['queue.depth']],
+  ['an empty JSON document', '{}', {}, []],
+  ['an empty text', '', {}, []],
+  ['JSON after white space', `\n ${JSON_TEXT}`, {}, ['depth']],
+  ['JSON that a server of files sends as text', new Response(JSON_TEXT), {}, ['depth']],
+  [
+    'text of an unknown type, with a format',
+    new Response(TEXT, { headers: { 'Content-Type': 'x/y' } }),
+    { format: 'prometheus' },
+    ['depth'],
+  ],
+  ['a Response without a body', new Response(null, { headers: { 'Content-Type': TEXT_TYPE } }), {}, []],
+])('%s is recognised', async (_case, input, options, names) => {
+  expect(Object.keys(await readMetrics(input, options))).toEqual(names);
+});
+
+test('characters of several bytes survive the division of a large text into chunks', async () => {
+  const labels = Array.from({ length: 30_000 }, (_, i) => `😀${i}`);
+  const text = labels.map((label, i) => `depth{queue="${label}"} ${i}\n`).join('');
+  const { depth } = await readMetrics(text);
+  expect(depth?.samples.map((it) => it.labels.queue)).toEqual(labels);
+});
+
+test('the unit of OpenMetrics is part of the family', async () => {
+  const text = '# TYPE wait_seconds gauge\n# UNIT wait_seconds seconds\nwait_seconds 3\n# EOF\n';
+  expect(await readMetrics(text)).toMatchObject({ wait_seconds: { type: 'gauge', unit: 'seconds' } });
+});
+
+test('headers are sent', async () => {
+  const server = await listen((req, res) => {
+    res.setHeader('Content-Type', TEXT_TYPE);
+    res.end(`sent{x="${req.headers['x-scope']}",auth="${req.headers.authorization}"} 1\n`);
+  });
+  const document = await readMetrics(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
+    headers: { 'X-Scope': 'a' },
+  });
+  expect(metricValue(document, 'sent', { x: 'a', auth: 'undefined' })).toBe(1);
+});
+
+test('metricDelta works on two documents of different formats', async () => {
+  const [before, after] = [
+    await readMetrics('# TYPE x counter\nx 2\n'),
+    await readMetrics('{"x":{"type":"counter","value":5}}'),
+  ];
+  expect(metricDelta(before, after, 'x')).toBe(3);
+});
+
+test('a missing name suggests the nearest ones', async () => {
+  expect(() => metricValue({ queue_depth: { type: 'gauge', samples: [] } }, 'queue_deph')).toThrow(
+    /did you mean "queue_depth"\?/,
+  );
+});
+
+describe('the error names the place and the reason when', () => {
+  const problem = { status: 403, headers: { 'Content-Type': 'application/problem+json' } };
+  test.each<[string, MetricsInput, string, RegExp]>([
+    ['a text is malformed', 'depth 3\nnonsense\n', 'ERR_METRICS_MALFORMED_DOCUMENT', /^readMetrics: text: line 2: /],
+    ['JSON is malformed', '{"depth":', 'ERR_METRICS_MALFORMED_DOCUMENT', /^readMetrics: text: byte 9: /],
+    [
+      'a family occurs twice in JSON',
+      '{"a":{"type":"gauge","value":1},"a":{"type":"gauge","value":1}}',
+      'ERR_METRICS_MALFORMED_DOCUMENT',
+      /the family "a" occurs twice$/,
+    ],
+    [
+      'a Response is a page',
+      new Response('<p>', { headers: { 'Content-Type': 'text/html' } }),
+      'ERR_METRICS_SCRAPE_FAILED',
+      /^readMetrics: response: expected JSON, .*got text\/html; write the path/,
+    ],
+    [
+      'a Response has another status',
+      new Response('', { status: 502 }),
+      'ERR_METRICS_SCRAPE_FAILED',
+      /expected status 200, got 502 Bad Gateway\.$/,
+    ],
+    [
+      'a Response is a refusal',
+      new Response('{"detail":"Forbidden"}', problem),
+      'ERR_METRICS_SCRAPE_FAILED',
+      /got 403 Forbidden\. .*trustedHosts/,
+    ],
+    [
+      'a refusal has a detail',
+      new Response('{"detail":"Mondays"}', problem),
+      'ERR_METRICS_SCRAPE_FAILED',
+      /got 403 Forbidden, "Mondays"\. /,
+    ],
+    [
+      'no server listens',
+      'http://user:secret@127.0.0.1:1/m?token=secret',
+      'ERR_METRICS_SCRAPE_FAILED',
+      /^readMetrics: GET http:\/\/127\.0\.0\.1:1\/m: the connection failed: .*ECONNREFUSED/,
+    ],
+  ])('%s', async (_case, input, code, message) => {
+    const error = await readMetrics(input).catch((error) => error);
+    expect(error).toMatchObject({ name: 'MetricsError', code, message: expect.stringMatching(message) });
+    expect(error.message).not.toContain('secret');
+  });
+});
+
+test('a redirect is not followed, and credentials in a URL are not shown', async () => {
+  const target = await listen(serving(TEXT_TYPE, TEXT));
+  const server = await listen((_req, res) => {
+    res.writeHead(302, { Location: `http://127.0.0.1:${(target.address() as AddressInfo).port}/` }).end();
+  });
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await expect(readMetrics(address)).rejects.toThrow(/expected status 200, got 302 Found\./);
+});
+
+test('an aborted signal ends the request', async () => {
+  const server = await listen(() => undefined);
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const controller = new AbortController();
+  server.once('request', () => controller.abort(new Error('enough')));
+  await expect(readMetrics(address, { signal: controller.signal })).rejects.toThrow(/the connection failed: enough/);
+});
+
+test('a body that is not a document leaves no connection open', async () => {
+  const server = await listen((_req, res) => void res.writeHead(200, { 'Content-Type': 'text/html' }).write('<p>'));
+  const closed = new Promise((resolve) => server.once('connection', (socket) => socket.once('close', resolve)));
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await expect(readMetrics(address)).rejects.toThrow(/got text\/html/);
+  await closed;
+});
+
+test.each<[unknown, object, RegExp]>([
+  [
+    '127.0.0.1:3000/metrics',
+    {},
+    /^readMetrics: input: expected an http or https URL, .*, got another string or URL; write "http:/,
+  ],
+  ['http://secret', { format: 'xml' }, /^readMetrics: format: expected "auto" or "json" .*, got "xml"; write /],
+  [new URL('ftp://user:secret@127.0.0.1'), {}, /got another string or URL; write/],
+  [undefined, {}, /got undefined; write "http:/],
+  [fetch, {}, /got \[Function/],
+  [Promise.resolve('x'), {}, /got \[Promise\]; write await fetch\(…\): the await is missing$/],
+  ['x 1', { headers: ['a'] }, /^readMetrics: headers: expected an object of headers/],
+  ['x 1', { signal: 5 }, /^readMetrics: signal: expected an AbortSignal, got 5; write AbortSignal\.timeout\(5000\)$/],
+  ['x 1', { header: {} }, /^readMetrics: options: .*did you mean "headers"\?$/],
+])('%p with %p is a TypeError', async (input, options, message) => {
+  const error = await readMetrics(input as string, options).catch((error) => error);
+  expect(error).toBeInstanceOf(TypeError);
+  expect(error.message).toMatch(message);
+  expect(error.message).not.toContain('secret');
+});
+
+test('a Response that was read already is a TypeError', async () => {
+  const response = new Response(TEXT);
+  await response.text();
+  await expect(readMetrics(response)).rejects.toThrow(/input: expected a Response whose body was not read/);
+});

@@ -1,0 +1,68 @@
+import { MetricsError } from '../model/errors.ts';
+import { formatOf } from '../sources/remote/documents.ts';
+import type { DocumentFormat } from './options.ts';
+
+/** Number of bytes that tell JSON from text. */
+const SNIFFED_BYTES = 4096;
+
+/** A series whose name is quoted, as in Prometheus text 1.0.0, also begins with a brace: `{"queue.depth",queue="a"} 3`. */
+const QUOTED_NAME = /^\s*\{\s*"(?:[^"\\]|\\.)*"\s*[,}]/;
+
+const END_OF_OPENMETRICS = /(?:^|\n)# EOF\n?$/;
+
+/** Whether a document that begins so is JSON. */
+const beginsAsJson = (text: string): boolean => /^\s*\{/.test(text) && !QUOTED_NAME.test(text);
+
+/** Returns the format of a whole document. */
+export function formatOfText(text: string): DocumentFormat {
+  if (beginsAsJson(text)) return 'json';
+  return END_OF_OPENMETRICS.test(text.slice(-10)) ? 'openmetrics' : 'prometheus';
+}
+
+/** A body, which can be read once, and its format. */
+export interface TypedBody {
+  readonly format: DocumentFormat;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Determines the format of a response from its Content-Type. Servers of files send JSON as `text/plain` too, which its
+ * beginning shows.
+ *
+ * @throws {MetricsError} (rejects) `ERR_METRICS_SCRAPE_FAILED` for the Content-Type of something else
+ */
+export async function formatOfResponse(contentType: string, body: AsyncIterable<Uint8Array>): Promise<TypedBody> {
+  const format = formatOf(contentType);
+  if (format === undefined) {
+    const got = contentType || 'no Content-Type';
+    throw new MetricsError(
+      'ERR_METRICS_SCRAPE_FAILED',
+      `expected JSON, Prometheus text or OpenMetrics, got ${got}; write the path of a metrics document, such as /metrics.json, or set the option format if it is one`,
+    );
+  }
+  if (format !== 'prometheus') return { format, body };
+  const chunks = body[Symbol.asyncIterator]();
+  const first: Uint8Array[] = [];
+  let size = 0;
+  let text = '';
+  while (size < SNIFFED_BYTES && text.trim() === '') {
+    const { done, value } = await chunks.next();
+    if (done) break;
+    first.push(value);
+    size += value.length;
+    text += Buffer.from(value.subarray(0, SNIFFED_BYTES)).toString('latin1');
+  }
+  return { format: beginsAsJson(text) ? 'json' : 'prometheus', body: concatenate(first, chunks) };
+}
+
+async function* concatenate(
+  first: readonly Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* first;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}

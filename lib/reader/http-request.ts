@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { MetricsError } from '../model/errors.ts';
+import { ACCEPT } from '../sources/remote/documents.ts';
+import { CODINGS, decodeBody } from '../sources/remote/upstream-response.ts';
+
+/** The part of a response that is read here. */
+export interface HttpResponse {
+  readonly status: number;
+  readonly contentType: string;
+  /** Decompressed body, which can be read once. Leaving it early closes the connection. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Closes the connection of a body that is not read. */
+  close(): void;
+}
+
+export interface RequestOptions {
+  readonly headers?: http.OutgoingHttpHeaders | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Sends a GET request on a separate connection. Redirects are not followed. It does not use `fetch()`, which test
+ * environments may lack or mock.
+ *
+ * @throws {MetricsError} (rejects) `ERR_METRICS_SCRAPE_FAILED` when there is no response
+ */
+export async function requestUrl(url: URL, { headers, signal }: RequestOptions): Promise<HttpResponse> {
+  const { request } = url.protocol === 'https:' ? https : http;
+  const defaults = { accept: ACCEPT.auto, 'accept-encoding': CODINGS };
+  const sent = request(url, { headers: { ...defaults, ...headers }, agent: false, signal }).end();
+  // A reset in the middle of the body is also an error of the request; reading the body reports it.
+  sent.on('error', () => undefined);
+  const close = () => void sent.destroy();
+  try {
+    const [response] = (await once(sent, 'response')) as [http.IncomingMessage];
+    const { statusCode = 0, headers: received } = response;
+    const body = readBody(decodeBody(response, url));
+    return { status: statusCode, contentType: received['content-type'] ?? '', body, close };
+  } catch (error) {
+    close();
+    throw connectionError(error);
+  }
+}
+
+async function* readBody(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    throw connectionError(error);
+  }
+}
+
+function connectionError(error: unknown): unknown {
+  if (error instanceof MetricsError) return error;
+  const { code, message, cause } = error as NodeJS.ErrnoException;
+  const hint = code === 'ECONNRESET' ? '; a source that fails after the first byte does that, see onError' : '';
+  // The error for an AbortSignal has the reason as its cause, and one for several addresses has no message.
+  const reason = cause instanceof Error ? cause.message : message || String(code);
+  return new MetricsError('ERR_METRICS_SCRAPE_FAILED', `the connection failed: ${reason}${hint}`, { cause: error });
+}

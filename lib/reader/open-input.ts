@@ -1,0 +1,111 @@
+import { MetricsError } from '../model/errors.ts';
+import { addressOf } from '../sources/remote/upstream-error.ts';
+import { optionError, shown } from '../util/option-error.ts';
+import { formatOfResponse, formatOfText, type TypedBody } from './document-format.ts';
+import { explainStatus, readDetail } from './explain-status.ts';
+import { type HttpResponse, requestUrl } from './http-request.ts';
+import type { DocumentFormat, MetricsInput, ReadMetricsOptions } from './options.ts';
+
+/** Size (bytes) of the chunks of a text. */
+const CHUNK_SIZE = 64 * 1024;
+
+/** An input that is checked. `place` is its description in messages. */
+export interface Input {
+  readonly place: string;
+  /** @throws {MetricsError} (rejects) `ERR_METRICS_SCRAPE_FAILED` when there is no document */
+  open(): Promise<TypedBody>;
+}
+
+/** @throws {TypeError} for a value that is none of the inputs */
+export function resolveInput(caller: string, input: MetricsInput, options: ReadMetricsOptions): Input {
+  const { format = 'auto', headers = {} } = options;
+  const url = urlOf(input);
+  if (url !== undefined) {
+    const open = async () => openResponse(await requestUrl(url, options), format, Object.keys(headers));
+    // A URL may contain credentials, or a token in its query.
+    return { place: `GET ${addressOf(url)}`, open };
+  }
+  if (typeof input === 'string' && !isOneWord(input)) {
+    return { place: 'text', open: async () => openText(input, format) };
+  }
+  if (!isResponse(input)) throw inputError(caller, input);
+  return { place: 'response', open: () => openResponse(responseOf(caller, input), format, []) };
+}
+
+function urlOf(input: MetricsInput): URL | undefined {
+  if (typeof input === 'string') return /^https?:\/\//i.test(input) && URL.canParse(input) ? new URL(input) : undefined;
+  return input instanceof URL && /^https?:$/.test(input.protocol) ? input : undefined;
+}
+
+/** Whether a text is rather a URL without its beginning, or a path, than a document. */
+const isOneWord = (text: string): boolean => text !== '' && !/^\{|\s/.test(text);
+
+const isResponse = (input: unknown): input is Response =>
+  typeof (input as Partial<Response> | null)?.status === 'number' &&
+  typeof (input as Partial<Response>).headers?.get === 'function';
+
+function inputError(caller: string, input: unknown): TypeError {
+  const expected = 'an http or https URL, a Response, or the text of a document';
+  // A URL may contain credentials.
+  const got = typeof input === 'string' || input instanceof URL ? 'another string or URL' : shown(input);
+  const isPromise = typeof (input as PromiseLike<unknown> | null | undefined)?.then === 'function';
+  const write = isPromise ? 'await fetch(…): the await is missing' : '"http://127.0.0.1:3000/metrics.json"';
+  return optionError(`${caller}: input`, input, { expected, got, write });
+}
+
+function responseOf(caller: string, response: Response): HttpResponse {
+  if (response.bodyUsed) {
+    const fault = {
+      expected: 'a Response whose body was not read',
+      got: 'one whose body was',
+      write: 'await fetch(…)',
+    };
+    throw optionError(`${caller}: input`, response, fault);
+  }
+  return {
+    status: response.status,
+    contentType: response.headers.get('content-type') ?? '',
+    body: response.body ?? emptyBody(),
+    close: () => void response.body?.cancel().catch(() => undefined),
+  };
+}
+
+async function openResponse(
+  response: HttpResponse,
+  format: DocumentFormat | 'auto',
+  headerNames: readonly string[],
+): Promise<TypedBody> {
+  try {
+    if (response.status !== 200) throw await statusError(response, headerNames);
+    const { contentType, body } = response;
+    if (format !== 'auto') return { format, body };
+    return await formatOfResponse(contentType, body);
+  } catch (error) {
+    response.close();
+    throw error;
+  }
+}
+
+async function statusError({ status, contentType, body }: HttpResponse, headerNames: readonly string[]) {
+  const detail = await readDetail(contentType, body);
+  return new MetricsError('ERR_METRICS_SCRAPE_FAILED', explainStatus(status, detail, headerNames));
+}
+
+function openText(text: string, format: DocumentFormat | 'auto'): TypedBody {
+  const known = format === 'auto' ? formatOfText(text) : format;
+  // A text is complete, with or without the line feed that shows it.
+  const isUnended = known !== 'json' && text !== '' && !text.endsWith('\n');
+  return { format: known, body: chunksOf(isUnended ? `${text}\n` : text) };
+}
+
+async function* chunksOf(text: string): AsyncGenerator<Uint8Array, void> {
+  const encoder = new TextEncoder();
+  for (let at = 0; at < text.length; ) {
+    const chunk = new Uint8Array(CHUNK_SIZE);
+    const { read, written } = encoder.encodeInto(text.slice(at), chunk);
+    yield chunk.subarray(0, written);
+    at += read;
+  }
+}
+
+async function* emptyBody(): AsyncGenerator<Uint8Array, void> {}
