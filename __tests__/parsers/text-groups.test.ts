@@ -1,7 +1,6 @@
 import type { HistogramValue } from '../../lib/model/metric-family.ts';
 import { parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
-import { readAll, readUpTo } from '../support/parsed.ts';
-import { watchedAsync } from '../support/watched.ts';
+import { readAll, readWithReports } from '../support/parsed.ts';
 
 const read = (lines: readonly string[], type = 'histogram') =>
   readAll(parsePrometheusText(), `# TYPE h ${type}\n${lines.join('\n')}\n`);
@@ -84,62 +83,141 @@ describe('the series of a histogram', () => {
     expect(one?.bounds).toBe(two?.bounds);
   });
 
-  test.each<[string, readonly string[], message: string]>([
-    [
-      'without +Inf',
-      [a.first, a.sum, a.count, b.last],
-      'line 2: expected a +Inf bucket in the histogram that begins here, got none',
-    ],
-    ['of totals alone', [a.sum, a.count], 'line 2: expected a +Inf bucket in the histogram that begins here, got none'],
-    [
-      'of buckets alone',
-      ['h_bucket{le="1"} 1'],
-      'line 2: expected a +Inf bucket in the histogram that begins here, got none',
-    ],
-    [
-      'that counts twice',
-      [a.first, a.last, a.count, 'h_count{a="x"} 3'],
-      'line 5: expected one count for this label set, got a second',
-    ],
-    ['that sums twice', [a.sum, a.sum], 'line 3: expected one sum for this label set, got a second'],
-    [
-      'of two counts',
-      [a.last, 'h_count{a="x"} 4'],
-      'line 2: expected the count 3 of the +Inf bucket in the histogram that begins here, got 4',
-    ],
-    ['with a bound twice', [a.first, a.first], 'line 3: expected ascending bounds, got le="0.5"'],
-    [
-      'with bounds that descend',
-      [a.first, 'h_bucket{a="x",le="0.1"} 1'],
-      'line 3: expected ascending bounds, got le="0.1"',
-    ],
-    ['with a bound behind +Inf', [a.last, a.first], 'line 3: expected ascending bounds, got le="0.5"'],
-    ['with the bound -Inf', ['h_bucket{le="-Inf"} 1'], 'line 2: expected ascending bounds, got le="-Inf"'],
-    ['with a bound that is no number', ['h_bucket{le="NaN"} 1'], 'line 2: expected ascending bounds, got le="NaN"'],
-    ['with a bound that is a word', ['h_bucket{le="one"} 1'], 'line 2: expected a number, got le="one"'],
-    ['with a bucket without le', ['h_bucket{a="x"} 1'], 'line 2: expected the label le, got none'],
-    ['with le twice', ['h_bucket{le="1",le="2"} 1'], 'line 2: expected each label once, got "le" again'],
-    ['with le on its sum', ['h_sum{le="1"} 1'], 'line 2: expected a sum without the label le, got le="1"'],
-    ['with a series of the very name', ['h{le="1"} 1'], 'line 2: expected "h_bucket" or "h_sum" or "h_count", got "h"'],
+  const histogram = (count: number, bounds: readonly number[], cumulativeCounts: readonly number[]) => [
+    { labels: {}, value: { count, bounds, cumulativeCounts } },
+  ];
+
+  test.each<[string, readonly string[], samples: object[]]>([
+    ['without +Inf', ['h_bucket{le="1"} 1', 'h_count 3'], histogram(3, [1], [1])],
+    ['of a count alone', ['h_count 3'], histogram(3, [], [])],
+    ['of buckets alone', ['h_bucket{le="1"} 1', 'h_bucket{le="2"} 4'], histogram(4, [1, 2], [1, 4])],
+    ['with a larger count', ['h_bucket{le="+Inf"} 3', 'h_count 4'], histogram(4, [], [])],
+    ['with a smaller count', ['h_bucket{le="+Inf"} 4', 'h_count 3'], histogram(4, [], [])],
+    ['with a larger bucket', ['h_bucket{le="1"} 5', 'h_bucket{le="+Inf"} 4', 'h_count 3'], histogram(5, [1], [5])],
     [
       'that counts down',
-      ['h_bucket{le="1"} 2', 'h_bucket{le="+Inf"} 1'],
-      'line 3: expected a count of at least 2, got 1',
+      ['h_bucket{le="1"} 2', 'h_bucket{le="2"} 1', 'h_bucket{le="3"} 4', 'h_bucket{le="+Inf"} 4'],
+      histogram(4, [1, 2, 3], [2, 2, 4]),
     ],
-    ['that counts NaN', ['h_bucket{le="1"} NaN'], 'line 2: expected a count of at least 0, got NaN'],
-    ['that counts below zero', ['h_bucket{le="1"} -1'], 'line 2: expected a count of at least 0, got -1'],
-    ['with half an observation', ['h_bucket{le="+Inf"} 1.5'], 'line 2: expected a count, got 1.5'],
     [
-      'in two pieces, both with totals',
-      [a.first, a.last, a.sum, a.count, b.last, a.first],
-      'line 7: expected a +Inf bucket in the histogram that begins here, got none',
+      'with bounds that descend',
+      ['h_bucket{le="+Inf"} 3', 'h_bucket{le="2"} 2', 'h_bucket{le="1"} 1', 'h_count 3'],
+      histogram(3, [1, 2], [1, 2]),
     ],
-  ])('are refused when they are one %s', async (_, document, message) => {
-    // A piece that could be a sample is in front of what is not.
-    await expect(read([...document, ...(message.includes('begins here') ? [] : [b.last])])).rejects.toMatchObject({
+    [
+      'with bounds in the order of their texts',
+      ['h_bucket{le="1"} 1', 'h_bucket{le="10"} 3', 'h_bucket{le="2"} 2', 'h_bucket{le="+Inf"} 3'],
+      histogram(3, [1, 2, 10], [1, 2, 3]),
+    ],
+    ['with a bucket twice', ['h_bucket{le="1"} 1', 'h_bucket{le="1"} 2', 'h_count 2'], histogram(2, [1], [1])],
+    [
+      'with one bound in two spellings',
+      ['h_bucket{le="1"} 1', 'h_bucket{le="1.0"} 2', 'h_bucket{le="inf"} 2'],
+      histogram(2, [1], [2]),
+    ],
+    ['with +Inf in two spellings', ['h_bucket{le="inf"} 1', 'h_bucket{le="+Inf"} 2'], histogram(2, [], [])],
+    ['with an empty -Inf bucket', ['h_bucket{le="-Inf"} 0', 'h_bucket{le="+Inf"} 1'], histogram(1, [], [])],
+    ['that counts twice', ['h_bucket{le="+Inf"} 3', 'h_count 3', 'h_count 2'], histogram(3, [], [])],
+    [
+      'with buckets of several times',
+      ['h_bucket{le="1"} 1 1000', 'h_bucket{le="1"} 2 3000', 'h_bucket{le="1"} 3 2000', 'h_count 2'],
+      histogram(2, [1], [2]),
+    ],
+  ])('are repaired when they are one %s', async (_, document, expected) => {
+    const { families, repairs, drops } = await readWithReports(
+      parsePrometheusText(),
+      `# TYPE h histogram\n${document.join('\n')}\n`,
+    );
+    expect(families).toEqual([{ name: 'h', type: 'histogram', samples: expected }]);
+    expect(drops).toEqual([]);
+    expect(repairs).toMatchObject([{ family: 'h', kind: 'histogram' }]);
+  });
+
+  test('are one sample when their parts are scattered', async () => {
+    const scattered = [b.first, a.first, a.last, a.sum, a.count, b.last, b.sum, b.count];
+    expect(await samples(scattered)).toEqual([both[1], both[0]]);
+    const inPieces = [a.first, a.last, a.sum, a.count, b.first, b.last, b.sum, b.count, 'h_bucket{a="x",le="0.7"} 2'];
+    expect(await samples(inPieces)).toEqual([
+      { labels: { a: 'x' }, value: { count: 3, sum: 4.5, bounds: [0.5, 0.7], cumulativeCounts: [1, 2] } },
+      both[1],
+    ]);
+  });
+
+  test('stay one sample when the label sets are known from the last document', async () => {
+    const parse = parsePrometheusText();
+    const document = (lines: readonly string[]) => `# TYPE h histogram\n${lines.join('\n')}\n`;
+    const whole = [a.first, a.last, a.sum, a.count, b.first, b.last, b.sum, b.count];
+    for (const lines of [whole, whole, [...whole.slice(0, 7), a.count, b.count], whole]) {
+      const [family] = await readAll(parse, document(lines));
+      expect(family?.samples).toEqual(both);
+    }
+  });
+
+  test.each<[string, readonly string[], message: string]>([
+    ['of a sum alone', ['h_sum 1'], 'line 2: expected a bucket or a count, got only a sum'],
+    ['with a -Inf bucket', ['h_bucket{le="-Inf"} 1'], 'line 2: expected nothing below -Inf, got a count of 1'],
+    ['with a bound that is NaN', ['h_bucket{le="NaN"} 1'], 'line 2: expected a number, got le="NaN"'],
+    ['with a bound that is a word', ['h_bucket{le="one"} 1'], 'line 2: expected a number, got le="one"'],
+    ['with a bucket without le', ['h_bucket{vmrange="1...2"} 1'], 'line 2: expected the label le, got none'],
+    ['with le on its sum', ['h_sum{le="1"} 1'], 'line 2: expected a sum without the label le, got one with it'],
+    ['with a series of the very name', ['h 1'], 'line 2: expected a bucket, a sum or a count'],
+    ['that counts NaN', ['h_bucket{le="1"} NaN'], 'line 2: expected a count, got NaN'],
+    ['that counts below zero', ['h_bucket{le="1"} -1'], 'line 2: expected a count, got -1'],
+    ['with half an observation', ['h_bucket{le="+Inf"} 1.5'], 'line 2: expected a count, got 1.5'],
+    ['with half a count', ['h_count 1.5'], 'line 2: expected a count, got 1.5'],
+  ])('are served under their names when they are one %s', async (_, document, message) => {
+    const whole = [...document, 'h_bucket{a="x",le="+Inf"} 3', 'h_count{a="x"} 3'];
+    const { families, repairs, drops } = await readWithReports(
+      parsePrometheusText(),
+      `# TYPE h histogram\n${whole.join('\n')}\n`,
+    );
+    expect(families.map(({ type }) => type)).toEqual(families.map(() => 'untyped'));
+    const written = families.flatMap(({ name, samples }) =>
+      samples.map(({ labels, value }) => ({ name, labels, value })),
+    );
+    const expected = (await readAll(parsePrometheusText(), `${whole.join('\n')}\n`)).flatMap(({ name, samples }) =>
+      samples.map(({ labels, value }) => ({ name, labels, value })),
+    );
+    expect(written).toEqual(expected);
+    expect(drops).toEqual([]);
+    expect(repairs).toEqual([
+      { family: 'h', kind: 'untyped', message: `${message}, so its series are served as untyped` },
+    ]);
+  });
+
+  test('are malformed with le twice', async () => {
+    await expect(read(['h_bucket{le="1",le="2"} 1'])).rejects.toMatchObject({
       code: 'ERR_METRICS_MALFORMED_DOCUMENT',
-      message,
+      message: 'line 2: expected each label once, got "le" again',
     });
+  });
+
+  test.each<[string, readonly string[]]>([
+    ['before its series', ['# TYPE h_sum gauge', 'h_sum 1', 'h_bucket{le="+Inf"} 1', 'h_count 1']],
+    ['after its series', ['h_sum 1', 'h_bucket{le="+Inf"} 1', 'h_count 1', '# TYPE h_sum gauge']],
+  ])('are separate families when one of them has a header of its own, %s', async (_, document) => {
+    const families = await read(document);
+    const types = Object.fromEntries(families.map(({ name, type }) => [name, type]));
+    expect(types).toEqual({ h_sum: 'gauge', h_bucket: 'untyped', h_count: 'untyped' });
+  });
+
+  test('may have a header after them', async () => {
+    const { families } = await readWithReports(
+      parsePrometheusText(),
+      'h_bucket{le="+Inf"} 2\nh_sum 1\nh_count 2\n# TYPE h histogram\n',
+    );
+    const value = { count: 2, sum: 1, bounds: [], cumulativeCounts: [] };
+    expect(families).toEqual([{ name: 'h', type: 'histogram', samples: [{ labels: {}, value }] }]);
+  });
+
+  test('leave out a series that is not one of them', async () => {
+    const document = [a.first, 'h_max 7', a.last, 'other 1', a.sum, 'h_max{a="x"} 8', a.count];
+    const families = await read(document);
+    expect(families).toMatchObject([
+      { name: 'h', type: 'histogram', samples: [both[0]] },
+      { name: 'h_max', type: 'untyped', samples: [{ value: 7 }, { value: 8 }] },
+      { name: 'other', type: 'untyped' },
+    ]);
   });
 });
 
@@ -175,54 +253,56 @@ describe('the series of a summary', () => {
       ['h{quantile="0.5"} 1', 'h_sum 1'],
       'line 2: expected a count in the summary that begins here, got none',
     ],
-    ['with a quantile above 1', ['h{quantile="99"} 1'], 'line 2: expected a quantile from 0 to 1, got quantile="99"'],
+    ['with a quantile above 1', ['h{quantile="99"} 1'], 'line 2: expected a quantile from 0 to 1, got 99'],
+    [
+      'with a quantile in two spellings',
+      ['h{quantile="0.5"} 1', 'h{quantile="0.50"} 2', 'h_count 1'],
+      'line 3: expected each quantile once, got 0.5 in two spellings',
+    ],
+    ['with a quantile below 0', ['h{quantile="-1"} 1'], 'line 2: expected a quantile from 0 to 1, got -1'],
     ['without the label quantile', ['h 1'], 'line 2: expected the label quantile, got none'],
-  ])('are refused when they are one %s', async (_, document, message) => {
-    await expect(read(document, 'summary')).rejects.toMatchObject({ code: 'ERR_METRICS_MALFORMED_DOCUMENT', message });
+    ['with half a count', ['h_count 0.5'], 'line 2: expected a count, got 0.5'],
+  ])('are served under their names when they are one %s', async (_, document, message) => {
+    const { families, repairs, drops } = await readWithReports(
+      parsePrometheusText(),
+      `# TYPE h summary\n${document.join('\n')}\n`,
+    );
+    expect(families.every(({ type }) => type === 'untyped')).toBe(true);
+    expect(families.flatMap(({ samples }) => samples)).toHaveLength(document.length);
+    expect(drops).toEqual([]);
+    expect(repairs).toEqual([
+      { family: 'h', kind: 'untyped', message: `${message}, so its series are served as untyped` },
+    ]);
   });
 });
 
 jest.setTimeout(30_000);
 
-describe('samples that lack something wait for it', () => {
-  const padding = 'x'.repeat(2 ** 20 - 100);
-  const one = (i: number) => lines(`a="${padding}${i}",`);
+describe('of a family that is larger than the buffer', () => {
+  const streamed = (lines: readonly string[]) =>
+    readWithReports(parsePrometheusText(), `# TYPE h histogram\n${lines.join('\n')}\n`, { maxJoinBytes: 1 });
+  // The first piece of a document has 64 KiB, and is buffered in any case.
+  const padding = Array.from({ length: 1000 }, (_, i) => Object.values(lines(`a="${'x'.repeat(100)}${i}",`)));
 
-  test('in up to 16 MiB of memory; without a sum they are then given as they are', async () => {
-    const groups = Array.from({ length: 12 }, (_, i) => one(i));
-    const document = groups.flatMap(({ last, count }) => [last, count]);
-    expect(await samples(document)).toHaveLength(12);
-    await expect(read([...document, ...groups.map(({ sum }) => sum)])).rejects.toMatchObject({
-      message: expect.stringMatching(/^line \d+: expected a \+Inf bucket in the histogram that begins here, got none$/),
-    });
+  test('samples are put together as they come', async () => {
+    const { families, repairs, drops } = await streamed(padding.flat());
+    expect(families).toHaveLength(1);
+    expect(families[0]?.samples).toHaveLength(1000);
+    expect([...repairs, ...drops]).toEqual([]);
   });
 
-  test('in up to 16 MiB of memory; without a +Inf bucket that is an error', async () => {
-    const document = Array.from({ length: 17 }, (_, i) => one(i).first);
-    const { read: found, error } = await readUpTo(
-      parsePrometheusText(),
-      `# TYPE h histogram\n${document.join('\n')}\n`,
-    );
-    expect(found).toEqual([['h']]);
-    expect(error).toMatchObject({
-      message: 'line 2: expected a +Inf bucket in the histogram that begins here, got none',
-    });
+  test('a sample that does not fit is dropped and reported', async () => {
+    const { families, drops } = await streamed([...padding.flat(), 'h_bucket{le="1"} 0.5', 'h_count 1']);
+    expect(families[0]?.samples).toHaveLength(1000);
+    expect(drops).toEqual([
+      'h: ERR_METRICS_INVALID_SAMPLE: line 4002: expected a count, got 0.5; 1 of the samples were dropped, since the family is large',
+    ]);
   });
 
-  test('which counts what a sample takes besides its lines: of short ones, fewer bytes are read', async () => {
-    const LINES = 2 ** 17;
-    const document = watchedAsync((i) => {
-      if (i === 0) return Buffer.from('# TYPE h histogram\n');
-      return i <= LINES ? Buffer.from(`h_bucket{a="${i}",le="1"} 1\n`) : undefined;
-    });
-    const families = parsePrometheusText()(document);
-    const reading = (async () => {
-      for await (const { samples } of families) for await (const _ of samples);
-    })();
-    await expect(reading).rejects.toMatchObject({
-      message: 'line 2: expected a +Inf bucket in the histogram that begins here, got none',
-    });
-    expect(document.pulled).toBeGreaterThan(10_000);
-    expect(document.pulled).toBeLessThan(LINES / 4);
+  test('samples without a sum wait for it in up to 16 MiB of memory', async () => {
+    const long = 'x'.repeat(2 ** 20 - 100);
+    const groups = Array.from({ length: 20 }, (_, i) => lines(`a="${long}${i}",`));
+    const { families } = await streamed(groups.flatMap(({ last, count }) => [last, count]));
+    expect(families[0]?.samples).toHaveLength(20);
   });
 });

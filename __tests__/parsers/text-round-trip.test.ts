@@ -49,6 +49,17 @@ function normalExemplar(exemplar: Sample['exemplar']) {
   return [entries, value + 0, timestamp === undefined ? undefined : timestamp + 0];
 }
 
+/** Leaves out samples that are the same series in Prometheus, where an empty label is none. */
+function withDistinctSeries(family: MetricFamily): MetricFamily {
+  const keys = new Set<string>();
+  const samples = (family.samples as Sample[]).filter(({ labels }) => {
+    const entries = Object.entries(labels).map(([name, text]) => [name, text.toWellFormed()] as const);
+    const key = JSON.stringify(entries.filter(([, text]) => text !== '').sort());
+    return !keys.has(key) && keys.add(key);
+  });
+  return { ...family, samples };
+}
+
 describe('what our encoders write is read back', () => {
   test.each<[string, typeof text004, () => Parse, Arbitrary<string>]>([
     ['text 0.0.4', text004, parsePrometheusText, validName],
@@ -60,7 +71,7 @@ describe('what our encoders write is read back', () => {
     const encoder = makeEncoder();
     await fc.assert(
       fc.asyncProperty(families(name), fc.integer({ min: 1, max: 100 }), async (any, size) => {
-        const source = any.map(withPlausibleValues);
+        const source = any.map(withPlausibleValues).map(withDistinctSeries);
         const { text, losses } = await encode(encoder, source);
         expect(losses).toEqual([]);
         const read = await readAll(parse, text, size);

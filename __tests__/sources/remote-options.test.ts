@@ -28,7 +28,7 @@ test.each([
   [{ timout: 1 }, 'options: expected the name of an option, got "timout"; did you mean "timeout"?'],
   [
     { retries: 1 },
-    'options: expected the name of an option, got "retries"; write one of headers, tls, timeout, maxBytes, maxSeries, maxFamilies, maxLabelBytes, labels, format, up',
+    'options: expected the name of an option, got "retries"; write one of headers, tls, timeout, maxBytes, maxJoinBytes, maxSeries, maxFamilies, maxLabelBytes, labels, format, up',
   ],
   [
     { timeout: 0 },

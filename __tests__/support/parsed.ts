@@ -1,5 +1,5 @@
 import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
-import type { Parse } from '../../lib/model/parser.ts';
+import { type Parse, type ParseContext, type Repair, unlimited } from '../../lib/model/parser.ts';
 
 export interface ReadFamily extends Omit<MetricFamily, 'samples'> {
   readonly samples: Sample[];
@@ -12,14 +12,31 @@ export async function* inPieces(document: string | Uint8Array, size = 65_536): A
 }
 
 /** Parses a whole document. @throws what the parser throws */
-export async function readAll(parse: Parse, document: string | Uint8Array, size?: number): Promise<ReadFamily[]> {
+export async function readAll(
+  parse: Parse,
+  document: string | Uint8Array,
+  size?: number,
+  context: Partial<ParseContext> = {},
+): Promise<ReadFamily[]> {
   const families: ReadFamily[] = [];
-  for await (const { samples, ...family } of parse(inPieces(document, size))) {
+  for await (const { samples, ...family } of parse(inPieces(document, size), { ...unlimited, ...context })) {
     const read: ReadFamily = { ...family, samples: [] };
     families.push(read);
     for await (const sample of samples) read.samples.push(sample);
   }
   return families;
+}
+
+/** Parses a whole document. Returns its families, what was repaired, and the errors for what was dropped. */
+export async function readWithReports(parse: Parse, document: string, context: Partial<ParseContext> = {}) {
+  const repairs: Repair[] = [];
+  const drops: string[] = [];
+  const families = await readAll(parse, document, undefined, {
+    onRepair: (repair) => repairs.push(repair),
+    onDropped: (error, family) => drops.push(`${family}: ${error.code}: ${error.message}`),
+    ...context,
+  });
+  return { families, repairs, drops };
 }
 
 /** Like `readAll`, but returns what was parsed before an error, and the error. */

@@ -126,7 +126,9 @@ class Drops implements DropReporter {
     // A family that was not requested is missing from no document.
     if (familyName !== undefined && !this.request.wants(familyName)) return;
     if (familyName !== undefined) this.countFamily();
-    if (this.options.onSourceError === 'fail') this.fatal ??= { error };
+    // Of a document that was repaired, nothing is missing.
+    const isRepaired = error instanceof MetricsError && error.code === 'ERR_METRICS_REPAIRED_DOCUMENT';
+    if (this.options.onSourceError === 'fail' && !isRepaired) this.fatal ??= { error };
   }
 
   /** Drops a family. With `onSourceError: 'fail'`, throws the error unless the family is only invalid. */

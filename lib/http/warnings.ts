@@ -73,6 +73,7 @@ function kindOfLoss({ phase, family, error }: ScrapeFailure): string | undefined
     if (family !== undefined) return `FAMILY could not be collected${suffix}`;
     if (code === 'ERR_METRICS_CUT_DOCUMENT')
       return `a document was cut off: ${quote((error as MetricsError).message)}.`;
+    if (code === 'ERR_METRICS_REPAIRED_DOCUMENT') return `a document was repaired, without a loss${suffix}`;
     return `the source failed, was late or reported an error${suffix}`;
   }
   if (phase === 'send') return undefined;

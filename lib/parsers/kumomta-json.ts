@@ -20,7 +20,7 @@ import { LabelSetCache, type Relabel } from './label-set-cache.ts';
  */
 export function parseKumoMtaJson(relabel?: Relabel): Parse {
   const labelCache = new LabelSetCache(relabel);
-  return (bytes, meter = unlimited) => readFamilies(bytes, { labelCache, meter });
+  return (bytes, context = unlimited) => readFamilies(bytes, { labelCache, meter: context });
 }
 
 async function* readFamilies(
@@ -30,7 +30,10 @@ async function* readFamilies(
   context.labelCache.beginDocument();
   const input = new JsonInput(bytes);
   try {
-    for await (const name of input.members()) yield* readFamily(input, name, context);
+    for await (const name of input.members()) {
+      context.meter.addFamily();
+      yield* readFamily(input, name, context);
+    }
     await input.end();
   } finally {
     await input.close();

@@ -18,6 +18,8 @@ export interface CachedFamily {
   readonly name: string;
   readonly texts: string[];
   readonly sets: LabelSet[];
+  /** Number of positions, from the first, whose label sets are known to differ. */
+  distinct: number;
   /** Bytes that are charged for the family. */
   size: number;
   /** Number of the last document that contained it. */
@@ -60,7 +62,7 @@ export class LabelSetCache {
   cachedFamily(name: string): CachedFamily {
     let family = this.families.get(name);
     if (family === undefined) {
-      family = { name, texts: [], sets: [], size: FAMILY_BYTES + stringBytes(name), lastDocument: 0 };
+      family = { name, texts: [], sets: [], distinct: 0, size: FAMILY_BYTES + stringBytes(name), lastDocument: 0 };
       if (this.account.tryReserve(family.size)) this.families.set(name, family);
     }
     family.lastDocument = this.document;
@@ -76,6 +78,7 @@ export class LabelSetCache {
     if (isEvicted || position > texts.length || !this.account.tryReserve(size)) return;
     texts[position] = text;
     sets[position] = labels;
+    family.distinct = Math.min(family.distinct, position);
     family.size += size;
   }
 }
@@ -91,6 +94,12 @@ export class FamilyLabels {
   private position = -1;
   private text = '';
   private labels: LabelSet;
+  /** Whether none came twice in a row. */
+  isUnrepeated = true;
+  private hasEmpty = false;
+  private startsEmpty = false;
+  /** Whether every text was the cached one. */
+  private isCached = true;
 
   constructor(family: CachedFamily, cache: LabelSetCache) {
     this.family = family;
@@ -100,8 +109,16 @@ export class FamilyLabels {
 
   /** Returns the labels for the text between the braces. */
   parse(text: string, cursor: TextCursor): LabelSet {
-    if (text === '') return this.cache.empty;
-    if (text === this.text) return this.labels;
+    if (text === '') {
+      this.isUnrepeated &&= !this.hasEmpty;
+      this.hasEmpty = true;
+      this.startsEmpty ||= this.position === -1;
+      return this.cache.empty;
+    }
+    if (text === this.text) {
+      this.isUnrepeated = false;
+      return this.labels;
+    }
     const { texts, sets } = this.family;
     const position = ++this.position;
     if (texts[position] === text) {
@@ -112,7 +129,27 @@ export class FamilyLabels {
     this.text = detachString(text);
     this.labels = this.cache.relabel(parseLabels(this.text, cursor));
     this.cache.put(this.family, position, this.text, this.labels);
+    this.isCached &&= texts[position] === this.text;
     return this.labels;
+  }
+
+  /**
+   * Whether the label sets so far are known to differ, each from all others, since they did in the last document. One
+   * that came several times in a row counts once.
+   */
+  get areKnown(): boolean {
+    const count = this.position + 1;
+    return this.hasEmpty ? count === 0 : this.isCached && count <= this.family.distinct;
+  }
+
+  /** Returns the first label sets. They must be known to differ. */
+  first(count: number): readonly LabelSet[] {
+    return this.startsEmpty && count > 0 ? [this.cache.empty] : this.family.sets.slice(0, count);
+  }
+
+  /** Called when the label sets were found to differ. */
+  markDistinct(): void {
+    if (this.isCached) this.family.distinct = Math.max(this.family.distinct, this.position + 1);
   }
 
   /** Returns the labels without the key label (`le`, `quantile`), and the value of that label. */

@@ -1,9 +1,5 @@
-import type { MetricsError } from '../model/errors.ts';
-import type { Exemplar, HistogramValue, LabelSet, SummaryValue } from '../model/metric-family.ts';
-import { isSameList } from '../util/is-same-list.ts';
-import { MAX_BUCKETS } from './sample-limits.ts';
+import type { HistogramValue, LabelSet, SummaryValue } from '../model/metric-family.ts';
 import { excerpt } from './text-cursor.ts';
-import type { TextLines } from './text-lines.ts';
 import { textNumberValue } from './text-number.ts';
 import type { SeriesReader } from './text-series.ts';
 import type { SeriesRole } from './text-types.ts';
@@ -11,138 +7,84 @@ import type { SeriesRole } from './text-types.ts';
 /** Memory (bytes, estimated) of a sample besides its lines. */
 const SAMPLE_BYTES = 700;
 
+/** A number, with the time of which it is. */
+interface Timed {
+  value: number;
+  time: number | undefined;
+}
+
+/** Value of a sample, and whether it had to be repaired. */
+export interface Assembled<Value> {
+  readonly value: Value;
+  readonly isRepaired: boolean;
+}
+
 /** A histogram or summary that may be incomplete. */
-export class PendingSample {
+export abstract class PendingSample {
   readonly labels: LabelSet;
-  readonly key: string;
   /** Memory (bytes, estimated). */
   bytes = SAMPLE_BYTES;
-  private readonly isHistogram: boolean;
-  private readonly lines: TextLines;
   /** Number of its first line. */
-  private readonly line: number;
-  /** Finite bounds, or quantiles. `values` has the values of their series. */
-  private readonly keys: number[] = [];
-  private readonly values: number[] = [];
-  /** The quantiles so far, which may be in any order, unlike bounds. */
-  private seenQuantiles: Set<number> | undefined;
-  /** Count of the +Inf bucket. */
-  private infCount: number | undefined;
-  private sum: number | undefined;
-  private count: number | undefined;
-  private exemplars: (Exemplar | undefined)[] | undefined;
+  readonly line: number;
+  /** Whether a series of it does not fit. */
+  isMisfit = false;
+  protected sum: Timed | undefined;
+  protected count: Timed | undefined;
+  /** Whether a series came again, without a later time. */
+  protected isRepeated = false;
+  protected abstract readonly keyLabel: 'le' | 'quantile';
 
-  constructor(type: 'histogram' | 'summary', labels: LabelSet, key: string, lines: TextLines) {
+  constructor(labels: LabelSet, line: number) {
     this.labels = labels;
-    this.key = key;
-    this.isHistogram = type === 'histogram';
-    this.lines = lines;
-    this.line = lines.number;
+    this.line = line;
   }
 
+  /** Whether its parts come in an order in which none of them needs to be compared with others. */
+  abstract readonly isSorted: boolean;
   /** Whether the sample has all its parts. */
-  get isComplete(): boolean {
-    return this.count !== undefined && this.sum !== undefined && (!this.isHistogram || this.infCount !== undefined);
+  abstract get isComplete(): boolean;
+  /** Adds a bucket or a quantile. Returns the reason why it does not fit, if it does not. */
+  protected abstract addKeyed(series: SeriesReader): string | undefined;
+  /** Returns the value, or the reason why there is none. Uses `lastKeys` if its own keys are equal to them. */
+  abstract assemble(lastKeys: readonly number[]): Assembled<HistogramValue | SummaryValue> | string;
+
+  /** Adds a series. Returns the reason why it does not fit, if it does not. */
+  add(role: SeriesRole, series: SeriesReader): string | undefined {
+    if (role === 'bucket' || role === 'quantile') return this.addKeyed(series);
+    if (role === 'sum' || role === 'count') return this.addTotal(role, series);
+    return 'expected a bucket, a sum or a count';
   }
 
-  add(role: SeriesRole, series: SeriesReader): void {
-    if (role === 'bucket') this.addBucket(series);
-    else if (role === 'quantile') this.addQuantile(series);
-    else this.addTotal(role === 'sum' ? 'sum' : 'count', series);
+  private addTotal(role: 'sum' | 'count', { labels, value, time }: SeriesReader): string | undefined {
+    const { keyLabel } = this;
+    if (Object.hasOwn(labels, keyLabel)) return `expected a ${role} without the label ${keyLabel}, got one with it`;
+    if (role === 'count' && !isCount(value)) return `expected a count, got ${value}`;
+    const known = this[role];
+    if (known === undefined) this[role] = { value, time };
+    else this.replace(known, value, time);
+    return undefined;
   }
 
-  /** Returns the value. A histogram has `lastBounds` if its bounds are equal to those. */
-  value(lastBounds: readonly number[]): HistogramValue | SummaryValue {
-    return this.isHistogram ? this.histogram(lastBounds) : this.summary();
+  /** Keeps the latest of two values of one series or, without times, the first. */
+  protected replace(known: Timed, value: number, time: number | undefined): void {
+    if (isLater(time, known.time)) Object.assign(known, { value, time });
+    else this.isRepeated = true;
   }
 
-  private addTotal(role: 'sum' | 'count', { labels, value }: SeriesReader): void {
-    const keyLabel = this.isHistogram ? 'le' : 'quantile';
-    if (Object.hasOwn(labels, keyLabel)) {
-      throw this.malformed(
-        `expected a ${role} without the label ${keyLabel}, got ${keyLabel}=${excerpt(labels[keyLabel] as string)}`,
-      );
-    }
-    if (this[role] !== undefined) throw this.malformed(`expected one ${role} for this label set, got a second`);
-    this[role] = role === 'count' ? this.checkCount(value) : value;
-  }
-
-  private addBucket({ keyText, value, exemplar }: SeriesReader): void {
-    const { keys, values } = this;
-    const bound = this.keyOf(keyText, 'le');
-    const lastBound = keys.at(-1) ?? Number.NEGATIVE_INFINITY;
-    if (!(bound > lastBound) || this.infCount !== undefined) {
-      throw this.malformed(`expected ascending bounds, got le=${excerpt(keyText ?? '')}`);
-    }
-    const lastCount = values.at(-1) ?? 0;
-    if (!(value >= lastCount)) throw this.malformed(`expected a count of at least ${lastCount}, got ${value}`);
-    if (exemplar !== undefined) {
-      this.exemplars ??= [];
-      this.exemplars[keys.length] = exemplar;
-    }
-    if (bound === Number.POSITIVE_INFINITY) {
-      this.infCount = this.checkCount(value);
-      return;
-    }
-    this.push(bound, value);
-  }
-
-  private addQuantile({ keyText, value }: SeriesReader): void {
-    const quantile = this.keyOf(keyText, 'quantile');
-    const got = `got quantile=${excerpt(keyText ?? '')}`;
-    if (!(quantile >= 0 && quantile <= 1)) throw this.malformed(`expected a quantile from 0 to 1, ${got}`);
-    this.seenQuantiles ??= new Set();
-    if (this.seenQuantiles.has(quantile)) throw this.malformed(`expected each quantile once, ${got} again`);
-    this.seenQuantiles.add(quantile);
-    this.push(quantile, value);
-  }
-
-  private push(key: number, value: number): void {
-    this.keys.push(key);
-    this.values.push(value);
-    if (this.keys.length <= MAX_BUCKETS) return;
-    throw this.malformed(`expected at most ${MAX_BUCKETS} ${this.isHistogram ? 'buckets' : 'quantiles'}, got more`);
-  }
-
-  private keyOf(text: string | undefined, label: string): number {
-    if (text === undefined) throw this.malformed(`expected the label ${label}, got none`);
+  /** Returns the number of the key label, or the reason why there is none. */
+  protected keyOf(text: string | undefined): number | string {
+    const { keyLabel } = this;
+    if (text === undefined) return `expected the label ${keyLabel}, got none`;
     const key = textNumberValue(text);
-    if (key === undefined) throw this.malformed(`expected a number, got ${label}=${excerpt(text)}`);
-    return key;
+    return key === undefined || Number.isNaN(key) ? `expected a number, got ${keyLabel}=${excerpt(text)}` : key;
   }
+}
 
-  private checkCount(value: number): number {
-    if (Number.isInteger(value) && value >= 0) return value;
-    throw this.malformed(`expected a count, got ${value}`);
-  }
+export const isCount = (value: number) => Number.isInteger(value) && value >= 0;
 
-  private histogram(lastBounds: readonly number[]): HistogramValue {
-    const { keys, values, infCount, sum, count = infCount, exemplars, line } = this;
-    if (infCount === undefined) {
-      throw this.malformed('expected a +Inf bucket in the histogram that begins here, got none', line);
-    }
-    if (infCount !== count) {
-      throw this.malformed(
-        `expected the count ${infCount} of the +Inf bucket in the histogram that begins here, got ${count}`,
-        line,
-      );
-    }
-    return {
-      count,
-      ...(sum !== undefined && { sum }),
-      bounds: isSameList(keys, lastBounds) ? lastBounds : keys,
-      cumulativeCounts: values,
-      ...(exemplars !== undefined && { exemplars: Array.from({ length: keys.length + 1 }, (_, i) => exemplars[i]) }),
-    };
-  }
-
-  private summary(): SummaryValue {
-    const { keys, values, sum, count, line } = this;
-    if (count === undefined) throw this.malformed('expected a count in the summary that begins here, got none', line);
-    return { count, ...(sum !== undefined && { sum }), quantiles: keys, values };
-  }
-
-  private malformed(reason: string, line?: number): MetricsError {
-    return this.lines.malformed(reason, line);
-  }
+/** Whether a value is later than another one of its series. Without a time, it is of now. */
+export function isLater(time: number | undefined, other: number | undefined): boolean {
+  if (time === undefined && other === undefined) return false;
+  const now = Date.now();
+  return (time ?? now) > (other ?? now);
 }

@@ -84,6 +84,12 @@ export class TextCursor {
     throw this.expected('a blank');
   }
 
+  /** Reads the comma between labels. The Prometheus format does without it, and allows one after the last label. */
+  expectComma(): void {
+    if (this.take(',') ? this.format !== 'openmetrics' || !this.isAtEnd() : this.format !== 'openmetrics') return;
+    throw this.expected(this.isAtEnd() ? 'a label name' : ',');
+  }
+
   rest(): string {
     return this.text.slice(this.at);
   }

@@ -1,104 +1,121 @@
-import type { DocumentMeter, ParsedFamily } from '../model/parser.ts';
+import type { ParseContext, ParsedFamily, ParsedSamples } from '../model/parser.ts';
+import { FamilyLines, type FamilyText } from './family-text.ts';
 import type { LabelSetCache } from './label-set-cache.ts';
-import { detachString, excerpt, type TextFormat } from './text-cursor.ts';
-import { TextLines } from './text-lines.ts';
-import { EOF_LINE, type FamilyMetaLine, MetaReader } from './text-meta.ts';
-import { type LineReaders, TextSamples } from './text-samples.ts';
+import { SimpleSamples } from './simple-samples.ts';
+import { excerpt, type TextFormat } from './text-cursor.ts';
+import { TextDocument } from './text-document.ts';
+import { type Misfit, SampleGroups } from './text-groups.ts';
+import type { FamilyHeader } from './text-headers.ts';
+import { ReadSamples, type SamplesContext, TextSamples } from './text-samples.ts';
 import { SeriesReader } from './text-series.ts';
-import { type TextType, UNTYPED } from './text-types.ts';
+import { isGrouped } from './text-types.ts';
 
 /** Yields the families of a document. Only the label sets are cached for the next one. */
 export async function* readFamilies(
   bytes: AsyncIterable<Uint8Array>,
   format: TextFormat,
   labelCache: LabelSetCache,
-  meter: DocumentMeter,
+  context: ParseContext,
 ): AsyncGenerator<ParsedFamily, void> {
-  const lines = new TextLines(bytes, format === 'openmetrics' ? EOF_LINE : undefined);
-  const malformed = (reason: string) => lines.malformed(reason);
-  const readers = {
-    lines,
-    meta: new MetaReader(format, malformed),
-    series: new SeriesReader(format, meter, malformed),
-  };
+  const document = new TextDocument(bytes, format, context);
+  const reader = new FamilyReader(document, format, labelCache, context);
   labelCache.beginDocument();
   try {
-    for (
-      let header = await readHeader(readers, format);
-      header !== undefined;
-      header = await readHeader(readers, format)
-    ) {
-      const { type = UNTYPED, help, unit } = header;
-      const name = detachString(header.name);
-      const samples = new TextSamples(name, type, labelCache.family(name), readers);
-      yield {
-        name: name + (type.suffix ?? ''),
-        type: type.type,
-        ...(help !== undefined && { help: detachString(help) }),
-        ...(unit !== undefined && { unit: detachString(unit) }),
-        samples,
-      };
-      await samples.skip();
+    for (;;) {
+      const family = document.isEnded ? document.nextOfRest() : await document.next();
+      if (family === undefined) return;
+      const samples = reader.samplesOf(family);
+      const read = samples instanceof SampleGroups ? await reader.readGroups(family, samples) : samples;
+      if (read !== undefined) yield describe(family, read);
+      if (read instanceof TextSamples) read.throwIfFailed();
+      do family.take();
+      while (document.isOpen(family) && (await document.readMore(family)));
     }
   } finally {
-    await lines.close();
+    await document.close();
   }
 }
 
-/** Metadata of a family, from the lines before its series. */
-interface FamilyHeader {
-  readonly name: string;
-  type?: TextType;
-  help?: string;
-  unit?: string;
-}
+/** Reads the families of one document. */
+class FamilyReader implements SamplesContext {
+  readonly document: TextDocument;
+  private readonly labelCache: LabelSetCache;
+  readonly context: ParseContext;
+  readonly series: SeriesReader;
+  /** Lines of the family that is being read. */
+  private lines = new FamilyLines([]);
+  /** The series of a histogram or summary, and the length of their labels, that were counted. */
+  private count = 0;
+  private labelLength = 0;
 
-/**
- * Reads up to the family's first series, or to the next family's header. A family without series needs a `# TYPE`.
- * Returns undefined at the end of the document.
- */
-async function readHeader({ lines, meta, series }: LineReaders, format: TextFormat): Promise<FamilyHeader | undefined> {
-  let header: FamilyHeader | undefined;
-  for (;;) {
-    const line = lines.next();
-    if (line === undefined) {
-      if (await lines.readMore()) continue;
-      if (format === 'openmetrics')
-        throw lines.malformed(`expected ${EOF_LINE}, got the end of a truncated document`, lines.number + 1);
-      return header?.type === undefined ? undefined : header;
-    }
-    const metaLine = meta.read(line);
-    if (metaLine?.kind === 'comment') continue;
-    if (metaLine?.kind === 'EOF') {
-      if (header?.type === undefined) return checkEnd(lines);
-    } else {
-      const name = metaLine === undefined ? series.readName(line) : metaLine.name;
-      // A header with neither a type nor series is no family.
-      if (header === undefined || (header.type === undefined && header.name !== name)) header = { name };
-      if (metaLine !== undefined && header.name === name) {
-        addMeta(header, metaLine, lines);
-        continue;
-      }
-    }
-    lines.unread();
-    return header;
+  constructor(document: TextDocument, format: TextFormat, labelCache: LabelSetCache, context: ParseContext) {
+    this.document = document;
+    this.labelCache = labelCache;
+    this.context = context;
+    this.series = new SeriesReader(format, (reason) => this.lines.malformed(reason));
+  }
+
+  samplesOf(family: FamilyText): TextSamples {
+    const labels = this.labelCache.family(family.name);
+    const { type } = family;
+    if (type !== undefined && isGrouped(type)) return new SampleGroups(family, labels, this, type);
+    this.reportMisnamed(family);
+    return new SimpleSamples(family, labels, this);
+  }
+
+  /** Reads histograms or summaries, unless they are streamed. Returns undefined if there is no such family. */
+  async readGroups(family: FamilyText, groups: SampleGroups): Promise<ParsedSamples | undefined> {
+    if (groups.isStreamed) return groups;
+    if (!this.wantsPartOf(family)) return undefined;
+    const read = await groups.readAll();
+    if (Array.isArray(read)) return new ReadSamples(read);
+    const { line, reason } = read as Misfit;
+    this.document.disband(family.header as FamilyHeader, line, reason);
+    return undefined;
+  }
+
+  onStart(lines: FamilyLines): void {
+    this.lines = lines;
+    this.labelLength = 0;
+    this.count = 0;
+  }
+
+  countSeries(): void {
+    const { series, context } = this;
+    if (series.count === 0) return;
+    this.labelLength += series.labelLength;
+    this.count += series.count;
+    context.addSeries(series.labelLength, series.count);
+    series.labelLength = 0;
+    series.count = 0;
+  }
+
+  onDiscard(): void {
+    this.countSeries();
+    this.context.addSeries(-this.labelLength, -this.count);
+  }
+
+  /** Whether the family is wanted, or one of those that its series would be. */
+  private wantsPartOf({ name, type }: FamilyText): boolean {
+    return Object.keys(type?.series ?? {}).some((suffix) => this.context.wants(name + suffix));
+  }
+
+  /** Reports series that lack the suffix of their type. */
+  private reportMisnamed({ name, type, header, line }: FamilyText): void {
+    if (type !== undefined || header?.type?.suffix === undefined || header.isDisbanded) return;
+    const expected = excerpt(header.name + header.type.suffix);
+    const message = `line ${line}: expected ${expected} after this, got ${excerpt(name)}, which is served as untyped`;
+    this.context.onRepair({ family: name, kind: 'untyped', message });
   }
 }
 
-const HEADER_MEMBERS = { TYPE: 'type', HELP: 'help', UNIT: 'unit' } as const;
-
-function addMeta(header: FamilyHeader, metaLine: FamilyMetaLine, lines: TextLines): void {
-  const member = HEADER_MEMBERS[metaLine.kind];
-  if (header[member] !== undefined)
-    throw lines.malformed(`expected one # ${metaLine.kind} for ${excerpt(header.name)}, got a second`);
-  if (metaLine.kind === 'TYPE') header.type = metaLine.type;
-  else if (metaLine.kind === 'HELP') header.help = metaLine.text;
-  else if (metaLine.text !== '') header.unit = metaLine.text;
-}
-
-async function checkEnd(lines: TextLines): Promise<undefined> {
-  const { number } = lines;
-  if (lines.next() !== undefined || (await lines.readMore())) {
-    throw lines.malformed(`expected the end of the document after ${EOF_LINE}, got more`, number + 1);
-  }
+function describe({ name, type, header }: FamilyText, samples: ParsedSamples): ParsedFamily {
+  const family: { -readonly [Member in keyof ParsedFamily]: ParsedFamily[Member] } = {
+    name,
+    type: type?.type ?? 'untyped',
+    samples,
+  };
+  if (header?.help !== undefined) family.help = header.help;
+  if (header?.unit !== undefined && type !== undefined) family.unit = header.unit;
+  return family;
 }

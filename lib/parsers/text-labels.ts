@@ -6,7 +6,7 @@ import { excerpt, quote, type TextCursor } from './text-cursor.ts';
 const LABEL_NAME = /[a-zA-Z_][a-zA-Z0-9_]*/y;
 const BARE_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
-/** Parses the text between the braces: labels separated by commas, with an optional one after the last. */
+/** Parses the text between the braces: labels separated by commas, of which one may follow the last. */
 export function parseLabels(text: string, cursor: TextCursor): LabelSet {
   const labels: Record<string, string> = {};
   let count = 0;
@@ -22,7 +22,7 @@ export function parseLabels(text: string, cursor: TextCursor): LabelSet {
     cursor.skipBlanks();
     setLabel(labels, name, cursor.quoted());
     cursor.skipBlanks();
-    if (!cursor.isAtEnd()) cursor.expect(',');
+    if (!cursor.isAtEnd()) cursor.expectComma();
   }
   return labels;
 }

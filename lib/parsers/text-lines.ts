@@ -1,6 +1,7 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { MetricsError } from '../model/errors.ts';
 import { yieldToEventLoop } from '../util/event-loop.ts';
+import { LinePiece } from './line-piece.ts';
 
 /** Maximum length (bytes) of a line. */
 const MAX_LINE_BYTES = 2 ** 20;
@@ -9,54 +10,48 @@ const MAX_PIECE_BYTES = 64 * 1024;
 
 const LINE_FEED = 10;
 
+/** Creates the error for a line, numbered from 1. */
+export const malformedLine = (line: number, reason: string) =>
+  new MetricsError('ERR_METRICS_MALFORMED_DOCUMENT', `line ${line}: ${reason}`);
+
+export interface LastLineOptions {
+  /** Whether, after the last byte, the last line may lack its line feed. */
+  isComplete(): boolean;
+}
+
 /**
- * Reads the lines of a document while its bytes arrive. Decodes whole lines, so that no character is split. Buffers
+ * Decodes the bytes of a document as pieces of whole lines while they arrive, so that no character is split. Buffers
  * one chunk and one incomplete line.
  */
 export class TextLines {
-  /** Number of the last line that was returned, from 1. */
+  /** Number of the last line that was scanned, from 1. The consumer of the pieces counts it. */
   number = 0;
   private readonly bytes: AsyncIterator<Uint8Array>;
-  private readonly lastLine: string | undefined;
+  private readonly options: LastLineOptions;
   private chunk: Uint8Array = new Uint8Array(0);
   private partialLine: Uint8Array = new Uint8Array(1024);
   private partialLength = 0;
-  private text = '';
-  private start = 0;
-  private end = 0;
   private isUndecodable = false;
 
-  /** `lastLine` is the only last line that need not end in a line feed. With any other, the document is truncated. */
-  constructor(bytes: AsyncIterable<Uint8Array>, lastLine?: string) {
+  constructor(bytes: AsyncIterable<Uint8Array>, options: LastLineOptions) {
     this.bytes = bytes[Symbol.asyncIterator]();
-    this.lastLine = lastLine;
+    this.options = options;
   }
 
-  /** Returns the next decoded line, without its line feed. */
-  next(): string | undefined {
-    const feed = this.text.indexOf('\n', this.end);
-    if (feed === -1) return undefined;
-    this.start = this.end;
-    this.end = feed + 1;
-    this.number++;
-    return this.text.slice(this.start, feed);
-  }
-
-  /** Makes `next` return the last line again. */
-  unread(): void {
-    this.end = this.start;
-    this.number--;
-  }
-
-  /** Waits for more lines after `next` returned undefined. Returns false at the end of the document. */
-  async readMore(): Promise<boolean> {
+  /** Returns the next lines, each with its line feed; undefined at the end of the document. */
+  async nextPiece(): Promise<LinePiece | undefined> {
     await yieldToEventLoop();
     while (!this.isUndecodable) {
-      if (this.takeLines()) return true;
-      if (this.chunk.length > 0) continue;
+      const piece = this.takeLines();
+      if (piece !== undefined) return piece;
+      if (this.isUndecodable || this.chunk.length > 0) continue;
       const { done, value } = await this.bytes.next();
-      if (done) return this.takeLastLine();
-      this.chunk = value;
+      if (!done) this.chunk = value;
+      else if (this.partialLength === 0) return undefined;
+      else {
+        const piece = this.takeLastLine();
+        if (piece !== undefined) return piece;
+      }
     }
     throw this.malformed('expected UTF-8, got other bytes', this.number + 1);
   }
@@ -66,30 +61,32 @@ export class TextLines {
   }
 
   malformed(reason: string, line = this.number): MetricsError {
-    return new MetricsError('ERR_METRICS_MALFORMED_DOCUMENT', `line ${line}: ${reason}`);
+    return malformedLine(line, reason);
   }
 
-  /** Decodes the lines that end in the next piece of the chunk. Returns false when none does. */
-  private takeLines(): boolean {
-    const piece = this.chunk.subarray(0, MAX_PIECE_BYTES);
-    const first = piece.indexOf(LINE_FEED);
-    if (this.partialLength + (first === -1 ? piece.length : first) > MAX_LINE_BYTES) {
+  /** Decodes the lines that end in the next part of the chunk. Returns undefined when none does. */
+  private takeLines(): LinePiece | undefined {
+    const part = this.chunk.subarray(0, MAX_PIECE_BYTES);
+    const first = part.indexOf(LINE_FEED);
+    if (this.partialLength + (first === -1 ? part.length : first) > MAX_LINE_BYTES) {
       throw this.malformed(`expected at most ${MAX_LINE_BYTES} bytes, got more`, this.number + 1);
     }
-    const length = first === -1 ? piece.length : piece.lastIndexOf(LINE_FEED) + 1;
-    const taken = piece.subarray(0, length);
+    const hasPartial = this.partialLength > 0;
+    const length = first === -1 ? part.length : (hasPartial ? first : part.lastIndexOf(LINE_FEED)) + 1;
+    const taken = part.subarray(0, length);
     this.chunk = this.chunk.subarray(length);
-    if (first !== -1 && this.partialLength === 0) return this.decode(taken);
+    if (first !== -1 && !hasPartial) return this.decode(taken);
     this.appendPartial(taken);
-    return first !== -1 && this.decode(this.takePartial());
+    return first === -1 ? undefined : this.decodePartial();
   }
 
-  private takeLastLine(): boolean {
-    if (this.partialLength === 0) return false;
-    const isLast = this.lastLine !== undefined && this.decode(this.takePartial()) && this.text === this.lastLine;
-    if (!isLast) throw this.malformed('expected a line feed, got the end of a truncated document', this.number + 1);
-    this.text += '\n';
-    return true;
+  private takeLastLine(): LinePiece | undefined {
+    if (this.options.isComplete()) {
+      this.appendPartial(Uint8Array.of(LINE_FEED));
+      return this.decodePartial();
+    }
+    const reason = 'expected a line feed, got the end of a document that may be truncated';
+    throw this.malformed(`${reason}: neither a Content-Length nor chunked encoding shows its end`, this.number + 1);
   }
 
   private appendPartial(bytes: Uint8Array): void {
@@ -103,25 +100,27 @@ export class TextLines {
     this.partialLength = length;
   }
 
-  private takePartial(): Uint8Array {
-    const partial = this.partialLine.subarray(0, this.partialLength);
+  /** Copies the line, since its buffer is used again. */
+  private decodePartial(): LinePiece | undefined {
+    const partial = Buffer.from(this.partialLine.subarray(0, this.partialLength));
     this.partialLength = 0;
-    return partial;
+    return this.decode(partial);
   }
 
-  /** Decodes lines. Those before a line that is not UTF-8 are returned before the error is thrown. */
-  private decode(bytes: Uint8Array): boolean {
+  /** Decodes lines, up to the first that is not UTF-8. Returns undefined when there are none. */
+  private decode(bytes: Uint8Array): LinePiece | undefined {
     let valid = bytes;
+    if (isAscii(bytes)) return new LinePiece(bufferOf(bytes));
     if (!isUtf8(bytes)) {
       this.isUndecodable = true;
       valid = bytes.subarray(0, validLength(bytes));
+      if (valid.length === 0) return undefined;
     }
-    this.text = Buffer.from(valid.buffer, valid.byteOffset, valid.length).toString();
-    this.start = 0;
-    this.end = 0;
-    return this.text !== '';
+    return new LinePiece(bufferOf(valid).toString());
   }
 }
+
+const bufferOf = ({ buffer, byteOffset, length }: Uint8Array) => Buffer.from(buffer, byteOffset, length);
 
 /** Returns the length (bytes) of the lines before the first one that is not UTF-8. */
 function validLength(bytes: Uint8Array): number {

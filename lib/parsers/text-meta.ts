@@ -7,7 +7,7 @@ export type FamilyMetaLine =
   | { readonly kind: 'TYPE'; readonly name: string; readonly type: TextType };
 
 /** A line that is not a series: metadata, a comment or the end of the document. */
-type MetaLine = FamilyMetaLine | { readonly kind: 'comment' } | { readonly kind: 'EOF' };
+export type MetaLine = FamilyMetaLine | { readonly kind: 'comment' } | { readonly kind: 'EOF' };
 
 /** The last line in OpenMetrics. */
 export const EOF_LINE = '# EOF';

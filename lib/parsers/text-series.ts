@@ -1,5 +1,4 @@
 import type { Exemplar, LabelSet } from '../model/metric-family.ts';
-import type { DocumentMeter } from '../model/parser.ts';
 import type { FamilyLabels } from './label-set-cache.ts';
 import { detachString, excerpt, METRIC_NAME, quoteEnd, TextCursor, type TextFormat } from './text-cursor.ts';
 import { parseLabels } from './text-labels.ts';
@@ -8,6 +7,22 @@ import { textNumberValue } from './text-number.ts';
 /** Label that tells the series of one histogram or summary apart. */
 export type KeyLabel = 'le' | 'quantile';
 
+/** The series that may have one, in Prometheus. */
+const MAY_HAVE_EXEMPLAR = /(?:_total|_bucket)$/;
+
+/** Number of names that take turns in a family. */
+const MAX_NAMES = 4;
+
+/** A name without quotes, and the one that followed it last time. */
+interface KnownName {
+  readonly name: string;
+  next: KnownName | undefined;
+}
+
+/** Whether a line begins with this name and a brace. */
+const isSeriesOf = (name: string, line: string) => line.startsWith(name) && line.charCodeAt(name.length) === BRACE;
+
+const BRACE = 123;
 /** Number of decimal digits that a double always represents exactly. */
 const MAX_SAFE_DIGITS = 15;
 
@@ -18,35 +33,52 @@ const MAX_SAFE_DIGITS = 15;
  *     prometheus  = series value [ milliseconds ]
  *     openmetrics = series value [ seconds ] [ "# {" labels "}" value [ seconds ] ]
  *
- * A series' timestamp is checked and dropped, because the metrics are served as current.
+ * A series' timestamp tells the latest of several values. It is not served, because the metrics are current.
  */
 export class SeriesReader {
   labels: LabelSet = {};
   keyText: string | undefined;
   value = 0;
   exemplar: Exemplar | undefined;
+  /** Milliseconds since the Unix epoch. */
+  time: number | undefined;
   private readonly format: TextFormat;
-  private readonly meter: DocumentMeter;
+  /** Number of series whose labels were read, and the length of the labels in the document. */
+  count = 0;
+  labelLength = 0;
   private readonly cursor: TextCursor;
   private readonly labelCursor: TextCursor;
   /** Name on the previous line, which usually comes again. */
-  private lastName: string | undefined;
+  private last: KnownName | undefined;
+  /** The last names, so that those of a histogram's series take turns. */
+  private readonly names: KnownName[] = [];
+  private nextName = 0;
+  private name = '';
   private isQuoted = false;
 
-  constructor(format: TextFormat, meter: DocumentMeter, malformed: (reason: string) => Error) {
+  constructor(format: TextFormat, malformed: (reason: string) => Error) {
     this.format = format;
-    this.meter = meter;
     this.cursor = new TextCursor(format, malformed);
     this.labelCursor = new TextCursor(format, malformed);
   }
 
   readName(line: string): string {
-    const { cursor, lastName } = this;
-    if (lastName !== undefined && line.startsWith(lastName) && line[lastName.length] === '{') {
-      this.isQuoted = false;
-      cursor.load(line, lastName.length);
-      return lastName;
+    const { last } = this;
+    if (last === undefined) return this.parseName(line);
+    if (!isSeriesOf(last.name, line)) {
+      const { next } = last;
+      if (next === undefined || !isSeriesOf(next.name, line)) return this.parseName(line);
+      this.last = next;
     }
+    const { name } = this.last as KnownName;
+    this.isQuoted = false;
+    this.name = name;
+    this.cursor.load(line, name.length);
+    return name;
+  }
+
+  private parseName(line: string): string {
+    const { cursor } = this;
     cursor.load(line);
     cursor.skipBlanks();
     const start = cursor.at;
@@ -56,18 +88,40 @@ export class SeriesReader {
     if (!name || !(this.isQuoted ? /^[ \t,}]/ : /^[ \t{]/).test(line.charAt(cursor.at))) {
       throw cursor.expected('a series', start);
     }
-    this.lastName = start === 0 && !this.isQuoted ? name : undefined;
-    return name;
+    this.name = name;
+    this.last = start === 0 && !this.isQuoted ? this.successor(name) : undefined;
+    return this.last?.name ?? name;
+  }
+
+  /** Remembers that a name followed the last one. */
+  private successor(name: string): KnownName {
+    const known = this.names.find((other) => other.name === name) ?? this.addName(name);
+    if (this.last !== undefined) this.last.next = known;
+    return known;
+  }
+
+  private addName(name: string): KnownName {
+    const known = { name, next: undefined };
+    this.names[this.nextName] = known;
+    this.nextName = (this.nextName + 1) % MAX_NAMES;
+    return known;
+  }
+
+  /** Position of the end of the name that was read. */
+  get nameEnd(): number {
+    return this.cursor.at;
   }
 
   /** Reads the rest of the line after the name. */
   readRest(labels: FamilyLabels, keyLabel: KeyLabel | undefined): void {
     const text = this.labelsText();
-    this.meter.addSeries(text.length, 1);
+    this.count++;
+    this.labelLength += text.length;
     this.keyText = undefined;
     if (keyLabel === undefined) this.labels = labels.parse(text, this.labelCursor);
     else ({ labels: this.labels, keyText: this.keyText } = labels.parseWithKey(text, keyLabel, this.labelCursor));
     this.exemplar = undefined;
+    this.time = undefined;
     if (this.takeInteger()) return;
     this.value = this.number();
     if (this.format === 'openmetrics') this.openMetricsEnd();
@@ -125,7 +179,11 @@ export class SeriesReader {
     cursor.skipBlanks();
     if (cursor.isAtEnd()) return;
     const text = cursor.token();
-    if (!/^-?\d+$/.test(text)) throw cursor.fail(`expected a timestamp, got ${excerpt(text)}`);
+    if (!/^-?\d+$/.test(text)) {
+      const hint = text === '#' ? '; if this is an exemplar, set format: "openmetrics"' : '';
+      throw cursor.fail(`expected a timestamp, got ${excerpt(text)}${hint}`);
+    }
+    this.time = Number(text);
     cursor.skipBlanks();
   }
 
@@ -134,11 +192,16 @@ export class SeriesReader {
     if (cursor.isAtEnd()) return;
     cursor.skipSeparator();
     if (!cursor.startsWith('#')) {
-      this.seconds();
+      this.time = 1000 * this.seconds();
       if (cursor.isAtEnd()) return;
       cursor.skipSeparator();
     }
     cursor.expect('# {');
+    if (!MAY_HAVE_EXEMPLAR.test(this.name)) {
+      throw cursor.fail(
+        `expected no exemplar for ${excerpt(this.name)}, whose name ends in neither _total nor _bucket`,
+      );
+    }
     this.exemplar = this.readExemplar();
   }
 

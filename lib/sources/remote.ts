@@ -1,20 +1,26 @@
 import type { LabelSet, MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
+import type { ParseContext } from '../model/parser.ts';
 import { inferLabelNames } from '../parsers/infer-label-names.ts';
+import { FirstOfEach } from '../util/first-of-each.ts';
 import { UPSTREAM_SHARE } from '../util/time-shares.ts';
 import { DocumentLimits } from './remote/document-limits.ts';
 import { ACCEPT, documentParser } from './remote/documents.ts';
 import { type RemoteSourceOptions, resolveOptions } from './remote/options.ts';
+import { prefixError, upstreamError } from './remote/upstream-error.ts';
 import { UpstreamRequest } from './remote/upstream-request.ts';
 import { CODINGS } from './remote/upstream-response.ts';
 
 export type { RemoteSourceOptions } from './remote/options.ts';
 export type { TlsOptions } from './upstream-options.ts';
 
+/** Maximum number of families whose repair is reported, of each kind. */
+const MAX_REPORTED = 100;
+
 /**
  * Serves the metrics of another endpoint: a `/metrics.json` of KumoMTA or of this package, Prometheus text, or
- * OpenMetrics. The document is streamed at the speed of the client and never buffered as a whole. Each scrape sends one
- * GET of the fixed URL, with nothing from the client's request. Redirects are not followed.
+ * OpenMetrics. Up to 16 MiB of its text are buffered; a larger document is streamed at the speed of the client. Each
+ * scrape sends one GET of the fixed URL, with nothing from the client's request. Redirects are not followed.
  *
  * @throws {TypeError} for an invalid URL, and for an unknown or invalid option, which it names
  * @example
@@ -31,12 +37,30 @@ export function remoteSource(url: string | URL, options: RemoteSourceOptions = {
     'accept-encoding': CODINGS,
   };
 
-  async function* read(upstream: UpstreamRequest, { wants }: Scrape): AsyncGenerator<MetricFamily, void> {
-    const parse = parserFor(await upstream.start());
+  const reported = new FirstOfEach(MAX_REPORTED);
+
+  function createContext(upstream: UpstreamRequest, { wants, report }: Scrape): ParseContext {
     const limits = new DocumentLimits(request.url, request);
-    for await (const family of upstream.timed(parse(upstream.body, limits))) {
-      limits.addFamily();
-      if (wants(family.name)) yield await inferLabelNames(family, upstream.timed(family.samples.batches()));
+    return {
+      maxJoinBytes: request.maxJoinBytes,
+      addSeries: (labelLength, count) => limits.addSeries(labelLength, count),
+      addFamily: () => limits.addFamily(),
+      wants,
+      isComplete: () => upstream.isFramed,
+      onDropped: (error, family) => report(prefixError(error, request.url), family),
+      onRepair({ family, kind, message }) {
+        if (!reported.isNew(kind, family)) return;
+        reported.add(kind, family);
+        report(upstreamError(request.url, 'ERR_METRICS_REPAIRED_DOCUMENT', `family "${family}": ${message}`));
+      },
+    };
+  }
+
+  async function* read(upstream: UpstreamRequest, scrape: Scrape): AsyncGenerator<MetricFamily, void> {
+    const parse = parserFor(await upstream.start());
+    const context = createContext(upstream, scrape);
+    for await (const family of upstream.timed(parse(upstream.body, context))) {
+      if (scrape.wants(family.name)) yield await inferLabelNames(family, upstream.timed(family.samples.batches()));
     }
   }
 

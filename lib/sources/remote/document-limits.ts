@@ -21,7 +21,6 @@ export class DocumentLimits implements DocumentMeter {
     this.limits = limits;
   }
 
-  /** Counts every family, whether it is wanted or not. */
   addFamily(): void {
     const { maxFamilies } = this.limits;
     if (++this.families > maxFamilies) throw this.exceeded(maxFamilies, 'families', 'maxFamilies');

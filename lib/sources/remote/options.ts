@@ -20,10 +20,17 @@ export interface RemoteSourceOptions {
    */
   timeout?: number | undefined;
   /**
-   * Maximum size (bytes) of one document, decompressed. It is never buffered as a whole.
+   * Maximum size (bytes) of one document, decompressed.
    * @default 256 MiB
    */
   maxBytes?: number | undefined;
+  /**
+   * Size (bytes) of the buffer in which the text of a document waits, so that families which come in several groups
+   * are joined. A larger document is streamed: series that come after their family has left the buffer are dropped,
+   * reported and counted.
+   * @default 16 MiB
+   */
+  maxJoinBytes?: number | undefined;
   /**
    * Maximum number of series of one document. Each bucket and each quantile is one. Series of families that the query
    * excludes do not count.
@@ -69,6 +76,7 @@ export interface ResolvedOptions {
   readonly tls: TlsOptions | undefined;
   readonly timeout: number;
   readonly maxBytes: number;
+  readonly maxJoinBytes: number;
   readonly maxSeries: number;
   readonly maxFamilies: number;
   readonly maxLabelBytes: number;
@@ -85,6 +93,7 @@ const CHECKS = {
   tls: expect.unchecked,
   timeout: expect.milliseconds,
   maxBytes: expect.positiveInteger,
+  maxJoinBytes: expect.positiveInteger,
   maxSeries: expect.positiveInteger,
   maxFamilies: expect.positiveInteger,
   maxLabelBytes: expect.positiveInteger,
@@ -103,6 +112,7 @@ export function resolveOptions(address: string | URL, options: RemoteSourceOptio
     tls: readTls(CALLER, checked.tls, url),
     timeout: checked.timeout ?? 5_000,
     maxBytes: checked.maxBytes ?? 2 ** 28,
+    maxJoinBytes: checked.maxJoinBytes ?? 2 ** 24,
     maxSeries: checked.maxSeries ?? 1_000_000,
     maxFamilies: checked.maxFamilies ?? 100_000,
     maxLabelBytes: checked.maxLabelBytes ?? 2 ** 27,

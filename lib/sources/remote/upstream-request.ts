@@ -57,6 +57,12 @@ export class UpstreamRequest {
     return this.bytes;
   }
 
+  /** Whether the framing of the response shows, after its last byte, that none is missing. */
+  get isFramed(): boolean {
+    const headers = this.response?.headers ?? {};
+    return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+  }
+
   /** Time (ms) spent so far on waiting for the upstream and parsing. */
   get waited(): number {
     return this.deadline.waited;

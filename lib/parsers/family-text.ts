@@ -1,0 +1,127 @@
+import type { MetricsError } from '../model/errors.ts';
+import type { LinePiece } from './line-piece.ts';
+import { appliesTo, type FamilyHeader } from './text-headers.ts';
+import { malformedLine } from './text-lines.ts';
+import type { TextType } from './text-types.ts';
+
+/** Memory (bytes, estimated) of a range of lines besides the lines. */
+const RANGE_BYTES = 40;
+/** Memory (bytes, estimated) of a family besides its ranges. */
+export const FAMILY_BYTES = 200;
+
+/** Adjacent lines of the document. */
+export interface LineRange {
+  readonly piece: LinePiece;
+  readonly start: number;
+  readonly end: number;
+  /** Number of the first line. */
+  readonly line: number;
+}
+
+/** The lines of one family's series that are buffered. */
+export class FamilyText {
+  /** Name of the series; of a histogram or summary, the name before the suffixes. */
+  readonly name: string;
+  /** The header, if any. Its type may not apply. */
+  header: FamilyHeader | undefined;
+  /** Number of the first line, the header's included. */
+  line: number;
+  /** Memory (bytes, estimated). */
+  bytes = FAMILY_BYTES;
+  /** Lines that came when the family was no longer buffered, and that were dropped. */
+  late = 0;
+  /** Whether it has left the buffer, to be read. */
+  isTaken = false;
+  /** The header's type, if that applies to the series. Set when the family leaves the buffer. */
+  type: TextType | undefined;
+  private ranges: LineRange[] = [];
+
+  constructor(name: string, header: FamilyHeader | undefined, line: number) {
+    this.name = name;
+    this.header = header;
+    this.line = header === undefined ? line : Math.min(header.line, line);
+  }
+
+  get isEmpty(): boolean {
+    return this.ranges.length === 0;
+  }
+
+  /** Adds lines, and returns the memory (bytes, estimated) that they take. */
+  add(range: LineRange): number {
+    const bytes = range.end - range.start + RANGE_BYTES;
+    this.ranges.push(range);
+    this.bytes += bytes;
+    return bytes;
+  }
+
+  /** Adds the lines of another family, and returns the memory (bytes, estimated) that they take. */
+  addAll(other: FamilyText): number {
+    const bytes = other.bytes - FAMILY_BYTES;
+    this.ranges = [...this.ranges, ...other.take()].sort((a, b) => a.line - b.line);
+    this.bytes += bytes;
+    this.line = Math.min(this.line, other.line);
+    return bytes;
+  }
+
+  /** Called when the family leaves the buffer. */
+  markTaken(): void {
+    const { header, name } = this;
+    this.isTaken = true;
+    this.type = header !== undefined && appliesTo(header, name) ? header.type : undefined;
+  }
+
+  /** Removes the lines, and returns them. */
+  take(): LineRange[] {
+    const { ranges } = this;
+    this.ranges = [];
+    return ranges;
+  }
+
+  /** Returns the lines. They stay, to be read again. */
+  peek(): readonly LineRange[] {
+    return this.ranges;
+  }
+}
+
+/** Reads lines of a family, one after another. */
+export class FamilyLines {
+  /** Number of the last line that was returned. */
+  number = 0;
+  private ranges: readonly LineRange[];
+  private position = 0;
+  private text = '';
+  private at = 0;
+
+  constructor(ranges: readonly LineRange[]) {
+    this.ranges = ranges;
+  }
+
+  /** Continues with more lines, after the last one was returned. */
+  continueWith(ranges: readonly LineRange[]): void {
+    this.ranges = ranges;
+    this.position = 0;
+  }
+
+  /** Returns the next line, without its line feed; undefined after the last. */
+  next(): string | undefined {
+    if (this.at === this.text.length && !this.nextRange()) return undefined;
+    const { text, at } = this;
+    const feed = text.indexOf('\n', at);
+    this.at = feed + 1;
+    this.number++;
+    return text.slice(at, feed);
+  }
+
+  private nextRange(): boolean {
+    const range = this.ranges[this.position++];
+    if (range === undefined) return false;
+    this.text = range.piece.read(range.start, range.end);
+    this.at = 0;
+    this.number = range.line - 1;
+    return true;
+  }
+
+  malformed(reason: string, line = this.number): MetricsError {
+    return malformedLine(line, reason);
+  }
+}

@@ -1,0 +1,226 @@
+import { MetricsError } from '../model/errors.ts';
+import type { ParseContext } from '../model/parser.ts';
+import { FamilyIndex } from './family-index.ts';
+import type { FamilyText, LineRange } from './family-text.ts';
+import { detachString, type TextFormat } from './text-cursor.ts';
+import type { FamilyHeader } from './text-headers.ts';
+import { TextLines } from './text-lines.ts';
+import { EOF_LINE, type MetaLine, MetaReader } from './text-meta.ts';
+import { SeriesReader } from './text-series.ts';
+
+/** Text with which the series of one name begin, and their family. */
+interface SeriesStart {
+  readonly text: string;
+  readonly family: FamilyText;
+  /** What followed it last time. */
+  next: SeriesStart | undefined;
+}
+
+/**
+ * Buffers a document's lines by family, up to `maxJoinBytes`, so that the groups of a family are joined and headers
+ * wait for their series. In a larger document the oldest family leaves the buffer when that is full. Its series that
+ * come later are dropped and reported.
+ */
+export class TextDocument {
+  /** Whether all of the document was read. */
+  isEnded = false;
+  private readonly lines: TextLines;
+  private readonly format: TextFormat;
+  private readonly context: ParseContext;
+  private readonly meta: MetaReader;
+  private readonly series: SeriesReader;
+  private readonly index: FamilyIndex;
+  private readonly starts = new Map<string, SeriesStart>();
+  private readonly late = new Set<FamilyText>();
+  /** Families that are left at the end of the document. */
+  private rest: FamilyText[] | undefined;
+  /** The family that is larger than the buffer, while it is read. */
+  private open: FamilyText | undefined;
+  /** Start of the last line, if it is a series. */
+  private start: SeriesStart | undefined;
+  private metaLine: MetaLine | undefined;
+  private hasEof = false;
+
+  constructor(bytes: AsyncIterable<Uint8Array>, format: TextFormat, context: ParseContext) {
+    this.format = format;
+    this.context = context;
+    this.lines = new TextLines(bytes, context);
+    const malformed = (reason: string) => this.lines.malformed(reason);
+    this.meta = new MetaReader(format, malformed);
+    this.series = new SeriesReader(format, malformed);
+    this.index = new FamilyIndex(context, {
+      onChange: () => this.starts.clear(),
+      onMisfit: (header, line, reason) => this.disband(header, line, reason),
+    });
+  }
+
+  /** Returns the next family. It is complete unless `isOpen`. */
+  async next(): Promise<FamilyText | undefined> {
+    const { index, context } = this;
+    while (!this.isEnded && (index.bytes < context.maxJoinBytes || index.buffered.size === 0)) await this.readPiece();
+    if (this.isEnded) return this.nextOfRest();
+    const family = index.take() as FamilyText;
+    family.markTaken();
+    this.open = family === this.start?.family ? family : undefined;
+    return family;
+  }
+
+  /** Does so when all of the document was read. */
+  nextOfRest(): FamilyText | undefined {
+    this.rest ??= this.index.takeAll().reverse();
+    const family = this.rest.pop();
+    family?.markTaken();
+    return family;
+  }
+
+  isOpen(family: FamilyText): boolean {
+    return family === this.open;
+  }
+
+  /** Reads more lines of a family that is open. Returns false when it has ended. */
+  async readMore(family: FamilyText): Promise<boolean> {
+    while (this.isOpen(family) && family.isEmpty) {
+      if (this.isEnded || (this.start !== undefined && this.start.family !== family)) this.open = undefined;
+      else await this.readPiece();
+    }
+    return !family.isEmpty;
+  }
+
+  /** Makes the series of a histogram or summary separate families, and reports why. */
+  disband(header: FamilyHeader, line: number, reason: string): void {
+    this.context.onRepair({
+      family: header.name,
+      kind: 'untyped',
+      message: `line ${line}: ${reason}, so its series are served as untyped`,
+    });
+    const { start, hasEof } = this;
+    const { number } = this.lines;
+    this.hasEof = false;
+    const family = this.index.disband(header);
+    // The lines that were read last may be of this family.
+    this.start = undefined;
+    for (const range of family?.take() ?? []) this.scan(range);
+    this.lines.number = number;
+    this.hasEof = hasEof;
+    this.start = start?.family === family ? undefined : start;
+    if (!this.isEnded) return;
+    for (const added of this.index.takeBuffered().reverse()) this.rest?.push(added);
+    this.reportLate();
+  }
+
+  async close(): Promise<void> {
+    await this.lines.close();
+  }
+
+  private async readPiece(): Promise<void> {
+    const { lines } = this;
+    const piece = await lines.nextPiece();
+    if (piece !== undefined) this.scan({ piece, start: 0, end: piece.length, line: lines.number + 1 });
+    else if (this.format === 'openmetrics' && !this.hasEof) {
+      throw lines.malformed(`expected ${EOF_LINE}, got the end of a truncated document`, lines.number + 1);
+    } else {
+      this.isEnded = true;
+      this.reportLate();
+    }
+  }
+
+  private reportLate(): void {
+    for (const { name, late } of this.late) {
+      const reason = `${late} of its series came after it had left the buffer, and were dropped; see maxJoinBytes`;
+      this.context.onDropped(new MetricsError('ERR_METRICS_FAMILY_NOT_JOINED', `family "${name}": ${reason}`), name);
+    }
+    this.late.clear();
+  }
+
+  /** Adds lines to their families. */
+  private scan({ piece, start, end, line: first }: LineRange): void {
+    const text = piece.read(start, end);
+    let family = this.start?.family;
+    let runStart = 0;
+    let runLine = first;
+    let line = first - 1;
+    for (let at = 0; at < text.length; ) {
+      const feed = text.indexOf('\n', at);
+      line++;
+      if (this.start === undefined || !isSeriesOf(this.start, text, at)) {
+        this.lines.number = line;
+        const found = this.read(text, at, feed);
+        if (found !== family) {
+          if (family !== undefined)
+            this.add(family, { piece, start: start + runStart, end: start + at, line: runLine }, line);
+          family = found;
+          runStart = at;
+          runLine = line;
+        }
+        if (found === undefined) this.readMeta();
+      }
+      at = feed + 1;
+    }
+    this.lines.number = line;
+    if (family !== undefined) this.add(family, { piece, start: start + runStart, end, line: runLine }, line + 1);
+  }
+
+  private add(family: FamilyText, range: LineRange, nextLine: number): void {
+    if (range.start === range.end) return;
+    if (!family.isTaken) this.index.bytes += family.add(range);
+    else if (this.isOpen(family)) family.add(range);
+    else {
+      family.late += nextLine - range.line;
+      this.late.add(family);
+    }
+  }
+
+  /** Reads the beginning of a line. Returns the family of a series. */
+  private read(piece: string, at: number, feed: number): FamilyText | undefined {
+    const next = this.start?.next;
+    if (next !== undefined && isSeriesOf(next, piece, at)) {
+      this.start = next;
+      return next.family;
+    }
+    const text = piece.slice(at, feed);
+    if (this.hasEof) throw this.lines.malformed(`expected the end of the document after ${EOF_LINE}, got more`);
+    const metaLine = this.meta.read(text);
+    if (metaLine !== undefined) {
+      this.start = undefined;
+      this.metaLine = metaLine;
+      return undefined;
+    }
+    const start = this.startOf(this.series.readName(text), text);
+    if (this.start !== undefined) this.start.next = start;
+    this.start = start;
+    return start.family;
+  }
+
+  /** Adds the line that was found not to be a series, after all lines before it: it may change their families. */
+  private readMeta(): void {
+    const { metaLine } = this;
+    if (metaLine?.kind === 'EOF') this.hasEof = true;
+    else if (metaLine !== undefined && metaLine.kind !== 'comment') this.index.addMeta(metaLine, this.lines.number);
+  }
+
+  private startOf(name: string, line: string): SeriesStart {
+    const known = this.starts.get(name);
+    const text = line.slice(0, this.series.nameEnd);
+    if (known?.text === text) return known;
+    const family = this.index.familyOf(name, this.lines.number);
+    const ownName = family.name === name ? family.name : detachString(name);
+    const start = { text: text === name ? ownName : detachString(text), family, next: undefined };
+    this.starts.set(ownName, start);
+    return start;
+  }
+}
+
+/** Whether the line that begins at a position is a series of the name. */
+function isSeriesOf({ text }: SeriesStart, piece: string, at: number): boolean {
+  if (!piece.startsWith(text, at)) return false;
+  switch (piece.charCodeAt(at + text.length)) {
+    case 9: // tab
+    case 32: // blank
+    case 44: // comma
+    case 123: // {
+    case 125: // }
+      return true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,159 @@
+import { detachString, excerpt } from './text-cursor.ts';
+import { malformedLine } from './text-lines.ts';
+import type { FamilyMetaLine } from './text-meta.ts';
+import { isGrouped, type TextType } from './text-types.ts';
+
+/** Memory (bytes, estimated) of a header besides its texts. */
+const HEADER_BYTES = 200;
+
+/** Metadata lines of one family. */
+export interface FamilyHeader {
+  readonly name: string;
+  /** Number of its first line. */
+  readonly line: number;
+  type?: TextType;
+  help?: string;
+  unit?: string;
+  /** A second `# HELP`, and the line of it. It may belong to another family of the same name, whose type follows. */
+  repeated?: { readonly text: string; readonly line: number };
+  /** Whether a difference was reported. */
+  hasDifference?: boolean;
+  /** Whether the series with its names are separate families, because they do not fit the type. */
+  isDisbanded?: boolean;
+  /** Whether it has series. */
+  isUsed?: boolean;
+}
+
+/** Reports that a header differs from an earlier one of the same family, which is kept. */
+export type ReportDifference = (name: string, line: number, reason: string) => void;
+
+/**
+ * The headers of a document by name. The first `# HELP`, `# TYPE` and `# UNIT` of a family is kept. In OpenMetrics,
+ * two families may have one name, such as a gauge `x` and a counter `x`, whose series are called `x_total`.
+ */
+export class FamilyHeaders {
+  /** Number of headers. */
+  size = 0;
+  /** Memory (bytes, estimated). */
+  bytes = 0;
+  private readonly byName = new Map<string, FamilyHeader[]>();
+  private readonly onDifference: ReportDifference;
+
+  constructor(onDifference: ReportDifference) {
+    this.onDifference = onDifference;
+  }
+
+  /** Adds a line, and returns its header. */
+  add(metaLine: FamilyMetaLine, line: number): FamilyHeader {
+    const header = this.byName.get(metaLine.name)?.at(-1) ?? this.create(metaLine.name, line);
+    if (metaLine.kind === 'TYPE') return this.addType(header, metaLine.type, line);
+    if (metaLine.kind === 'HELP') this.addHelp(header, metaLine.text, line);
+    else this.addUnit(header, metaLine.text, line);
+    return header;
+  }
+
+  /** Returns the histogram or summary, if any, of which the series of the header's name would be a part. */
+  ownerOf({ name }: FamilyHeader): FamilyHeader | undefined {
+    const cut = name.lastIndexOf('_');
+    return cut === -1 ? undefined : this.byName.get(name.slice(0, cut))?.find((owner) => isPartOf(owner, name));
+  }
+
+  /** Returns the header for series of a name that is new. Its type may not apply to them. */
+  find(name: string): FamilyHeader | undefined {
+    const exact = this.byName.get(name);
+    const cut = name.lastIndexOf('_');
+    return (
+      exact?.find((header) => appliesTo(header, name)) ??
+      (cut === -1 ? undefined : this.byName.get(name.slice(0, cut))?.find((header) => appliesTo(header, name))) ??
+      exact?.[0]
+    );
+  }
+
+  /** Whether a header says what the series of exactly this name are. */
+  hasType(name: string): boolean {
+    return this.byName.get(name)?.some((header) => header.type?.series[''] !== undefined) ?? false;
+  }
+
+  *[Symbol.iterator](): Generator<FamilyHeader, void> {
+    for (const headers of this.byName.values()) yield* headers;
+  }
+
+  private detach(text: string): string {
+    this.bytes += 2 * text.length;
+    return detachString(text);
+  }
+
+  private create(name: string, line: number): FamilyHeader {
+    this.size++;
+    this.bytes += HEADER_BYTES + 2 * name.length;
+    const header: FamilyHeader = { name: detachString(name), line };
+    const known = this.byName.get(name);
+    if (known === undefined) this.byName.set(header.name, [header]);
+    else known.push(header);
+    return header;
+  }
+
+  private addType(header: FamilyHeader, type: TextType, line: number): FamilyHeader {
+    if (header.type === undefined) header.type = type;
+    else if (header.type !== type) {
+      if (header.type.suffix !== type.suffix) return this.addNamesake(header, type, line);
+      this.reportDifference(header, line, `# TYPE ${type.word} differs from the ${header.type.word} before it`);
+    }
+    this.settle(header);
+    return header;
+  }
+
+  /** Adds a family of the same name whose series have other names, and moves the last `# HELP` to it. */
+  private addNamesake(first: FamilyHeader, type: TextType, line: number): FamilyHeader {
+    const { name, repeated } = first;
+    delete first.repeated;
+    const known = this.byName.get(name)?.find((header) => header.type === type);
+    const header = known ?? this.create(name, line);
+    header.type = type;
+    if (repeated !== undefined) this.addHelp(header, repeated.text, repeated.line);
+    return header;
+  }
+
+  private addHelp(header: FamilyHeader, text: string, line: number): void {
+    this.settle(header);
+    if (header.help === undefined) header.help = this.detach(text);
+    else header.repeated = { text: header.help === text ? header.help : this.detach(text), line };
+  }
+
+  private addUnit(header: FamilyHeader, text: string, line: number): void {
+    if (text === '') return;
+    if (!header.name.endsWith(`_${text}`)) {
+      throw malformedLine(line, `expected a unit with which the name ends, got ${excerpt(text)}`);
+    }
+    header.unit ??= detachString(text);
+    if (header.unit !== text) this.reportDifference(header, line, '# UNIT differs from the one before it');
+  }
+
+  /** Reports a second `# HELP` that turned out to be of the same family. */
+  settle(header: FamilyHeader): void {
+    const { repeated, help } = header;
+    if (repeated === undefined) return;
+    delete header.repeated;
+    if (repeated.text !== help) {
+      this.reportDifference(header, repeated.line, '# HELP differs from the one before it');
+    }
+  }
+
+  private reportDifference(header: FamilyHeader, line: number, reason: string): void {
+    if (header.hasDifference) return;
+    header.hasDifference = true;
+    this.onDifference(header.name, line, reason);
+  }
+}
+
+/** Whether the header's type says what series of this name are. */
+export function appliesTo({ name, type, isDisbanded }: FamilyHeader, series: string): boolean {
+  if (type === undefined || isDisbanded) return false;
+  if (series === name)
+    return Object.hasOwn(type.series, '') || (type.suffix !== undefined && name.endsWith(type.suffix));
+  return series.startsWith(name) && Object.hasOwn(type.series, series.slice(name.length));
+}
+
+/** Whether the series of this name are parts of samples of the header's family. */
+export const isPartOf = (header: FamilyHeader, series: string) =>
+  header.type !== undefined && isGrouped(header.type) && appliesTo(header, series);
