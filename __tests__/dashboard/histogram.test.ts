@@ -1,4 +1,4 @@
-import { merge, observedBetween, quantile } from '../../lib/dashboard/browser/model/histogram.ts';
+import { merge, quantile } from '../../lib/dashboard/browser/model/histogram.ts';
 import fc from '../support/property.ts';
 
 describe('quantile', () => {
@@ -41,17 +41,6 @@ describe('quantile', () => {
         },
       ),
     );
-  });
-});
-
-describe('observedBetween', () => {
-  test.each([
-    ['the increase of each bucket', [1, 5, 6], [2, 8, 10], [1, 2, 1]],
-    ['all observations since a reset', [10, 20, 30], [1, 2, 3], [1, 1, 1]],
-    ['all observations since a reset that the count does not show', [10, 20, 30], [0, 5, 40], [0, 5, 35]],
-    ['no negative number when buckets were read at different times', [0, 0, 0], [3, 2, 4], [3, 0, 2]],
-  ])('%s', (_what, before, now, counts) => {
-    expect(observedBetween([1, 2], before, now).counts).toEqual(counts);
   });
 });
 

@@ -3,7 +3,7 @@ import { duration, exact, format, percent } from '../../lib/dashboard/browser/mo
 import { groupByPrefix } from '../../lib/dashboard/browser/model/groups.ts';
 import { documentUrl, fullPollDelay, nextDelay } from '../../lib/dashboard/browser/model/poll-policy.ts';
 import { createFilter, createSearch, exactFilter, filterText } from '../../lib/dashboard/browser/model/search.ts';
-import { perSecond, unitOf as unitOfFamily } from '../../lib/dashboard/browser/model/units.ts';
+import { estimatedBy, perSecond, unitOf as unitOfFamily } from '../../lib/dashboard/browser/model/units.ts';
 import { readHash, type ViewState, writeHash } from '../../lib/dashboard/browser/model/url-state.ts';
 
 const unitOf = (name: string, type: MetricType, help = '') => unitOfFamily({ name, type, help });
@@ -44,6 +44,28 @@ describe('a number is formatted in the unit of its name', () => {
   test("a counter's rate is formatted per second", () => {
     expect(format(2048, perSecond(unitOf('sent_bytes_total', 'counter')))).toBe('2 KiB/s');
     expect(format(0.05, perSecond(unitOf('cpu_seconds_total', 'counter')))).toBe('50 ms/s');
+  });
+
+  test.each<[number | null, string]>([
+    [0.0004, '≤ 500 µs'],
+    [0.0005, '≤ 500 µs'],
+    [0.00205, '≈ 2 ms'],
+    [0.163, '≈ 200 ms'],
+    // Rounding does not leave the bucket.
+    [0.74, '≈ 700 ms'],
+    [0.251, '≈ 300 ms'],
+    [1, '≥ 1 s'],
+    [null, '–'],
+  ])('the quantile %d has only the digits that its bucket supports', (value, text) => {
+    const bounds = [0.0005, 0.001, 0.0025, 0.1, 0.25, 1];
+    expect(format(value, estimatedBy({ of: 'seconds' }, bounds))).toBe(text);
+  });
+
+  test('a quantile stays within its bucket when it is rounded', () => {
+    expect(format(1.4, estimatedBy({ of: 'number' }, [1.3, 1.45, 1.5]))).toBe('≈ 1.4');
+    expect(format(14, estimatedBy({ of: 'number' }, [13, 14.5, 25, 40]))).toBe('≈ 14');
+    expect(format(26, estimatedBy({ of: 'number' }, [13, 25, 45]))).toBe('≈ 30');
+    expect(format(13.2, estimatedBy({ of: 'number' }, [1, 13, 25, 45]))).toBe('≈ 13');
   });
 
   test.each([
@@ -220,6 +242,7 @@ describe('the state in the URL', () => {
     open: 'a_total',
     filter: { 'a=b&': 'c#d' },
     order: 'value',
+    window: 300,
     folded: ['', 'a_'],
   };
 
@@ -231,12 +254,19 @@ describe('the state in the URL', () => {
     expect(writeHash(readHash('', 5), 5)).toBe('');
   });
 
-  test.each(['interval=0', 'interval=61', 'interval=1.5', 'interval=x', 'theme=red', 'order=name', '%', 'label.a='])(
-    '#%s is as if it were not there',
-    (hash) => {
-      expect(writeHash(readHash(`#${hash}`, 5), 5)).toBe('');
-    },
-  );
+  test.each([
+    'interval=0',
+    'interval=61',
+    'interval=1.5',
+    'interval=x',
+    'theme=red',
+    'order=name',
+    'window=31',
+    '%',
+    'label.a=',
+  ])('#%s is as if it were not there', (hash) => {
+    expect(writeHash(readHash(`#${hash}`, 5), 5)).toBe('');
+  });
 
   test('a label may be named __proto__', () => {
     expect(Object.entries(readHash('#label.__proto__=a', 5).filter)).toEqual([['__proto__', 'a']]);

@@ -3,7 +3,7 @@ import { ChartLines } from '../../lib/dashboard/browser/worker/chart-lines.ts';
 import { OpenFamily } from '../../lib/dashboard/browser/worker/open-family.ts';
 import { Store } from '../../lib/dashboard/browser/worker/store.ts';
 
-type View = Pick<ViewState, 'filter' | 'order'>;
+type View = Pick<ViewState, 'filter' | 'order'> & Partial<Pick<ViewState, 'window'>>;
 
 /** Opens a family in a document that the test sets for each poll. */
 function openFamily(type: string, first: object, view: View = { filter: {}, order: 'value' }) {
@@ -14,7 +14,7 @@ function openFamily(type: string, first: object, view: View = { filter: {}, orde
     store.addPoll({ a: { type, value } }, undefined, { time: 1000 + polls, clock: polls++ });
   addPoll(first);
   const family = store.families.get('a')!;
-  const open = new OpenFamily(family, view, lines);
+  const open = new OpenFamily(family, { window: 60, ...view }, lines);
   return { family, lines, poll: (value: object) => open.onPoll(addPoll(value)), detail: () => open.detail(0, 100) };
 }
 
@@ -39,7 +39,7 @@ test('a labelled summary has its quantiles in the table, and in a chart when the
   const one = openFamily('summary', value, { filter: { q: '=b' }, order: 'value' });
   one.poll(value);
   const [quantiles] = one.detail().charts;
-  expect(quantiles).toMatchObject({ title: 'Quantiles', lines: [{ label: 'p50', values: [1] }, { label: 'p99' }] });
+  expect(quantiles).toMatchObject({ title: 'Quantiles', lines: [{ label: 'p50', values: [1, 1] }, { label: 'p99' }] });
   expect(one.detail().figures.map(({ label }) => label)).toContain('p99');
 });
 
@@ -50,7 +50,7 @@ test('values that cannot be added have no sum and no shares', () => {
   store.addPoll({ t_celsius: { type: 'gauge', value: { d: { a: 20, b: 30 } } } }, undefined, { time: 1, clock: 1 });
   const { figures, table } = new OpenFamily(
     store.families.get('t_celsius')!,
-    { filter: {}, order: 'value' },
+    { filter: {}, order: 'value', window: 60 },
     new ChartLines(),
   ).detail(0, 9);
   expect(figures.map(({ label, value }) => [label, value])).toEqual([
@@ -158,7 +158,7 @@ test('points in time are represented by the latest', () => {
   });
   const { figures } = new OpenFamily(
     store.families.get('a_time_seconds')!,
-    { filter: {}, order: 'value' },
+    { filter: {}, order: 'value', window: 60 },
     new ChartLines(),
   ).detail(0, 9);
   expect(figures).toMatchObject([
@@ -199,7 +199,28 @@ test('the series of a small family have a history while it is not open', () => {
   );
   poll(gauges(5, (i) => i));
   lines.clear();
-  expect(family.series.map(({ history }) => history?.times.length)).toEqual([1, 1, 1, 1, 1]);
+  expect(family.series.map(({ history }) => history?.times.length)).toEqual([2, 2, 2, 2, 2]);
+});
+
+test('a family that is opened, or filtered, shows the past of its series', () => {
+  const { family, poll } = openFamily('counter', { q: { a: 0, b: 0 } });
+  for (let i = 1; i < 300; i++) poll({ q: { a: i, b: 2 * i } });
+  const view = { filter: { q: '=b' }, order: 'rate', window: 30 } as const;
+  const [chart] = new OpenFamily(family, view, new ChartLines()).detail(0, 9).charts;
+  const { times, lines } = chart!;
+  expect([times[0], times.at(-1), times.length > 150]).toEqual([1000, 1299, true]);
+  expect(lines.map(({ values }) => [values[0], values[1], values.at(-1)])).toEqual([[null, 2, 2]]);
+});
+
+test('a line with fewer moments than the chart is not interrupted between them', () => {
+  const value = { q: Object.fromEntries(Array.from({ length: 60 }, (_, i) => [i, i])) };
+  const { lines, poll, detail } = openFamily('gauge', value);
+  for (let i = 1; i < 400; i++) poll(value);
+  lines.clear();
+  poll(value);
+  const [chart] = detail().charts;
+  expect(chart!.times).toHaveLength(401);
+  expect(new Set(chart!.lines.at(-1)!.values)).toEqual(new Set([undefined, 55]));
 });
 
 test('the line of a series that always existed has no gaps, however long the page is open', () => {
@@ -210,5 +231,5 @@ test('the line of a series that always existed has no gaps, however long the pag
   for (let i = 0; i < 2000; i++) poll(gauges(60, (i) => i));
   const [{ times, lines } = { times: [], lines: [] }] = detail().charts;
   expect(times.length).toBeGreaterThan(300);
-  expect(lines.map(({ values }) => values.filter((value) => value === null).length)).toEqual([1, 1, 1, 1, 1]);
+  expect(lines.map(({ values }) => values.filter((value) => value === null).length)).toEqual([0, 0, 0, 0, 0]);
 });

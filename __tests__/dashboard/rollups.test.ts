@@ -1,6 +1,7 @@
 import { readFamily } from '../../lib/dashboard/browser/model/document.ts';
-import { createFamily, updateFamily } from '../../lib/dashboard/browser/model/family.ts';
+import { createFamily } from '../../lib/dashboard/browser/model/family.ts';
 import { findRollupCandidates, rollupsAmong } from '../../lib/dashboard/browser/model/rollups.ts';
+import { updateFamily } from '../../lib/dashboard/browser/model/update-family.ts';
 
 type Sample = readonly [service: string, value: number | null, zone?: string];
 
@@ -92,8 +93,9 @@ const DOCUMENTS = [
 /** Returns a family after two documents that arrived a second apart. */
 function polled(type: string, canRollUp?: boolean) {
   const family = createFamily('a', { canRollUp });
+  const retention = { count: 9, window: 60 };
   for (const [i, value] of DOCUMENTS.entries())
-    updateFamily(family, readFamily({ type, value }), { poll: i, time: i, clock: i, limit: 100 });
+    updateFamily(family, readFamily({ type, value }), { poll: i, time: i, clock: i, limit: 100 }, retention);
   return family;
 }
 

@@ -143,7 +143,7 @@ test('the open family is sent in detail, after another filter, a failed poll and
   await intervals(1);
   document = undefined;
   await intervals(1);
-  expect(detail()?.charts).toMatchObject([{ lines: [{ label: 'q=y', values: [2, null] }] }]);
+  expect(detail()?.charts).toMatchObject([{ lines: [{ label: 'q=y', values: [2, 2, null] }] }]);
   show({ open: 'b' });
   expect(detail()).toMatchObject({ name: 'b', charts: [{ lines: [{ label: 'value', values: [3, 3, null] }] }] });
   for (const open of ['', 'gone']) {
@@ -174,7 +174,7 @@ test('a row shows the value typical of its type, and a search matches labels too
   expect(page.seen.at(-1)?.rows.map(({ name, value, kind, unit }) => [name, value, kind, unit])).toEqual([
     ['c_bytes_total', 20, '', { of: 'bytes', perSecond: true }],
     ['g', 3, 'sum', { of: 'number' }],
-    ['h_seconds', 0.9, 'p90', { of: 'seconds' }],
+    ['h_seconds', 0.95, 'p95 of 10', { of: 'seconds', bounds: [1] }],
     ['s_seconds', 2, '', { of: 'number', perSecond: true }],
     ['t_celsius', 25, 'avg', { of: 'celsius' }],
   ]);

@@ -38,7 +38,7 @@ test('a value that JSON cannot express is a gap', async () => {
   await eventually(async () => expect((await line.getAttribute('d'))?.match(/M/g)).toHaveLength(2));
 });
 
-test('a histogram shows the observations between two polls and their quantiles', async () => {
+test('a histogram shows the observations of the window and their quantiles, with the digits that buckets support', async () => {
   const bounds = [0.1, 0.2, 0.4];
   const observed = (count: number, cumulativeCounts: number[]) =>
     setFamilies(service, [
@@ -63,11 +63,31 @@ test('a histogram shows the observations between two polls and their quantiles',
     ['> 400 ms', '10 %', '10'],
   ]);
   const figures = await page.locator('.figures').textContent();
-  // Half of the way to 50 of 80, and the whole way to 90 of 100.
-  expect(figures).toMatch(/p50163 msp90400 msp99400 ms/);
+  // Half of the way to 50 of 80 is 163 ms, of which the bucket supports one digit; 95 of 100 are above all buckets.
+  expect(figures).toMatch(/p50≈ 200 msof 100p95≥ 400 msof 100p99≥ 400 msof 100/);
+  expect(await page.locator('.figures dd').nth(1).getAttribute('title')).toBe('0.1625');
   expect(await page.getByRole('img', { name: /^Quantiles over time/ }).getAttribute('aria-label')).toContain(
-    'p50: now 163 ms',
+    'p50: now ≈ 200 ms',
   );
+});
+
+test('a rate is that of the selected window, not of one poll', async () => {
+  const polled = async (value: number, page?: Awaited<ReturnType<typeof open>>) => {
+    await family('jobs_total', 'counter', value);
+    // Each value is polled at least once.
+    await page?.waitForTimeout(2200);
+  };
+  await polled(0);
+  const page = await open('#window=30&open=jobs_total');
+  const rate = () => page.locator('.figures dd').first();
+  await page.getByText('0/s').first().waitFor();
+  await polled(600, page);
+  await polled(601, page);
+  // Within the last poll, it is 0 or 1 per second.
+  await eventually(async () => expect(await rate().textContent()).toMatch(/^\d{2,3}(\.\d+)?\/s\s*in \d+ s$/));
+  await page.getByLabel('Window of rates and quantiles').selectOption('Over 15 min');
+  await eventually(async () => expect(await page.evaluate(() => location.hash)).toContain('window=900'));
+  await eventually(async () => expect(await rate().textContent()).toMatch(/^\d{2,3}(\.\d+)?\/s/));
 });
 
 test('series are sorted by rate, with shares, and can be sorted by value and filtered', async () => {

@@ -70,7 +70,7 @@ export interface Row {
   readonly name: string;
   readonly value: number | null;
   readonly unit: Unit;
-  /** Kind of the value: `sum`, `avg`, `max`, `p90`; empty for the value of a single series or a rate. */
+  /** Kind of the value: `sum`, `avg`, `max`, `p95 of 23`; empty for the value of a single series or a rate. */
   readonly kind: string;
   readonly series: number;
   readonly times: readonly number[];
@@ -93,6 +93,8 @@ export interface Figure {
   readonly label: string;
   readonly value: number | null;
   readonly unit: Unit;
+  /** What it is derived from: `of 1,234`, `in 60 s`. */
+  readonly note?: string;
 }
 
 export interface ChartData {
@@ -103,7 +105,8 @@ export interface ChartData {
   readonly lines: readonly {
     readonly label: string;
     readonly isTotal?: boolean;
-    readonly values: readonly (number | null)[];
+    /** Null is a gap. A line crosses undefined values. */
+    readonly values: readonly (number | null | undefined)[];
     readonly now: number | null;
   }[];
 }
@@ -113,7 +116,7 @@ export interface DistributionData {
   /** Upper bounds. The last bucket, above all of them, has none. */
   readonly bounds: readonly number[];
   readonly counts: readonly number[];
-  /** Time (s) between the two polls */
+  /** Time (s) in which they were observed; zero before the second poll. */
   readonly seconds: number;
 }
 

@@ -34,6 +34,7 @@ self.onmessage = ({ data }: MessageEvent<ViewRequest>) => {
   const before = view;
   view = data;
   store.canRollUp = data.settings.rollups;
+  store.window = data.state.window;
   const isRefresh = before !== undefined && data.refreshCount !== before.refreshCount;
   const isShownAgain = before?.isHidden === true && !data.isHidden;
   if (isRefresh) pollIn(0);
@@ -154,7 +155,7 @@ function openFamilyFor(state: ViewRequest['state']): OpenFamily | undefined {
     opened = undefined;
     return undefined;
   }
-  const key = JSON.stringify([state.filter, state.order]);
+  const key = JSON.stringify([state.filter, state.order, state.window]);
   const lines = isOther || opened === undefined ? new ChartLines() : opened.lines;
   if (isOther || opened?.key !== key) opened = { key, lines, family: new OpenFamily(family, state, lines) };
   return opened?.family;

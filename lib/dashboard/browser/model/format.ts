@@ -32,9 +32,23 @@ const SMALL: Steps = [
 /** Formats a number with three or a few more significant digits, and its unit. */
 export function format(value: number | null | undefined, unit: Unit = { of: 'number' }): string {
   if (value === null || value === undefined || Number.isNaN(value)) return MISSING;
+  if (unit.bounds !== undefined) return estimate(value, unit.bounds, { ...unit, bounds: undefined });
   if (!Number.isFinite(value)) return value > 0 ? '+∞' : '−∞';
   const text = inUnit(value * (unit.scale ?? 1), unit).replace(/^-/, '−');
   return unit.perSecond ? `${text}/s` : text;
+}
+
+/** Formats a quantile with the digits that the width of its bucket supports. */
+function estimate(value: number, bounds: readonly number[], unit: Unit): string {
+  const first = bounds[0]!;
+  const last = bounds.at(-1)!;
+  if (value <= first) return `≤ ${format(first, unit)}`;
+  if (value >= last) return `≥ ${format(last, unit)}`;
+  const at = bounds.findIndex((bound) => bound >= value);
+  const [lower, upper] = [bounds[at - 1]!, bounds[at]!];
+  const digit = 10 ** Math.floor(Math.log10(upper - lower));
+  const rounded = Number((Math.round(value / digit) * digit).toPrecision(12));
+  return `≈ ${format(Math.min(upper, Math.max(lower, rounded)), unit)}`;
 }
 
 /** Formats a number with all digits, for a tooltip: `1,234,567.25`. */

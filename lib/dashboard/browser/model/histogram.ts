@@ -1,20 +1,7 @@
-import { increase } from './rates.ts';
-
 /** Observations by bucket, not cumulative. There is one more count than bounds: the last is above all bounds. */
 export interface Buckets {
   readonly bounds: readonly number[];
   readonly counts: readonly number[];
-}
-
-/** Returns the observations between two polls, given cumulative counts. After a reset, those since the reset. */
-export function observedBetween(bounds: readonly number[], before: ArrayLike<number>, now: ArrayLike<number>): Buckets {
-  const last = bounds.length;
-  const wasReset = Array.from(now).some((count, i) => count < (before[i] ?? 0));
-  const cumulative = Array.from({ length: last + 1 }, (_, i) =>
-    wasReset ? (now[i] ?? 0) : increase(before[i] ?? 0, now[i] ?? 0),
-  );
-  // A scrape is not atomic: a bucket may have been read before the one below it.
-  return { bounds, counts: cumulative.map((count, i) => Math.max(0, count - (cumulative[i - 1] ?? 0))) };
 }
 
 /** Sums histograms, like `sum by (le)`. The result has the bounds of all; counts stay in the bucket of their bound. */

@@ -15,6 +15,16 @@ export interface Moment {
   readonly limit: number;
 }
 
+/** A moment on both clocks. */
+export interface Instant {
+  /** Unix time (s) */
+  readonly time: number;
+  /** Time (s) on a monotonic clock */
+  readonly clock: number;
+}
+
+export interface PollMoment extends Moment, Instant {}
+
 export function createHistory(columns: number): History {
   return { polls: [], times: [], columns: Array.from({ length: columns }, () => []) };
 }
@@ -119,11 +129,11 @@ export interface Range {
 }
 
 /** Returns the range of the values; undefined without values. */
-export function rangeOf(values: readonly (number | null)[]): Range | undefined {
+export function rangeOf(values: readonly (number | null | undefined)[]): Range | undefined {
   let min = Infinity;
   let max = -Infinity;
   for (const value of values) {
-    if (value === null) continue;
+    if (value === null || value === undefined) continue;
     if (value < min) min = value;
     if (value > max) max = value;
   }

@@ -6,6 +6,8 @@ export interface Unit {
   readonly perSecond?: boolean;
   /** Factor to the base unit: 0.001 for `_milliseconds`. */
   readonly scale?: number;
+  /** Upper bounds of the buckets by which the number is estimated. Only as many digits are shown as they support. */
+  readonly bounds?: readonly number[] | undefined;
 }
 
 /** Units by the endings of names, after https://prometheus.io/docs/practices/naming/#base-units */
@@ -72,6 +74,11 @@ export type Aggregation = 'sum' | 'avg' | 'max';
 export function aggregationOf({ of }: Unit, type: MetricType): Aggregation {
   if ((type !== 'gauge' && type !== 'untyped') || of === 'number' || of === 'bytes') return 'sum';
   return of === 'timestamp' ? 'max' : 'avg';
+}
+
+/** Returns the unit of a quantile that is estimated by buckets. */
+export function estimatedBy(unit: Unit, bounds: readonly number[]): Unit {
+  return bounds.length === 0 ? unit : { ...unit, bounds };
 }
 
 /** Returns the unit of a counter's rate. */

@@ -1,4 +1,5 @@
 import type { Filter } from './search.ts';
+import { WINDOWS, type Window } from './windows.ts';
 
 /** What the user looks at. It is stored in the URL, so that a copied URL shows the same. */
 export interface ViewState {
@@ -12,6 +13,8 @@ export interface ViewState {
   readonly open: string;
   readonly filter: Filter;
   readonly order: Order;
+  /** Window (s) of rates and quantiles. */
+  readonly window: Window;
   /** Prefixes of the folded groups. */
   readonly folded: readonly string[];
 }
@@ -23,6 +26,8 @@ export const ORDERS = ['rate', 'value'] as const;
 export type Order = (typeof ORDERS)[number];
 
 export const INTERVALS = [1, 2, 5, 10, 15, 30, 60] as const;
+
+const DEFAULT_WINDOW: Window = 60;
 
 /** Prefix of the parameters that filter by label. */
 const LABEL_PREFIX = 'label.';
@@ -43,6 +48,7 @@ export function readHash(hash: string, defaultInterval: number): ViewState {
     open: parameters.get('open') ?? '',
     filter,
     order: ORDERS.find((order) => order === parameters.get('order')) ?? 'rate',
+    window: WINDOWS.find((window) => String(window) === parameters.get('window')) ?? DEFAULT_WINDOW,
     folded: [...new Set(parameters.getAll('fold'))],
   };
 }
@@ -53,6 +59,7 @@ export function writeHash(state: ViewState, defaultInterval: number): string {
   if (state.open !== '') parameters.set('open', state.open);
   for (const [name, text] of Object.entries(state.filter)) if (text !== '') parameters.set(LABEL_PREFIX + name, text);
   if (state.order !== 'rate') parameters.set('order', state.order);
+  if (state.window !== DEFAULT_WINDOW) parameters.set('window', String(state.window));
   if (state.search !== '') parameters.set('q', state.search);
   for (const pin of state.pins) parameters.append('pin', pin);
   for (const prefix of state.folded) parameters.append('fold', prefix);

@@ -107,11 +107,13 @@ const withBreaks = (name: string) => name.split(/(?<=[_:.])/).flatMap((part) => 
 
 function drawFigures(list: HTMLElement, figures: readonly Figure[]): void {
   while (list.children.length > figures.length) list.lastElementChild!.remove();
-  while (list.children.length < figures.length) list.append(el('div', {}, el('dt'), el('dd')));
-  for (const [i, { label, value, unit }] of figures.entries()) {
+  while (list.children.length < figures.length)
+    list.append(el('div', {}, el('dt'), el('dd', {}, el('span'), el('small'))));
+  for (const [i, { label, value, unit, note = '' }] of figures.entries()) {
     const [name, number] = list.children[i]!.children;
     setText(name!, label);
-    setText(number!, format(value, unit));
+    setText(number!.children[0]!, format(value, unit));
+    setText(number!.children[1]!, note);
     setAttribute(number!, 'title', exact(value));
   }
 }

@@ -7,7 +7,7 @@ export interface DistributionView {
   draw(data: DistributionData): void;
 }
 
-/** Creates the table of a histogram's observations between the last two polls, with a bar for each bucket. */
+/** Creates the table of a histogram's observations within the window, with a bar for each bucket. */
 export function createDistribution(): DistributionView {
   const title = el('span');
   const body = el('tbody');
@@ -25,7 +25,7 @@ export function createDistribution(): DistributionView {
     draw({ bounds, counts, unit, seconds }) {
       const total = counts.reduce((sum, count) => sum + count, 0);
       const largest = Math.max(1, ...counts);
-      const period = seconds > 0 ? `within the last ${duration(seconds)}` : 'between the next two polls';
+      const period = seconds > 0 ? `within the last ${duration(seconds)}` : 'from now on';
       setText(title, `Distribution of the ${format(total)} observations ${period}`);
       while (body.rows.length > counts.length) body.lastElementChild!.remove();
       while (body.rows.length < counts.length) body.append(createBucketRow());

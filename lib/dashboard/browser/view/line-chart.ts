@@ -67,7 +67,7 @@ export class LineChart {
   private showValues(): void {
     const index = this.chart?.cursor.idx ?? undefined;
     for (const [i, { values, now }] of this.data?.lines.entries() ?? []) {
-      const value = index === undefined ? now : values[index];
+      const value = index === undefined ? now : valueBefore(values, index);
       setText(this.legend.children[i]!.lastElementChild!, format(value, this.data?.unit));
     }
   }
@@ -103,7 +103,7 @@ function optionsFor({ colours, unit, muted, plot, showValues }: PlotSettings): u
         ...axis,
         // Axis steps for bytes are powers of two.
         ...(unit.of === 'bytes' && { incrs: Array.from({ length: 60 }, (_, i) => 2 ** i) }),
-        values: (_, splits) => splits.map((value) => format(roundOff(value), unit)),
+        values: (_, splits) => splits.map((value) => format(roundOff(value), { ...unit, bounds: undefined })),
         size: widthOfLabels,
         gap: 6,
       },
@@ -128,6 +128,13 @@ function paddedRange(min: number | null, max: number | null): [number, number] {
 function widthOfLabels(chart: uPlot, labels: string[] | null): number {
   const longest = Math.max(0, ...(labels ?? []).map((label) => label?.length ?? 0));
   return Math.max(48, longest * 6.6 + 16) * (chart.axes.length > 0 ? 1 : 0);
+}
+
+/** Returns the value at the index or, where a line has none of its own, the last one before it. */
+function valueBefore(values: ChartData['lines'][number]['values'], index: number): number | null {
+  let i = index;
+  while (i > 0 && values[i] === undefined) i--;
+  return values[i] ?? null;
 }
 
 /** Removes rounding errors, so that 0.30000000000000004 becomes 0.3. */

@@ -79,7 +79,7 @@ function areaOf(points: Points): string {
 }
 
 /** Describes the line for screen readers. */
-export function describe(times: readonly number[], values: readonly (number | null)[], unit: Unit): string {
+export function describe(times: readonly number[], values: readonly (number | null | undefined)[], unit: Unit): string {
   const range = rangeOf(values);
   if (range === undefined) return 'no values yet';
   const seconds = (times.at(-1) ?? 0) - (times[0] ?? 0);

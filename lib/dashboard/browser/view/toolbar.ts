@@ -1,4 +1,5 @@
 import { INTERVALS, type Theme } from '../model/url-state.ts';
+import { WINDOWS } from '../model/windows.ts';
 import type { Status } from '../protocol.ts';
 import { byId, el, setAttribute, setText } from './dom.ts';
 import type { State } from './state.ts';
@@ -15,6 +16,7 @@ const STATES = { waiting: 'Connecting', live: 'Live', paused: 'Paused', lost: 'S
 export function createToolbar(state: State, { onRetry }: { onRetry(): void }): Toolbar {
   const search = byId<HTMLInputElement>('search');
   const interval = byId<HTMLSelectElement>('interval');
+  const windowMenu = byId<HTMLSelectElement>('window');
   const theme = byId<HTMLSelectElement>('theme');
   const pause = byId<HTMLButtonElement>('pause');
   const retry = byId<HTMLButtonElement>('retry');
@@ -30,6 +32,8 @@ export function createToolbar(state: State, { onRetry }: { onRetry(): void }): T
   }
   search.addEventListener('input', () => state.change({ search: search.value }));
   interval.addEventListener('change', () => state.change({ interval: Number(interval.value) }));
+  windowMenu.replaceChildren(...WINDOWS.map(windowOption));
+  windowMenu.addEventListener('change', () => state.change({ window: WINDOWS[windowMenu.selectedIndex] ?? 60 }));
   theme.addEventListener('change', () => state.change({ theme: theme.value as Theme }));
   pause.addEventListener('click', () => state.change({ isPaused: !state.current.isPaused }));
   retry.addEventListener('click', onRetry);
@@ -53,6 +57,7 @@ export function createToolbar(state: State, { onRetry }: { onRetry(): void }): T
       const { current } = state;
       if (search.value !== current.search) search.value = current.search;
       showInterval(current.interval);
+      windowMenu.value = String(current.window);
       theme.value = current.theme;
       setAttribute(pause, 'aria-pressed', String(current.isPaused));
       if (current.theme === 'auto') document.documentElement.removeAttribute('data-theme');
@@ -61,6 +66,9 @@ export function createToolbar(state: State, { onRetry }: { onRetry(): void }): T
     },
   };
 }
+
+const windowOption = (seconds: number) =>
+  el('option', { value: String(seconds) }, `Over ${seconds < 60 ? `${seconds} s` : `${seconds / 60} min`}`);
 
 const intervalOption = (seconds: number) => el('option', { value: String(seconds) }, `Every ${seconds} s`);
 

@@ -1,5 +1,5 @@
-import type { Series } from '../model/family.ts';
-import { createHistory } from '../model/history.ts';
+import type { Family, Series } from '../model/family.ts';
+import { replaySeries } from '../model/windows.ts';
 
 /** Maximum number of series with a line in a chart. */
 export const MAX_LINES = 5;
@@ -12,11 +12,11 @@ export class ChartLines {
   /** The series recorded here, those with a line last. Others have a history anyway. */
   private readonly tracked = new Set<Series>();
 
-  /** Records the first series from now on. */
-  setVisible(series: readonly Series[]): void {
+  /** Records the first series from now on. Their past is that of the family's samples. */
+  setVisible(series: readonly Series[], family: Family, window: number): void {
     for (const one of series.slice(0, MAX_LINES)) {
       if (one.history !== undefined && !this.tracked.delete(one)) continue;
-      one.history ??= createHistory(1);
+      one.history ??= replaySeries(one, family, window);
       this.tracked.add(one);
     }
     // Series often change places, so those that lose their line are recorded for a while.

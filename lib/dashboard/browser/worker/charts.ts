@@ -1,6 +1,7 @@
-import { currentOf, type Family, QUANTILES, type Series } from '../model/family.ts';
+import type { Family, Series } from '../model/family.ts';
 import type { History } from '../model/history.ts';
-import { OBSERVATIONS_PER_SECOND, perSecond, type Unit } from '../model/units.ts';
+import { estimatedBy, OBSERVATIONS_PER_SECOND, perSecond, type Unit } from '../model/units.ts';
+import { currentOf, QUANTILES } from '../model/windows.ts';
 import type { ChartData } from '../protocol.ts';
 import { MAX_LINES } from './chart-lines.ts';
 
@@ -28,8 +29,12 @@ export function chartsOf(selection: Selection): ChartData[] {
 function quantileChart({ family, now, history }: Selection): ChartData {
   const [, ...columns] = history.columns;
   const lines = columns.map((values, i) => ({ label: quantileName(family, i), values, now: now[i + 1] ?? null }));
-  return { title: 'Quantiles', unit: family.unit, times: history.times, lines };
+  return { title: 'Quantiles', unit: quantileUnit(family), times: history.times, lines };
 }
+
+/** Returns the unit of the family's quantiles, which are estimates for a histogram. */
+export const quantileUnit = ({ type, unit, bounds }: Family) =>
+  type === 'histogram' ? estimatedBy(unit, bounds) : unit;
 
 /** Returns the name of the i-th quantile of the family, such as `p99`. */
 export function quantileName({ type, bounds }: Family, i: number): string {
@@ -71,8 +76,17 @@ function describe({ labels }: Series): string {
   return text.length > MAX_LABEL ? `${text.slice(0, MAX_LABEL)}…` : text;
 }
 
-/** Returns the history's values at the given times, null where it has none. */
-function aligned(history: History | undefined, times: readonly number[]): (number | null)[] {
-  const at = new Map(history?.times.map((time, i) => [time, i]));
-  return times.map((time) => history?.columns[0]?.[at.get(time) ?? -1] ?? null);
+/**
+ * Returns the history's values at the given times: null before the first and after the last, and undefined, which a line
+ * crosses, for times in between that the history does not have.
+ */
+function aligned(history: History | undefined, times: readonly number[]): (number | null | undefined)[] {
+  const known = history?.times ?? [];
+  const at = new Map(known.map((time, i) => [time, i]));
+  const [first = Infinity, last = -Infinity] = [known[0], known.at(-1)];
+  return times.map((time) => {
+    const index = at.get(time);
+    if (index !== undefined) return history!.columns[0]![index];
+    return time > first && time < last ? undefined : null;
+  });
 }

@@ -1,4 +1,4 @@
-import type { Instant } from '../model/family.ts';
+import type { Instant } from '../model/history.ts';
 
 /** Result of a poll: the document, its size in characters and the time of its first byte, or why there is none. */
 export type Poll =

@@ -1,9 +1,11 @@
-import { withoutRollups } from '../model/family.ts';
+import { duration, format } from '../model/format.ts';
 import { rangeOf } from '../model/history.ts';
 import { aggregate } from '../model/rates.ts';
 import { type Aggregation, aggregationOf, OBSERVATIONS_PER_SECOND, perSecond, type Unit } from '../model/units.ts';
+import { withoutRollups } from '../model/update-family.ts';
+import { observationsIn } from '../model/windows.ts';
 import type { Figure } from '../protocol.ts';
-import { quantileName, type Selection } from './charts.ts';
+import { quantileName, quantileUnit, type Selection } from './charts.ts';
 
 const AGGREGATED: Readonly<Record<Aggregation, string>> = { sum: 'Sum', avg: 'Average', max: 'Highest' };
 
@@ -13,6 +15,8 @@ export function figuresOf(selection: Selection): Figure[] {
   const series = withoutRollups(selection.series, selection.rollups);
   const { unit } = family;
   const [current = null, ...quantiles] = now;
+  const { seconds } = family.span;
+  const within = seconds > 0 ? `in ${duration(seconds)}` : '';
   const sum = () =>
     aggregate(
       series.map(({ value }) => value),
@@ -21,14 +25,19 @@ export function figuresOf(selection: Selection): Figure[] {
   switch (family.type) {
     case 'counter':
       return [
-        { label: 'Rate', value: current, unit: perSecond(unit) },
+        { label: 'Rate', value: current, unit: perSecond(unit), note: within },
         { label: 'Total since its start', value: sum(), unit },
       ];
     case 'histogram':
     case 'summary':
       return [
-        { label: 'Observations', value: current, unit: OBSERVATIONS_PER_SECOND },
-        ...quantiles.map((value, i) => ({ label: quantileName(family, i), value, unit })),
+        { label: 'Observations', value: current, unit: OBSERVATIONS_PER_SECOND, note: within },
+        ...quantiles.map((value, i) => ({
+          label: quantileName(family, i),
+          value,
+          unit: quantileUnit(family),
+          ...(family.type === 'histogram' && { note: `of ${format(observationsIn(series, family, family.span))}` }),
+        })),
         { label: 'Observations since its start', value: sum(), unit: { of: 'number' } },
       ];
     default:

@@ -1,26 +1,30 @@
-import { type Family, mergeObserved, rollupsIn, type Series, summarize, withoutRollups } from '../model/family.ts';
-import { createHistory, type Moment, markGap, record } from '../model/history.ts';
+import type { Family, Series } from '../model/family.ts';
+import { type Moment, markGap, record } from '../model/history.ts';
 import { createFilter } from '../model/search.ts';
+import { rollupsIn, withoutRollups } from '../model/update-family.ts';
 import type { ViewState } from '../model/url-state.ts';
+import { observedIn, replay, summarize } from '../model/windows.ts';
 import type { Detail, DistributionData } from '../protocol.ts';
 import type { ChartLines } from './chart-lines.ts';
 import { chartsOf, type Selection } from './charts.ts';
 import { figuresOf } from './figures.ts';
 import { type Ranking, rank, tableOf } from './series-table.ts';
 
+type View = Pick<ViewState, 'filter' | 'order' | 'window'>;
+
 /** The family that the page shows in detail, with a filter and an order. */
 export class OpenFamily {
   readonly family: Family;
-  private readonly view: Pick<ViewState, 'filter' | 'order'>;
+  private readonly view: View;
   private readonly lines: ChartLines;
   private readonly isUnfiltered: boolean;
   private readonly passes: ReturnType<typeof createFilter>;
   private ranking: Ranking;
   private now: Selection['now'];
-  /** Values of the filtered series together, from the time when the family was opened. */
+  /** Values of the filtered series together. */
   private filteredHistory: Selection['history'];
 
-  constructor(family: Family, view: Pick<ViewState, 'filter' | 'order'>, lines: ChartLines) {
+  constructor(family: Family, view: View, lines: ChartLines) {
     this.family = family;
     this.view = view;
     this.lines = lines;
@@ -28,18 +32,18 @@ export class OpenFamily {
     this.passes = createFilter(view.filter);
     this.ranking = this.rank();
     this.now = this.summarize();
-    this.filteredHistory = createHistory(this.now.length);
-    lines.setVisible(this.ranking.series);
+    this.filteredHistory = this.replay();
+    lines.setVisible(this.ranking.series, family, view.window);
   }
 
   /** To be called after each poll that contained the family. */
   onPoll(moment: Moment): void {
     this.ranking = this.rank();
     this.now = this.summarize();
-    this.lines.setVisible(this.ranking.series);
+    this.lines.setVisible(this.ranking.series, this.family, this.view.window);
     if (this.isUnfiltered) return;
-    if (this.filteredHistory.columns.length !== this.now.length) this.filteredHistory = createHistory(this.now.length);
-    record(this.filteredHistory, moment, this.now);
+    if (this.filteredHistory.columns.length !== this.now.length) this.filteredHistory = this.replay();
+    else record(this.filteredHistory, moment, this.now);
   }
 
   /** To be called after each failed poll. */
@@ -72,6 +76,11 @@ export class OpenFamily {
     return rank(filtered, rollupsIn(filtered, this.family), this.family, this.view.order);
   }
 
+  private replay(): Selection['history'] {
+    const added = withoutRollups(this.ranking.series, this.ranking.rollups);
+    return replay(this.family, this.view.window, (span) => summarize(added, this.family, span));
+  }
+
   private summarize(): Selection['now'] {
     const { series, rollups } = this.ranking;
     return this.isUnfiltered ? this.family.current : summarize(withoutRollups(series, rollups), this.family);
@@ -79,12 +88,12 @@ export class OpenFamily {
 }
 
 function distributionOf(family: Family, series: readonly Series[]): DistributionData {
-  const { bounds, counts } = mergeObserved(series);
+  const { bounds, counts } = observedIn(series, family, family.span);
   const hasObservations = bounds.length > 0;
   return {
     unit: family.unit,
     bounds: hasObservations ? bounds : family.bounds,
     counts: hasObservations ? counts : [...family.bounds, 0].map(() => 0),
-    seconds: family.elapsed,
+    seconds: family.span.seconds,
   };
 }

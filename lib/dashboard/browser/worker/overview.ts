@@ -1,9 +1,13 @@
-import { type Family, QUANTILES } from '../model/family.ts';
+import type { Family } from '../model/family.ts';
+import { format } from '../model/format.ts';
 import { groupByPrefix } from '../model/groups.ts';
 import { createOutline } from '../model/history.ts';
 import { createSearch } from '../model/search.ts';
 import { aggregationOf, OBSERVATIONS_PER_SECOND, perSecond, type Unit } from '../model/units.ts';
+import { withoutRollups } from '../model/update-family.ts';
+import { observationsIn, QUANTILES } from '../model/windows.ts';
 import type { Catalogue, Entry, Row } from '../protocol.ts';
+import { quantileUnit } from './charts.ts';
 
 /** Maximum number of families in the list. */
 const MAX_LISTED = 5000;
@@ -44,11 +48,15 @@ export function rowOf(family: Family): Row {
   };
 }
 
+function observed(family: Family): string {
+  return format(observationsIn(withoutRollups(family.series, family.rollups), family, family.span));
+}
+
 function summaryOf(family: Family): { column: number; kind: string; unit: Unit } {
   const { unit } = family;
   switch (family.type) {
     case 'histogram':
-      return { column: 1 + QUANTILES.indexOf(0.9), kind: 'p90', unit };
+      return { column: 1 + QUANTILES.indexOf(0.95), kind: `p95 of ${observed(family)}`, unit: quantileUnit(family) };
     case 'summary':
       return { column: 0, kind: '', unit: OBSERVATIONS_PER_SECOND };
     case 'counter':

@@ -1,6 +1,9 @@
-import { currentOf, type Family, type Series, withoutRollups } from '../model/family.ts';
+import type { Family, Series } from '../model/family.ts';
+import { FIRST_POINT } from '../model/samples.ts';
 import { aggregationOf, OBSERVATIONS_PER_SECOND, perSecond } from '../model/units.ts';
+import { withoutRollups } from '../model/update-family.ts';
 import type { Order } from '../model/url-state.ts';
+import { averageOf, currentOf } from '../model/windows.ts';
 import type { Column, LabelChoice, SeriesRow, TableData } from '../protocol.ts';
 import { quantileName } from './charts.ts';
 
@@ -71,7 +74,7 @@ function columnsOf(family: Family, order: Order): ColumnOf[] {
   const share: ColumnOf = { column: { title: 'Share', unit: 'share', isOrdering: false }, value: 'share' };
   const ordered = (title: string, by: Order, unit: Column['unit']): ColumnOf => ({
     column: { title, unit, order: by, isOrdering: order === by },
-    value: (series) => series[by],
+    value: (series) => (by === 'value' ? series.value : currentOf(series, family)),
   });
   switch (family.type) {
     case 'counter':
@@ -81,7 +84,10 @@ function columnsOf(family: Family, order: Order): ColumnOf[] {
       return [
         ordered('Rate', 'rate', OBSERVATIONS_PER_SECOND),
         share,
-        { column: { title: 'Avg', unit, isOrdering: false }, value: (series) => series.average },
+        {
+          column: { title: 'Avg', unit, isOrdering: false },
+          value: (series) => averageOf(series, family, family.span),
+        },
         ...(family.type === 'summary' ? quantileColumns(family) : []),
         ordered('Count', 'value', { of: 'number' }),
       ];
@@ -99,7 +105,7 @@ function quantileColumns(family: Family): ColumnOf[] {
   const columns = family.bounds.map(
     (_, i): ColumnOf => ({
       column: { title: quantileName(family, i), unit, isOrdering: false },
-      value: ({ points }) => points[i] ?? null,
+      value: ({ slot }) => family.samples.valueAt(family.span.to, slot, FIRST_POINT + i),
     }),
   );
   return columns.slice(-MAX_QUANTILES);

@@ -1,6 +1,9 @@
 import { readFamily } from '../model/document.ts';
-import { createFamily, type Family, type Instant, type PollMoment, updateFamily } from '../model/family.ts';
-import { createHistory, markGap } from '../model/history.ts';
+import { createFamily, type Family } from '../model/family.ts';
+import { type Instant, markGap, type PollMoment } from '../model/history.ts';
+import type { Retention } from '../model/samples.ts';
+import { loadSamples, type PastSample, replayFamily, updateFamily } from '../model/update-family.ts';
+import { replaySeries, type Window } from '../model/windows.ts';
 
 /** Maximum number of moments in the histories of all families, of 16 bytes and a little more each. */
 const MAX_MOMENTS = 600_000;
@@ -12,6 +15,20 @@ const MAX_SERIES_PER_FAMILY = 50;
 /** Maximum number of series with a history in all such families. */
 const MAX_SERIES_WITH_HISTORY = 1000;
 
+/** Maximum number of samples of a family: fewer when there are many series, and at least those of two polls. */
+const MAX_SAMPLES = 200;
+const MIN_SAMPLES = 3;
+
+/** Maximum number of numbers in the samples of all families, of 8 bytes each. */
+const MAX_NUMBERS = 1_000_000;
+
+/** A document of the past, with the families and series that are known of that time. */
+export interface PastDocument {
+  /** Seconds before the poll that `load` follows. */
+  readonly age: number;
+  readonly document: object;
+}
+
 /** The families of the last polls, with a bounded history. */
 export class Store {
   private readonly byName = new Map<string, Family>();
@@ -19,6 +36,8 @@ export class Store {
   private changes = 0;
   /** Whether a series may be the sum of others, in families that are added from now on. */
   canRollUp = true;
+  private selectedWindow: Window = 60;
+  private latest: PollMoment | undefined;
 
   get families(): ReadonlyMap<string, Family> {
     return this.byName;
@@ -29,22 +48,57 @@ export class Store {
     return this.changes;
   }
 
+  /** The window (s) of rates and quantiles. */
+  get window(): Window {
+    return this.selectedWindow;
+  }
+
+  set window(window: Window) {
+    if (window === this.selectedWindow) return;
+    this.selectedWindow = window;
+    for (const family of this.byName.values()) replayFamily(family, window);
+  }
+
   /** Adds the document of a poll. `requested` are the names in the request; undefined for the whole document. */
   addPoll(document: object, requested: readonly string[] | undefined, at: Instant): PollMoment {
     const content = new Map(Object.entries(document));
     const hasRemoved = this.removeMissing(content, requested);
     const moment = this.nextMoment(at);
     let hasAdded = false;
+    const retention = this.retention();
     for (const [name, raw] of content) {
       const family = this.byName.get(name) ?? createFamily(name, this);
       const { length } = family.series;
-      updateFamily(family, readFamily(raw), moment);
+      updateFamily(family, readFamily(raw), moment, retention);
       if (!this.byName.has(name) || family.series.length !== length) hasAdded = true;
       this.byName.set(name, family);
     }
     this.startHistories();
     if (hasRemoved || hasAdded) this.changes++;
     return moment;
+  }
+
+  /**
+   * Adds documents of the past, oldest first, before the samples that are known, and draws all lines from them. Of the
+   * families and series in them, only those of the last polls are used.
+   */
+  load(past: readonly PastDocument[]): void {
+    const { latest } = this;
+    if (latest === undefined) return;
+    const retention = this.retention();
+    for (const family of this.byName.values()) {
+      const samples: PastSample[] = [];
+      for (const [i, { age, document }] of past.entries()) {
+        const raw = Object.hasOwn(document, family.name)
+          ? (document as Record<string, unknown>)[family.name]
+          : undefined;
+        if (raw === undefined) continue;
+        const poll = latest.poll - past.length + i;
+        const moment = { ...latest, poll, time: latest.time - age, clock: latest.clock - age };
+        samples.push({ moment, data: readFamily(raw) });
+      }
+      if (samples.length > 0) loadSamples(family, samples, retention);
+    }
   }
 
   /** Interrupts all histories after a failed poll. */
@@ -74,17 +128,26 @@ export class Store {
   private nextMoment(at: Instant): PollMoment {
     const share = Math.floor(MAX_MOMENTS / Math.max(1, this.byName.size));
     const limit = Math.max(MIN_MOMENTS_PER_FAMILY, Math.min(MAX_MOMENTS_PER_FAMILY, share));
-    return { ...at, poll: this.polls++, limit };
+    this.latest = { ...at, poll: this.polls++, limit };
+    return this.latest;
+  }
+
+  private retention(): Retention {
+    let numbers = 0;
+    for (const { slots, samples } of this.byName.values()) numbers += slots * samples.width;
+    const share = Math.floor(MAX_NUMBERS / Math.max(1, numbers));
+    return { count: Math.max(MIN_SAMPLES, Math.min(MAX_SAMPLES, share)), window: this.selectedWindow };
   }
 
   /** Starts histories for the series of small families. */
   private startHistories(): void {
     let count = 0;
-    for (const { series } of this.byName.values()) {
+    for (const family of this.byName.values()) {
+      const { series } = family;
       const { length } = series;
       if (length < 2 || length > MAX_SERIES_PER_FAMILY || count + length > MAX_SERIES_WITH_HISTORY) continue;
       count += length;
-      for (const one of series) one.history ??= createHistory(1);
+      for (const one of series) one.history ??= replaySeries(one, family, this.selectedWindow);
     }
   }
 }
