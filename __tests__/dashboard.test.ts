@@ -206,7 +206,7 @@ describe('options', () => {
     [{ interval: '5s' }, /^dashboard: interval: expected whole seconds .*, got "5s"; /],
     [
       { colour: 'red' },
-      /^dashboard: options: expected the name of an option, got "colour"; write one of title, interval, rollups$/,
+      /^dashboard: options: expected the name of an option, got "colour"; write one of title, interval, rollups, history, historyBytes$/,
     ],
   ])('%j is a TypeError', (options, message) => {
     expect(() => dashboard(options as DashboardOptions)).toThrow(TypeError);

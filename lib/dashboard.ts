@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
 import { FILES, PAGE } from './dashboard/files.ts';
+import { createHistoryEndpoint } from './dashboard/history/history-endpoint.ts';
 import { type Coding, negotiateCoding } from './http/compression.ts';
-import type { Dashboard, StaticEndpoint } from './http/endpoints.ts';
+import type { Dashboard, DashboardPages, PageEndpoint } from './http/endpoints.ts';
 import { endWith, finishForeignResponse, setCommonHeaders } from './http/error-responses.ts';
-import type { Middleware } from './http/guard-middleware.ts';
 import { cutResponse } from './http/response-events.ts';
 import { checkOptions } from './util/check-options.ts';
 import { type Check, expect, expecting } from './util/expect.ts';
@@ -31,7 +31,24 @@ export interface DashboardOptions {
    * @default true
    */
   rollups?: boolean | undefined;
+  /**
+   * Minutes of the past that the process keeps in memory, from 0 to 60. It samples the source every 10 s from the
+   * creation of the router on, for the page to load. 0 disables it, which is the
+   * default for sources that ask other processes, such as `remoteSource`.
+   * @default 15
+   */
+  history?: number | undefined;
+  /**
+   * Maximum memory (bytes) of that history, by estimate. Series that do not fit are left out, the last ones of the
+   * document first. The totals of families take precedence.
+   * @default 8_388_608
+   */
+  historyBytes?: number | undefined;
 }
+
+const DEFAULT_MINUTES = 15;
+const MAX_MINUTES = 60;
+const DEFAULT_HISTORY_BYTES = 8 * 1024 * 1024;
 
 const VARY = 'Accept-Encoding';
 
@@ -62,6 +79,12 @@ const CHECKS = {
     (value) => typeof value === 'number' && value % 1000 === 0 && value >= 1000 && value <= 60_000,
   ),
   rollups: expect.boolean,
+  history: expecting(
+    `minutes, from 0 to ${MAX_MINUTES}`,
+    String(DEFAULT_MINUTES),
+    (value) => typeof value === 'number' && value >= 0 && value <= MAX_MINUTES,
+  ),
+  historyBytes: expect.positiveInteger,
 } satisfies Record<keyof DashboardOptions, Check>;
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
@@ -69,22 +92,27 @@ const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 /**
  * Creates a live page that shows the metrics in a browser, for the option `dashboard` of `metricsRouter`. The router
  * serves it at `/metrics.html`, with its script and styles, and with the access control of the documents. The page
- * requests only `/metrics.json`.
+ * requests only `/metrics.json` and its history.
  *
  * @throws {TypeError} for an unknown or invalid option, which it names
  * @example
  * app.use(metricsRouter({ source: promClientSource(register), dashboard: dashboard() }));
  */
 export function dashboard(options: DashboardOptions = {}): Dashboard {
-  const { title = 'Metrics', interval = 5000, rollups = true } = checkOptions('dashboard', options, CHECKS);
-  return {
-    pages({ path, compression }) {
+  const checked = checkOptions('dashboard', options, CHECKS);
+  const { title = 'Metrics', interval = 5000, rollups = true, historyBytes = DEFAULT_HISTORY_BYTES } = checked;
+  const pages: DashboardPages = {
+    pages(context) {
+      const { path, compression, isCostlySource } = context;
+      const { history: minutes = isCostlySource ? 0 : DEFAULT_MINUTES } = checked;
+      const history = minutes === 0 ? [] : [createHistoryEndpoint(context, { minutes, maxBytes: historyBytes })];
       const base = path.slice(path.lastIndexOf('/') + 1);
       const values: Record<string, string> = {
         base,
         title: escapeHtml(title),
         interval: String(interval / 1000),
         rollups: String(rollups),
+        history: history.length === 0 ? '' : `${base}.history.json`,
       };
       const html = PAGE.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');
       return [
@@ -92,9 +120,11 @@ export function dashboard(options: DashboardOptions = {}): Dashboard {
         ...FILES.map(({ file, text, contentType }) =>
           createPageEndpoint(`${path}.${file}`, text, contentType, { compression, headers: IMMUTABLE }),
         ),
+        ...history,
       ];
     },
   };
+  return pages;
 }
 
 interface PageOptions {
@@ -107,10 +137,10 @@ function createPageEndpoint(
   text: string,
   contentType: string,
   { compression, headers }: PageOptions,
-): StaticEndpoint {
+): PageEndpoint {
   const plain = Buffer.from(text);
   const compress = createCompressor(plain);
-  const handler: Middleware = (req, res) => {
+  const handler: PageEndpoint['handler'] = ({ req }, res) => {
     const coding = compression ? negotiateCoding(req.headers['accept-encoding']?.toString()) : 'identity';
     compress(coding)
       .then(

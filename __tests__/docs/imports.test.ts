@@ -65,6 +65,7 @@ const rules: [folder: string, allowed: string[]][] = [
   ['router/', ['http/', 'document/', 'sources/', 'access/', 'encoders/', 'parsers/', 'model/', 'util/']],
   ['reader/', ['access/', 'encoders/', 'parsers/', 'sources/', 'model/', 'util/']],
   ['testing/', ['reader/', 'encoders/', 'sources/', 'model/', 'util/']],
+  ['dashboard/history/', ['http/', 'document/', 'access/', 'encoders/', 'model/', 'util/']],
   ['dashboard/browser/model/', []],
   ['dashboard/browser/worker/', ['dashboard/browser/model/', 'dashboard/browser/protocol.ts']],
   ['dashboard/browser/view/', ['dashboard/browser/model/', 'dashboard/browser/protocol.ts']],
@@ -135,6 +136,8 @@ test.each([
   expect([...loaded].filter((it) => it.startsWith('router/') || it === 'access/trusted-ip.ts')).toEqual([]);
 });
 
-test('the dashboard loads no encoder', () => {
-  expect([...loadedWith('dashboard.ts')].filter((it) => it.startsWith('encoders/'))).toEqual([]);
+test('the dashboard loads no format of documents', () => {
+  const loaded = [...loadedWith('dashboard.ts')];
+  expect(loaded).toContain('encoders/read-batches.ts');
+  expect(loaded.filter((it) => /^encoders\/(json|prometheus|openmetrics|text|label)/.test(it))).toEqual([]);
 });

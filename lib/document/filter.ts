@@ -2,6 +2,8 @@
 export interface Filter {
   /** Whether the family is requested. `familyName` is the source's name, before escaping and prefixing. */
   wants(familyName: string): boolean;
+  /** Whether the query names the family to include it. */
+  isNamed(familyName: string): boolean;
   /** Prefix of every family's name in the document. */
   readonly prefix: string;
   /** Cache key; equal for equivalent filters. */
@@ -35,6 +37,7 @@ export function createFilter(names: readonly string[], excluded: readonly string
   const included = new Set(names);
   const excludedNames = new Set(excluded);
   return {
+    isNamed: (name) => included.has(name),
     wants: (name) => (included.size === 0 || included.has(name)) && !excludedNames.has(name),
     prefix,
     key: JSON.stringify([[...included].sort(), [...excludedNames].sort(), prefix]),

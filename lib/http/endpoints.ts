@@ -1,12 +1,14 @@
-import type { RequestContext } from '../access/guard.ts';
+import type { ServerResponse } from 'node:http';
+import type { Guard, RequestContext } from '../access/guard.ts';
 import { requestTarget } from '../access/raw-request.ts';
 import type { RefusalReason } from '../access/refusals.ts';
+import type { CollectionOptions } from '../document/collection.ts';
 import { type Filter, parseFilter } from '../document/filter.ts';
 import { createTextNegotiator, type TextFormats } from '../document/negotiate.ts';
 import type { Encoder } from '../encoders/encoder.ts';
 import { createJsonEncoder, type JsonOptions } from '../encoders/json.ts';
 import { memoizeLast } from '../util/memoize-last.ts';
-import type { Middleware } from './guard-middleware.ts';
+import type { Observer } from './observer.ts';
 
 /** A path of the router. */
 export interface Endpoint {
@@ -31,16 +33,39 @@ export interface ScrapeContext extends RequestContext {
   filter?: Filter;
 }
 
-/** An endpoint whose response does not depend on the source. */
-export interface StaticEndpoint extends Endpoint {
+/** An endpoint of the dashboard. */
+export interface PageEndpoint extends Endpoint {
+  /** Set if the endpoint has a query, which is that of documents: whether it may have `prefix`. */
+  readonly allowPrefix?: boolean;
+  /** Refuses further requests. */
+  readonly guard?: Guard;
   /** Responds to GET and HEAD requests that passed the guards. */
-  readonly handler: Middleware;
+  handler(context: ScrapeContext, res: ServerResponse): void;
+}
+
+/** What a router tells its dashboard. */
+export interface DashboardContext {
+  readonly path: string;
+  readonly compression: boolean;
+  readonly maxInFlight: number;
+  readonly timeout: number;
+  readonly stallTimeout: number;
+  readonly collection: CollectionOptions;
+  /** Whether each scrape of the source takes the time of other processes. */
+  readonly isCostlySource: boolean;
+  readonly observer: Observer;
 }
 
 /** Value of the option `dashboard`; created by `dashboard()` of `express-metrics-json/dashboard`. */
 export interface Dashboard {
-  /** Endpoints of the page and its files, for a router with these options. */
-  pages(options: { readonly path: string; readonly compression: boolean }): readonly StaticEndpoint[];
+  /** For `metricsRouter` alone. */
+  readonly pages: unknown;
+}
+
+/** A dashboard as the router sees it. */
+export interface DashboardPages extends Dashboard {
+  /** Returns the endpoints of the page and its files. */
+  readonly pages: (context: DashboardContext) => readonly PageEndpoint[];
 }
 
 export function createDocumentEndpoints({
@@ -67,7 +92,7 @@ export function createDocumentEndpoints({
 }
 
 /** Refuses requests whose query parameters are malformed; otherwise sets `context.filter`. */
-export function createQueryGuard(endpoint: DocumentEndpoint) {
+export function createQueryGuard(endpoint: Pick<DocumentEndpoint, 'allowPrefix'>) {
   const parse = memoizeLast((target = '') => parseFilter(target, endpoint));
   return (context: ScrapeContext): RefusalReason | undefined => {
     const filter = parse(requestTarget(context.req));

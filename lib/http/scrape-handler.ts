@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RefusalReason } from '../access/refusals.ts';
 import { isHttp10 } from '../access/request-guards.ts';
+import type { CollectionOptions } from '../document/collection.ts';
 import type { Filter } from '../document/filter.ts';
 import type { Encoder } from '../encoders/encoder.ts';
 import { interruption } from '../model/errors.ts';
@@ -54,6 +55,11 @@ export class ScrapeHandler {
       acquireSlot: () => this.acquireSlot(),
       onBytesSent: selfMetrics.onBytesSent,
     };
+  }
+
+  /** What the documents contain. */
+  get collection(): CollectionOptions {
+    return this.servingContext.collection;
   }
 
   /** Refuses scrapes above `maxInFlight`, except those that share the document of another scrape. */
@@ -112,9 +118,10 @@ export class ScrapeHandler {
     { coding }: ScrapeRequest,
     { sentBytes, finish }: PendingScrape,
   ): Promise<Outcome> {
-    const { selfMetrics, observer, stallTimeout } = this.options;
+    const { observer, stallTimeout } = this.options;
+    const { onBytesSent } = this.servingContext;
     try {
-      const options = { endpoint, coding, sentBytes, stallTimeout, selfMetrics, observer };
+      const options = { endpoint, coding, sentBytes, stallTimeout, onBytesSent, observer };
       return await runScrape(req, res, options, finish);
     } catch (error) {
       // Methods of the response that the app has replaced may throw while an error response is sent.

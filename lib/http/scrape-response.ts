@@ -9,7 +9,7 @@ import { RETRY_AFTER, respondWithError } from './error-responses.ts';
 import type { Observer } from './observer.ts';
 import { cutResponse, isOver, watchResponse } from './response-events.ts';
 import { ResponseWriter } from './response-writer.ts';
-import type { Outcome, SelfMetrics } from './self-metrics.ts';
+import type { Outcome } from './self-metrics.ts';
 
 /** The response to one scrape. */
 export interface ScrapeResponse {
@@ -26,7 +26,7 @@ export interface ScrapeResponseOptions {
   /** Size of a body that was sent already. */
   readonly sentBytes: number | undefined;
   readonly stallTimeout: number;
-  readonly selfMetrics: SelfMetrics;
+  onBytesSent(bytes: number): void;
   readonly observer: Observer;
 }
 
@@ -40,14 +40,14 @@ export async function runScrape(
   options: ScrapeResponseOptions,
   handler: (response: ScrapeResponse) => Promise<void>,
 ): Promise<Outcome> {
-  const { coding, sentBytes, stallTimeout, selfMetrics } = options;
+  const { coding, sentBytes, stallTimeout, onBytesSent } = options;
   const cancellation = new Cancellation();
   const writer = new ResponseWriter(res, cancellation, {
     coding,
     sentBytes,
     stallTimeout,
     bufferWhole: isHttp10(req),
-    onBytesSent: selfMetrics.onBytesSent,
+    onBytesSent,
   });
   const stopWatching = watchResponse(req, res, {
     hasStarted: () => writer.hasStarted,

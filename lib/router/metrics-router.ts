@@ -2,12 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Guard } from '../access/guard.ts';
 import { pathOf } from '../access/raw-request.ts';
 import { authorizationGuard, methodGuard } from '../access/request-guards.ts';
-import { createDocumentEndpoints, createQueryGuard, type Endpoint } from '../http/endpoints.ts';
+import { createDocumentEndpoints, createQueryGuard, type DashboardPages, type Endpoint } from '../http/endpoints.ts';
 import { optionsHandler, refusalHandler } from '../http/error-responses.ts';
 import { type GuardMiddlewareOptions, guardMiddleware, type Middleware } from '../http/guard-middleware.ts';
 import { createObserver } from '../http/observer.ts';
 import { ScrapeHandler } from '../http/scrape-handler.ts';
 import { createSelfMetrics } from '../http/self-metrics.ts';
+import { isCostly } from '../sources/costly.ts';
 import { createAccessGuards } from './access-guards.ts';
 import type { AllowlistMiddleware } from './middleware.ts';
 import { misplacedMountWarning } from './misplaced-mount.ts';
@@ -62,8 +63,13 @@ export function metricsRouter(options: MetricsRouterOptions = {}): MetricsRouter
       (context, res) => scrapeHandler.handle(context, res, endpoint),
     );
   }
-  for (const page of resolved.dashboard?.pages(resolved) ?? []) {
-    addEndpoint(page, [methodGuard], ({ req }, res, next) => page.handler(req, res, next));
+  const { collection } = scrapeHandler;
+  const isCostlySource = isCostly(resolved.source);
+  const dashboard = resolved.dashboard as DashboardPages | undefined;
+  for (const page of dashboard?.pages({ ...resolved, collection, isCostlySource, observer }) ?? []) {
+    const { allowPrefix, guard = () => undefined } = page;
+    const queryGuards = allowPrefix === undefined ? [] : [createQueryGuard({ allowPrefix })];
+    addEndpoint(page, [...queryGuards, methodGuard, guard], (context, res) => page.handler(context, res));
   }
 
   const warnAtMountPath = misplacedMountWarning(resolved.path);

@@ -151,7 +151,7 @@ const isList = (source: MetricsSource | readonly MetricsSource[]): source is rea
   Array.isArray(source);
 
 function dashboardFault(value: unknown): Fault | undefined {
-  if (typeof (value as Dashboard | null)?.pages === 'function') return undefined;
+  if (typeof (value as Partial<Dashboard> | null)?.pages === 'function') return undefined;
   return { expected: 'a dashboard', write: 'dashboard() of express-metrics-json/dashboard' };
 }
 

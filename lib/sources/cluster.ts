@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import { isMainThread } from 'node:worker_threads';
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
 import { abortable } from '../util/abortable.ts';
@@ -9,6 +10,7 @@ import { checkSource } from './check-source.ts';
 import { explain } from './cluster/explain.ts';
 import { familyOf } from './cluster/family-table.ts';
 import { clusterProcess } from './cluster/process.ts';
+import { costly } from './costly.ts';
 
 /** What `clusterSource` takes besides its source. Everything has a default. */
 export interface ClusterSourceOptions {
@@ -60,6 +62,8 @@ export function clusterSource(source: MetricsSource, options: ClusterSourceOptio
   });
   const client = clusterProcess('clusterSource').connect(source);
   return {
+    // Each worker would sample all workers.
+    ...(cluster.isWorker || !isMainThread ? costly : {}),
     async *collect(scrape) {
       const workerTimeout = Math.min(timeout ?? scrape.timeout / 2, CLUSTER_SHARE * scrape.timeout);
       // After the workers' timeout and before the scrape's, so that the error names the cause.

@@ -3,6 +3,7 @@ import { MetricsError } from '../model/errors.ts';
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
 import { UPSTREAM_SHARE } from '../util/time-shares.ts';
+import { costly } from './costly.ts';
 import { type Answer, createApi } from './prometheus-server/api.ts';
 import { createFamilyReader, type FamilyReader, needsMetadata } from './prometheus-server/families.ts';
 import { createMetadataLookup } from './prometheus-server/metadata.ts';
@@ -36,6 +37,7 @@ export function prometheusServerSource(options: PrometheusServerSourceOptions): 
   const checkClock = createClockCheck();
 
   return {
+    ...costly,
     async *collect(scrape) {
       const wanted = readers.filter(({ query }) => scrape.wants(query.name));
       // Answers that have arrived are yielded before the scrape itself times out.

@@ -4,6 +4,7 @@ import type { ParseContext } from '../model/parser.ts';
 import { inferLabelNames } from '../parsers/infer-label-names.ts';
 import { FirstOfEach } from '../util/first-of-each.ts';
 import { UPSTREAM_SHARE } from '../util/time-shares.ts';
+import { costly } from './costly.ts';
 import { DocumentLimits } from './remote/document-limits.ts';
 import { ACCEPT, documentParser } from './remote/documents.ts';
 import { type RemoteSourceOptions, resolveOptions } from './remote/options.ts';
@@ -65,6 +66,7 @@ export function remoteSource(url: string | URL, options: RemoteSourceOptions = {
   }
 
   return {
+    ...costly,
     async *collect(scrape) {
       // A late upstream is reported before the scrape itself times out.
       const upstream = new UpstreamRequest({

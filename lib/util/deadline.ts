@@ -3,6 +3,11 @@ import { Stopwatch } from './stopwatch.ts';
 export interface DeadlineOptions {
   /** Whether synchronous work counts as waiting. */
   readonly countsWork?: boolean;
+  /**
+   * Whether the process stays alive while the clock runs.
+   * @default true
+   */
+  readonly keepsAlive?: boolean;
 }
 
 /** A timeout whose clock runs only during waits. */
@@ -77,7 +82,8 @@ export class Deadline {
     return new Stopwatch({
       countsWork: this.options.countsWork,
       // An iteration that was abandoned without return() must not keep the process alive.
-      onRunning: (isRunning) => (isRunning ? this.timer?.ref() : this.timer?.unref()),
+      onRunning: (isRunning) =>
+        isRunning && this.options.keepsAlive !== false ? this.timer?.ref() : this.timer?.unref(),
     });
   }
 
