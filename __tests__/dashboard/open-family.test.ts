@@ -137,6 +137,23 @@ test('a sum of others is added when a filter leaves out the others', () => {
   expect(figures[0]).toMatchObject({ label: 'Now', value: 3 });
 });
 
+test('lines without a value are not in the chart, nor in its legend', () => {
+  const { poll, detail } = openFamily('counter', { q: { a: 1, b: null } }, { filter: {}, order: 'rate' });
+  expect(detail().charts[0]?.lines).toEqual([]);
+  poll({ q: { a: 3, b: null } });
+  expect(detail().charts[0]?.lines.map(({ label }) => label)).toEqual(['total', 'q=a']);
+});
+
+test('before the second poll, figures say that rates follow', () => {
+  const { poll, detail } = openFamily('counter', { q: { a: 1, b: 5 } });
+  expect(detail().figures).toMatchObject([
+    { value: null, note: 'follows with the next poll' },
+    { label: 'Total since its start', value: 6 },
+  ]);
+  poll({ q: { a: 1, b: 6 } });
+  expect(detail().figures[0]).toMatchObject({ value: 1, note: 'in 1 s' });
+});
+
 test('a single number has no table, and its range is that of the history', () => {
   const { poll, detail } = openFamily('gauge', {});
   for (const value of [3, 1, 2]) poll(value as unknown as object);

@@ -170,7 +170,16 @@ test('a row shows the value typical of its type, and a search matches labels too
   });
   const onScreen = ['c_bytes_total', 'g', 'gone', 'h_seconds', 's_seconds', 't_celsius'];
   requestView({ onScreen });
-  await intervals(1.5);
+  await intervals(0.5);
+  // Before there is a rate, counts are shown.
+  expect(page.seen.at(-1)?.rows.map(({ value, kind }) => [value, kind])).toEqual([
+    [100, 'since start'],
+    [3, 'sum'],
+    [10, 'since start'],
+    [10, 'since start'],
+    [25, 'avg'],
+  ]);
+  await intervals(1);
   expect(page.seen.at(-1)?.rows.map(({ name, value, kind, unit }) => [name, value, kind, unit])).toEqual([
     ['c_bytes_total', 20, '', { of: 'bytes', perSecond: true }],
     ['g', 3, 'sum', { of: 'number' }],

@@ -71,6 +71,42 @@ test('a histogram shows the observations of the window and their quantiles, with
   );
 });
 
+test('before the second poll, counts are shown, and no chart without a line', async () => {
+  await family('jobs_total', 'counter', 1234);
+  const page = await open('#interval=60');
+  await eventually(async () => expect(await shownValue(page, 'jobs_total')).toBe('1,234'));
+  expect(await rowOf(page, 'jobs_total').locator('.kind').textContent()).toBe('since start');
+  await rowOf(page, 'jobs_total').getByRole('link').click();
+  await page.getByText('The line follows with the next poll.').waitFor();
+  expect(await page.locator('.chart canvas:visible').count()).toBe(0);
+  await page.getByLabel('Interval').selectOption('Every 1 s');
+  await page.locator('.chart canvas:visible').waitFor();
+  expect(await page.getByText('The line follows with the next poll.').isVisible()).toBe(false);
+});
+
+test('a total that would hide the other lines has its own axis, and a sparkline states its range', async () => {
+  const values = (each: number) =>
+    setFamilies(service, [
+      {
+        name: 'sent_total',
+        type: 'counter',
+        samples: Array.from({ length: 20 }, (_, i) => ({ labels: { host: `host-${i}` }, value: each })),
+      },
+    ]);
+  await values(0);
+  const page = await open('#open=sent_total');
+  await page.getByText('0/s').first().waitFor();
+  await values(1000);
+  const legend = page.locator('.legend li bdi');
+  await eventually(async () => expect(await legend.first().textContent()).toBe('total (right axis)'));
+  expect(await legend.count()).toBe(6);
+  await page.getByRole('link', { name: '← All metrics' }).click();
+  const range = rowOf(page, 'sent_total').locator('.spark-range span');
+  await eventually(async () =>
+    expect(await range.allInnerTexts()).toEqual([expect.stringMatching(/^[\d.,]+( k)?\/s$/), '0/s']),
+  );
+});
+
 test('a rate is that of the selected window, not of one poll', async () => {
   const polled = async (value: number, page?: Awaited<ReturnType<typeof open>>) => {
     await family('jobs_total', 'counter', value);

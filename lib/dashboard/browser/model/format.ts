@@ -29,12 +29,12 @@ const SMALL: Steps = [
   [1e-9, 'ns'],
 ];
 
-/** Formats a number with three or a few more significant digits, and its unit. */
-export function format(value: number | null | undefined, unit: Unit = { of: 'number' }): string {
+/** Formats a number with three or a few more significant digits, or the given number of them, and its unit. */
+export function format(value: number | null | undefined, unit: Unit = { of: 'number' }, digits = 3): string {
   if (value === null || value === undefined || Number.isNaN(value)) return MISSING;
   if (unit.bounds !== undefined) return estimate(value, unit.bounds, { ...unit, bounds: undefined });
   if (!Number.isFinite(value)) return value > 0 ? '+∞' : '−∞';
-  const text = inUnit(value * (unit.scale ?? 1), unit).replace(/^-/, '−');
+  const text = inUnit(value * (unit.scale ?? 1), unit, digits).replace(/^-/, '−');
   return unit.perSecond ? `${text}/s` : text;
 }
 
@@ -67,58 +67,58 @@ export function duration(seconds: number): string {
   return `${Math.round(seconds / size)} ${name}`;
 }
 
-function inUnit(value: number, { of, perSecond }: Unit): string {
+function inUnit(value: number, { of, perSecond }: Unit, digits: number): string {
   switch (of) {
     case 'seconds':
       // Seconds per second are not written in minutes or hours: 0.05 s/s is 50 ms/s.
-      return seconds(value, perSecond === true);
+      return seconds(value, perSecond === true, digits);
     case 'bytes':
-      return scaled(value, BINARY);
+      return scaled(value, BINARY, digits);
     case 'ratio':
-      return `${significant(value * 100)} %`;
+      return `${significant(value * 100, digits)} %`;
     case 'percent':
-      return `${significant(value)} %`;
+      return `${significant(value, digits)} %`;
     case 'timestamp':
-      return timestamp(value);
+      return timestamp(value, digits);
     case 'celsius':
-      return `${significant(value)} °C`;
+      return `${significant(value, digits)} °C`;
     case 'volts':
-      return `${significant(value)} V`;
+      return `${significant(value, digits)} V`;
     case 'number':
-      return Math.abs(value) < 10_000 ? significant(value) : scaled(value, DECIMAL);
+      return Math.abs(value) < 10_000 ? significant(value, digits) : scaled(value, DECIMAL, digits);
   }
 }
 
-function seconds(value: number, isRate: boolean): string {
+function seconds(value: number, isRate: boolean, digits: number): string {
   const size = Math.abs(value);
-  if (size !== 0 && size < 1) return scaled(value, SMALL);
-  if (isRate || size < 120) return `${significant(value)} s`;
-  if (size < 7200) return `${significant(value / 60)} min`;
-  return size < 172_800 ? `${significant(value / 3600)} h` : `${significant(value / 86_400)} d`;
+  if (size !== 0 && size < 1) return scaled(value, SMALL, digits);
+  if (isRate || size < 120) return `${significant(value, digits)} s`;
+  if (size < 7200) return `${significant(value / 60, digits)} min`;
+  return size < 172_800 ? `${significant(value / 3600, digits)} h` : `${significant(value / 86_400, digits)} d`;
 }
 
 /** Formats a time. A value before 1973 is taken for a duration, as in `response_time_seconds`. */
-function timestamp(value: number): string {
-  if (value < 1e8) return seconds(value, false);
+function timestamp(value: number, digits: number): string {
+  if (value < 1e8) return seconds(value, false, digits);
   const date = new Date(value * 1000);
-  if (Number.isNaN(date.getTime())) return significant(value);
+  if (Number.isNaN(date.getTime())) return significant(value, digits);
   const two = (part: number) => String(part).padStart(2, '0');
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
-function scaled(value: number, steps: Steps): string {
+function scaled(value: number, steps: Steps, digits: number): string {
   const smallest = steps.at(-1)!;
   const [size, name] = steps.find(([size]) => Math.abs(value) >= size) ?? smallest;
-  return `${significant(value / size)} ${name}`;
+  return `${significant(value / size, digits)} ${name}`;
 }
 
-/** Formats integers with all digits, others with three, and very small or large numbers with an exponent. */
-function significant(value: number): string {
+/** Formats integers with all digits, others with three or more, and very small or large numbers with an exponent. */
+function significant(value: number, digits = 3): string {
   const size = Math.abs(value);
-  if (size >= 1e15 || (size !== 0 && size < 1e-4)) return value.toExponential(2);
-  if (Number.isInteger(value) || size >= 100) return grouped(Math.round(value));
-  return String(Number(value.toPrecision(3)));
+  if (size >= 1e15 || (size !== 0 && size < 1e-4)) return value.toExponential(digits - 1);
+  if (Number.isInteger(value) || size >= 10 ** (digits - 1)) return grouped(Math.round(value));
+  return String(Number(value.toPrecision(digits)));
 }
 
 const grouped = (value: number) => String(value).replace(/\B(?=(\d{3})+$)/g, ',');

@@ -1,5 +1,6 @@
 import uPlot from 'uplot';
 import { format } from '../model/format.ts';
+import { axisLabels, axisRange, needsOwnAxis } from '../model/scale.ts';
 import type { Unit } from '../model/units.ts';
 import type { ChartData } from '../protocol.ts';
 import { el, setAttribute, setText } from './dom.ts';
@@ -7,6 +8,11 @@ import { describe } from './sparkline.ts';
 
 /** Height of the plot (px). */
 const HEIGHT = 200;
+
+/** Steps (s) of the time axis, whose labels have no fractions. */
+const SECONDS = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 604_800,
+];
 
 /** Number of line colours in the style sheet. */
 const COLOURS = 6;
@@ -16,6 +22,7 @@ export class LineChart {
   readonly element: HTMLElement;
   private readonly title = el('figcaption');
   private readonly plot = el('div', { className: 'plot', role: 'img' });
+  private readonly empty = el('p', { className: 'plot empty', hidden: true });
   private readonly legend = el('ul', { className: 'legend' });
   private readonly onResize = new ResizeObserver(() => {
     this.chart?.setSize({ width: this.plot.clientWidth, height: HEIGHT });
@@ -26,7 +33,7 @@ export class LineChart {
   private shape = '';
 
   constructor() {
-    this.element = el('figure', { className: 'chart' }, this.title, this.plot, this.legend);
+    this.element = el('figure', { className: 'chart' }, this.title, this.empty, this.plot, this.legend);
     this.onResize.observe(this.plot);
   }
 
@@ -34,9 +41,19 @@ export class LineChart {
     const { title, lines, times, unit } = data;
     this.data = data;
     setText(this.title, title);
-    const shape = JSON.stringify([title, lines.map(({ label }) => label)]);
-    if (this.shape !== shape) this.build(data);
+    // Before there are two points, there is no line, and no time to write at the axis.
+    const isEmpty = times.length < 2 || lines.length === 0;
+    this.empty.hidden = !isEmpty;
+    this.plot.hidden = isEmpty;
+    this.legend.hidden = isEmpty;
+    setText(this.empty, times.length < 2 ? 'The line follows with the next poll.' : 'There are no values.');
+    const total = lines.find(({ isTotal }) => isTotal === true);
+    const others = lines.filter((line) => line !== total).map(({ values }) => values);
+    const hasOwnAxis = total !== undefined && needsOwnAxis(total.values, others);
+    const shape = JSON.stringify([title, hasOwnAxis, isEmpty, lines.map(({ label }) => label)]);
+    if (this.shape !== shape && !isEmpty) this.build(data, hasOwnAxis);
     this.shape = shape;
+    if (isEmpty) return;
     this.chart?.setData([times, ...lines.map(({ values }) => values)] as uPlot.AlignedData);
     this.showValues();
     const descriptions = lines.map(({ label, values }) => `${label}: ${describe(times, values, unit)}`);
@@ -55,13 +72,19 @@ export class LineChart {
     this.element.remove();
   }
 
-  private build({ lines, unit }: ChartData): void {
+  private build({ lines, unit }: ChartData, hasOwnAxis: boolean): void {
     const { legend, plot, title } = this;
     this.chart?.destroy();
-    legend.replaceChildren(...lines.map(({ label, isTotal }, i) => createLegendItem(label, isTotal === true, i)));
+    legend.replaceChildren(
+      ...lines.map(({ label, isTotal }, i) =>
+        createLegendItem(label, { isTotal: isTotal === true, hasOwnAxis, index: i }),
+      ),
+    );
     const colours = [...legend.children].map((item) => getComputedStyle(item.firstElementChild!).color);
     const muted = getComputedStyle(title).color;
-    this.chart = new uPlot(optionsFor({ colours, unit, muted, plot, showValues: () => this.showValues() }), [[]], plot);
+    const ownAxis = hasOwnAxis ? lines.findIndex(({ isTotal }) => isTotal === true) : -1;
+    const settings = { colours, unit, muted, plot, ownAxis, showValues: () => this.showValues() };
+    this.chart = new uPlot(optionsFor(settings), [[]], plot);
   }
 
   private showValues(): void {
@@ -73,9 +96,16 @@ export class LineChart {
   }
 }
 
-function createLegendItem(label: string, isTotal: boolean, index: number): HTMLElement {
+interface LegendItem {
+  readonly isTotal: boolean;
+  readonly hasOwnAxis: boolean;
+  readonly index: number;
+}
+
+function createLegendItem(label: string, { isTotal, hasOwnAxis, index }: LegendItem): HTMLElement {
   const swatch = el('span', { className: `swatch line-${isTotal ? 'total' : index % COLOURS}`, 'aria-hidden': 'true' });
-  return el('li', {}, swatch, el('bdi', { title: label }, label), el('span', { className: 'number' }));
+  const text = isTotal && hasOwnAxis ? `${label} (right axis)` : label;
+  return el('li', {}, swatch, el('bdi', { title: label }, text), el('span', { className: 'number' }));
 }
 
 interface PlotSettings {
@@ -83,51 +113,60 @@ interface PlotSettings {
   readonly unit: Unit;
   readonly muted: string;
   readonly plot: HTMLElement;
+  /** Line whose axis is on the right; −1 for none. */
+  readonly ownAxis: number;
   showValues(): void;
 }
 
-function optionsFor({ colours, unit, muted, plot, showValues }: PlotSettings): uPlot.Options {
+function optionsFor({ colours, unit, muted, plot, ownAxis, showValues }: PlotSettings): uPlot.Options {
   const { fontFamily } = getComputedStyle(plot);
   const grid = { stroke: withAlpha(muted, 0.18), width: 1 };
   const axis = { stroke: muted, font: `12px ${fontFamily}`, grid, ticks: { show: false } };
+  const numbers = {
+    ...axis,
+    // Axis steps for bytes are powers of two.
+    ...(unit.of === 'bytes' && { incrs: Array.from({ length: 60 }, (_, i) => 2 ** i) }),
+    values: (_: uPlot, splits: number[]) => axisLabels(splits, unit),
+    size: widthOfLabels,
+    gap: 6,
+  };
   return {
     width: plot.clientWidth,
     height: HEIGHT,
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
-    padding: [12, 30, 0, 0],
-    scales: { y: { range: (_, min, max) => paddedRange(min, max) } },
+    padding: [12, ownAxis < 0 ? 30 : 0, 0, 0],
+    scales: { y: { range: rangeOfAxis }, total: { range: rangeOfAxis } },
     axes: [
-      { ...axis, values: (_, splits) => splits.map(clockTime), space: 80, size: 30 },
-      {
-        ...axis,
-        // Axis steps for bytes are powers of two.
-        ...(unit.of === 'bytes' && { incrs: Array.from({ length: 60 }, (_, i) => 2 ** i) }),
-        values: (_, splits) => splits.map((value) => format(roundOff(value), { ...unit, bounds: undefined })),
-        size: widthOfLabels,
-        gap: 6,
-      },
+      { ...axis, values: (_, splits) => splits.map(clockTime), incrs: SECONDS, space: 80, size: 30 },
+      numbers,
+      ...(ownAxis < 0 ? [] : [{ ...numbers, scale: 'total', side: 1 as const, grid: { show: false } }]),
     ],
     series: [
       {},
-      ...colours.map((stroke) => ({ stroke, width: 1.75, points: { size: 4, fill: stroke }, spanGaps: false })),
+      ...colours.map((stroke, i) => ({
+        stroke,
+        width: 1.75,
+        points: { size: 4, fill: stroke },
+        spanGaps: false,
+        scale: i === ownAxis ? 'total' : 'y',
+      })),
     ],
     hooks: { setCursor: [showValues] },
   };
 }
 
-/** Returns the range of the y axis. It starts at zero unless all values are far from it. */
-function paddedRange(min: number | null, max: number | null): [number, number] {
-  if (min === null || max === null) return [0, 1];
-  if (min === max) return min === 0 ? [0, 1] : [Math.min(0, min * 2), Math.max(0, max * 2)];
-  const margin = (max - min) * 0.1;
-  const isNearZero = min >= 0 && min < (max - min) * 2;
-  return [isNearZero ? 0 : min - margin, max + margin];
-}
+const rangeOfAxis = (_: uPlot, min: number | null, max: number | null): [number, number] =>
+  min === null || max === null ? [0, 1] : axisRange({ min, max });
 
+/** Returns the width that the longest label needs. */
 function widthOfLabels(chart: uPlot, labels: string[] | null): number {
-  const longest = Math.max(0, ...(labels ?? []).map((label) => label?.length ?? 0));
-  return Math.max(48, longest * 6.6 + 16) * (chart.axes.length > 0 ? 1 : 0);
+  const { ctx } = chart;
+  const font = ctx.font;
+  ctx.font = `12px ${getComputedStyle(chart.root).fontFamily}`;
+  const longest = Math.max(0, ...(labels ?? []).map((label) => ctx.measureText(label).width));
+  ctx.font = font;
+  return Math.max(48, Math.ceil(longest) + 16);
 }
 
 /** Returns the value at the index or, where a line has none of its own, the last one before it. */
@@ -136,9 +175,6 @@ function valueBefore(values: ChartData['lines'][number]['values'], index: number
   while (i > 0 && values[i] === undefined) i--;
   return values[i] ?? null;
 }
-
-/** Removes rounding errors, so that 0.30000000000000004 becomes 0.3. */
-const roundOff = (value: number) => Number(value.toPrecision(12));
 
 function clockTime(seconds: number): string {
   return new Date(seconds * 1000).toLocaleTimeString('en-GB');

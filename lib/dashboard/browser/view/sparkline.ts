@@ -1,19 +1,20 @@
 import { duration, format } from '../model/format.ts';
 import { rangeOf } from '../model/history.ts';
+import { axisRange } from '../model/scale.ts';
 import type { Unit } from '../model/units.ts';
-import { setAttribute, svg } from './dom.ts';
+import { el, setAttribute, setText, svg } from './dom.ts';
 
 const WIDTH = 120;
 const HEIGHT = 28;
 const MARGIN = 3;
 
 export interface Sparkline {
-  readonly element: SVGSVGElement;
+  readonly element: HTMLElement;
   draw(times: readonly number[], values: readonly (number | null)[], unit: Unit): void;
 }
 
 export function createSparkline(): Sparkline {
-  const element = svg('svg', {
+  const picture = svg('svg', {
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
     preserveAspectRatio: 'none',
     role: 'img',
@@ -21,9 +22,12 @@ export function createSparkline(): Sparkline {
   });
   const area = svg('path', { class: 'spark-area' });
   const line = svg('path', { class: 'spark-line', 'vector-effect': 'non-scaling-stroke' });
-  element.append(area, line);
+  picture.append(area, line);
+  const highest = el('span');
+  const lowest = el('span');
+  const range = el('span', { className: 'spark-range', 'aria-hidden': 'true' }, highest, lowest);
   return {
-    element,
+    element: el('span', { className: 'spark-cell' }, picture, range),
     draw(times, values, unit) {
       const segments = segmentsOf(times, values);
       setAttribute(line, 'd', segments.map(lineOf).join(''));
@@ -35,7 +39,10 @@ export function createSparkline(): Sparkline {
           .map(areaOf)
           .join(''),
       );
-      setAttribute(element, 'aria-label', describe(times, values, unit));
+      setAttribute(picture, 'aria-label', describe(times, values, unit));
+      const { min, max } = rangeOf(values) ?? {};
+      setText(highest, max === undefined ? '' : format(max, unit));
+      setText(lowest, min === undefined || min === max ? '' : format(min, unit));
     },
   };
 }
@@ -44,13 +51,9 @@ type Points = (readonly [x: number, y: number])[];
 
 /** Splits the line at missing values. */
 function segmentsOf(times: readonly number[], values: readonly (number | null)[]): Points[] {
-  const { min, max } = rangeOf(values) ?? { min: 0, max: 0 };
+  const [low, high] = axisRange(rangeOf(values) ?? { min: 0, max: 0 });
   const first = times[0] ?? 0;
   const span = (times.at(-1) ?? 0) - first || 1;
-  // A constant value, apart from rounding errors, is a line in the middle.
-  const isFlat = max - min <= Math.abs(max) * 1e-9;
-  const low = isFlat ? min - 1 : min;
-  const height = isFlat ? 2 : max - min;
   const segments: Points[] = [];
   let isOpen = false;
   for (const [i, value] of values.entries()) {
@@ -59,7 +62,7 @@ function segmentsOf(times: readonly number[], values: readonly (number | null)[]
       continue;
     }
     const x = ((times[i]! - first) / span) * WIDTH;
-    const y = HEIGHT - MARGIN - ((value - low) / height) * (HEIGHT - 2 * MARGIN);
+    const y = HEIGHT - MARGIN - ((value - low) / (high - low)) * (HEIGHT - 2 * MARGIN);
     if (!isOpen) segments.push([]);
     segments.at(-1)!.push([round(x), round(y)]);
     isOpen = true;

@@ -23,8 +23,14 @@ export interface Selection {
 export function chartsOf(selection: Selection): ChartData[] {
   const current = currentChart(selection);
   const quantiles = quantileChart(selection);
-  return quantiles.lines.length > 0 ? [quantiles, current] : [current];
+  return (quantiles.lines.length > 0 ? [quantiles, current] : [current]).map(drawn);
 }
+
+/** Leaves out lines that have no value, and would only be in the legend. */
+const drawn = (chart: ChartData): ChartData => ({
+  ...chart,
+  lines: chart.lines.filter(({ values }) => values.some((value) => value !== null && value !== undefined)),
+});
 
 function quantileChart({ family, now, history }: Selection): ChartData {
   const [, ...columns] = history.columns;

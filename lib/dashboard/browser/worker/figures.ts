@@ -16,7 +16,7 @@ export function figuresOf(selection: Selection): Figure[] {
   const { unit } = family;
   const [current = null, ...quantiles] = now;
   const { seconds } = family.span;
-  const within = seconds > 0 ? `in ${duration(seconds)}` : '';
+  const within = seconds > 0 ? `in ${duration(seconds)}` : 'follows with the next poll';
   const sum = () =>
     aggregate(
       series.map(({ value }) => value),

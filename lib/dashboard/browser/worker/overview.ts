@@ -2,6 +2,7 @@ import type { Family } from '../model/family.ts';
 import { format } from '../model/format.ts';
 import { groupByPrefix } from '../model/groups.ts';
 import { createOutline } from '../model/history.ts';
+import { aggregate } from '../model/rates.ts';
 import { createSearch } from '../model/search.ts';
 import { aggregationOf, OBSERVATIONS_PER_SECOND, perSecond, type Unit } from '../model/units.ts';
 import { withoutRollups } from '../model/update-family.ts';
@@ -38,14 +39,19 @@ const cut = ([name, value]: readonly [string, string]) => [name, value.slice(0, 
 /** Returns a family's row: its current value, and the values since the page was opened. */
 export function rowOf(family: Family): Row {
   const { column, kind, unit } = summaryOf(family);
+  const isCounted = family.type !== 'gauge' && family.type !== 'untyped' && family.span.seconds === 0;
   return {
     name: family.name,
-    value: family.current[column] ?? null,
-    unit,
-    kind,
+    ...(isCounted ? countOf(family) : { value: family.current[column] ?? null, unit, kind }),
     series: family.series.length,
     ...createOutline(family.history, column, SPARK_MOMENTS),
   };
+}
+
+/** Returns the count since the start of the service, until a second poll gives a rate. */
+function countOf({ series, rollups, type, unit }: Family): Pick<Row, 'value' | 'kind' | 'unit'> {
+  const values = withoutRollups(series, rollups).map(({ value }) => value);
+  return { value: aggregate(values, 'sum'), kind: 'since start', unit: type === 'counter' ? unit : { of: 'number' } };
 }
 
 function observed(family: Family): string {

@@ -1,0 +1,55 @@
+import { axisLabels, axisRange, needsOwnAxis } from '../../lib/dashboard/browser/model/scale.ts';
+
+test.each<[string, number, number, [number, number]]>([
+  ['zero is at the bottom of positive values', 1, 11, [0, 12]],
+  ['zero is at the top of negative values', -11, -1, [-12, 0]],
+  ['values far from zero fill the axis', 100, 110, [99, 111]],
+  ['a constant zero is at the bottom', 0, 0, [0, 1]],
+  ['a constant value is in the middle', 5, 5, [0, 10]],
+  ['a constant negative value is in the middle', -5, -5, [-10, 0]],
+  ['rounding errors are no change', 5, 5 + 1e-12, [0, 10]],
+])('%s', (_what, min, max, range) => {
+  const [low, high] = axisRange({ min, max });
+  expect([low, high].map((bound) => Number(bound.toFixed(6)))).toEqual(range);
+});
+
+test('a total has its own axis if the other lines would be flat beside it', () => {
+  expect(
+    needsOwnAxis(
+      [100, 500],
+      [
+        [1, null],
+        [undefined, 100],
+      ],
+    ),
+  ).toBe(true);
+  expect(
+    needsOwnAxis(
+      [100, 400],
+      [
+        [1, null],
+        [undefined, 100],
+      ],
+    ),
+  ).toBe(false);
+  expect(needsOwnAxis([100, 400], [[0, 0], [null]])).toBe(false);
+  expect(needsOwnAxis([], [])).toBe(false);
+});
+
+test.each<[string, number[], string[]]>([
+  ['few digits where they suffice', [0, 0.5, 1], ['0', '0.5', '1']],
+  ['as many digits as they need to differ', [1_000_100, 1_000_200], ['1.0001 M', '1.0002 M']],
+  ['no rounding errors', [0.1 + 0.2, 0.4], ['0.3', '0.4']],
+  ['none twice', [1, 1 + 1e-14], ['1', '']],
+])('the labels of an axis have %s', (_what, splits, labels) => {
+  expect(axisLabels(splits, { of: 'number' })).toEqual(labels);
+});
+
+test('the labels of an axis of points in time do not repeat a minute', () => {
+  const minute = new Date(2026, 0, 2, 3, 4).getTime() / 1000;
+  expect(axisLabels([minute, minute + 20, minute + 60], { of: 'timestamp' })).toEqual([
+    '2026-01-02 03:04',
+    '',
+    '2026-01-02 03:05',
+  ]);
+});
