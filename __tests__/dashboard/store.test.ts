@@ -1,22 +1,96 @@
+import { readHistory } from '../../lib/dashboard/browser/worker/past.ts';
 import { Store } from '../../lib/dashboard/browser/worker/store.ts';
 
 const counter = (value: unknown) => ({ type: 'counter', value });
 
-test('documents of the past are loaded for the families and series of the last poll, whatever else they contain', () => {
+test('the past is loaded for the families and series of the last poll, whatever else it contains', () => {
   const store = new Store();
-  const past = (age: number, value: number) => ({
-    age,
-    document: { a: counter(value), gone: counter(1), constructor: counter(1) },
-  });
-  store.load([past(20, 0)]);
+  const read = (values: number[], names: string[]) => {
+    const family = { type: 'counter', help: '', leftOut: 0, totals: [], series: [{ labels: [], columns: [values] }] };
+    const families = Object.fromEntries(names.map((name) => [name, family]));
+    return readHistory({ ages: values.map((_, i) => 10 * (values.length - i)), families });
+  };
+  store.load(read([0], ['a']), { time: 1000, clock: 50 });
   expect(store.families.size).toBe(0);
   store.addPoll({ a: counter(40), b: counter(5) }, undefined, { time: 1000, clock: 50 });
-  store.load([past(20, 0), past(10, 10)]);
+  // The response came 5 s after the poll.
+  store.load(read([0, 10, 35], ['a', 'gone', 'constructor']), { time: 1015, clock: 65 });
   expect([...store.families.keys()]).toEqual(['a', 'b']);
-  expect(store.families.get('a')?.history).toMatchObject({ times: [980, 990, 1000], columns: [[null, 1, 2]] });
+  expect(store.families.get('a')?.history).toMatchObject({ times: [985, 995, 1000], columns: [[null, 1, 40 / 15]] });
   expect(store.families.get('b')?.history.times).toEqual([1000]);
   store.addPoll({ a: counter(70), b: counter(6) }, undefined, { time: 1010, clock: 60 });
-  expect(store.families.get('a')?.history.columns).toEqual([[null, 1, 2, 70 / 30]]);
+  expect(store.families.get('a')?.history.columns).toEqual([[null, 1, 40 / 15, 70 / 25]]);
+});
+
+test('where the service has left out series, their total has a past, and they have none', () => {
+  const store = new Store();
+  const document = (a: number, b: number) => ({ a: counter({ q: { x: a, y: b } }) });
+  store.addPoll(document(30, 30), undefined, { time: 1000, clock: 50 });
+  const totals = [
+    [20, 40],
+    [2, 2],
+    [10, 20],
+  ];
+  const series = [{ labels: ['q', 'x'], columns: [[10, 20]] }];
+  const families = { a: { type: 'counter', help: '', leftOut: 1, totals, series } };
+  store.load(readHistory({ ages: [20, 10], families }), { time: 1000, clock: 50 });
+  const family = store.families.get('a')!;
+  expect(family.history).toMatchObject({ times: [980, 990, 1000], columns: [[null, 2, null]] });
+  expect(family.series[0]!.history?.times).toEqual([1000]);
+});
+
+test.each([
+  ['queue_depth', '', [12, 6]],
+  ['cache_hit_ratio', '', [4, 3]],
+  ['last_run_timestamp_seconds', '', [7, 5]],
+])('the past total of the gauges %s is what the page shows of them', (name, help, expected) => {
+  const totals = [
+    [12, 6],
+    [3, 2],
+    [7, 5],
+  ];
+  const [family] = readHistory({ ages: [20, 10], families: { [name]: { type: 'gauge', help, leftOut: 9, totals } } });
+  expect(family!.moments.map(({ data }) => data.samples[0]!.value)).toEqual(expected);
+});
+
+test('the past of histograms has their buckets, so that quantiles have a past', () => {
+  const store = new Store();
+  const value = (count: number, below: number) => ({
+    count,
+    sum: 1,
+    bucket: [
+      [1, below],
+      [2, count],
+    ],
+  });
+  store.addPoll({ a: { type: 'histogram', value: value(100, 0) } }, undefined, { time: 1000, clock: 50 });
+  const columns = [
+    [0, 100],
+    [0, 1],
+    [0, 100],
+    [0, 100],
+  ];
+  const family = {
+    type: 'histogram',
+    help: '',
+    points: [1, 2],
+    leftOut: 0,
+    totals: [],
+    series: [{ labels: [], columns }],
+  };
+  store.load(readHistory({ ages: [20, 10], families: { a: family } }), { time: 1000, clock: 50 });
+  const { times, columns: lines } = store.families.get('a')!.history;
+  expect(times).toEqual([980, 990, 1000]);
+  expect(lines.map((line) => line[1])).toEqual([10, 0.5, 0.95, 0.99]);
+});
+
+test.each([
+  [{}],
+  [{ ages: 5, families: {} }],
+  [{ ages: [1], families: { a: null } }],
+  [{ ages: [1], families: { a: {} } }],
+])('the document %j has no past', (document) => {
+  expect(readHistory(document).flatMap(({ moments }) => moments)).toEqual([]);
 });
 
 test('another window applies to all families and to the lines of series', () => {

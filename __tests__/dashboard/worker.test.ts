@@ -13,7 +13,7 @@ const usual: ViewRequest = {
   from: 0,
   to: 0,
   refreshCount: 0,
-  settings: { rollups: true },
+  settings: { rollups: true, history: '' },
 };
 
 /** Starts a worker. Its document has a family of each name; the server is unreachable while `page.names` is undefined. */
@@ -199,5 +199,60 @@ test('a row shows the value typical of its type, and a search matches labels too
         ],
       },
     ],
+  });
+});
+
+describe('with a history of the service', () => {
+  const settings = { rollups: true, history: 'http://a/metrics.history.json' };
+  const past = { type: 'gauge', help: '', leftOut: 0, totals: [], series: [{ labels: [], columns: [[7, 8, 9]] }] };
+
+  async function startWithPast(names: string[], status = 200) {
+    const { page, requestView } = await start(names);
+    const loaded: string[] = [];
+    const { fetch: fetchDocument } = globalThis;
+    Object.assign(globalThis, {
+      fetch: async (url: string) => {
+        if (!url.startsWith(settings.history)) return fetchDocument(url);
+        const wanted = new URL(url).searchParams.getAll('name[]');
+        loaded.push(wanted.join());
+        const families = Object.fromEntries(wanted.map((name) => [name, past]));
+        return Response.json({ ages: [30, 20, 10], leftOut: 0, families }, { status });
+      },
+    });
+    return { page, loaded, requestView: (view: Partial<ViewRequest>) => requestView({ settings, ...view }) };
+  }
+
+  test('the past of a family is loaded once, when it comes on screen', async () => {
+    const { page, loaded, requestView } = await startWithPast(['a', 'b', 'c']);
+    requestView({ onScreen: ['a', 'b'] });
+    await intervals(0.5);
+    expect(page.seen.at(-1)!.rows.map(({ values }) => values)).toEqual([
+      [7, 8, 9, 1],
+      [7, 8, 9, 1],
+    ]);
+    requestView({ onScreen: ['b', 'c'] });
+    await intervals(3);
+    expect(loaded).toEqual(['a,b', 'c']);
+  });
+
+  test('an open family has its past at once, and with another filter too', async () => {
+    const { page, requestView } = await startWithPast(['a']);
+    requestView({ state: { ...state, open: 'a' } });
+    await intervals(0.5);
+    const valuesShown = () => page.seen.at(-1)!.detail!.charts[0]!.lines[0]!.values;
+    expect(valuesShown()).toEqual([7, 8, 9, 1]);
+    requestView({ state: { ...state, open: 'a', filter: { zone: '=x' } } });
+    await intervals(0.5);
+    requestView({ state: { ...state, open: 'a' } });
+    await intervals(1);
+    expect(valuesShown()).toEqual([7, 8, 9, 1, 1, 1]);
+  });
+
+  test('a service that does not answer is asked three times, with each poll', async () => {
+    const { page, loaded, requestView } = await startWithPast(['a'], 503);
+    requestView({ onScreen: ['a'] });
+    await intervals(6);
+    expect(loaded).toEqual(['a', 'a', 'a']);
+    expect(page.seen.at(-1)).toMatchObject({ status: { state: 'live' }, rows: [{ name: 'a', value: 1 }] });
   });
 });

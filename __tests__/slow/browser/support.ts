@@ -66,7 +66,8 @@ async function stop(child: ChildProcess): Promise<void> {
 export const startExample = () => start('example-app/dist/server.js', { PORT: '0', TRAFFIC: '10' });
 
 /** Starts a service whose metrics can be changed. Its page is at `/ops/metrics.html`. */
-export const startService = (port = '0') => start('__tests__/slow/browser/service.js', { PORT: port });
+export const startService = (port = '0', env: Record<string, string> = {}) =>
+  start('__tests__/slow/browser/service.js', { PORT: port, ...env });
 
 type Families = readonly (Omit<MetricFamily, 'samples'> & {
   samples: readonly (Omit<Sample, 'value'> & { value: Sample['value'] | null })[];

@@ -8,8 +8,11 @@ import { createToolbar } from './view/toolbar.ts';
 
 // The page sends its worker what the user looks at, and receives the values to show. It holds only what is on screen.
 
-const { document: documentName = '', worker: workerName = '', interval = '', rollups } = document.body.dataset;
-const settings: Settings = { rollups: rollups !== 'false' };
+const { document: documentName = '', worker: workerName = '', interval = '', rollups, history } = document.body.dataset;
+const settings: Settings = {
+  rollups: rollups !== 'false',
+  history: history ? new URL(history, location.href).href : '',
+};
 const url = new URL(documentName, location.href).href;
 const worker = new Worker(workerName);
 const state = createState(Number(interval));

@@ -23,6 +23,8 @@ export interface ViewRequest {
 export interface Settings {
   /** Whether a series may be the sum of others. */
   readonly rollups: boolean;
+  /** URL of the service's history, absolute; empty if it keeps none. */
+  readonly history: string;
 }
 
 /** Message from the worker to the page, sent after each poll and each `ViewRequest`. */

@@ -4,6 +4,7 @@ import { ChartLines } from './worker/chart-lines.ts';
 import { currentInstant, fetchDocument, type Poll } from './worker/fetch-document.ts';
 import { OpenFamily } from './worker/open-family.ts';
 import { catalogueOf, rowOf } from './worker/overview.ts';
+import { readHistory } from './worker/past.ts';
 import { Store } from './worker/store.ts';
 
 // Documents are fetched, parsed and reduced in this worker, so that large ones do not block the page.
@@ -13,6 +14,9 @@ import { Store } from './worker/store.ts';
  * interval, but long enough that scrolling does not poll at each step.
  */
 const STALE_DELAY = 300;
+
+/** Number of requests for the past that fail in a row, after which there are no more. */
+const MAX_PAST_FAILURES = 3;
 
 const store = new Store();
 /** The page's last request; undefined before the first. */
@@ -26,6 +30,11 @@ let lastPollAt = Number.NEGATIVE_INFINITY;
 let fullPollAt = 0;
 let isPolling = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
+/** Families whose past was loaded. */
+const loadedPast = new Set<string>();
+let isLoadingPast = false;
+/** Number of requests for the past that failed since the last success. */
+let pastFailures = 0;
 /** Key of the catalogue that the page has. */
 let sentCatalogue = '';
 let opened: { readonly key: string; readonly family: OpenFamily; readonly lines: ChartLines } | undefined;
@@ -41,6 +50,7 @@ self.onmessage = ({ data }: MessageEvent<ViewRequest>) => {
   else if (before === undefined || isShownAgain) schedule(0);
   else schedule(hasStaleFamilies() ? Math.min(STALE_DELAY, delayUntilDue()) : delayUntilDue());
   postUpdate();
+  void loadPast();
 };
 
 /** Whether a family on screen was not in the last poll. */
@@ -90,6 +100,26 @@ async function poll(): Promise<void> {
   status = statusAfter(result, isWhole);
   schedule(delayUntilDue());
   postUpdate();
+  void loadPast();
+}
+
+/** Loads the past of the families on screen that have none yet. */
+async function loadPast(): Promise<void> {
+  if (view === undefined || view.settings.history === '' || isLoadingPast || pastFailures >= MAX_PAST_FAILURES) return;
+  const names = requestedNames().filter((name) => store.families.has(name) && !loadedPast.has(name));
+  if (names.length === 0) return;
+  const url = documentUrl(view.settings.history, names);
+  isLoadingPast = true;
+  const result = await fetchDocument(url);
+  isLoadingPast = false;
+  pastFailures = 'problem' in result ? pastFailures + 1 : 0;
+  if ('problem' in result) return;
+  for (const name of namesInUrl(url)) loadedPast.add(name);
+  store.load(readHistory(result.document), result.at);
+  // Its figures and lines are computed again, with the past.
+  if (opened !== undefined) opened = { ...opened, key: '' };
+  postUpdate();
+  void loadPast();
 }
 
 function addToStore(result: Poll, requested: readonly string[] | undefined): void {

@@ -1,5 +1,5 @@
 import type { FamilyData, Labels, SampleData, SampleValue } from './document.ts';
-import type { Family, Series } from './family.ts';
+import { createFamily, type Family, type Series } from './family.ts';
 import { createHistory, type PollMoment, record } from './history.ts';
 import { findRollupCandidates, type RollupCandidates, rollupsAmong } from './rollups.ts';
 import { FIRST_POINT, type Retention, Samples, SUM, VALUE } from './samples.ts';
@@ -65,6 +65,19 @@ export function loadSamples(family: Family, past: readonly PastSample[], retenti
     });
   family.samples.load(samples, retention);
   replayFamily(family, retention.window);
+}
+
+/** Puts the totals of a family's series before its history, where the series themselves are not known. */
+export function loadTotals(family: Family, past: readonly PastSample[], retention: Retention): void {
+  const totals = createFamily(family.name);
+  for (const { moment, data } of past) updateFamily(totals, data, moment, retention);
+  const { history } = family;
+  if (totals.history.columns.length !== history.columns.length) return;
+  family.history = {
+    polls: [...totals.history.polls, ...history.polls],
+    times: [...totals.history.times, ...history.times],
+    columns: history.columns.map((column, i) => [...(totals.history.columns[i] ?? []), ...column]),
+  };
 }
 
 /** Starts the family again when its type or the number of its buckets changes. */

@@ -2,8 +2,9 @@ import { readFamily } from '../model/document.ts';
 import { createFamily, type Family } from '../model/family.ts';
 import { type Instant, markGap, type PollMoment } from '../model/history.ts';
 import type { Retention } from '../model/samples.ts';
-import { loadSamples, type PastSample, replayFamily, updateFamily } from '../model/update-family.ts';
+import { loadSamples, loadTotals, type PastSample, replayFamily, updateFamily } from '../model/update-family.ts';
 import { replaySeries, type Window } from '../model/windows.ts';
+import type { PastFamily } from './past.ts';
 
 /** Maximum number of moments in the histories of all families, of 16 bytes and a little more each. */
 const MAX_MOMENTS = 600_000;
@@ -21,13 +22,6 @@ const MIN_SAMPLES = 3;
 
 /** Maximum number of numbers in the samples of all families, of 8 bytes each. */
 const MAX_NUMBERS = 1_000_000;
-
-/** A document of the past, with the families and series that are known of that time. */
-export interface PastDocument {
-  /** Seconds before the poll that `load` follows. */
-  readonly age: number;
-  readonly document: object;
-}
 
 /** The families of the last polls, with a bounded history. */
 export class Store {
@@ -79,25 +73,24 @@ export class Store {
   }
 
   /**
-   * Adds documents of the past, oldest first, before the samples that are known, and draws all lines from them. Of the
-   * families and series in them, only those of the last polls are used.
+   * Adds the past of families, before the samples that are known, and draws their lines from it. Of the families and
+   * series in it, only those of the last polls are used. Ages are seconds before `at`.
    */
-  load(past: readonly PastDocument[]): void {
+  load(past: readonly PastFamily[], at: Instant): void {
     const { latest } = this;
     if (latest === undefined) return;
     const retention = this.retention();
-    for (const family of this.byName.values()) {
-      const samples: PastSample[] = [];
-      for (const [i, { age, document }] of past.entries()) {
-        const raw = Object.hasOwn(document, family.name)
-          ? (document as Record<string, unknown>)[family.name]
-          : undefined;
-        if (raw === undefined) continue;
-        const poll = latest.poll - past.length + i;
-        const moment = { ...latest, poll, time: latest.time - age, clock: latest.clock - age };
-        samples.push({ moment, data: readFamily(raw) });
-      }
-      if (samples.length > 0) loadSamples(family, samples, retention);
+    for (const { name, isWhole, moments } of past) {
+      const family = this.byName.get(name);
+      if (family === undefined || family.samples.length === 0) continue;
+      const first = family.samples.momentAt(0);
+      const before = moments.filter(({ age }) => at.clock - age < first.clock);
+      const samples = before.map(({ age, data }, i): PastSample => {
+        const poll = first.poll - before.length + i;
+        return { moment: { ...latest, poll, time: at.time - age, clock: at.clock - age }, data };
+      });
+      if (isWhole) loadSamples(family, samples, retention);
+      else loadTotals(family, samples, retention);
     }
   }
 
