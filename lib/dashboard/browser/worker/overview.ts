@@ -36,7 +36,7 @@ export function catalogueOf(families: Iterable<Family>, search: string): Catalog
 
 const cut = ([name, value]: readonly [string, string]) => [name, value.slice(0, MAX_TEXT)] as const;
 
-/** Returns a family's row: its current value, and the values since the page was opened. */
+/** Returns a family's row: its current value, and the values over time. */
 export function rowOf(family: Family): Row {
   const { column, kind, unit } = summaryOf(family);
   const isCounted = family.type !== 'gauge' && family.type !== 'untyped' && family.span.seconds === 0;
