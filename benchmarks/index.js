@@ -5,12 +5,13 @@ import { addresses } from './addresses.js';
 import { cluster } from './cluster.js';
 import { encoding } from './encoding-pairs.js';
 import { memory } from './memory.js';
+import { middleware } from './middleware.js';
 import { page } from './page.js';
 import { registry } from './registry.js';
 import { requests } from './requests.js';
 import { stalls } from './stalls.js';
 
-const parts = { encoding, requests, stalls, memory, registry, addresses, cluster, page };
+const parts = { encoding, requests, stalls, memory, registry, middleware, addresses, cluster, page };
 const wanted = process.argv.slice(2);
 
 const rows = [];
