@@ -242,6 +242,7 @@ describe('the state in the URL', () => {
     open: 'a_total',
     filter: { 'a=b&': 'c#d' },
     order: 'value',
+    group: '*',
     window: 300,
     folded: ['', 'a_'],
   };

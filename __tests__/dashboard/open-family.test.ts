@@ -1,21 +1,28 @@
 import type { ViewState } from '../../lib/dashboard/browser/model/url-state.ts';
+import type { TableData } from '../../lib/dashboard/browser/protocol.ts';
 import { ChartLines } from '../../lib/dashboard/browser/worker/chart-lines.ts';
 import { OpenFamily } from '../../lib/dashboard/browser/worker/open-family.ts';
 import { Store } from '../../lib/dashboard/browser/worker/store.ts';
 
-type View = Pick<ViewState, 'filter' | 'order'> & Partial<Pick<ViewState, 'window'>>;
+type View = Pick<ViewState, 'filter' | 'order'> & Partial<Pick<ViewState, 'window' | 'group'>>;
 
 /** Opens a family in a document that the test sets for each poll. */
-function openFamily(type: string, first: object, view: View = { filter: {}, order: 'value' }) {
+function openFamily(type: string, first: object, view: View = { filter: {}, order: 'value' }, name = 'a') {
   const store = new Store();
   const lines = new ChartLines();
   let polls = 0;
   const addPoll = (value: object) =>
-    store.addPoll({ a: { type, value } }, undefined, { time: 1000 + polls, clock: polls++ });
+    store.addPoll({ [name]: { type, value } }, undefined, { time: 1000 + polls, clock: polls++ });
   addPoll(first);
-  const family = store.families.get('a')!;
-  const open = new OpenFamily(family, { window: 60, ...view }, lines);
-  return { family, lines, poll: (value: object) => open.onPoll(addPoll(value)), detail: () => open.detail(0, 100) };
+  const family = store.families.get(name)!;
+  const open = new OpenFamily(family, { window: 60, group: '', ...view }, lines);
+  return {
+    family,
+    lines,
+    open,
+    poll: (value: object) => open.onPoll(addPoll(value)),
+    detail: () => open.detail(0, 100),
+  };
 }
 
 const gauges = (length: number, value: (i: number) => number) =>
@@ -50,7 +57,7 @@ test('values that cannot be added have no sum and no shares', () => {
   store.addPoll({ t_celsius: { type: 'gauge', value: { d: { a: 20, b: 30 } } } }, undefined, { time: 1, clock: 1 });
   const { figures, table } = new OpenFamily(
     store.families.get('t_celsius')!,
-    { filter: {}, order: 'value', window: 60 },
+    { filter: {}, order: 'value', window: 60, group: '' },
     new ChartLines(),
   ).detail(0, 9);
   expect(figures.map(({ label, value }) => [label, value])).toEqual([
@@ -93,8 +100,12 @@ test.each<[string, object, object, object]>([
     { q: { a: bucketed(2, 2), b: bucketed(4, 5) } },
     {
       figures: { Observations: 4, 'Observations since its start': 7 },
-      columns: ['Rate', 'Share', 'Avg', 'Count'],
-      rows: { b: [3, 0.75, 0, 5], a: [1, 0.25, 0, 2] },
+      columns: ['Rate', 'p50', 'p95', 'p99', 'Sum'],
+      // The sums have not changed, and have no shares.
+      rows: {
+        b: [3, 0.5, expect.closeTo(0.95), expect.closeTo(0.99), null],
+        a: [1, 0.5, expect.closeTo(0.95), expect.closeTo(0.99), null],
+      },
       chart: { 'Observations per second': ['total', 'q=b', 'q=a'] },
     },
   ],
@@ -126,8 +137,8 @@ test('a series that is the sum of others is marked, and is not added', () => {
   expect(rows).toEqual([
     ['db', true, null],
     ['other', false, 0.5],
-    ['db:a', false, 29 / 60],
-    ['db:b', false, 1 / 60],
+    ['db:a', false, 0.5],
+    ['db:b', false, 0],
   ]);
 });
 
@@ -175,7 +186,7 @@ test('points in time are represented by the latest', () => {
   });
   const { figures } = new OpenFamily(
     store.families.get('a_time_seconds')!,
-    { filter: {}, order: 'value', window: 60 },
+    { filter: {}, order: 'value', window: 60, group: '' },
     new ChartLines(),
   ).detail(0, 9);
   expect(figures).toMatchObject([
@@ -222,7 +233,7 @@ test('the series of a small family have a history while it is not open', () => {
 test('a family that is opened, or filtered, shows the past of its series', () => {
   const { family, poll } = openFamily('counter', { q: { a: 0, b: 0 } });
   for (let i = 1; i < 300; i++) poll({ q: { a: i, b: 2 * i } });
-  const view = { filter: { q: '=b' }, order: 'rate', window: 30 } as const;
+  const view = { filter: { q: '=b' }, order: 'rate', window: 30, group: '' } as const;
   const [chart] = new OpenFamily(family, view, new ChartLines()).detail(0, 9).charts;
   const { times, lines } = chart!;
   expect([times[0], times.at(-1), times.length > 150]).toEqual([1000, 1299, true]);
@@ -249,4 +260,93 @@ test('the line of a series that always existed has no gaps, however long the pag
   const [{ times, lines } = { times: [], lines: [] }] = detail().charts;
   expect(times.length).toBeGreaterThan(300);
   expect(lines.map(({ values }) => values.filter((value) => value === null).length)).toEqual([0, 0, 0, 0, 0]);
+});
+
+describe('the table of a histogram of requests', () => {
+  /** Requests by route and status: their count, the sum of their durations, and how many took at most 0.1 s. */
+  const requests = (...rows: readonly (readonly [string, string, number, number, number])[]) =>
+    rows.map(([route, status_code, count, sum, fast]) => ({
+      route,
+      status_code,
+      '@': {
+        count,
+        sum,
+        bucket: [
+          [0.1, fast],
+          [1, count],
+        ],
+      },
+    }));
+  const FIRST = requests(['/a', '200', 0, 0, 0], ['/a', '503', 0, 0, 0], ['/b', '200', 0, 0, 0]);
+  const SECOND = requests(['/a', '200', 30, 3, 30], ['/a', '503', 10, 1, 0], ['/b', '200', 20, 12, 0]);
+  const rowsOf = (table: TableData | undefined) =>
+    Object.fromEntries(table!.rows.map(({ labels, values }) => [labels.map(({ value }) => value).join(' '), values]));
+
+  test('has a row for each route, with rate, share of errors, quantiles and share of the time', () => {
+    const { poll, detail } = openFamily('histogram', FIRST, { filter: {}, order: 'rate' }, 'a_seconds');
+    poll(SECOND);
+    const { table, charts } = detail();
+    expect(table?.columns.map(({ title }) => title)).toEqual(['Rate', 'Errors', 'p50', 'p95', 'p99', 'Time']);
+    expect(rowsOf(table)).toEqual({
+      '/a': [40, 0.25, expect.closeTo(0.0667), expect.closeTo(0.82), expect.closeTo(0.964), 0.25],
+      '/b': [20, 0, expect.closeTo(0.55), expect.closeTo(0.955), expect.closeTo(0.991), 0.75],
+    });
+    expect(table).toMatchObject({ matching: 2, series: 3, group: '' });
+    expect(table?.groups.map(({ text }) => text)).toEqual([
+      'all but status_code',
+      'each series',
+      'route',
+      'status_code',
+    ]);
+    // Lines are those of the rows.
+    expect(charts[1]?.lines.map(({ label, values }) => [label, values])).toEqual([
+      ['total', [null, 60]],
+      ['route=/a', [null, 40]],
+      ['route=/b', [null, 20]],
+    ]);
+  });
+
+  test.each<[string, string[]]>([
+    ['*', ['/a 200', '/b 200', '/a 503']],
+    ['status_code', ['200', '503']],
+    ['missing', ['']],
+  ])('can have other rows: %s', (group, rows) => {
+    const { poll, detail } = openFamily('histogram', FIRST, { filter: {}, order: 'rate', group });
+    poll(SECOND);
+    expect(detail().table?.rows.map(({ labels }) => labels.map(({ value }) => value).join(' '))).toEqual(rows);
+  });
+
+  test.each<[ViewState['order'], string[]]>([
+    ['rate', ['/a', '/b']],
+    ['errors', ['/a', '/b']],
+    ['p50', ['/b', '/a']],
+    ['p99', ['/b', '/a']],
+    ['time', ['/b', '/a']],
+    // A column that it does not have.
+    ['value', ['/a', '/b']],
+  ])('is sorted by %s', (order, rows) => {
+    const { poll, detail } = openFamily('histogram', FIRST, { filter: {}, order }, 'a_seconds');
+    poll(SECOND);
+    expect(detail().table?.rows.map(({ labels }) => labels[0]?.value)).toEqual(rows);
+  });
+
+  test('keeps its rows in their places while it holds them', () => {
+    const { open, poll, detail } = openFamily('counter', { q: { a: 0, b: 0, c: 0 } }, { filter: {}, order: 'value' });
+    const rows = () => detail().table?.rows.map(({ labels, values }) => [labels[0]?.value, values.at(-1)]);
+    poll({ q: { a: 3, b: 2, c: 1 } });
+    open.holdsRows = true;
+    poll({ q: { d: 50, a: 3, c: 9 } });
+    expect(rows()).toEqual([
+      ['a', 3],
+      ['c', 9],
+      ['d', 50],
+    ]);
+    open.holdsRows = false;
+    poll({ q: { d: 50, a: 3, c: 9 } });
+    expect(rows()).toEqual([
+      ['d', 50],
+      ['c', 9],
+      ['a', 3],
+    ]);
+  });
 });

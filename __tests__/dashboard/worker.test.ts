@@ -13,6 +13,7 @@ const usual: ViewRequest = {
   from: 0,
   to: 0,
   refreshCount: 0,
+  holdsRows: false,
   settings: { rollups: true, history: '' },
 };
 

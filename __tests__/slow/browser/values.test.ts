@@ -187,6 +187,54 @@ test('a series that is the sum of others says so, and is not added', async () =>
   );
 });
 
+test('a histogram of requests has a table by route, sorted by any column, whose rows do not move under the pointer', async () => {
+  const set = (counts: Record<string, number>) =>
+    setFamilies(service, [
+      {
+        name: 'http_request_duration_seconds',
+        type: 'histogram',
+        samples: Object.entries(counts).map(([key, count]) => {
+          const [route = '', status_code = ''] = key.split(' ');
+          const value = { count, sum: route === '/slow' ? count : count / 100, bounds: [0.1, 1] };
+          return {
+            labels: { route, status_code },
+            value: { ...value, cumulativeCounts: [route === '/slow' ? 0 : count, count] },
+          };
+        }),
+      },
+    ]);
+  await set({ '/fast 200': 0, '/fast 500': 0, '/slow 200': 0 });
+  const page = await open('#open=http_request_duration_seconds');
+  await page.getByRole('heading', { name: '2 rows of 3 series' }).waitFor();
+  await set({ '/fast 200': 90, '/fast 500': 30, '/slow 200': 40 });
+  const rows = page.locator('.series .rows .row');
+  const texts = async () => (await rows.allInnerTexts()).map((text) => text.split(/\s*\n\s*/).slice(1));
+  await eventually(async () =>
+    expect(await texts()).toEqual([
+      ['/fast', expect.stringMatching(/\/s$/), '25 %', '≤ 100 ms', '≤ 100 ms', '≤ 100 ms', '2.91 %'],
+      ['/slow', expect.stringMatching(/\/s$/), '0 %', '≈ 600 ms', '≈ 1 s', '≈ 1 s', '97.1 %'],
+    ]),
+  );
+  const routes = async () => (await texts()).map(([route]) => route);
+  await page.getByRole('button', { name: 'p95' }).click();
+  await eventually(async () => expect(await routes()).toEqual(['/slow', '/fast']));
+  expect(await page.getByRole('columnheader', { name: 'p95' }).getAttribute('aria-sort')).toBe('descending');
+  await page.getByRole('button', { name: 'Rate' }).click();
+  await eventually(async () => expect(await routes()).toEqual(['/fast', '/slow']));
+
+  await rows.nth(1).hover();
+  await set({ '/fast 200': 90, '/fast 500': 30, '/slow 200': 9000 });
+  await eventually(async () => expect((await texts())[1]![6]).toBe('100 %'));
+  expect(await routes()).toEqual(['/fast', '/slow']);
+  await page.locator('h1').hover();
+  await eventually(async () => expect(await routes()).toEqual(['/slow', '/fast']));
+
+  await page.getByLabel('Rows').selectOption('status_code');
+  await page.getByRole('heading', { name: '2 rows of 3 series' }).waitFor();
+  await eventually(async () => expect(await routes()).toEqual(['200', '500']));
+  expect(await page.evaluate(() => location.hash)).toContain('group=status_code');
+});
+
 const gauge = (name: string, samples: readonly (readonly [Record<string, string>, number])[]) =>
   setFamilies(service, [{ name, type: 'gauge', samples: samples.map(([labels, value]) => ({ labels, value })) }]);
 

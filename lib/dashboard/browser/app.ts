@@ -68,7 +68,18 @@ function requestView(): void {
     const [from, to] = current.open === '' ? [0, 0] : detail.range;
     const onScreen = current.open === '' ? overview.onScreen : [];
     const isHidden = document.hidden;
-    const request: ViewRequest = { url, state: current, isHidden, onScreen, from, to, refreshCount, settings };
+    const { holdsRows } = detail;
+    const request: ViewRequest = {
+      url,
+      state: current,
+      isHidden,
+      onScreen,
+      from,
+      to,
+      refreshCount,
+      settings,
+      holdsRows,
+    };
     worker.postMessage(request);
   });
 }

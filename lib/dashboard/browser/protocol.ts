@@ -1,6 +1,6 @@
 import type { MetricType } from './model/document.ts';
 import type { Unit } from './model/units.ts';
-import type { ViewState } from './model/url-state.ts';
+import type { Order, ViewState } from './model/url-state.ts';
 
 /** Message from the page to its worker, sent whenever the view changes. */
 export interface ViewRequest {
@@ -14,6 +14,8 @@ export interface ViewRequest {
   readonly from: number;
   /** Row after the last one on screen */
   readonly to: number;
+  /** Whether rows must not move, because the pointer is over them. */
+  readonly holdsRows: boolean;
   /** Increases when the user asks for a poll at once. */
   readonly refreshCount: number;
   readonly settings: Settings;
@@ -125,8 +127,13 @@ export interface DistributionData {
 export interface TableData {
   readonly labels: readonly LabelChoice[];
   readonly columns: readonly Column[];
-  /** Number of series that pass the filter */
+  /** Ways to group the rows: the value for the URL, and its text. */
+  readonly groups: readonly { readonly value: string; readonly text: string }[];
+  readonly group: string;
+  /** Number of rows that pass the filter */
   readonly matching: number;
+  /** Number of series in these rows */
+  readonly series: number;
   readonly from: number;
   readonly rows: readonly SeriesRow[];
 }
@@ -141,13 +148,13 @@ export interface Column {
   readonly title: string;
   readonly unit: Unit | 'share';
   /** Order of the rows after a click on the title. */
-  readonly order?: 'rate' | 'value';
+  readonly order?: Order;
   readonly isOrdering: boolean;
 }
 
 export interface SeriesRow {
-  /** Identifies the series, wherever its row is. */
-  readonly id: number;
+  /** Identifies the row, wherever it is. */
+  readonly id: string;
   readonly labels: readonly { readonly name: string; readonly value: string; readonly isCut: boolean }[];
   /** Whether it is the sum of other rows, and not added to them. */
   readonly isRollup: boolean;

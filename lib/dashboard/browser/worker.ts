@@ -44,6 +44,7 @@ self.onmessage = ({ data }: MessageEvent<ViewRequest>) => {
   view = data;
   store.canRollUp = data.settings.rollups;
   store.window = data.state.window;
+  if (opened !== undefined) opened.family.holdsRows = data.holdsRows;
   const isRefresh = before !== undefined && data.refreshCount !== before.refreshCount;
   const isShownAgain = before?.isHidden === true && !data.isHidden;
   if (isRefresh) pollIn(0);
@@ -185,7 +186,7 @@ function openFamilyFor(state: ViewRequest['state']): OpenFamily | undefined {
     opened = undefined;
     return undefined;
   }
-  const key = JSON.stringify([state.filter, state.order, state.window]);
+  const key = JSON.stringify([state.filter, state.order, state.group, state.window]);
   const lines = isOther || opened === undefined ? new ChartLines() : opened.lines;
   if (isOther || opened?.key !== key) opened = { key, lines, family: new OpenFamily(family, state, lines) };
   return opened?.family;

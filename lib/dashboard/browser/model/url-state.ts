@@ -13,6 +13,8 @@ export interface ViewState {
   readonly open: string;
   readonly filter: Filter;
   readonly order: Order;
+  /** Label by which rows are grouped, `*` for a row for each series; empty for the usual grouping. */
+  readonly group: string;
   /** Window (s) of rates and quantiles. */
   readonly window: Window;
   /** Prefixes of the folded groups. */
@@ -22,7 +24,7 @@ export interface ViewState {
 export const THEMES = ['auto', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
-export const ORDERS = ['rate', 'value'] as const;
+export const ORDERS = ['rate', 'value', 'errors', 'p50', 'p95', 'p99', 'time'] as const;
 export type Order = (typeof ORDERS)[number];
 
 export const INTERVALS = [1, 2, 5, 10, 15, 30, 60] as const;
@@ -48,6 +50,7 @@ export function readHash(hash: string, defaultInterval: number): ViewState {
     open: parameters.get('open') ?? '',
     filter,
     order: ORDERS.find((order) => order === parameters.get('order')) ?? 'rate',
+    group: parameters.get('group') ?? '',
     window: WINDOWS.find((window) => String(window) === parameters.get('window')) ?? DEFAULT_WINDOW,
     folded: [...new Set(parameters.getAll('fold'))],
   };
@@ -59,6 +62,7 @@ export function writeHash(state: ViewState, defaultInterval: number): string {
   if (state.open !== '') parameters.set('open', state.open);
   for (const [name, text] of Object.entries(state.filter)) if (text !== '') parameters.set(LABEL_PREFIX + name, text);
   if (state.order !== 'rate') parameters.set('order', state.order);
+  if (state.group !== '') parameters.set('group', state.group);
   if (state.window !== DEFAULT_WINDOW) parameters.set('window', String(state.window));
   if (state.search !== '') parameters.set('q', state.search);
   for (const pin of state.pins) parameters.append('pin', pin);

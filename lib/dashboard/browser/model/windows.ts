@@ -35,6 +35,12 @@ export function currentOf(series: Series, family: Family, span: Span = family.sp
   return isGauge ? family.samples.valueAt(span.to, series.slot) : rateOf(series, family, span);
 }
 
+/** Returns the number that represents several series. */
+export function currentOfAll(series: readonly Series[], family: Family, span: Span): number | null {
+  const values = series.map((one) => currentOf(one, family, span));
+  return aggregate(values, aggregationOf(family.unit, family.type));
+}
+
 /** Returns the observations of histograms, together. */
 export function observedIn(all: readonly Series[], { samples }: Family, span: Span): Buckets {
   const byBounds = new Map<readonly number[], number[]>();
@@ -60,9 +66,8 @@ export function observedIn(all: readonly Series[], { samples }: Family, span: Sp
  * the quantiles of a single summary. Quantiles of several summaries cannot be combined.
  */
 export function summarize(series: readonly Series[], family: Family, span: Span = family.span): (number | null)[] {
-  const { type, unit, samples, bounds } = family;
-  const values = series.map((one) => currentOf(one, family, span));
-  const current = aggregate(values, aggregationOf(unit, type));
+  const { type, samples, bounds } = family;
+  const current = currentOfAll(series, family, span);
   if (type === 'histogram') {
     const buckets = observedIn(series, family, span);
     return [current, ...QUANTILES.map((q) => quantile(q, buckets))];

@@ -40,4 +40,4 @@ export function toggled(list: readonly string[], item: string): string[] {
 }
 
 /** Shows the overview, without the filter of the family that was open. */
-export const CLOSED = { open: '', filter: {} } as const satisfies Partial<ViewState>;
+export const CLOSED = { open: '', filter: {}, group: '' } as const satisfies Partial<ViewState>;

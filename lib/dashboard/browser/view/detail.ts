@@ -43,6 +43,11 @@ export class DetailView {
     return this.table.range;
   }
 
+  /** Whether the pointer is over the series. */
+  get holdsRows(): boolean {
+    return this.table.holdsRows;
+  }
+
   show({ detail, status }: ViewUpdate): void {
     const { open } = this.state.current;
     if (open === '' || (detail !== undefined && detail.name !== open)) return;

@@ -8,8 +8,13 @@ import { moveByKeys, VirtualRows } from './virtual-rows.ts';
 export interface SeriesTable {
   readonly element: HTMLElement;
   readonly range: readonly [from: number, to: number];
+  /** Whether the pointer is over the rows. */
+  readonly holdsRows: boolean;
   draw(data: TableData): void;
 }
+
+/** Whether there is a pointer that can be over rows without touching them. */
+const HOVER = matchMedia('(hover: hover)');
 
 /** Number of lists of choices so far, for unique ids. */
 let choiceLists = 0;
@@ -21,12 +26,13 @@ export function createSeriesTable(state: State, onRange: () => void): SeriesTabl
   const head = el('div', { role: 'rowgroup', className: 'head' });
   const body = el('div', { className: 'rows', role: 'rowgroup' });
   const table = el('div', { className: 'table series', role: 'table', 'aria-label': 'Series' }, head, body);
+  const grouping = createGrouping(state);
   const empty = el('p', { className: 'empty' }, 'No series matches these filters.');
   const element = el(
     'section',
     { className: 'series-section', 'aria-label': 'Series' },
     caption,
-    filters,
+    el('div', { className: 'filter-bar' }, filters, grouping.element),
     table,
     empty,
   );
@@ -36,15 +42,20 @@ export function createSeriesTable(state: State, onRange: () => void): SeriesTabl
 
   const rows = new VirtualRows({
     body,
-    keyAt: (index) => String(rowAt(index)?.id ?? `unknown ${index}`),
+    keyAt: (index) => rowAt(index)?.id ?? `unknown ${index}`,
     create: () => createSeriesRow(state),
     fill: (row, index) => fillRow(row, rowAt(index), data?.columns ?? []),
     onRange,
   });
+  // The worker orders rows: it must know when they have to stay in their places.
+  for (const type of ['pointerenter', 'pointerleave']) body.addEventListener(type, () => onRange());
   moveByKeys(body, rows, () => data?.matching ?? 0);
 
   return {
     element,
+    get holdsRows() {
+      return HOVER.matches && body.matches(':hover');
+    },
     get range() {
       return rows.range;
     },
@@ -54,11 +65,34 @@ export function createSeriesTable(state: State, onRange: () => void): SeriesTabl
       if (nextShape !== shape) head.replaceChildren(createHeadRow(next.columns, state));
       shape = nextShape;
       drawFilters(filters, next.labels, state);
-      setText(caption, `${next.matching.toLocaleString('en')} series`);
+      grouping.draw(next);
+      table.classList.toggle('wide', next.columns.length > 4);
+      setText(caption, captionOf(next));
       setAttribute(table, 'aria-rowcount', String(next.matching + 1));
       table.hidden = next.matching === 0;
       empty.hidden = next.matching > 0;
       rows.setCount(next.matching);
+    },
+  };
+}
+
+function captionOf({ matching, series }: TableData): string {
+  const rows = matching === series ? '' : `${matching.toLocaleString('en')} row${matching === 1 ? '' : 's'} of `;
+  return `${rows}${series.toLocaleString('en')} series`;
+}
+
+/** Creates the menu of labels by which the rows can be grouped. */
+function createGrouping(state: State): { readonly element: HTMLElement; draw(data: TableData): void } {
+  const menu = el('select');
+  let shown = '';
+  menu.addEventListener('change', () => state.change({ group: menu.value }));
+  return {
+    element: el('label', {}, 'Rows', menu),
+    draw({ groups, group }) {
+      const key = JSON.stringify(groups);
+      if (key !== shown) menu.replaceChildren(...groups.map(({ value, text }) => el('option', { value }, text)));
+      shown = key;
+      menu.value = group;
     },
   };
 }

@@ -1,17 +1,20 @@
 import type { Family, Series } from '../model/family.ts';
 import type { History } from '../model/history.ts';
 import { estimatedBy, OBSERVATIONS_PER_SECOND, perSecond, type Unit } from '../model/units.ts';
-import { currentOf, QUANTILES } from '../model/windows.ts';
+import { currentOfAll, QUANTILES, replay } from '../model/windows.ts';
 import type { ChartData } from '../protocol.ts';
 import { MAX_LINES } from './chart-lines.ts';
+import type { RowGroup } from './row-groups.ts';
 
 const MAX_LABEL = 80;
 
 /** Series to show, with the values that represent them together, now and over time. */
 export interface Selection {
   readonly family: Family;
-  /** Largest first. */
   readonly series: readonly Series[];
+  /** Largest first. */
+  readonly rows: readonly RowGroup[];
+  readonly window: number;
   /** Those that are the sums of others, and are not added. */
   readonly rollups: ReadonlySet<Series>;
   /** Whether these are all series of the family. */
@@ -48,15 +51,15 @@ export function quantileName({ type, bounds }: Family, i: number): string {
   return `p${Number((q * 100).toPrecision(6))}`;
 }
 
-function currentChart({ family, series, isWhole, now, history }: Selection): ChartData {
+function currentChart({ family, series, rows, window, isWhole, now, history }: Selection): ChartData {
   const { title, unit } = titleAndUnit(family);
   const together = { values: history.columns[0] ?? [], now: now[0] ?? null };
   const chart = { title, unit, times: history.times };
   if (series.length < 2 && isWhole) return { ...chart, lines: [{ label: title.toLowerCase(), ...together }] };
-  const lines = series.slice(0, MAX_LINES).map((one) => ({
-    label: describe(one),
-    values: aligned(one.history, history.times),
-    now: currentOf(one, family),
+  const lines = rows.slice(0, MAX_LINES).map((row) => ({
+    label: describe(row),
+    values: aligned(historyOf(row, family, window), history.times),
+    now: currentOfAll(row.members, family, family.span),
   }));
   const hasTotal = family.type !== 'gauge' && family.type !== 'untyped' && series.length > 1;
   const total = { label: isWhole ? 'total' : 'all that match', isTotal: true, ...together };
@@ -75,7 +78,14 @@ function titleAndUnit({ unit, type }: Family): { title: string; unit: Unit } {
   }
 }
 
-function describe({ labels }: Series): string {
+/** Returns the history of a series or, for several together, what the samples contain. */
+function historyOf({ members }: RowGroup, family: Family, window: number): History | undefined {
+  const [one] = members;
+  if (members.length === 1) return one?.history;
+  return replay(family, window, (span) => [currentOfAll(members, family, span)]);
+}
+
+function describe({ labels }: RowGroup): string {
   const parts: string[] = [];
   for (let i = 0; i < labels.length; i += 2) parts.push(`${labels[i]}=${labels[i + 1]}`);
   const text = parts.join(' ') || 'without labels';

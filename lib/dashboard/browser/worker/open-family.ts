@@ -5,16 +5,18 @@ import { rollupsIn, withoutRollups } from '../model/update-family.ts';
 import type { ViewState } from '../model/url-state.ts';
 import { observedIn, replay, summarize } from '../model/windows.ts';
 import type { Detail, DistributionData } from '../protocol.ts';
-import type { ChartLines } from './chart-lines.ts';
+import { type ChartLines, MAX_LINES } from './chart-lines.ts';
 import { chartsOf, type Selection } from './charts.ts';
 import { figuresOf } from './figures.ts';
 import { type Ranking, rank, tableOf } from './series-table.ts';
 
-type View = Pick<ViewState, 'filter' | 'order' | 'window'>;
+type View = Pick<ViewState, 'filter' | 'order' | 'group' | 'window'>;
 
 /** The family that the page shows in detail, with a filter and an order. */
 export class OpenFamily {
   readonly family: Family;
+  /** Keeps the order of the rows. */
+  holdsRows = false;
   private readonly view: View;
   private readonly lines: ChartLines;
   private readonly isUnfiltered: boolean;
@@ -33,14 +35,14 @@ export class OpenFamily {
     this.ranking = this.rank();
     this.now = this.summarize();
     this.filteredHistory = this.replay();
-    lines.setVisible(this.ranking.series, family, view.window);
+    this.showLines();
   }
 
   /** To be called after each poll that contained the family. */
   onPoll(moment: Moment): void {
-    this.ranking = this.rank();
+    this.ranking = this.rank(this.holdsRows ? this.ranking : undefined);
     this.now = this.summarize();
-    this.lines.setVisible(this.ranking.series, this.family, this.view.window);
+    this.showLines();
     if (this.isUnfiltered) return;
     if (this.filteredHistory.columns.length !== this.now.length) this.filteredHistory = this.replay();
     else record(this.filteredHistory, moment, this.now);
@@ -55,9 +57,10 @@ export class OpenFamily {
   detail(from: number, to: number): Detail {
     const { family, now, ranking, isUnfiltered: isWhole } = this;
     const { name, help, type } = family;
-    const { series, rollups } = ranking;
+    const { series, rows, rollups } = ranking;
+    const { group, window } = this.view;
     const history = isWhole ? family.history : this.filteredHistory;
-    const selection: Selection = { family, series, rollups, isWhole, now, history };
+    const selection: Selection = { family, series, rows, window, rollups, isWhole, now, history };
     const hasLabels = family.series.some(({ labels }) => labels.length > 0);
     return {
       name,
@@ -66,14 +69,22 @@ export class OpenFamily {
       figures: figuresOf(selection),
       charts: chartsOf(selection),
       ...(type === 'histogram' && { distribution: distributionOf(family, withoutRollups(series, rollups)) }),
-      ...(hasLabels && { table: tableOf(family, ranking, { from, to }) }),
+      ...(hasLabels && { table: tableOf(family, ranking, { from, to, group }) }),
     };
   }
 
-  private rank(): Ranking {
+  /** Rows of several series have lines from the samples. */
+  private showLines(): void {
+    const single = this.ranking.rows
+      .slice(0, MAX_LINES)
+      .flatMap(({ members }) => (members.length === 1 ? members : []));
+    this.lines.setVisible(single, this.family, this.view.window);
+  }
+
+  private rank(before?: Ranking): Ranking {
     const { series } = this.family;
     const filtered = this.isUnfiltered ? series : series.filter(({ labels }) => this.passes(labels));
-    return rank(filtered, rollupsIn(filtered, this.family), this.family, this.view.order);
+    return rank(filtered, rollupsIn(filtered, this.family), this.family, { ...this.view, before });
   }
 
   private replay(): Selection['history'] {

@@ -1,114 +1,113 @@
 import type { Family, Series } from '../model/family.ts';
-import { FIRST_POINT } from '../model/samples.ts';
-import { aggregationOf, OBSERVATIONS_PER_SECOND, perSecond } from '../model/units.ts';
 import { withoutRollups } from '../model/update-family.ts';
 import type { Order } from '../model/url-state.ts';
-import { averageOf, currentOf } from '../model/windows.ts';
-import type { Column, LabelChoice, SeriesRow, TableData } from '../protocol.ts';
-import { quantileName } from './charts.ts';
+import type { LabelChoice, SeriesRow, TableData } from '../protocol.ts';
+import { EACH_SERIES, groupRows, type RowGroup, statusLabelOf } from './row-groups.ts';
+import { columnsOf, type TableColumn } from './table-columns.ts';
 
 /** Maximum number of label names with a filter. */
 const MAX_LABELS = 32;
-
-/** Maximum number of quantiles with a column. */
-const MAX_QUANTILES = 3;
 
 /** Maximum number of values to choose from in a filter, and their length. */
 const MAX_CHOICES = 50;
 const MAX_CHOICE_LENGTH = 100;
 const MAX_VALUE_LENGTH = 300;
 
-/** Series in order, largest first. */
+/** Rows in order, largest first. */
 export interface Ranking {
+  readonly rows: readonly RowGroup[];
+  /** All series that pass the filter. */
   readonly series: readonly Series[];
   /** Those that are the sums of others. */
   readonly rollups: ReadonlySet<Series>;
+  readonly columns: readonly TableColumn[];
+  /** Column by which rows are ordered. */
+  readonly orderedBy: TableColumn;
+  readonly status: string | undefined;
+}
+
+export interface RankOptions {
   readonly order: Order;
-  /** Sum of the values that determine the order, without those of roll-ups. */
-  readonly sum: number;
+  readonly group: string;
+  /** Keeps the order of the rows, as the pointer is over them. New rows follow at the end. */
+  readonly before?: Ranking | undefined;
 }
 
-export function rank(series: readonly Series[], rollups: ReadonlySet<Series>, family: Family, order: Order): Ranking {
-  const measure = measureOf(family, order);
-  const sizes = new Map(series.map((one) => [one, measure(one) ?? Number.NEGATIVE_INFINITY]));
+export function rank(
+  series: readonly Series[],
+  rollups: ReadonlySet<Series>,
+  family: Family,
+  { order, group, before }: RankOptions,
+): Ranking {
+  const status = statusLabelOf(family.series);
+  const columns = columnsOf(family, status);
+  const orderedBy = columns.find((column) => column.order === order) ?? columns[0]!;
+  const isEach = group === EACH_SERIES || (group === '' && status === undefined);
+  const rows = groupRows(isEach ? series : withoutRollups(series, rollups), group, status);
+  const keys = before === undefined ? sizesOf(rows, orderedBy) : placesOf(rows, before);
   // The difference of infinities is NaN, which a sort must not return.
-  const sorted = [...series].sort((a, b) => sizes.get(b)! - sizes.get(a)! || 0);
-  // Shares are undefined if a value is negative; NaN disables them.
-  const added = withoutRollups(series, rollups);
-  const sum = added.reduce((sum, one) => sum + ((measure(one) ?? 0) < 0 ? Number.NaN : (measure(one) ?? 0)), 0);
-  return { series: sorted, rollups, order, sum };
+  rows.sort((a, b) => keys.get(b.id)! - keys.get(a.id)! || 0);
+  return { rows, series, rollups, columns, orderedBy, status };
 }
 
-const measureOf =
-  (family: Family, order: Order) =>
-  (series: Series): number | null =>
-    order === 'value' ? series.value : currentOf(series, family);
+const sizesOf = (rows: readonly RowGroup[], { value }: TableColumn) =>
+  new Map(rows.map(({ id, members }) => [id, value(members) ?? Number.NEGATIVE_INFINITY]));
+
+function placesOf(rows: readonly RowGroup[], before: Ranking): Map<string, number> {
+  const places = new Map(before.rows.map(({ id }, i) => [id, -i]));
+  return new Map(rows.map(({ id }) => [id, places.get(id) ?? -Infinity]));
+}
 
 /** Returns the table with the rows `from` to `to`. */
-export function tableOf(family: Family, ranking: Ranking, { from, to }: { from: number; to: number }): TableData {
-  const { series, rollups, sum, order } = ranking;
-  const measure = measureOf(family, order);
-  const share = (one: Series) => (sum > 0 && !rollups.has(one) ? (measure(one) ?? 0) / sum : null);
-  const columns = columnsOf(family, order);
+export function tableOf(
+  family: Family,
+  ranking: Ranking,
+  { from, to, group }: { from: number; to: number; group: string },
+): TableData {
+  const { rows, series, rollups, columns, orderedBy, status } = ranking;
+  const isRollup = ({ members }: RowGroup) => members.length === 1 && rollups.has(members[0]!);
+  const added = withoutRollups(series, rollups);
+  const sums = columns.map((column) => (column.isShareOfAll ? sumOf(added, column) : 0));
+  const valueIn = (row: RowGroup, column: TableColumn, sum: number): number | null => {
+    if (!column.isShareOfAll) return column.value(row.members);
+    return sum > 0 && !isRollup(row) ? (column.value(row.members) ?? 0) / sum : null;
+  };
+  const labels = labelsOf(family);
   return {
-    labels: labelsOf(family),
-    columns: columns.map(({ column }) => column),
-    matching: series.length,
+    labels,
+    groups: groupChoices(labels, status),
+    group,
+    columns: columns.map((column) => {
+      const { title, unit, order } = column;
+      return { title, unit, ...(order && { order }), isOrdering: column === orderedBy };
+    }),
+    matching: rows.length,
+    series: series.length,
     from,
-    rows: series.slice(from, to).map((one) => ({
-      id: one.id,
-      labels: labelsIn(one),
-      isRollup: rollups.has(one),
-      values: columns.map(({ value }) => (value === 'share' ? share(one) : value(one))),
+    rows: rows.slice(from, to).map((row) => ({
+      id: row.id,
+      labels: labelsIn(row),
+      isRollup: isRollup(row),
+      values: columns.map((column, i) => valueIn(row, column, sums[i]!)),
     })),
   };
 }
 
-interface ColumnOf {
-  readonly column: Column;
-  readonly value: 'share' | ((series: Series) => number | null);
-}
-
-function columnsOf(family: Family, order: Order): ColumnOf[] {
-  const { unit } = family;
-  const share: ColumnOf = { column: { title: 'Share', unit: 'share', isOrdering: false }, value: 'share' };
-  const ordered = (title: string, by: Order, unit: Column['unit']): ColumnOf => ({
-    column: { title, unit, order: by, isOrdering: order === by },
-    value: (series) => (by === 'value' ? series.value : currentOf(series, family)),
-  });
-  switch (family.type) {
-    case 'counter':
-      return [ordered('Rate', 'rate', perSecond(unit)), share, ordered('Total', 'value', unit)];
-    case 'histogram':
-    case 'summary':
-      return [
-        ordered('Rate', 'rate', OBSERVATIONS_PER_SECOND),
-        share,
-        {
-          column: { title: 'Avg', unit, isOrdering: false },
-          value: (series) => averageOf(series, family, family.span),
-        },
-        ...(family.type === 'summary' ? quantileColumns(family) : []),
-        ordered('Count', 'value', { of: 'number' }),
-      ];
-    default:
-      return [
-        { column: { title: 'Value', unit, order: 'value', isOrdering: true }, value: (series) => series.value },
-        ...(aggregationOf(unit, family.type) === 'sum' ? [share] : []),
-      ];
+/** Returns the sum of which the column shows shares. They are undefined, and the sum NaN, if a value is negative. */
+function sumOf(series: readonly Series[], { value }: TableColumn): number {
+  let sum = 0;
+  for (const one of series) {
+    const part = value([one]) ?? 0;
+    sum += part < 0 ? Number.NaN : part;
   }
+  return sum;
 }
 
-/** Returns a column for each of the highest quantiles of a summary. */
-function quantileColumns(family: Family): ColumnOf[] {
-  const { unit } = family;
-  const columns = family.bounds.map(
-    (_, i): ColumnOf => ({
-      column: { title: quantileName(family, i), unit, isOrdering: false },
-      value: ({ slot }) => family.samples.valueAt(family.span.to, slot, FIRST_POINT + i),
-    }),
-  );
-  return columns.slice(-MAX_QUANTILES);
+/** Returns the ways to group the rows: the value for the URL, and its text. */
+function groupChoices(labels: readonly LabelChoice[], status: string | undefined): TableData['groups'] {
+  const each = { value: status === undefined ? '' : EACH_SERIES, text: 'each series' };
+  const usual = status === undefined ? [] : [{ value: '', text: `all but ${status}` }];
+  return [...usual, each, ...labels.map(({ name }) => ({ value: name, text: name }))];
 }
 
 /** Returns the label names of the series, with the first values of each. */
@@ -128,7 +127,7 @@ function labelsOf({ series }: Family): LabelChoice[] {
   }));
 }
 
-function labelsIn({ labels }: Series): SeriesRow['labels'] {
+function labelsIn({ labels }: RowGroup): SeriesRow['labels'] {
   const cut: SeriesRow['labels'][number][] = [];
   for (let i = 0; i < labels.length; i += 2) {
     const value = labels[i + 1]!;
