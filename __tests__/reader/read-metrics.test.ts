@@ -96,6 +96,20 @@ test('characters of several bytes survive the division of a large text into chun
   expect(depth?.samples.map((it) => it.labels.queue)).toEqual(labels);
 });
 
+test('the groups of a family are joined', async () => {
+  const document = await readMetrics('# TYPE a gauge\na{x="1"} 1\nb 2\na{x="2"} 3\n');
+  expect(document.a?.samples.map((it) => it.value)).toEqual([1, 3]);
+});
+
+test('a response whose last line may be cut is refused', async () => {
+  const server = await listen((req) => {
+    // HTTP/1.0 without a length.
+    req.socket.end(`HTTP/1.0 200 OK\r\nContent-Type: ${TEXT_TYPE}\r\n\r\ndepth 3`);
+  });
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await expect(readMetrics(address)).rejects.toMatchObject({ code: 'ERR_METRICS_MALFORMED_DOCUMENT' });
+});
+
 test('the unit of OpenMetrics is part of the family', async () => {
   const text = '# TYPE wait_seconds gauge\n# UNIT wait_seconds seconds\nwait_seconds 3\n# EOF\n';
   expect(await readMetrics(text)).toMatchObject({ wait_seconds: { type: 'gauge', unit: 'seconds' } });

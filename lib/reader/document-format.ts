@@ -25,6 +25,11 @@ export interface TypedBody {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
+/** A body of which it is known whether its end is that of the document. */
+export interface OpenedDocument extends TypedBody {
+  readonly isComplete: boolean;
+}
+
 /**
  * Determines the format of a response from its Content-Type. Servers of files send JSON as `text/plain` too, which its
  * beginning shows.

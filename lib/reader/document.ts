@@ -1,7 +1,7 @@
 import { MetricsError } from '../model/errors.ts';
 import type { HistogramValue, LabelSet, Sample, SummaryValue } from '../model/metric-family.ts';
-import type { TypedBody } from './document-format.ts';
-import { parseBody } from './stream-metrics.ts';
+import type { OpenedDocument } from './document-format.ts';
+import { parseDocument } from './stream-metrics.ts';
 
 /**
  * The families of a document by name, as plain objects that can be compared and printed.
@@ -38,19 +38,18 @@ interface FamilyOf<Type extends string, Value extends MetricValue> {
 }
 
 /** @throws {MetricsError} `ERR_METRICS_MALFORMED_DOCUMENT` when the body is not a document, or contains a family twice */
-export async function readDocument({ format, body }: TypedBody): Promise<MetricsDocument> {
-  const families = new Map<string, ScrapedFamily & { samples: ScrapedSample[] }>();
-  for await (const { name, type, help, unit, samples } of parseBody(format, body)) {
-    const known = families.get(name);
-    // In text, a family that comes in two groups is one.
-    if (known !== undefined && (format === 'json' || known.type !== type))
+export async function readDocument(opened: OpenedDocument): Promise<MetricsDocument> {
+  const families = new Map<string, ScrapedFamily>();
+  // The document is held in memory anyway.
+  for await (const family of parseDocument(opened, { maxJoinBytes: Number.POSITIVE_INFINITY })) {
+    const { name, type, help, unit, samples } = family;
+    if (families.has(name))
       throw new MetricsError('ERR_METRICS_MALFORMED_DOCUMENT', `the family "${name}" occurs twice`);
-    const read = known?.samples ?? [];
+    const read: Sample[] = [];
     for await (const sample of samples) read.push(sample);
-    if (known !== undefined) continue;
     const described = { type, ...(help !== undefined && { help }), ...(unit !== undefined && { unit }) };
     // The parser returns values of the family's type.
-    families.set(name, { ...described, samples: read } as ScrapedFamily & { samples: ScrapedSample[] });
+    families.set(name, { ...described, samples: read } as ScrapedFamily);
   }
   return Object.fromEntries(families);
 }

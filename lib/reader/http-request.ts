@@ -11,6 +11,8 @@ export interface HttpResponse {
   readonly contentType: string;
   /** Decompressed body, which can be read once. Leaving it early closes the connection. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** Whether its length or its chunks show that the body is complete. */
+  readonly isFramed: boolean;
   /** Closes the connection of a body that is not read. */
   close(): void;
 }
@@ -36,8 +38,13 @@ export async function requestUrl(url: URL, { headers, signal }: RequestOptions):
   try {
     const [response] = (await once(sent, 'response')) as [http.IncomingMessage];
     const { statusCode = 0, headers: received } = response;
-    const body = readBody(decodeBody(response, url));
-    return { status: statusCode, contentType: received['content-type'] ?? '', body, close };
+    return {
+      status: statusCode,
+      contentType: received['content-type'] ?? '',
+      body: readBody(decodeBody(response, url)),
+      isFramed: received['content-length'] !== undefined || received['transfer-encoding'] !== undefined,
+      close,
+    };
   } catch (error) {
     close();
     throw connectionError(error);

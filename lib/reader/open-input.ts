@@ -1,7 +1,7 @@
 import { MetricsError } from '../model/errors.ts';
 import { addressOf } from '../sources/remote/upstream-error.ts';
 import { optionError, shown } from '../util/option-error.ts';
-import { formatOfResponse, formatOfText, type TypedBody } from './document-format.ts';
+import { formatOfResponse, formatOfText, type OpenedDocument } from './document-format.ts';
 import { explainStatus, readDetail } from './explain-status.ts';
 import { type HttpResponse, requestUrl } from './http-request.ts';
 import type { DocumentFormat, MetricsInput, ReadMetricsOptions } from './options.ts';
@@ -13,7 +13,7 @@ const CHUNK_SIZE = 64 * 1024;
 export interface Input {
   readonly place: string;
   /** @throws {MetricsError} (rejects) `ERR_METRICS_SCRAPE_FAILED` when there is no document */
-  open(): Promise<TypedBody>;
+  open(): Promise<OpenedDocument>;
 }
 
 /** @throws {TypeError} for a value that is none of the inputs */
@@ -66,6 +66,9 @@ function responseOf(caller: string, response: Response): HttpResponse {
     status: response.status,
     contentType: response.headers.get('content-type') ?? '',
     body: response.body ?? emptyBody(),
+    // One that was constructed has no URL, and its text is whole.
+    isFramed:
+      response.url === '' || response.headers.has('content-length') || response.headers.has('transfer-encoding'),
     close: () => void response.body?.cancel().catch(() => undefined),
   };
 }
@@ -74,12 +77,12 @@ async function openResponse(
   response: HttpResponse,
   format: DocumentFormat | 'auto',
   headerNames: readonly string[],
-): Promise<TypedBody> {
+): Promise<OpenedDocument> {
   try {
     if (response.status !== 200) throw await statusError(response, headerNames);
-    const { contentType, body } = response;
-    if (format !== 'auto') return { format, body };
-    return await formatOfResponse(contentType, body);
+    const { contentType, body, isFramed } = response;
+    const typed = format === 'auto' ? await formatOfResponse(contentType, body) : { format, body };
+    return { ...typed, isComplete: isFramed };
   } catch (error) {
     response.close();
     throw error;
@@ -91,11 +94,8 @@ async function statusError({ status, contentType, body }: HttpResponse, headerNa
   return new MetricsError('ERR_METRICS_SCRAPE_FAILED', explainStatus(status, detail, headerNames));
 }
 
-function openText(text: string, format: DocumentFormat | 'auto'): TypedBody {
-  const known = format === 'auto' ? formatOfText(text) : format;
-  // A text is complete, with or without the line feed that shows it.
-  const isUnended = known !== 'json' && text !== '' && !text.endsWith('\n');
-  return { format: known, body: chunksOf(isUnended ? `${text}\n` : text) };
+function openText(text: string, format: DocumentFormat | 'auto'): OpenedDocument {
+  return { format: format === 'auto' ? formatOfText(text) : format, body: chunksOf(text), isComplete: true };
 }
 
 async function* chunksOf(text: string): AsyncGenerator<Uint8Array, void> {

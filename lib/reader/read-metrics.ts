@@ -6,7 +6,7 @@ import { placeError } from './stream-metrics.ts';
 /**
  * Reads a metrics document: KumoMTA's JSON, Prometheus text or OpenMetrics. The input is a `URL`, a string that begins
  * with `http://` or `https://`, the `Response` of a `fetch()`, or the text of a document. It is parsed while it
- * arrives, and its text is never buffered as a whole. `streamMetrics` reads it without holding all of its series.
+ * arrives. `streamMetrics` reads it without holding all of its series.
  *
  * A request sends no credentials unless `headers` has them, and follows no redirect.
  *

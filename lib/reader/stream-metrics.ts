@@ -1,8 +1,9 @@
 import { MetricsError } from '../model/errors.ts';
 import type { MetricFamily } from '../model/metric-family.ts';
-import type { Parse } from '../model/parser.ts';
+import { type Parse, type ParseContext, type ParsedFamily, unlimited } from '../model/parser.ts';
 import { parseKumoMtaJson } from '../parsers/kumomta-json.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../parsers/prometheus-text.ts';
+import type { OpenedDocument } from './document-format.ts';
 import { type Input, resolveInput } from './open-input.ts';
 import { type DocumentFormat, type MetricsInput, type ReadMetricsOptions, readOptions } from './options.ts';
 
@@ -36,14 +37,22 @@ export function streamMetrics(
 
 async function* familiesOf(caller: string, input: Input): AsyncGenerator<MetricFamily, void> {
   try {
-    const { format, body } = await input.open();
-    yield* parseBody(format, body);
+    yield* parseDocument(await input.open(), {});
   } catch (error) {
     throw placeError(error, `${caller}: ${input.place}`);
   }
 }
 
-export const parseBody = (format: DocumentFormat, body: AsyncIterable<Uint8Array>) => PARSERS[format]()(body);
+/** Parses a document. Series that are left out of it fail it, unless `context` handles them. */
+export function parseDocument(
+  { format, body, isComplete }: OpenedDocument,
+  context: Partial<ParseContext>,
+): AsyncIterable<ParsedFamily> {
+  const onDropped: ParseContext['onDropped'] = (error) => {
+    throw error;
+  };
+  return PARSERS[format]()(body, { ...unlimited, isComplete: () => isComplete, onDropped, ...context });
+}
 
 /** Prefixes an error of this package with the function and the input. */
 export function placeError(error: unknown, place: string): unknown {
