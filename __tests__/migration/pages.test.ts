@@ -1,3 +1,4 @@
+import { BuiltCommand } from '../support/command.ts';
 import { requestText, send } from '../support/raw-http.ts';
 import { watchWarnings } from '../support/serve.ts';
 import { migrationPage, type Row, requestIn } from './page.ts';
@@ -16,6 +17,9 @@ const PAGES = [
   'express-ipfilter.md',
 ];
 
+const command = new BuiltCommand();
+beforeAll(() => command.build());
+afterAll(() => command.close());
 beforeEach(() => {
   watchWarnings();
   // Express tells of errors that nobody handles.
@@ -57,19 +61,23 @@ describe.each(PAGES)('%s', (name) => {
   });
 });
 
-/** Series without their values, with labels in the order of names. What is active in Node, and when it collects garbage, is chance. */
+/** What is active in Node, and when it collects garbage, is chance. */
+const CHANCE = ['--ignore', '^nodejs_(gc|active)_'];
+
+/** Series without their values, with labels in the order of names. */
 function seriesIn(text: string): string[] {
-  const lines = text.split('\n').filter((line) => line !== '' && !/^(#|nodejs_(gc|active)_)/.test(line));
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return lines.map((line) => {
     const [, name, , labels = ''] = /^([^{ ]+)(\{(.*)\})? /.exec(line) ?? [];
     return `${name}{${labels.split(/,(?=\w+=")/).sort()}}`;
   });
 }
 
-async function seriesOf(code: string): Promise<string[]> {
+/** The text document of a program that has served a request. */
+async function documentOf(code: string): Promise<string> {
   const program = await run(code);
   await send(program.server, requestText({ method: 'POST', target: '/jobs/mail', headers: ['Connection: close'] }));
-  return seriesIn((await ask(program, '`GET /metrics`', '')).body).sort();
+  return (await ask(program, '`GET /metrics`', '')).body;
 }
 
 test.each([
@@ -79,9 +87,23 @@ test.each([
   ['opentelemetry-exporter-prometheus.md', 1],
 ] as const)('%s: the names and labels after the move are those before it', async (name, program) => {
   const { before, after } = migrationPage(name);
-  const series = await seriesOf(before);
-  expect(series.length).toBeGreaterThan(5);
-  expect(await seriesOf(after[program]!)).toEqual(series);
+  const files = [
+    command.write('before', await documentOf(before)),
+    command.write('after', await documentOf(after[program]!)),
+  ];
+  const { status, stdout } = await command.run(['diff', ...CHANCE, ...files]);
+  const [, count] = /^both have the same (\d+) series\n$/.exec(stdout) ?? [undefined, stdout];
+  expect(Number(count)).toBeGreaterThan(5);
+  expect(status).toBe(0);
+});
+
+test.each([
+  'prom-client.md',
+  'express-prom-bundle.md',
+  'prometheus-api-metrics.md',
+  'opentelemetry-exporter-prometheus.md',
+])('%s: the move is checked with the command of this package', (name) => {
+  expect(migrationPage(name).text).toMatch(/^\$ npx express-metrics-json diff http:\S+ http:\S+$/m);
 });
 
 const OLD_ROUTE = `
@@ -91,7 +113,9 @@ app.get('/metrics', async (_req, res) => {
 
 /** Series of requests, with the values of labels that the moved service may write differently. */
 async function requestSeriesOf(code: string): Promise<string[]> {
-  const series = (await seriesOf(code)).filter((it) => it.startsWith('http_request_duration_seconds_'));
+  const series = seriesIn(await documentOf(code))
+    .sort()
+    .filter((it) => it.startsWith('http_request_duration_seconds_'));
   return series.map((it) => it.replace('"/jobs/mail"', '"/jobs/:kind"'));
 }
 

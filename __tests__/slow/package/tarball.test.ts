@@ -97,3 +97,10 @@ it.each([
   writeFileSync(join(project, file), [...loads, print].join('\n'));
   expect(await run(process.execPath, [file], project)).toBe('{\n"up":{"type":"gauge","value":1.0}\n}\n3\n');
 });
+
+it('has a command, which runs where nothing else is installed', async () => {
+  const { bin } = JSON.parse(readFileSync(join(inside, 'package.json'), 'utf8'));
+  const file = join(inside, bin['express-metrics-json'] ?? bin);
+  expect(readFileSync(file, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+  expect(await run(process.execPath, [file, '--help'], folder)).toMatch(/^Usage: express-metrics-json COMMAND/);
+});

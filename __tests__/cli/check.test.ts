@@ -1,0 +1,176 @@
+import type { AddressInfo } from 'node:net';
+import { BuiltCommand } from '../support/command.ts';
+import { closeServers, listen, serveMetrics, watchWarnings } from '../support/serve.ts';
+import { JSON_TYPE, serving, TEXT_TYPE } from '../support/upstreams.ts';
+
+const command = new BuiltCommand();
+beforeAll(() => command.build());
+afterAll(() => command.close());
+afterEach(closeServers);
+beforeEach(() => {
+  watchWarnings();
+});
+afterEach(() => jest.restoreAllMocks());
+
+const addressOf = (server: { address(): unknown }) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+const serve = async (body: string, type = TEXT_TYPE) => addressOf(await listen(serving(type, body)));
+
+const lines = (count: number, line: (i: number) => string) => Array.from({ length: count }, (_, i) => line(i)).join('');
+
+test('a document without faults is described, with status 0', async () => {
+  const text = `# TYPE a counter
+a{x="1"} 1
+a{x="2"} 1
+# TYPE wait histogram
+wait_bucket{le="1"} 1
+wait_bucket{le="+Inf"} 2
+wait_sum 3
+wait_count 2
+`;
+  const { status, stdout, stderr } = await command.run(['check', await serve(text)]);
+  expect(stdout.replace(/in \d+ ms/, 'in N ms')).toBe(`status    200 OK, a metrics document
+format    Prometheus text (${TEXT_TYPE})
+size      ${text.length} bytes in N ms
+families  2
+series    6
+largest families
+  4  histogram  wait
+  2  counter    a
+duplicates: none
+not as the format demands: none
+labels that look unbounded: none
+`);
+  expect([status, stderr]).toEqual([0, '']);
+});
+
+test('the endpoint of this package has no faults in its default format', async () => {
+  const { server } = await serveMetrics();
+  const { status, stdout } = await command.run(['check', `${addressOf(server)}/metrics.json`]);
+  expect(stdout).toMatch(/^format +KumoMTA's JSON \(application\/json/m);
+  expect(status).toBe(0);
+});
+
+test('only the ten largest families are listed', async () => {
+  const text = lines(12, (family) => lines(family + 1, (i) => `f${family}{x="${i}"} 1\n`));
+  const { stdout } = await command.run(['check', await serve(text), '--json']);
+  const { families, series, largest } = JSON.parse(stdout);
+  expect({ families, series }).toEqual({ families: 12, series: 78 });
+  expect(largest.map((it: { series: number }) => it.series)).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3]);
+});
+
+test.each<[string, string, string | undefined, RegExp]>([
+  ['a series of text twice', 'a{x="1",y="2"} 1\na{y="2",x="1"} 2\n', undefined, /^duplicates\n {2}a.*/m],
+  [
+    'a series of JSON twice',
+    '{"a":{"type":"gauge","value":{"x":{"1":1,"1":2}}}}',
+    JSON_TYPE,
+    /^duplicates\n {2}a\{x="1"\}$/m,
+  ],
+  [
+    'a family of JSON twice',
+    '{"a":{"type":"gauge","value":1},"a":{"type":"gauge","value":1}}',
+    JSON_TYPE,
+    /^ {2}the family a occurs twice$/m,
+  ],
+  [
+    'a repaired histogram',
+    '# TYPE h histogram\nh_bucket{le="1"} 1\nh_sum 1\nh_count 1\n',
+    undefined,
+    /^not as the format demands\n {2}h: /m,
+  ],
+  [
+    'ids in a path',
+    lines(20, (i) => `a{path="/users/${i}"} 1\n`),
+    undefined,
+    /^ {2}a: path has 20 values, such as "\/users\/0" \(values are identifiers\)$/m,
+  ],
+  [
+    'UUIDs',
+    lines(20, (i) => `a{id="0b1f4c5e-0000-4000-8000-0000000000${10 + i}"} 1\n`),
+    undefined,
+    /a: id has 20 values/,
+  ],
+  [
+    'a thousand values of any kind',
+    lines(1200, (i) => `a{queue="q${i}.example"} 1\n`),
+    undefined,
+    /a: queue has 1000 or more values, .* \(many values\)/,
+  ],
+])('%s is a finding, with status 1', async (_case, text, type, expected) => {
+  const { status, stdout } = await command.run(['check', await serve(text, type)]);
+  expect(stdout).toMatch(expected);
+  expect(status).toBe(1);
+});
+
+test.each([
+  ['HTTP statuses', (i: number) => `a{status="${200 + i}"} 1\n`],
+  ['routes with parameters', (i: number) => `a{route="/v1/${'abcdefghijklmnopqrst'[i]}/:id"} 1\n`],
+  ['versions', (i: number) => `a{version="1.${i}.0"} 1\n`],
+])('%s do not look unbounded', async (_case, line) => {
+  const { status, stdout } = await command.run(['check', await serve(lines(20, line))]);
+  expect(stdout).toContain('labels that look unbounded: none');
+  expect(status).toBe(0);
+});
+
+test('a refusal is explained, with status 2', async () => {
+  const { server } = await serveMetrics({ trustedHosts: ['10.0.0.1'] });
+  const url = `${addressOf(server)}/metrics`;
+  const text = await command.run(['check', url]);
+  expect(text.stdout).toMatch(/^status {3}403 Forbidden\nmeaning {2}.*trustedHosts/);
+  const json = await command.run(['check', url, '--json']);
+  expect(JSON.parse(json.stdout)).toMatchObject({ status: 403, meaning: expect.stringContaining('trustedHosts') });
+  expect([text.status, json.status]).toEqual([2, 2]);
+});
+
+test.each<[string, () => Promise<string>, RegExp]>([
+  ['a malformed document', () => serve('a 1\nb\n'), /^status {3}200 OK\nmeaning {2}line 2: /],
+  ['a page', () => serve('<p>', 'text/html'), /^meaning {2}expected JSON, .*got text\/html/m],
+])('%s is explained, with status 2', async (_case, start, expected) => {
+  const { status, stdout } = await command.run(['check', await start()]);
+  expect(stdout).toMatch(expected);
+  expect(status).toBe(2);
+});
+
+test('an endpoint that does not answer in time is reported without the query, with status 2', async () => {
+  const url = addressOf(await listen(() => undefined));
+  const { status, stderr } = await command.run(['check', `${url}/m?token=secret`, '--timeout', '0.2']);
+  expect(stderr).toBe(
+    `express-metrics-json: check: GET ${url}/m: the connection failed: The operation was aborted due to timeout\n`,
+  );
+  expect(status).toBe(2);
+});
+
+test('control characters of a document do not reach the terminal', async () => {
+  const { stdout } = await command.run(['check', await serve(lines(20, (i) => `a{x="\u001b[31m\u009b/${i}"} 1\n`))]);
+  expect(stdout).toMatch(/\\u001b\[31m\\u009b/);
+  expect(stdout).not.toContain('\u001b');
+  expect(stdout).not.toContain('\u009b');
+});
+
+test.each<[string[], RegExp]>([
+  [['check'], /^express-metrics-json: check: expected URL, got none; write check URL\n/],
+  [['check', 'localhost:3000'], /check: URL: expected an http or https URL, got "localhost:3000"; write /],
+  [['check', 'http://a', 'http://b'], /check: expected URL, got "http:\/\/a http:\/\/b"; write check URL/],
+  [['check', 'http://a', '--jsn'], /check: option: expected one that exists, got "--jsn"; write --json\n/],
+  [
+    ['check', 'http://a', '--timeout', 'soon'],
+    /check: --timeout: expected a number from 0\.001 to 3600, got "soon"; write /,
+  ],
+  [['chek'], /command: expected one that exists, got "chek"; write check\nSee "express-metrics-json --help"\.\n$/],
+])('%p is a usage error, with status 64', async (args, expected) => {
+  const { status, stdout, stderr } = await command.run(args);
+  expect(stderr).toMatch(expected);
+  expect([status, stdout]).toEqual([64, '']);
+});
+
+test('help is printed for the command as a whole and for each of its commands', async () => {
+  const { stdout, status } = await command.run(['--help']);
+  expect(status).toBe(0);
+  const names = [...stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name!);
+  expect(names).toEqual(expect.arrayContaining(['check', 'diff']));
+  for (const name of names) {
+    const help = await command.run([name, '--help']);
+    expect(help.stdout).toMatch(new RegExp(`^Usage: express-metrics-json ${name} [^]*Exit status:\n {2}0 `));
+    expect(help.status).toBe(0);
+  }
+});

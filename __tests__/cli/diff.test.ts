@@ -1,0 +1,85 @@
+import type { AddressInfo } from 'node:net';
+import { BuiltCommand } from '../support/command.ts';
+import { closeServers, listen } from '../support/serve.ts';
+import { OPEN_METRICS_TYPE, serving } from '../support/upstreams.ts';
+
+const command = new BuiltCommand();
+beforeAll(() => command.build());
+afterAll(() => command.close());
+afterEach(closeServers);
+
+const TEXT = `# TYPE a_total counter
+a_total{x="1",y="2"} 1
+# TYPE wait histogram
+wait_bucket{le="0.5",x="1"} 1
+wait_bucket{x="1",le="+Inf"} 2
+wait_sum{x="1"} 3
+wait_count{x="1"} 2
+# TYPE size summary
+size{quantile="0.5"} 1
+size_sum 1
+size_count 1
+`;
+
+const OPEN_METRICS = `# TYPE a counter
+a_total{y="2",x="1",z=""} 7
+# TYPE wait histogram
+wait_bucket{x="1",le="0.5"} 0
+wait_bucket{x="1",le="+Inf"} 1
+wait_sum{x="1"} 1
+wait_count{x="1"} 1
+# TYPE size summary
+size{quantile="0.50"} 9
+size_sum 9
+size_count 9
+# EOF
+`;
+
+test('documents of different formats, orders and values have the same series', async () => {
+  const url = `http://127.0.0.1:${((await listen(serving(OPEN_METRICS_TYPE, OPEN_METRICS))).address() as AddressInfo).port}/`;
+  const result = await command.run(['diff', command.write('a.txt', TEXT), url]);
+  expect(result).toEqual({ status: 0, stdout: 'both have the same 8 series\n', stderr: '' });
+});
+
+test('series of only one document are listed, those of A first', async () => {
+  const b = TEXT.replace('y="2"', 'y="3"').replace('le="0.5"', 'le="0.6"');
+  const result = await command.run(['diff', '-', command.write('b.txt', b)], TEXT);
+  expect(result).toEqual({
+    status: 1,
+    stdout: `- a_total{x="1",y="2"}
+- wait_bucket{le="0.5",x="1"}
++ a_total{x="1",y="3"}
++ wait_bucket{le="0.6",x="1"}
+6 series are in both
+`,
+    stderr: '',
+  });
+});
+
+test('--json prints the same as one object', async () => {
+  const result = await command.run([
+    'diff',
+    '--json',
+    command.write('a', 'a 1\nb 1\n'),
+    command.write('b', 'b 1\nc 1\n'),
+  ]);
+  expect(result.status).toBe(1);
+  expect(JSON.parse(result.stdout)).toEqual({ onlyInA: ['a'], onlyInB: ['c'], inBoth: 1 });
+});
+
+test('series that match --ignore are left out', async () => {
+  const files = [command.write('a', 'a 1\nb{x="1"} 1\nc 1\n'), command.write('b', 'c 1\n')];
+  const { status, stdout } = await command.run(['diff', '--ignore', '^a$', '--ignore', 'x="1"', ...files]);
+  expect([status, stdout]).toEqual([0, 'both have the same 1 series\n']);
+});
+
+test.each<[string, string[], number, RegExp]>([
+  ['a file that does not exist', ['diff', 'missing.txt', 'missing.txt'], 2, /diff: missing\.txt: ENOENT/],
+  ['a malformed document', ['diff', '-', '-'], 2, /diff: -: line 1: /],
+  ['one argument', ['diff', 'a'], 64, /diff: expected A and B, got "a"; write diff A B/],
+  ['an invalid pattern', ['diff', 'a', 'b', '--ignore', '('], 64, /diff: --ignore: Invalid regular expression/],
+])('%s is an error', async (_case, args, status, message) => {
+  const result = await command.run(args, 'nonsense');
+  expect(result.stderr).toMatch(message);
+  expect([result.status, result.stdout]).toEqual([status, '']);
+});

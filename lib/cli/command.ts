@@ -1,0 +1,81 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { optionError, shown } from '../util/option-error.ts';
+import { suggestNames } from '../util/suggest-names.ts';
+import type { Output } from './output.ts';
+
+/** Exit statuses of the command. */
+export const EXIT = {
+  /** Nothing to report. */
+  ok: 0,
+  /** `check` has found a fault in the document, or `diff` a difference. */
+  found: 1,
+  /** There is no document, or no port to listen on. */
+  failed: 2,
+  /** The arguments are not valid. */
+  usage: 64,
+} as const;
+
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
+
+/** One of the subcommands. */
+export interface Command {
+  /** One line, for the list of commands. */
+  readonly summary: string;
+  /** Text of `--help`. */
+  readonly help: string;
+  /** @throws {TypeError} for arguments that are not valid; other errors mean that there is no document */
+  run(args: readonly string[], output: Output): Promise<ExitStatus>;
+}
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+interface Config<T extends Options> {
+  args: string[];
+  options: T;
+  allowPositionals: true;
+  tokens: true;
+}
+
+/** @throws {TypeError} that names the option, and suggests the nearest one */
+export function parseCommand<const T extends Options>(
+  command: string,
+  args: readonly string[],
+  options: T,
+): ReturnType<typeof parseArgs<Config<T>>> {
+  try {
+    return parseArgs<Config<T>>({ args: [...args], options, allowPositionals: true, tokens: true });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw new TypeError(`${command}: ${message}`);
+    const [, name = ''] = /'(-[^' ]*)/.exec(message) ?? [];
+    throw unknownName(
+      `${command}: option`,
+      name,
+      Object.keys(options).map((it) => `--${it}`),
+    );
+  }
+}
+
+/** Names the nearest ones, or all. */
+export function unknownName(place: string, name: string, known: readonly string[]): TypeError {
+  const nearest = suggestNames(name, known);
+  const write = (nearest.length > 0 ? nearest : known).join(' or ');
+  return optionError(place, name, { expected: 'one that exists', write });
+}
+
+/** @throws {TypeError} unless there are as many arguments as names */
+export function checkArguments(command: string, given: readonly string[], ...names: readonly string[]): void {
+  if (given.length === names.length) return;
+  const got = given.length === 0 ? 'none' : shown(given.join(' '));
+  throw optionError(command, given, { expected: names.join(' and '), got, write: `${command} ${names.join(' ')}` });
+}
+
+/** Reads an option that is a number. @throws {TypeError} unless it is one in this range */
+export function numberOption(place: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= min && value <= max) return value;
+  throw optionError(place, text, {
+    expected: `a number from ${min} to ${max}`,
+    write: `one such as ${Math.max(min, 1)}`,
+  });
+}

@@ -1,0 +1,74 @@
+import { parseDocument, placeError } from '../reader/stream-metrics.ts';
+import { type Command, checkArguments, EXIT, numberOption, parseCommand } from './command.ts';
+import { openArgument } from './inputs.ts';
+import { seriesOf } from './series.ts';
+
+const HELP = `Usage: express-metrics-json diff A B [--ignore REGEXP]… [--timeout SECONDS] [--json]
+
+Compares the series of two metrics documents, whatever their formats: names and labels, in any
+order, and not the values. A and B are URLs, files, or - for the standard input.
+
+A line that begins with - is a series of A only, and one with + is a series of B only.
+
+Options:
+  --ignore REGEXP    leave out the series that match, such as '^nodejs_gc_' (may be repeated)
+  --timeout SECONDS  time for each document (default: 10)
+  --json             print one JSON object
+
+Exit status:
+  0  both have the same series
+  1  they differ
+  2  one of them could not be read
+  64 the arguments are not valid`;
+
+/** `diff A B`. */
+export const diff: Command = {
+  summary: 'prints the series that only one of two documents has',
+  help: HELP,
+  async run(args, output) {
+    const { values, positionals } = parseCommand('diff', args, {
+      ignore: { type: 'string', multiple: true, default: [] },
+      json: { type: 'boolean', default: false },
+      timeout: { type: 'string', default: '10' },
+    });
+    checkArguments('diff', positionals, 'A', 'B');
+    const [a, b] = positionals as [string, string];
+    const ignored = values.ignore.map(toRegExp);
+    const timeout = numberOption('diff: --timeout', values.timeout, 0.001, 3600);
+    const [inA, inB] = await Promise.all([readSeries(a, ignored, timeout), readSeries(b, ignored, timeout)]);
+    const onlyInA = [...inA].filter((it) => !inB.has(it)).sort();
+    const onlyInB = [...inB].filter((it) => !inA.has(it)).sort();
+    const inBoth = inA.size - onlyInA.length;
+    const isSame = onlyInA.length + onlyInB.length === 0;
+    if (values.json) output.json({ onlyInA, onlyInB, inBoth });
+    else {
+      for (const series of onlyInA) output.line(`- ${series}`);
+      for (const series of onlyInB) output.line(`+ ${series}`);
+      output.line(isSame ? `both have the same ${inBoth} series` : `${inBoth} series are in both`);
+    }
+    return isSame ? EXIT.ok : EXIT.found;
+  },
+};
+
+function toRegExp(source: string): RegExp {
+  try {
+    return new RegExp(source);
+  } catch (error) {
+    throw new TypeError(`diff: --ignore: ${(error as Error).message}`);
+  }
+}
+
+async function readSeries(argument: string, ignored: readonly RegExp[], timeout: number): Promise<Set<string>> {
+  const input = await openArgument('diff', argument, timeout);
+  const series = new Set<string>();
+  try {
+    const opened = await input.open();
+    for await (const { name, samples } of parseDocument(opened, { maxJoinBytes: Number.POSITIVE_INFINITY })) {
+      for await (const sample of samples) for (const { text } of seriesOf({ name }, sample)) series.add(text);
+    }
+  } catch (error) {
+    throw placeError(error, `diff: ${input.place}`);
+  }
+  if (ignored.length === 0) return series;
+  return new Set([...series].filter((it) => !ignored.some((pattern) => pattern.test(it))));
+}
