@@ -50,32 +50,10 @@ export class LabelTexts {
 
   /** Returns the samples with converted label values. */
   convert(samples: BatchedSamples): BatchedSamples {
-    return {
-      [Symbol.iterator]: () => this.iterate(samples),
-      [BATCHES]: () => this.readBatches(samples[BATCHES]() as SyncBatches),
-    };
+    return new ConvertedSamples(samples, this);
   }
 
-  private *iterate(samples: Iterable<Sample>): Generator<Sample, void> {
-    let position = 0;
-    for (const sample of samples) yield this.convertAt(position++, sample);
-    this.trim(position);
-  }
-
-  private readBatches(batches: SyncBatches): SampleBatches {
-    let position = 0;
-    return {
-      next: () => {
-        const batch = batches.next();
-        if (batch === undefined) this.trim(position);
-        else for (let i = 0; i < batch.length; i++) batch[i] = this.convertAt(position++, batch[i] as Sample);
-        return batch;
-      },
-      close: () => batches.close(),
-    };
-  }
-
-  private convertAt(position: number, sample: Sample): Sample {
+  convertAt(position: number, sample: Sample): Sample {
     const { labels } = sample;
     if (this.usual[position] === labels) return sample;
     if (hasUsualValues(labels)) {
@@ -96,11 +74,62 @@ export class LabelTexts {
     usual[position] = labels;
   }
 
-  private trim(length: number): void {
+  /** Forgets the label objects after the last sample. */
+  trim(length: number): void {
     const { usual } = this;
     if (length >= usual.length) return;
     this.account.charge((length - usual.length) * POSITION_BYTES);
     usual.length = length;
+  }
+}
+
+class ConvertedSamples implements BatchedSamples {
+  private readonly samples: BatchedSamples;
+  private readonly texts: LabelTexts;
+
+  constructor(samples: BatchedSamples, texts: LabelTexts) {
+    this.samples = samples;
+    this.texts = texts;
+  }
+
+  *[Symbol.iterator](): Generator<Sample, void> {
+    let position = 0;
+    for (const sample of this.samples) yield this.texts.convertAt(position++, sample);
+    this.texts.trim(position);
+  }
+
+  [BATCHES](): SampleBatches {
+    return new ConvertedBatches(this.samples[BATCHES]() as SyncBatches, this.texts);
+  }
+}
+
+class ConvertedBatches implements SampleBatches {
+  private readonly batches: SyncBatches;
+  private readonly texts: LabelTexts;
+  private position = 0;
+
+  constructor(batches: SyncBatches, texts: LabelTexts) {
+    this.batches = batches;
+    this.texts = texts;
+  }
+
+  next(): Sample[] | undefined {
+    const { texts } = this;
+    const batch = this.batches.next();
+    if (batch === undefined) {
+      texts.trim(this.position);
+      return undefined;
+    }
+    for (let i = 0; i < batch.length; i++) {
+      const sample = batch[i] as Sample;
+      const converted = texts.convertAt(this.position++, sample);
+      if (converted !== sample) batch[i] = converted;
+    }
+    return batch;
+  }
+
+  close(): void {
+    this.batches.close();
   }
 }
 
