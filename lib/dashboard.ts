@@ -140,7 +140,7 @@ function createPageEndpoint(
 ): PageEndpoint {
   const plain = Buffer.from(text);
   const compress = createCompressor(plain);
-  const handler: PageEndpoint['handler'] = ({ req }, res) => {
+  const handler: PageEndpoint['handler'] = (_context, req, res) => {
     const coding = compression ? negotiateCoding(req.headers['accept-encoding']?.toString()) : 'identity';
     compress(coding)
       .then(

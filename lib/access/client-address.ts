@@ -1,8 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import { type Address, parseAddress, parsePeer } from './address.ts';
 import type { CidrSet } from './cidr-set.ts';
 import { forwardedMembers, nodeAddress } from './forwarded.ts';
-import { hasRawHeader, rawHeader } from './raw-request.ts';
+import { hasRawHeader, type RequestFields, rawHeader } from './raw-request.ts';
 import type { MalformedMember } from './refusal-hints.ts';
 import type { RefusalReason } from './refusals.ts';
 import { isUnixSocket } from './unix-socket.ts';
@@ -51,7 +50,7 @@ const FORWARDING_HEADERS: ReadonlySet<string> = new Set([
 ]);
 
 /** Returns the socket's peer or, behind trusted proxies, the rightmost address that is not one of them. */
-export function clientAddress(req: IncomingMessage, options: ClientAddressOptions): ClientAddress {
+export function clientAddress(req: RequestFields, options: ClientAddressOptions): ClientAddress {
   // Not req.ip, which depends on the app's `trust proxy`.
   const peer = peerAddress(req);
   if (peer === undefined && !(options.allowUnixSocket && isUnixSocket(req.socket)))
@@ -72,7 +71,7 @@ export function peerAddress({
 }
 
 function resolveForwarded(
-  req: IncomingMessage,
+  req: RequestFields,
   { trustedProxies, forwardedHeader }: ClientAddressOptions,
 ): ClientAddress {
   const lines = rawHeader(req, forwardedHeader);

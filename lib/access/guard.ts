@@ -1,12 +1,12 @@
-import type { IncomingMessage } from 'node:http';
 import type { ClientAddress } from './client-address.ts';
+import type { RequestFields } from './raw-request.ts';
 import type { RefusalReason } from './refusals.ts';
 
 /** A request, and what the guards have found out about it. */
 export interface RequestContext {
-  readonly req: IncomingMessage;
+  readonly req: RequestFields;
   /** Set by the allowlist's guard. */
-  client?: ClientAddress;
+  client?: ClientAddress | undefined;
 }
 
 /** Returns why a request is refused, or undefined to let it pass. */

@@ -3,10 +3,30 @@ import type { IncomingMessage } from 'node:http';
 // What the client sent. `rawHeaders` holds the header fields as they arrived; `headers` joins fields, drops some, and
 // middleware may have changed it.
 
+/** The members of a request that decide about it. */
+export interface RequestFields
+  extends Pick<
+    IncomingMessage,
+    'method' | 'url' | 'rawHeaders' | 'headers' | 'socket' | 'httpVersionMajor' | 'httpVersionMinor'
+  > {
+  /** Set by Express, which removes the mount path from `url`. */
+  readonly originalUrl?: string | undefined;
+}
+
+/**
+ * Reads each member once. Express changes the prototype of every request, which gives each a hidden class of its own:
+ * no read of a member finds V8's inline cache, and all of them took a fifth of a small scrape's time.
+ */
+export function readFields(req: IncomingMessage): RequestFields {
+  const { method, url, rawHeaders, headers, socket, httpVersionMajor, httpVersionMinor, originalUrl } =
+    req as RequestFields;
+  return { method, url, rawHeaders, headers, socket, httpVersionMajor, httpVersionMinor, originalUrl };
+}
+
 const ABSOLUTE_FORM = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i;
 
 /** The values of every field with this name (lower case), in their order. */
-export function rawHeader({ rawHeaders }: IncomingMessage, name: string): string[] {
+export function rawHeader({ rawHeaders }: Pick<RequestFields, 'rawHeaders'>, name: string): string[] {
   const values: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const field = rawHeaders[i] as string;
@@ -17,26 +37,26 @@ export function rawHeader({ rawHeaders }: IncomingMessage, name: string): string
 }
 
 /** Whether there is a field with one of these names (lower case). */
-export function hasRawHeader({ rawHeaders }: IncomingMessage, names: ReadonlySet<string>): boolean {
+export function hasRawHeader({ rawHeaders }: Pick<RequestFields, 'rawHeaders'>, names: ReadonlySet<string>): boolean {
   for (let i = 0; i < rawHeaders.length; i += 2) {
     if (names.has((rawHeaders[i] as string).toLowerCase())) return true;
   }
   return false;
 }
 
-/** The request target as it was sent. `req.url` is not: Express removes the mount path from it. */
-export function requestTarget(req: IncomingMessage): string {
-  return (req as { originalUrl?: string }).originalUrl ?? req.url ?? '';
+/** The request target as it was sent. */
+export function requestTarget({ originalUrl, url }: RequestFields): string {
+  return originalUrl ?? url ?? '';
 }
 
 /** The authority of a target in absolute form (`GET http://host/path`), userinfo included. */
-export function targetAuthority(req: IncomingMessage): string | undefined {
+export function targetAuthority(req: RequestFields): string | undefined {
   const target = requestTarget(req);
   return target.startsWith('/') ? undefined : ABSOLUTE_FORM.exec(target)?.[1];
 }
 
 /** The target's path. It is safe to log: it has neither the query nor the userinfo of an absolute form. */
-export function targetPath(req: IncomingMessage): string {
+export function targetPath(req: RequestFields): string {
   return pathOf(requestTarget(req));
 }
 
@@ -52,12 +72,12 @@ function before(text: string, mark: string): string {
 }
 
 /** The `:authority` of an HTTP/2 request, which replaces `Host` there (RFC 9113, section 8.3.1). */
-export function pseudoAuthority(req: IncomingMessage): string | undefined {
+export function pseudoAuthority(req: RequestFields): string | undefined {
   return req.httpVersionMajor >= 2 ? rawHeader(req, ':authority')[0] : undefined;
 }
 
 /** The authority that the request is for: the target's takes precedence over `Host` (RFC 9112, section 3.2.2). */
-export function requestAuthority(req: IncomingMessage): string | undefined {
+export function requestAuthority(req: RequestFields): string | undefined {
   return targetAuthority(req) ?? pseudoAuthority(req) ?? rawHeader(req, 'host')[0];
 }
 

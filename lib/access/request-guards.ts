@@ -1,6 +1,12 @@
-import type { IncomingMessage } from 'node:http';
 import type { Guard, RequestContext } from './guard.ts';
-import { comparableAuthority, pseudoAuthority, rawHeader, requestAuthority, targetAuthority } from './raw-request.ts';
+import {
+  comparableAuthority,
+  pseudoAuthority,
+  type RequestFields,
+  rawHeader,
+  requestAuthority,
+  targetAuthority,
+} from './raw-request.ts';
 
 // The guards that look at nothing but the request itself, in the order of their refusals.
 
@@ -50,7 +56,10 @@ export function createVersionGuard({ allowHttp10 }: { allowHttp10: boolean }): G
   return ({ req }) => (isHttp10(req) && !allowHttp10 ? 'http-version' : undefined);
 }
 
-export function isHttp10({ httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
+export function isHttp10({
+  httpVersionMajor,
+  httpVersionMinor,
+}: Pick<RequestFields, 'httpVersionMajor' | 'httpVersionMinor'>): boolean {
   return httpVersionMajor < 1 || (httpVersionMajor === 1 && httpVersionMinor < 1);
 }
 
@@ -80,7 +89,7 @@ export function authorizationGuard({ req }: RequestContext) {
   return rawHeader(req, 'authorization').length > 0 ? 'http-authentication' : undefined;
 }
 
-function isSameHost(req: IncomingMessage, origin: string): boolean {
+function isSameHost(req: RequestFields, origin: string): boolean {
   const authority = ORIGIN.exec(origin)?.[1];
   return authority !== undefined && comparableAuthority(authority) === comparableAuthority(requestAuthority(req) ?? '');
 }

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Guard, RequestContext } from '../access/guard.ts';
 import { requestTarget } from '../access/raw-request.ts';
 import type { RefusalReason } from '../access/refusals.ts';
@@ -40,7 +40,7 @@ export interface PageEndpoint extends Endpoint {
   /** Refuses further requests. */
   readonly guard?: Guard;
   /** Responds to GET and HEAD requests that passed the guards. */
-  handler(context: ScrapeContext, res: ServerResponse): void;
+  handler(context: ScrapeContext, req: IncomingMessage, res: ServerResponse): void;
 }
 
 /** What a router tells its dashboard. */

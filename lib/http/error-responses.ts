@@ -1,4 +1,5 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { RequestFields } from '../access/raw-request.ts';
 import { REFUSALS, type Refusal } from '../access/refusals.ts';
 import { closeConnection, closeWithServer } from './connection.ts';
 import type { Endpoint } from './endpoints.ts';
@@ -11,13 +12,13 @@ const ALLOW = 'GET, HEAD';
 export const RETRY_AFTER = '1';
 
 /** Sets the headers of every response, whatever its status. */
-export function setCommonHeaders(req: IncomingMessage, res: ServerResponse): void {
+export function setCommonHeaders(req: RequestFields, res: ServerResponse): void {
   // An app-wide cors() must not allow other sites to read this endpoint, and an ETag must not cause a 304.
   for (const name of res.getHeaderNames()) if (/^(access-control-|etag$)/.test(name)) res.removeHeader(name);
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('X-Content-Type-Options', 'nosniff');
   res.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
-  closeWithServer(res);
+  closeWithServer(res, req.socket);
   // The request's body is never read, so the connection cannot be used again. HTTP/2 streams are independent.
   if (hasBody(req) && req.httpVersionMajor < 2) closeConnection(res);
 }
@@ -65,7 +66,7 @@ interface HideOption {
 /** Responds to OPTIONS. */
 export const optionsHandler =
   ({ vary }: Endpoint) =>
-  (req: IncomingMessage, res: ServerResponse): void => {
+  (req: RequestFields, res: ServerResponse): void => {
     if (res.headersSent) {
       finishForeignResponse(res);
       return;

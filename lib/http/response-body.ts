@@ -1,10 +1,11 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Body } from './body.ts';
 
-/** Whether a body can be sent without watching over the response. Otherwise a `ResponseWriter` sends it. */
-export function canSendBody(res: ServerResponse): boolean {
+/** Whether a body can be sent over HTTP/1 without watching over the response. Otherwise a `ResponseWriter` sends it. */
+export function canSendBody(res: ServerResponse, socket: Socket | null): socket is Socket {
   // A response that was ended has sent its headers, and one that was destroyed has destroyed its socket.
-  return res.req?.httpVersionMajor === 1 && !res.headersSent && res.socket?.destroyed === false;
+  return socket?.destroyed === false && !res.headersSent;
 }
 
 /** Sends a complete body, and ends the response. */
@@ -16,9 +17,8 @@ export function sendBody(res: ServerResponse, { length, parts }: Body): void {
 }
 
 /** Whether the operating system has taken all of an ended response. If in doubt, it has not. */
-export function isSent(res: ServerResponse): boolean {
-  const { socket } = res as { socket: (ServerResponse['socket'] & WithHandle) | null };
-  return res.writableEnded && socket?.writableLength === 0 && socket._handle?.writeQueueSize === 0;
+export function isSent(res: ServerResponse, socket: Socket & WithHandle): boolean {
+  return socket.writableLength === 0 && socket._handle?.writeQueueSize === 0 && res.writableEnded;
 }
 
 /** A socket's queue in the event loop, which Node itself reads for its timeout. */

@@ -73,8 +73,7 @@ export class ScrapeHandler {
   }
 
   /** Responds to GET with a document of the source's families, and to HEAD with its headers. */
-  handle(context: ScrapeContext, res: ServerResponse, endpoint: DocumentEndpoint): void {
-    const { req } = context;
+  handle(context: ScrapeContext, req: IncomingMessage, res: ServerResponse, endpoint: DocumentEndpoint): void {
     const { observer } = this.options;
     const request = this.createRequest(context, endpoint);
     if (res.headersSent) {
@@ -82,12 +81,13 @@ export class ScrapeHandler {
       finishForeignResponse(res);
       return;
     }
-    setCommonHeaders(req, res);
-    res.statusCode = 200;
+    setCommonHeaders(context.req, res);
+    // Setting a member of a response of Express costs more than reading it.
+    if (res.statusCode !== 200) res.statusCode = 200;
     res.setHeader('Content-Type', request.encoder.contentType);
     res.setHeader('Vary', endpoint.vary);
     if (request.coding !== 'identity') res.setHeader('Content-Encoding', request.coding);
-    if (req.method === 'HEAD') res.end();
+    if (context.req.method === 'HEAD') res.end();
     else this.respond(req, res, request, endpoint);
   }
 
@@ -138,7 +138,7 @@ export class ScrapeHandler {
     const coding = compression ? negotiateCoding(req.headers['accept-encoding']?.toString()) : 'identity';
     // Documents for HTTP/1.0 have a size limit of their own, and are not shared.
     const key = isHttp10(req) ? undefined : this.keyOf(encoder, coding, filter);
-    return { encoder, filter, timeout: scrapeTimeout(req, timeout), coding, key };
+    return { encoder, filter, timeout: scrapeTimeout(req, timeout), coding, key, isHttp1: req.httpVersionMajor === 1 };
   }
 
   /** Returns what identifies the bytes of a document. Most scrapes have the same as the last one. */

@@ -30,18 +30,24 @@ export function serveDocument(
 ): PendingScrape | undefined {
   const { key } = request;
   const cached = key === undefined ? undefined : context.sharedDocuments.cached(key);
-  if (cached !== undefined) return sendNow(res, cached, context);
+  if (cached !== undefined) return sendNow(res, cached, request, context);
   const shared = key === undefined ? undefined : context.sharedDocuments.pendingDocument(key);
   if (shared !== undefined) return { finish: (response) => joinDocument(shared, response, request, context) };
   return collectAndSend(res, request, context);
 }
 
 /** Sends a complete body. */
-function sendNow(res: ServerResponse, body: Body, { onBytesSent }: ServingContext): PendingScrape | undefined {
-  if (!canSendBody(res)) return { finish: ({ writer }) => writer.sendBody(body) };
+function sendNow(
+  res: ServerResponse,
+  body: Body,
+  { isHttp1 }: ScrapeRequest,
+  { onBytesSent }: ServingContext,
+): PendingScrape | undefined {
+  const { socket } = res;
+  if (!isHttp1 || !canSendBody(res, socket)) return { finish: ({ writer }) => writer.sendBody(body) };
   onBytesSent(body.length);
   sendBody(res, body);
-  if (isSent(res)) return undefined;
+  if (isSent(res, socket)) return undefined;
   return { sentBytes: body.length, finish: ({ writer }) => writer.waitForFinish() };
 }
 
@@ -54,7 +60,7 @@ function collectAndSend(
   const job = startShared(request, context);
   const body = job?.makeNow();
   if (body === undefined) return { finish: (response) => collectLater(response, request, context, job, releaseSlot) };
-  const pending = sendNow(res, body, context);
+  const pending = sendNow(res, body, request, context);
   if (pending === undefined) releaseSlot();
   return pending && { ...pending, finish: (response) => pending.finish(response).finally(releaseSlot) };
 }

@@ -22,6 +22,7 @@ export interface ScrapeRequest extends DocumentRequest {
   readonly coding: Coding;
   /** Scrapes with the same key get the same bytes; undefined when they are not shared. */
   readonly key: string | undefined;
+  readonly isHttp1: boolean;
 }
 
 /** A document that is made for a scrape. */

@@ -47,9 +47,9 @@ export function metricsRouter(options: MetricsRouterOptions = {}): MetricsRouter
     const middleware = guardMiddleware({
       guards: [...access.clientGuards, authorizationGuard, ...access.crossSiteGuards, ...requestGuards],
       observer,
-      allow(context, res, next) {
+      allow(context, req, res, next) {
         if (context.req.method === 'OPTIONS') respondToOptions(context.req, res);
-        else handler(context, res, next);
+        else handler(context, req, res, next);
       },
       refuse: refusalHandler(endpoint, resolved),
     });
@@ -60,7 +60,7 @@ export function metricsRouter(options: MetricsRouterOptions = {}): MetricsRouter
     addEndpoint(
       endpoint,
       [createQueryGuard(endpoint), methodGuard, (context) => scrapeHandler.concurrencyGuard(context, endpoint)],
-      (context, res) => scrapeHandler.handle(context, res, endpoint),
+      (context, req, res) => scrapeHandler.handle(context, req, res, endpoint),
     );
   }
   const { collection } = scrapeHandler;
@@ -69,7 +69,7 @@ export function metricsRouter(options: MetricsRouterOptions = {}): MetricsRouter
   for (const page of dashboard?.pages({ ...resolved, collection, isCostlySource, observer }) ?? []) {
     const { allowPrefix, guard = () => undefined } = page;
     const queryGuards = allowPrefix === undefined ? [] : [createQueryGuard({ allowPrefix })];
-    addEndpoint(page, [...queryGuards, methodGuard, guard], (context, res) => page.handler(context, res));
+    addEndpoint(page, [...queryGuards, methodGuard, guard], (context, req, res) => page.handler(context, req, res));
   }
 
   const warnAtMountPath = misplacedMountWarning(resolved.path);

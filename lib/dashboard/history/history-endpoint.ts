@@ -35,7 +35,7 @@ export function createHistoryEndpoint(context: DashboardContext, { minutes, maxB
     vary: VARY,
     allowPrefix: false,
     guard: () => responder.concurrencyGuard(),
-    handler: (request, res) => responder.handle(request, res, endpoint),
+    handler: (request, req, res) => responder.handle(request, req, res, endpoint),
   };
   return endpoint;
 }
@@ -55,7 +55,7 @@ class HistoryResponder {
     return this.inFlight < this.context.maxInFlight ? undefined : 'too-many-scrapes';
   }
 
-  handle({ req, filter }: ScrapeContext, res: ServerResponse, endpoint: PageEndpoint): void {
+  handle({ filter }: ScrapeContext, req: IncomingMessage, res: ServerResponse, endpoint: PageEndpoint): void {
     const { compression } = this.context;
     const coding = compression ? negotiateCoding(req.headers['accept-encoding']?.toString()) : 'identity';
     if (res.headersSent) {
