@@ -3,8 +3,9 @@ import { check } from './check.ts';
 import { type Command, EXIT, type ExitStatus, unknownName } from './command.ts';
 import { diff } from './diff.ts';
 import { Output } from './output.ts';
+import { serve } from './serve.ts';
 
-const COMMANDS: Readonly<Record<string, Command>> = { check, diff };
+const COMMANDS: Readonly<Record<string, Command>> = { check, diff, serve };
 
 const HELP = `Usage: express-metrics-json COMMAND [ARGUMENT]…
 

@@ -1,0 +1,134 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { metricValue, readMetrics } from '../../lib/reader.ts';
+import { BuiltCommand } from '../support/command.ts';
+import { closeServers, listen } from '../support/serve.ts';
+import { JSON_TYPE, serving, TEXT_TYPE } from '../support/upstreams.ts';
+
+const command = new BuiltCommand();
+beforeAll(() => command.build());
+afterAll(() => command.close());
+afterEach(closeServers);
+
+const upstream = async (body: string) => {
+  const server = await listen(serving(TEXT_TYPE, body));
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+};
+
+/** Starts the command, and gives the origin that it announces. */
+async function start(...args: string[]) {
+  const child = command.start('serve', '--port', '0', '--json', ...args);
+  let stderr = '';
+  child.stderr.on('data', (data) => {
+    stderr += data;
+  });
+  for await (const line of createInterface(child.stdout)) {
+    const { address, port, paths } = JSON.parse(line);
+    return { child, address, paths, origin: `http://127.0.0.1:${port}`, stderr: () => stderr };
+  }
+  throw new Error(stderr);
+}
+
+test('a copy of another endpoint is served in both formats, on loopback if nothing else is trusted', async () => {
+  const { origin, address, paths } = await start('--from', `http://${await upstream('depth{queue="a"} 3\n')}/m`);
+  expect([address, paths]).toEqual(['127.0.0.1', ['/metrics.json', '/metrics']]);
+  for (const path of paths) expect(metricValue(await readMetrics(origin + path), 'depth', { queue: 'a' })).toBe(3);
+  expect((await fetch(`${origin}/metrics.html`)).status).toBe(404);
+  expect((await fetch(`${origin}/other`)).status).toBe(404);
+});
+
+test('an address that is not trusted and an Authorization header are refused', async () => {
+  const from = `http://${await upstream('depth 3\n')}/`;
+  const stranger = await start('--from', from, '--trusted', '10.0.0.0/8', '192.168.0.1', '--host', '127.0.0.1');
+  expect((await fetch(`${stranger.origin}/metrics`)).status).toBe(403);
+  const trusted = await start('--from', from, '--trusted', '10.0.0.0/8', '127.0.0.1', '--host', '127.0.0.1');
+  expect((await fetch(`${trusted.origin}/metrics`)).status).toBe(200);
+  const headers = { Authorization: 'Basic eDp5' };
+  expect((await fetch(`${trusted.origin}/metrics`, { headers })).status).toBe(403);
+});
+
+test('several endpoints are joined, and a missing one is shown and reported', async () => {
+  const [a, b] = [await upstream('# TYPE depth gauge\ndepth 3\n'), await upstream('# TYPE depth gauge\ndepth 4\n')];
+  const urls = [a, b, '127.0.0.1:1'].map((it) => `http://${it}/m?token=secret`);
+  const { origin, stderr } = await start('--from', ...urls);
+  const document = await readMetrics(`${origin}/metrics`);
+  expect([a, b].map((instance) => metricValue(document, 'depth', { instance }))).toEqual([3, 4]);
+  expect([a, b, '127.0.0.1:1'].map((instance) => metricValue(document, 'remote_up', { instance }))).toEqual([1, 1, 0]);
+  expect(stderr()).toMatch(/^express-metrics-json: serve: http:\/\/127\.0\.0\.1:1\/m: .*ECONNREFUSED/m);
+  expect(stderr()).not.toContain('secret');
+});
+
+test('--dashboard adds the page, and --cache-for serves a document again', async () => {
+  const server = await listen(serving(TEXT_TYPE, 'depth 3\n'));
+  const requests = jest.fn();
+  server.on('request', requests);
+  const from = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { origin, paths } = await start('--from', from, '--dashboard', '--cache-for', '60000');
+  expect(paths).toContain('/metrics.html');
+  expect(await (await fetch(`${origin}/metrics.html`)).text()).toContain(from.replace('http://', ''));
+  for (let i = 0; i < 3; i++) await readMetrics(`${origin}/metrics`);
+  expect(requests).toHaveBeenCalledTimes(1);
+});
+
+test('an endpoint that fails gives an error to the scraper, and its reason to the log', async () => {
+  const { origin, stderr } = await start('--from', 'http://127.0.0.1:1/');
+  expect((await fetch(`${origin}/metrics`)).status).toBe(500);
+  expect(stderr()).toMatch(/^express-metrics-json: serve: http:\/\/127\.0\.0\.1:1\/: .*ECONNREFUSED/m);
+});
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s completes the scrape in flight, and ends it with status 0',
+  async (signal) => {
+    const server = await listen((_req, res) => {
+      res.setHeader('Content-Type', TEXT_TYPE);
+      child.kill(signal);
+      setTimeout(() => res.end('depth 3\n'), 100);
+    });
+    const { child, origin } = await start('--from', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const ended = once(child, 'close');
+    expect(metricValue(await readMetrics(`${origin}/metrics`), 'depth')).toBe(3);
+    expect(await ended).toEqual([0, null]);
+  },
+);
+
+test("the unit of the page on KumoMTA serves KumoMTA's document unchanged", async () => {
+  const page = readFileSync(join(__dirname, '../../docs/sources/kumomta.md'), 'utf8');
+  const [, line = ''] = /^ExecStart=\S+\/express-metrics-json serve((?:.*\\\n)*.*)$/m.exec(page) ?? [];
+  const sample = readFileSync(join(__dirname, '../vectors/kumomta-sample.json'), 'utf8');
+  const server = await listen(serving(JSON_TYPE, sample));
+  const here = { '10.20.0.7': '127.0.0.1', '127.0.0.1:8000': `127.0.0.1:${(server.address() as AddressInfo).port}` };
+  const args = line
+    .replace('--port 9464', '--port 0')
+    .split(/[\s\\]+/)
+    .filter(Boolean);
+  expect(args).toContain('--trusted');
+  const local = args.map((it) => Object.entries(here).reduce((text, [from, to]) => text.replace(from, to), it));
+  const { origin, paths } = await start(...local);
+  expect(paths).toEqual(['/metrics.json', '/metrics', '/metrics.html']);
+  expect(await (await fetch(`${origin}/metrics.json`)).json()).toEqual(JSON.parse(sample));
+});
+
+test('a port that is in use is an error, with status 2', async () => {
+  const { port } = (await listen(() => undefined)).address() as AddressInfo;
+  const result = await command.run(['serve', '--from', 'http://127.0.0.1:1', '--port', String(port)]);
+  expect(result).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('EADDRINUSE') });
+});
+
+test.each<[string[], RegExp]>([
+  [[], /serve: --from: expected a URL, got none; write --from http/],
+  [['http://127.0.0.1'], /serve: expected options, got "http:\/\/127\.0\.0\.1"; write --from or --trusted before it/],
+  [['--from', 'localhost:1'], /serve: --from: expected an http or https URL, got "localhost:1"; write/],
+  [
+    ['--from', 'http://127.0.0.1', '--trusted', '10/8'],
+    /trustedHosts\[0\]: expected .*, got "10\/8"; write "10\.0\.0\.0\/8"/,
+  ],
+  [['--from', 'http://127.0.0.1', '--port', '70000'], /serve: --port: expected a number from 0 to 65535, got "70000"/],
+  [['--from', 'http://127.0.0.1', '--trust', '10.0.0.1'], /got "--trust"; write --trusted/],
+])('%p is a usage error, with status 64', async (args, message) => {
+  const { status, stdout, stderr } = await command.run(['serve', ...args]);
+  expect(stderr).toMatch(message);
+  expect([status, stdout]).toEqual([64, '']);
+});
