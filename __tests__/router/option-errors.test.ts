@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dashboard } from '../../lib/dashboard.ts';
 import * as main from '../../lib/index.ts';
+import * as reader from '../../lib/reader.ts';
 import { renderMetrics } from '../../lib/render.ts';
 import * as clusterEntry from '../../lib/sources/cluster.ts';
 import { openTelemetrySource } from '../../lib/sources/opentelemetry.ts';
@@ -38,6 +39,7 @@ const functions = {
     renderMetrics,
     requestMetrics,
   },
+  ...{ readMetrics: reader.readMetrics, streamMetrics: reader.streamMetrics },
   ...{ checkedSource: testing.checkedSource, metricDelta: testing.metricDelta, metricValue: testing.metricValue },
   ...{ scrapeMetrics: testing.scrapeMetrics, toHaveMetric: toHaveMetric.bind({} as never) },
   memorySource: (name: string) => {
@@ -245,13 +247,19 @@ const table: Record<string, [given: unknown[], message: string][]> = {
     [['depth'], 'name: expected the name of a counter, got "depth", which is a gauge; write another name'],
   ],
   metricDelta: [
-    [[undefined, {}, 'up'], 'before: expected a document, got undefined; write await scrapeMetrics(app)'],
-    [[{}, 1, 'up'], 'after: expected a document, got 1; write await scrapeMetrics(app)'],
+    [[undefined, {}, 'up'], 'before: expected a document, got undefined; write await readMetrics(url)'],
+    [[{}, 1, 'up'], 'after: expected a document, got 1; write await readMetrics(url)'],
   ],
   metricValue: [
     [
       [Promise.resolve({}), 'up'],
-      'document: expected a document, got [Promise]; write await scrapeMetrics(app): the await is missing',
+      'document: expected a document, got [Promise]; write await readMetrics(url): the await is missing',
+    ],
+  ],
+  readMetrics: [
+    [
+      [7],
+      'input: expected an http or https URL, a Response, or the text of a document, got 7; write "http://127.0.0.1:3000/metrics.json"',
     ],
   ],
   scrapeMetrics: [
@@ -264,6 +272,7 @@ const table: Record<string, [given: unknown[], message: string][]> = {
       'path: expected a path that begins with a slash, got "metrics"; write "/metrics.json"',
     ],
   ],
+  streamMetrics: [[['', { signal: 7 }], 'signal: expected an AbortSignal, got 7; write AbortSignal.timeout(5000)']],
   toHaveMetric: [[['{}', 'up'], 'received: expected a document, got "{}"; write await scrapeMetrics(app)']],
 };
 
