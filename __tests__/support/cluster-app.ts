@@ -7,10 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker as Thread, threadId, workerData } from 'node:worker_threads';
 import express from 'express';
 import promClient from 'prom-client';
+import { dashboard } from '../../lib/dashboard.ts';
 import { combineSources, metricsRouter, type ScrapeFailure } from '../../lib/index.ts';
 import { type ClusterSourceOptions, clusterSource, setupPrimary } from '../../lib/sources/cluster.ts';
 import { promClientSource } from '../../lib/sources/prom-client.ts';
 import { requestMetrics } from '../../lib/sources/requests.ts';
+import { electionOf } from '../../lib/sources/source-marks.ts';
 import type { ClusterSettings, Command, Message } from './clusters.ts';
 
 const settings: ClusterSettings = workerData?.settings ?? JSON.parse(process.env.CLUSTER_APP as string);
@@ -61,7 +63,11 @@ async function startAll({
 }
 
 /** Serves the metrics on the port that all workers share and on a separate port, which also accepts commands. */
-async function serve(name: string, { timeout, measuresRequests = false }: ClusterSettings): Promise<void> {
+async function serve(
+  name: string,
+  { timeout, measuresRequests = false, hasHistory = false }: ClusterSettings,
+): Promise<void> {
+  if (hasHistory) sampleOften();
   const { registry, moves } = createMetrics();
   const errors: string[] = [];
   const onError = ({ error, family = 'scrape' }: ScrapeFailure) => void errors.push(`${family}: ${error}`);
@@ -72,6 +78,7 @@ async function serve(name: string, { timeout, measuresRequests = false }: Cluste
     metricsRouter({
       path,
       source: clusterSource(source, options),
+      ...(hasHistory && { dashboard: dashboard() }),
       openMetrics: true,
       onError,
       ...(timeout && { timeout }),
@@ -85,6 +92,7 @@ async function serve(name: string, { timeout, measuresRequests = false }: Cluste
   });
   app.get('/errors', (_req, res) => void res.json(errors));
   app.get('/peer', async (_req, res) => void res.json(await registry.getMetricsAsJSON()));
+  app.get('/keeps', (_req, res) => void res.json(electionOf(clusterSource(source))?.isKeeper('history-0')));
   app.get('/terminate', () => parentPort?.postMessage('terminate me'));
   app.get('/end', (_req, res) => {
     res.end();
@@ -103,6 +111,12 @@ async function serve(name: string, { timeout, measuresRequests = false }: Cluste
   const tell = isMainThread ? tellTest : (said: Message) => parentPort?.postMessage(said);
   tell({ started: { name, own: port, shared, pid: process.pid } });
   if (!isFirst) (isMainThread ? process : parentPort)?.on('message', (echo: unknown) => tell({ echo }));
+}
+
+function sampleOften(): void {
+  const { setInterval } = globalThis;
+  globalThis.setInterval = ((callback: () => void, ms?: number) =>
+    setInterval(callback, ms === 10_000 ? 200 : ms)) as typeof setInterval;
 }
 
 /** Sends a message to the test; from a worker, through the primary. */

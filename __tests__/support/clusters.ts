@@ -13,6 +13,8 @@ export interface ClusterSettings {
   readonly serialization?: 'json' | 'advanced';
   /** Whether `requestMetrics` measures the requests of each process, but for scrapes. */
   readonly measuresRequests?: boolean;
+  /** Whether it has a dashboard, whose history is sampled every 200 ms. */
+  readonly hasHistory?: boolean;
   /** Timeout (ms) of the router. */
   readonly timeout?: number;
 }

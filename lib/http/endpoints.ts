@@ -43,6 +43,13 @@ export interface PageEndpoint extends Endpoint {
   handler(context: ScrapeContext, req: IncomingMessage, res: ServerResponse): void;
 }
 
+/** Chooses the process that keeps the history, among those that have the same source. */
+export interface HistoryElection {
+  offer(topic: string, answer: (query: string) => AsyncIterable<string>): void;
+  isKeeper(topic: string): boolean;
+  ask(topic: string, query: string, timeout: number): Promise<readonly string[] | undefined>;
+}
+
 /** What a router tells its dashboard. */
 export interface DashboardContext {
   readonly path: string;
@@ -53,6 +60,8 @@ export interface DashboardContext {
   readonly collection: CollectionOptions;
   /** Whether each scrape of the source takes the time of other processes. */
   readonly isCostlySource: boolean;
+  /** Set if other processes may have the same source. */
+  readonly election: HistoryElection | undefined;
   readonly observer: Observer;
 }
 

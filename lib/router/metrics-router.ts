@@ -8,7 +8,7 @@ import { type GuardMiddlewareOptions, guardMiddleware, type Middleware } from '.
 import { createObserver } from '../http/observer.ts';
 import { ScrapeHandler } from '../http/scrape-handler.ts';
 import { createSelfMetrics } from '../http/self-metrics.ts';
-import { isCostly } from '../sources/costly.ts';
+import { electionOf, isCostly } from '../sources/source-marks.ts';
 import { createAccessGuards } from './access-guards.ts';
 import type { AllowlistMiddleware } from './middleware.ts';
 import { misplacedMountWarning } from './misplaced-mount.ts';
@@ -64,9 +64,10 @@ export function metricsRouter(options: MetricsRouterOptions = {}): MetricsRouter
     );
   }
   const { collection } = scrapeHandler;
-  const isCostlySource = isCostly(resolved.source);
+  const { source } = resolved;
+  const sampling = { collection, isCostlySource: isCostly(source), election: electionOf(source) };
   const dashboard = resolved.dashboard as DashboardPages | undefined;
-  for (const page of dashboard?.pages({ ...resolved, collection, isCostlySource, observer }) ?? []) {
+  for (const page of dashboard?.pages({ ...resolved, ...sampling, observer }) ?? []) {
     const { allowPrefix, guard = () => undefined } = page;
     const queryGuards = allowPrefix === undefined ? [] : [createQueryGuard({ allowPrefix })];
     addEndpoint(page, [...queryGuards, methodGuard, guard], (context, req, res) => page.handler(context, req, res));

@@ -1,5 +1,4 @@
 import cluster from 'node:cluster';
-import { isMainThread } from 'node:worker_threads';
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
 import { abortable } from '../util/abortable.ts';
@@ -10,7 +9,7 @@ import { checkSource } from './check-source.ts';
 import { explain } from './cluster/explain.ts';
 import { familyOf } from './cluster/family-table.ts';
 import { clusterProcess } from './cluster/process.ts';
-import { costly } from './costly.ts';
+import { sharedBy } from './source-marks.ts';
 
 /** What `clusterSource` takes besides its source. Everything has a default. */
 export interface ClusterSourceOptions {
@@ -60,10 +59,10 @@ export function clusterSource(source: MetricsSource, options: ClusterSourceOptio
     timeout: expect.milliseconds,
     workerLabel: expect.labelName,
   });
-  const client = clusterProcess('clusterSource').connect(source);
+  const { connect, election } = clusterProcess('clusterSource');
+  const client = connect(source);
   return {
-    // Each worker would sample all workers.
-    ...(cluster.isWorker || !isMainThread ? costly : {}),
+    ...sharedBy(election),
     async *collect(scrape) {
       const workerTimeout = Math.min(timeout ?? scrape.timeout / 2, CLUSTER_SHARE * scrape.timeout);
       // After the workers' timeout and before the scrape's, so that the error names the cause.

@@ -8,8 +8,8 @@ import { COMBINED_SOURCE_SHARE } from '../util/time-shares.ts';
 import { sourceFault } from './check-source.ts';
 import { createJoiner } from './combine/join.ts';
 import { SourceReader } from './combine/source-reader.ts';
-import { costOf } from './costly.ts';
 import { DROPPED_SERIES, mergeDroppedSeries } from './dropped-series.ts';
+import { marksOf } from './source-marks.ts';
 
 /** What `combineSources` takes besides its sources. Everything has a default. */
 export interface CombineOptions {
@@ -66,7 +66,7 @@ export function combineList(
   const { join = false, maxBuffered = 16 * 1024 * 1024, timeout } = checkOptions(caller, options, CHECKS);
   const inOrder = join ? createJoiner(maxBuffered) : concatSources;
   return {
-    ...costOf(...list),
+    ...marksOf(...list),
     async *collect(scrape) {
       const stopwatch = new Stopwatch();
       const limit = COMBINED_SOURCE_SHARE * scrape.timeout;

@@ -2,9 +2,9 @@ import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
 import { checkOptions, requireOptions } from '../util/check-options.ts';
 import { type Check, expect } from '../util/expect.ts';
 import { checkSource } from './check-source.ts';
-import { costOf } from './costly.ts';
 import { ScrapePass } from './hide-idle/scrape-pass.ts';
 import { SeriesActivity } from './hide-idle/series-activity.ts';
+import { marksOf } from './source-marks.ts';
 import { nameOf, withSamples } from './wrapped-family.ts';
 
 /** Options of `hideIdle`. Both are required. */
@@ -44,7 +44,7 @@ export function hideIdle(source: MetricsSource, options: HideIdleOptions): Metri
   const activities = new Map(families.map((name) => [name, new SeriesActivity()]));
 
   return {
-    ...costOf(source),
+    ...marksOf(source),
     async *collect(scrape) {
       const drops = watchDrops(scrape);
       const absent = new Set(families.filter(scrape.wants));

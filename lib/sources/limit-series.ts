@@ -4,8 +4,8 @@ import { checkOptions, requireOptions } from '../util/check-options.ts';
 import { type Check, expect, expecting } from '../util/expect.ts';
 import { type Fault, member, shown } from '../util/option-error.ts';
 import { checkSource } from './check-source.ts';
-import { costOf } from './costly.ts';
 import { SampleLimiter } from './limit-series/sample-limiter.ts';
+import { marksOf } from './source-marks.ts';
 import { nameOf, withSamples } from './wrapped-family.ts';
 
 /** Options of `limitSeries`. All but `perFamily` have defaults. */
@@ -58,7 +58,7 @@ export function limitSeries(source: MetricsSource, options: LimitSeriesOptions):
   const limits = new Map(Object.entries(families));
 
   return {
-    ...costOf(source),
+    ...marksOf(source),
     async *collect(scrape) {
       const isCounted = scrape.wants(reportAs);
       const over = new Map<string, number>();

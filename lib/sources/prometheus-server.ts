@@ -3,12 +3,12 @@ import { MetricsError } from '../model/errors.ts';
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
 import { UPSTREAM_SHARE } from '../util/time-shares.ts';
-import { costly } from './costly.ts';
 import { type Answer, createApi } from './prometheus-server/api.ts';
 import { createFamilyReader, type FamilyReader, needsMetadata } from './prometheus-server/families.ts';
 import { createMetadataLookup } from './prometheus-server/metadata.ts';
 import { type PrometheusServerSourceOptions, resolveOptions } from './prometheus-server/options.ts';
 import { createTransport } from './prometheus-server/transport.ts';
+import { costly } from './source-marks.ts';
 
 export type { PrometheusServerSourceOptions } from './prometheus-server/options.ts';
 export type { HistogramQuery, InstantQuery, Queries, SummaryQuery } from './prometheus-server/queries.ts';

@@ -4,13 +4,13 @@ import type { ParseContext } from '../model/parser.ts';
 import { inferLabelNames } from '../parsers/infer-label-names.ts';
 import { FirstOfEach } from '../util/first-of-each.ts';
 import { UPSTREAM_SHARE } from '../util/time-shares.ts';
-import { costly } from './costly.ts';
 import { DocumentLimits } from './remote/document-limits.ts';
 import { ACCEPT, documentParser } from './remote/documents.ts';
 import { type RemoteSourceOptions, resolveOptions } from './remote/options.ts';
 import { prefixError, upstreamError } from './remote/upstream-error.ts';
 import { UpstreamRequest } from './remote/upstream-request.ts';
 import { CODINGS } from './remote/upstream-response.ts';
+import { costly } from './source-marks.ts';
 
 export type { RemoteSourceOptions } from './remote/options.ts';
 export type { TlsOptions } from './upstream-options.ts';

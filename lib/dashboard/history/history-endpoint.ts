@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { requestTarget } from '../../access/raw-request.ts';
 import type { RefusalReason } from '../../access/refusals.ts';
+import { type Filter, parseFilter } from '../../document/filter.ts';
 import { negotiateCoding } from '../../http/compression.ts';
-import type { DashboardContext, PageEndpoint, ScrapeContext } from '../../http/endpoints.ts';
+import type { DashboardContext, HistoryElection, PageEndpoint, ScrapeContext } from '../../http/endpoints.ts';
 import { finishForeignResponse, setCommonHeaders } from '../../http/error-responses.ts';
 import { cutResponse } from '../../http/response-events.ts';
 import { runScrape, type ScrapeResponse } from '../../http/scrape-response.ts';
@@ -21,14 +23,21 @@ const SAMPLE_INTERVAL = 10_000;
 
 const VARY = 'Accept-Encoding';
 
-/** Starts to sample the source, and creates the endpoint of its history. Sampling stops when the endpoint is dropped. */
+/** Number of histories that take part in an election. Processes that run the same code number theirs alike. */
+const topicCounts = new WeakMap<HistoryElection, number>();
+
+/**
+ * Starts to sample the source, and creates the endpoint of its history. Sampling stops when the endpoint is dropped. Of
+ * the processes that have the same source, one samples it and answers for all.
+ */
 export function createHistoryEndpoint(context: DashboardContext, { minutes, maxBytes }: HistoryOptions): PageEndpoint {
   // One more, which is being recorded.
   const moments = Math.ceil((minutes * 60_000) / SAMPLE_INTERVAL) + 1;
   const history = new MetricsHistory({ moments, maxBytes });
   const sampler = new Sampler({ collection: context.collection, timeout: context.timeout, history });
-  sampler.start(SAMPLE_INTERVAL);
-  const responder = new HistoryResponder(context, sampler);
+  const keeping = context.election && joinElection(context.election, history);
+  sampler.start(SAMPLE_INTERVAL, keeping?.isKeeper);
+  const responder = new HistoryResponder(context, sampler, keeping);
   const endpoint: PageEndpoint = {
     path: `${context.path}.history.json`,
     errorFormat: 'problem+json',
@@ -40,15 +49,47 @@ export function createHistoryEndpoint(context: DashboardContext, { minutes, maxB
   return endpoint;
 }
 
+/** What another process may keep in place of this one. */
+interface SharedHistory {
+  isKeeper(): boolean;
+  ask(query: string, timeout: number): Promise<readonly string[] | undefined>;
+}
+
+/** Its functions do not refer to the router, so that a timer that has them does not keep it. */
+function joinElection(election: HistoryElection, history: MetricsHistory): SharedHistory {
+  const count = topicCounts.get(election) ?? 0;
+  topicCounts.set(election, count + 1);
+  const topic = `history-${count}`;
+  election.offer(topic, (query) => answer(history, query));
+  return {
+    isKeeper: () => election.isKeeper(topic),
+    ask: (query, timeout) => election.ask(topic, query, timeout),
+  };
+}
+
+async function* answer(history: MetricsHistory, query: string): AsyncGenerator<string, void> {
+  for (const step of write(history, parseFilter(query, { allowPrefix: false }))) {
+    if (step instanceof Promise) await step;
+    else yield step;
+  }
+}
+
+function write(history: MetricsHistory, filter: Filter | undefined): Steps<string> {
+  const { wants = () => true, isNamed = () => false } = filter ?? {};
+  return writeHistory(history, { wants, isNamed }, performance.now());
+}
+
 /** Responds with the history, to as many requests at a time as the router allows scrapes. */
 class HistoryResponder {
   private readonly context: DashboardContext;
   private readonly sampler: Sampler;
+  private readonly shared: SharedHistory | undefined;
   private inFlight = 0;
 
-  constructor(context: DashboardContext, sampler: Sampler) {
+  constructor(context: DashboardContext, sampler: Sampler, shared: SharedHistory | undefined) {
     this.context = context;
     this.sampler = sampler;
+    this.shared = shared;
   }
 
   concurrencyGuard(): RefusalReason | undefined {
@@ -71,35 +112,30 @@ class HistoryResponder {
       res.end();
       return;
     }
-    const { history } = this.sampler;
-    const wants = filter?.wants ?? (() => true);
-    const isNamed = (name: string) => filter?.isNamed(name) === true;
-    this.respond(req, res, endpoint, coding, writeHistory(history, { wants, isNamed }, performance.now()));
-  }
-
-  private respond(
-    req: IncomingMessage,
-    res: ServerResponse,
-    endpoint: PageEndpoint,
-    coding: ReturnType<typeof negotiateCoding>,
-    steps: Steps<string>,
-  ): void {
     const { stallTimeout, observer } = this.context;
     const options = { endpoint, coding, sentBytes: undefined, stallTimeout, onBytesSent: () => undefined, observer };
     this.inFlight++;
-    runScrape(req, res, options, (response) => send(steps, response))
+    runScrape(req, res, options, (response) => this.send(requestTarget(req), filter, response))
       // Methods of the response that the app has replaced may throw while an error response is sent.
       .catch(() => cutResponse(res))
       .finally(() => {
         this.inFlight--;
       });
   }
-}
 
-async function send(steps: Steps<string>, { writer, cancellation }: ScrapeResponse): Promise<void> {
-  for (const step of steps) {
-    if (step instanceof Promise) await cancellation.race(step);
-    else await writer.write(step);
+  private async send(query: string, filter: Filter | undefined, response: ScrapeResponse): Promise<void> {
+    const { writer, cancellation } = response;
+    // Without an answer it is what this process has kept, which may be nothing.
+    for (const step of (await this.ask(query, response)) ?? write(this.sampler.history, filter)) {
+      if (step instanceof Promise) await cancellation.race(step);
+      else await writer.write(step);
+    }
+    await writer.end();
   }
-  await writer.end();
+
+  private async ask(query: string, { cancellation }: ScrapeResponse): Promise<readonly string[] | undefined> {
+    const { shared, context } = this;
+    if (shared === undefined || shared.isKeeper()) return undefined;
+    return cancellation.race(shared.ask(query, context.timeout));
+  }
 }

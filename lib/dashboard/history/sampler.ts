@@ -38,15 +38,15 @@ export class Sampler {
   }
 
   /**
-   * Records a moment every `interval` ms, until the sampler is garbage-collected. The timer does not keep the process
+   * Records a moment every `interval` ms if it `isDue`, until the sampler is garbage-collected. The timer does not keep the process
    * alive, nor the sampler.
    */
-  start(interval: number): void {
+  start(interval: number, isDue: () => boolean = () => true): void {
     const reference = new WeakRef(this);
     const timer = setInterval(() => {
       const sampler = reference.deref();
       if (sampler === undefined) clearInterval(timer);
-      else void sampler.sample();
+      else if (isDue()) void sampler.sample();
     }, interval).unref();
   }
 

@@ -1,6 +1,7 @@
 import { MetricsError } from '../../model/errors.ts';
 import { type ClusterClient, type CollectRequest, type CollectResponse, NO_PRIMARY_MESSAGE } from './coordinator.ts';
 import type { Gather } from './gather.ts';
+import { KeeperOffers } from './keeper-offers.ts';
 import { messageOf, withoutCauses } from './losses.ts';
 import type { CoordinatorMessage, CoordinatorSessionMessage, MemberMessage, MemberSessionMessage } from './messages.ts';
 import { SnapshotDecoder } from './snapshot-decoder.ts';
@@ -28,6 +29,7 @@ interface PendingRequest {
 export class ChannelMember implements ClusterClient {
   private readonly gather: Gather;
   private readonly post: (message: MemberMessage) => void;
+  private readonly keeperOffers: KeeperOffers;
   private readonly pending = new Map<number, PendingRequest>();
   private session: Session | undefined;
   private lastId = 0;
@@ -35,8 +37,9 @@ export class ChannelMember implements ClusterClient {
   /** Whether a request timed out without a coordinator. Later ones then fail at once. */
   private isUnanswered = false;
 
-  constructor(gather: Gather, post: (message: MemberMessage) => void) {
+  constructor(gather: Gather, post: (message: MemberMessage) => void, keeperOffers = new KeeperOffers()) {
     this.gather = gather;
+    this.keeperOffers = keeperOffers;
     this.post = post;
     this.greet();
   }
@@ -79,6 +82,7 @@ export class ChannelMember implements ClusterClient {
     switch (message.kind) {
       case 'closed':
         this.session = undefined;
+        this.keeperOffers.end();
         break;
       case 'gather':
         void this.respond(session, message.round, message.timeout);
@@ -94,6 +98,8 @@ export class ChannelMember implements ClusterClient {
           .get(message.id)
           ?.reject(new MetricsError('ERR_METRICS_NO_PRIMARY', `the primary process failed: ${message.message}`));
         break;
+      default:
+        this.keeperOffers.receive(message);
     }
   }
 
@@ -108,7 +114,9 @@ export class ChannelMember implements ClusterClient {
     this.isWelcome = true;
     this.isUnanswered = false;
     this.session = { id, encoder: new SnapshotEncoder(), decoders: new Map() };
-    for (const [id, { request }] of this.pending) this.send(this.session, { kind: 'request', id, request });
+    const { session } = this;
+    for (const [id, { request }] of this.pending) this.send(session, { kind: 'request', id, request });
+    this.keeperOffers.start((message) => this.send(session, message));
   }
 
   /** Sends a message in a session. The coordinator ignores messages of a session that has ended. */

@@ -2,6 +2,7 @@ import { WORKER_SOURCE_SHARE } from '../../util/time-shares.ts';
 import { Aggregate, type WorkerSnapshot } from './aggregate.ts';
 import { Arrivals } from './arrivals.ts';
 import type { FamilyTable } from './family-table.ts';
+import { Keepers } from './keepers.ts';
 import { type Loss, Losses } from './losses.ts';
 import { type Peer, type Round, Rounds } from './rounds.ts';
 
@@ -71,6 +72,7 @@ class Member implements Peer {
 export class Coordinator {
   /** Processes that requests wait for, though they have not joined yet. */
   readonly arrivals = new Arrivals();
+  readonly keepers = new Keepers();
   private readonly members = new Set<Member>();
   private readonly rounds = new Rounds<Member>();
   /** By worker label. */

@@ -4,6 +4,8 @@ import { MetricsError } from '../../model/errors.ts';
 import { ChannelMember } from './channel-member.ts';
 import { type ClusterClient, Coordinator, NO_PRIMARY_MESSAGE } from './coordinator.ts';
 import { type Gather, gatherFor } from './gather.ts';
+import { KeeperOffers } from './keeper-offers.ts';
+import { KeeperPeer } from './keepers.ts';
 import { CHANNEL } from './messages.ts';
 import { joinAsProcess, serveProcesses } from './process-channel.ts';
 import { joinAsThread, serveThreads } from './thread-channel.ts';
@@ -22,6 +24,8 @@ export interface Link {
    * @throws {MetricsError} when there are others that cannot be reached
    */
   cluster(): ClusterClient | undefined;
+  /** What this process offers to keep for all of them. */
+  readonly keeperOffers: KeeperOffers;
   /**
    * Opens the coordinator to workers and threads, if it is not open. Returns the function that closes it.
    *
@@ -53,6 +57,7 @@ function createPrimaryLink(): Link {
   const name = 'primary';
   let open: { readonly coordinator: Coordinator; close(): void } | undefined;
   let localGather: Gather | undefined;
+  const keeperOffers = new KeeperOffers();
   const threads = new Set<number>();
 
   return {
@@ -68,16 +73,20 @@ function createPrimaryLink(): Link {
         throw new MetricsError('ERR_METRICS_NO_PRIMARY', NO_PRIMARY_MESSAGE);
       return undefined;
     },
+    keeperOffers,
     openCoordinator() {
       if (open !== undefined) return open.close;
       const coordinator = new Coordinator();
       setEnvironment('coordinator');
       const stops = [serveProcesses(coordinator), serveThreads(coordinator, threads), () => setEnvironment(undefined)];
       if (localGather !== undefined) joinLocally(coordinator, name, localGather);
+      const peer = new KeeperPeer(coordinator.keepers, (message) => keeperOffers.receive(message));
+      keeperOffers.start((message) => peer.receive(message));
       const opened = {
         coordinator,
         close() {
           for (const stop of stops.splice(0)) stop();
+          keeperOffers.end();
           if (open === opened) open = undefined;
         },
       };
@@ -90,14 +99,16 @@ function createPrimaryLink(): Link {
 /** Link of a worker process of `node:cluster`. */
 function createWorkerLink(): Link {
   let member: ChannelMember | undefined;
+  const keeperOffers = new KeeperOffers();
   setEnvironment('worker');
   return {
     name: String(cluster.worker?.id),
     isAlone: () => false,
     join(gather) {
-      member = joinAsProcess((send) => new ChannelMember(gather, send));
+      member = joinAsProcess((send) => new ChannelMember(gather, send, keeperOffers));
     },
     cluster: () => member,
+    keeperOffers,
     openCoordinator: refuseCoordinator,
   };
 }
@@ -112,15 +123,17 @@ function createThreadLink(): Link {
   if (environment === 'worker') return createUnreachableLink(name);
   let localGather: Gather;
   let member: ChannelMember | undefined;
+  const keeperOffers = new KeeperOffers();
   const isAlone = () => environment === undefined && member?.hasJoined !== true;
   return {
     name,
     isAlone,
     join(gather) {
       localGather = gather;
-      member ??= joinAsThread((send) => new ChannelMember((timeout) => localGather(timeout), send));
+      member ??= joinAsThread((send) => new ChannelMember((timeout) => localGather(timeout), send, keeperOffers));
     },
     cluster: () => (isAlone() ? undefined : member),
+    keeperOffers,
     openCoordinator: refuseCoordinator,
   };
 }
@@ -137,6 +150,7 @@ function createUnreachableLink(name: string): Link {
         "a thread of a cluster's worker process cannot join; scrape the process itself",
       );
     },
+    keeperOffers: new KeeperOffers(),
     openCoordinator: refuseCoordinator,
   };
 }

@@ -1,4 +1,5 @@
 import type { CollectRequest, CollectResponse, Gathered } from './coordinator.ts';
+import type { KeeperCoordinatorMessage, KeeperMemberMessage } from './keeper-messages.ts';
 import type { SnapshotEnd, SnapshotPart } from './snapshot-encoder.ts';
 
 /** Version of the messages, and of what the copies of this package in one process share. */
@@ -23,7 +24,8 @@ export type MemberSessionMessage =
   /** Response to `gather` when the source failed. */
   | { readonly kind: 'failed'; readonly round: number; readonly message: string }
   /** The process is scraped and requests the metrics of all processes. */
-  | { readonly kind: 'request'; readonly id: number; readonly request: CollectRequest };
+  | { readonly kind: 'request'; readonly id: number; readonly request: CollectRequest }
+  | KeeperMemberMessage;
 
 /** Message of the primary to a process. */
 export type CoordinatorMessage =
@@ -47,7 +49,8 @@ export type CoordinatorSessionMessage =
   /** Response to `request` when it failed. */
   | { readonly kind: 'refused'; readonly id: number; readonly message: string }
   /** The coordinator was closed, which ends the session. */
-  | { readonly kind: 'closed' };
+  | { readonly kind: 'closed' }
+  | KeeperCoordinatorMessage;
 
 /** The tables precede the message, in the parts of a snapshot. */
 type WithoutTables<T extends Gathered> = Omit<T, 'tables'> & { readonly end: SnapshotEnd };

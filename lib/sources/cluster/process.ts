@@ -1,5 +1,6 @@
 import type { MetricsSource } from '../../model/metrics-source.ts';
 import { optionError } from '../../util/option-error.ts';
+import type { KeeperElection } from '../source-marks.ts';
 import { type ClusterClient, Coordinator } from './coordinator.ts';
 import { createGather } from './gather.ts';
 import { createLink, joinLocally, type Link } from './link.ts';
@@ -16,6 +17,8 @@ export interface ClusterProcess {
    */
   connect(source: MetricsSource): ClusterClient;
   openCoordinator: Link['openCoordinator'];
+  /** Chooses the process that keeps something for all of them. */
+  readonly election: KeeperElection;
 }
 
 /** Global key by which the copies find the state: the ES module, the CommonJS module, and other versions. */
@@ -53,6 +56,16 @@ function createClusterProcess(): ClusterProcess {
       return client;
     },
     openCoordinator: link.openCoordinator,
+    election: electionOf(link),
+  };
+}
+
+/** A process without others keeps everything itself. */
+function electionOf({ keeperOffers, isAlone }: Link): KeeperElection {
+  return {
+    offer: (...args) => keeperOffers.offer(...args),
+    isKeeper: (topic) => isAlone() || keeperOffers.isKeeper(topic),
+    ask: (...args) => keeperOffers.ask(...args),
   };
 }
 

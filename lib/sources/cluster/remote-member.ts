@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Coordinator, Registration } from './coordinator.ts';
+import { KeeperPeer } from './keepers.ts';
 import { messageOf, withoutCauses } from './losses.ts';
 import type { CoordinatorMessage, CoordinatorSessionMessage, MemberMessage } from './messages.ts';
 import { SnapshotDecoder } from './snapshot-decoder.ts';
@@ -11,6 +12,7 @@ export class RemoteMember {
   private readonly post: (message: CoordinatorMessage) => void;
   private readonly session = randomUUID();
   private readonly registration: Registration;
+  private readonly keeperPeer: KeeperPeer;
   private readonly decoder = new SnapshotDecoder();
   /** Encoders of the merged snapshots, by worker label. */
   private readonly encoders = new Map<string | undefined, SnapshotEncoder>();
@@ -22,6 +24,7 @@ export class RemoteMember {
     this.coordinator = coordinator;
     this.post = post;
     post({ kind: 'welcome', session: this.session });
+    this.keeperPeer = new KeeperPeer(coordinator.keepers, (message) => this.send(message));
     this.registration = coordinator.join(name, (round, timeout) => this.send({ kind: 'gather', round, timeout }));
   }
 
@@ -41,12 +44,15 @@ export class RemoteMember {
       case 'request':
         void this.respond(message);
         break;
+      default:
+        this.keeperPeer.receive(message);
     }
   }
 
   /** Removes the process, which has ended or whose channel is closed. */
   leave(): void {
     this.isClosed = true;
+    this.keeperPeer.leave();
     void this.received.then(() => this.registration.leave());
   }
 

@@ -1,0 +1,70 @@
+import { KeeperOffers } from '../../../lib/sources/cluster/keeper-offers.ts';
+import { KeeperPeer, Keepers } from '../../../lib/sources/cluster/keepers.ts';
+
+/** Processes that offer to keep a topic; each answers with its name and the query. */
+function start(...names: string[]) {
+  const keepers = new Keepers();
+  return names.map((name) => {
+    const offers = new KeeperOffers();
+    const peer = new KeeperPeer(keepers, (message) => offers.receive(message));
+    offers.offer('topic', async function* answer(query) {
+      yield name;
+      yield query;
+      if (query === 'fail') throw new Error('no');
+    });
+    return { offers, join: () => offers.start((message) => peer.receive(message)), leave: () => peer.leave() };
+  });
+}
+
+const ask = ({ offers }: { readonly offers: KeeperOffers }, query = '?') => offers.ask('topic', query, 60_000);
+
+test('the first process that offers keeps the topic, and answers for all', async () => {
+  const [a, b, c] = start('a', 'b', 'c') as [ReturnType<typeof start>[0], ...ReturnType<typeof start>];
+  for (const one of [b!, a, c!]) one.join();
+  expect([a, b!, c!].map(({ offers }) => offers.isKeeper('topic'))).toEqual([false, true, false]);
+  expect(await Promise.all([a, b!, c!].map((one) => ask(one)))).toEqual([
+    ['b', '?'],
+    ['b', '?'],
+    ['b', '?'],
+  ]);
+});
+
+test('the next process keeps the topic when the keeper leaves', async () => {
+  const [a, b] = start('a', 'b');
+  a!.join();
+  b!.join();
+  expect(b!.offers.isKeeper('topic')).toBe(false);
+  a!.leave();
+  expect(b!.offers.isKeeper('topic')).toBe(true);
+  expect(await ask(b!)).toEqual(['b', '?']);
+});
+
+test('there is no answer without a coordinator, without a keeper, and if the keeper fails or leaves meanwhile', async () => {
+  const [a, b] = start('a', 'b');
+  expect(await ask(b!)).toBeUndefined();
+  a!.join();
+  b!.join();
+  expect(await b!.offers.ask('other', '?', 60_000)).toBeUndefined();
+  expect(await ask(b!, 'fail')).toBeUndefined();
+  const pending = ask(b!);
+  a!.leave();
+  expect(await pending).toBeUndefined();
+});
+
+test('a process that is told that the coordinator is gone keeps nothing, and waits for no answer', async () => {
+  const [a, b] = start('a', 'b');
+  a!.join();
+  b!.join();
+  const pending = ask(b!);
+  for (const one of [a!, b!]) one.offers.end();
+  expect(await pending).toBeUndefined();
+  expect(a!.offers.isKeeper('topic')).toBe(false);
+  b!.join();
+  expect(a!.offers.isKeeper('topic')).toBe(false);
+});
+
+test('a keeper that does not answer is given up after the timeout', async () => {
+  const offers = new KeeperOffers();
+  offers.start(() => undefined);
+  expect(await offers.ask('topic', '?', 5)).toBeUndefined();
+});

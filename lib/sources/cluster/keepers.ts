@@ -1,0 +1,108 @@
+import type { KeeperCoordinatorMessage, KeeperMemberMessage } from './keeper-messages.ts';
+
+/** A process that has offered to keep something for all processes. */
+interface Keeper {
+  /** Tells it that it is chosen. */
+  choose(topic: string): void;
+  ask(id: number, topic: string, query: string): void;
+}
+
+interface PendingAnswer {
+  readonly keeper: Keeper;
+  onChunk(text: string): void;
+  /** Called at the end, with whether the answer is complete. */
+  onEnd(isComplete: boolean): void;
+}
+
+/**
+ * Chooses for each topic the process that keeps it, and passes requests of the others on to it. It is the first that has
+ * offered to; when it ends, the next one.
+ */
+export class Keepers {
+  /** In the order of their offers. */
+  private readonly offers = new Map<string, Set<Keeper>>();
+  private readonly pending = new Map<number, PendingAnswer>();
+  private lastId = 0;
+
+  offer(topic: string, keeper: Keeper): void {
+    const offers = this.offers.get(topic) ?? new Set();
+    this.offers.set(topic, offers);
+    offers.add(keeper);
+    if (offers.size === 1) keeper.choose(topic);
+  }
+
+  leave(keeper: Keeper): void {
+    for (const [topic, offers] of this.offers) {
+      const [chosen] = offers;
+      offers.delete(keeper);
+      const [next] = offers;
+      if (chosen === keeper) next?.choose(topic);
+    }
+    for (const [id, { keeper: asked }] of this.pending) if (asked === keeper) this.end(id, false);
+  }
+
+  ask(topic: string, query: string, callbacks: Omit<PendingAnswer, 'keeper'>): void {
+    const [keeper] = this.offers.get(topic) ?? [];
+    if (keeper === undefined) {
+      callbacks.onEnd(false);
+      return;
+    }
+    const id = ++this.lastId;
+    this.pending.set(id, { keeper, ...callbacks });
+    keeper.ask(id, topic, query);
+  }
+
+  addChunk(id: number, text: string): void {
+    this.pending.get(id)?.onChunk(text);
+  }
+
+  end(id: number, isComplete: boolean): void {
+    const answer = this.pending.get(id);
+    this.pending.delete(id);
+    answer?.onEnd(isComplete);
+  }
+}
+
+/** The coordinator's end of a channel to one process, as far as it is about what is kept. */
+export class KeeperPeer implements Keeper {
+  private readonly keepers: Keepers;
+  private readonly send: (message: KeeperCoordinatorMessage) => void;
+
+  constructor(keepers: Keepers, send: (message: KeeperCoordinatorMessage) => void) {
+    this.keepers = keepers;
+    this.send = send;
+  }
+
+  receive(message: KeeperMemberMessage): void {
+    switch (message.kind) {
+      case 'offer':
+        this.keepers.offer(message.topic, this);
+        break;
+      case 'chunk':
+        this.keepers.addChunk(message.id, message.text);
+        break;
+      case 'answered':
+        this.keepers.end(message.id, message.isComplete);
+        break;
+      case 'ask': {
+        const { id, topic, query } = message;
+        this.keepers.ask(topic, query, {
+          onChunk: (text) => this.send({ kind: 'chunk', id, text }),
+          onEnd: (isComplete) => this.send({ kind: 'answered', id, isComplete }),
+        });
+      }
+    }
+  }
+
+  choose(topic: string): void {
+    this.send({ kind: 'chosen', topic });
+  }
+
+  ask(id: number, topic: string, query: string): void {
+    this.send({ kind: 'ask', id, topic, query });
+  }
+
+  leave(): void {
+    this.keepers.leave(this);
+  }
+}

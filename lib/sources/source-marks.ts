@@ -1,0 +1,40 @@
+import type { MetricsSource } from '../model/metrics-source.ts';
+
+// Members of sources, besides their method, that tell how they can be sampled by what is not a scrape, such as the
+// dashboard's history. Other copies of this package have the same keys.
+
+const COSTLY = Symbol.for('express-metrics-json:costly');
+const SHARED = Symbol.for('express-metrics-json:shared');
+
+/** Lets one process keep something for all processes in which the source is the same. */
+export interface KeeperElection {
+  /** Offers to keep the topic. If this process is chosen, `answer` is called with the queries of the others. */
+  offer(topic: string, answer: (query: string) => AsyncIterable<string>): void;
+  /** Whether this process keeps the topic. */
+  isKeeper(topic: string): boolean;
+  /** Returns the answer, in parts, of the process that keeps the topic; undefined without one in `timeout` ms. */
+  ask(topic: string, query: string, timeout: number): Promise<readonly string[] | undefined>;
+}
+
+interface Marks {
+  readonly [COSTLY]?: boolean;
+  readonly [SHARED]?: KeeperElection;
+}
+
+/** Marks the source into which it is spread: each scrape of it takes the time of other services. */
+export const costly: object = { [COSTLY]: true } satisfies Marks;
+
+/** Marks the source into which it is spread: it is the same in all processes of a cluster. */
+export const sharedBy = (election: KeeperElection): object => ({ [SHARED]: election }) satisfies Marks;
+
+/** Returns the marks of a source that wraps others. */
+export function marksOf(...sources: MetricsSource[]): object {
+  const election = sources.map(electionOf).find((one) => one !== undefined);
+  return { ...(sources.some(isCostly) && costly), ...(election && sharedBy(election)) };
+}
+
+export const isCostly = (source: MetricsSource): boolean => (source as MetricsSource & Marks)[COSTLY] === true;
+
+/** Returns the election among the processes in which the source is the same, if there may be several. */
+export const electionOf = (source: MetricsSource): KeeperElection | undefined =>
+  (source as MetricsSource & Marks)[SHARED];
