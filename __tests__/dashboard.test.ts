@@ -192,6 +192,10 @@ describe('options', () => {
     expect(body).toContain('<title>&lt;b&gt;&amp;&quot;</title>');
     expect(body).toContain('data-interval="30"');
     expect(body).toContain('data-rollups="true"');
+    const thresholds = [{ name: '"<a>', above: 1.5 }];
+    expect((await (await serve({}, { thresholds })).get('/metrics.html')).body).toContain(
+      'data-thresholds="[{&quot;name&quot;:&quot;\\&quot;&lt;a&gt;&quot;,&quot;above&quot;:1.5}]"',
+    );
     expect((await (await serve({}, { rollups: false })).get('/metrics.html')).body).toContain('data-rollups="false"');
   });
 
@@ -201,12 +205,19 @@ describe('options', () => {
       { interval: 500 },
       'dashboard: interval: expected whole seconds in milliseconds, from 1000 to 60000, got 500; write 5000',
     ],
+    [
+      { thresholds: [{ name: 'a', above: '5' }] },
+      /^dashboard: thresholds: expected a list of at most 100 thresholds, each with a name and a number, got .*; write \[\{ name: "queue_depth", above: 1000 \}\]$/,
+    ],
+    [{ thresholds: [{ name: '', above: 5 }] }, /^dashboard: thresholds: /],
+    [{ thresholds: [null] }, /^dashboard: thresholds: /],
+    [{ thresholds: Array(101).fill({ name: 'a', above: 1 }) }, /^dashboard: thresholds: /],
     [{ rollups: 1 }, 'dashboard: rollups: expected a boolean, got 1; write true or false'],
     [{ interval: 61_000 }, /^dashboard: interval: expected whole seconds .*, got 61000; /],
     [{ interval: '5s' }, /^dashboard: interval: expected whole seconds .*, got "5s"; /],
     [
       { colour: 'red' },
-      /^dashboard: options: expected the name of an option, got "colour"; write one of title, interval, rollups, history, historyBytes$/,
+      /^dashboard: options: expected the name of an option, got "colour"; write one of title, interval, rollups, thresholds, history, historyBytes$/,
     ],
   ])('%j is a TypeError', (options, message) => {
     expect(() => dashboard(options as DashboardOptions)).toThrow(TypeError);

@@ -32,6 +32,13 @@ export interface DashboardOptions {
    */
   rollups?: boolean | undefined;
   /**
+   * Numbers above which a metric is marked on the page and in the title of its tab, in the metric's unit: the rate per
+   * second of a counter, the 95th percentile of a histogram, the value of a gauge. They add to, and by name replace,
+   * those of known metrics: 0.1 for `nodejs_eventloop_delay_seconds`, 0.9 for `nodejs_eventloop_utilization`.
+   * @default []
+   */
+  thresholds?: readonly DashboardThreshold[] | undefined;
+  /**
    * Minutes of the past that the process keeps in memory, from 0 to 60. It samples the source every 10 s from the
    * creation of the router on, for the page to load. 0 disables it, which is the
    * default for sources that ask other processes, such as `remoteSource`.
@@ -45,6 +52,16 @@ export interface DashboardOptions {
    */
   historyBytes?: number | undefined;
 }
+
+/** A number above which a metric is marked. */
+export interface DashboardThreshold {
+  /** Name of the metric. */
+  name: string;
+  /** Highest usual number. */
+  above: number;
+}
+
+const MAX_THRESHOLDS = 100;
 
 const DEFAULT_MINUTES = 15;
 const MAX_MINUTES = 60;
@@ -79,6 +96,11 @@ const CHECKS = {
     (value) => typeof value === 'number' && value % 1000 === 0 && value >= 1000 && value <= 60_000,
   ),
   rollups: expect.boolean,
+  thresholds: expecting(
+    `a list of at most ${MAX_THRESHOLDS} thresholds, each with a name and a number`,
+    '[{ name: "queue_depth", above: 1000 }]',
+    (value) => Array.isArray(value) && value.length <= MAX_THRESHOLDS && value.every(isThreshold),
+  ),
   history: expecting(
     `minutes, from 0 to ${MAX_MINUTES}`,
     String(DEFAULT_MINUTES),
@@ -86,6 +108,12 @@ const CHECKS = {
   ),
   historyBytes: expect.positiveInteger,
 } satisfies Record<keyof DashboardOptions, Check>;
+
+function isThreshold(value: unknown): value is DashboardThreshold {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, above } = value as Partial<Record<keyof DashboardThreshold, unknown>>;
+  return typeof name === 'string' && name !== '' && Number.isFinite(above);
+}
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
@@ -100,7 +128,13 @@ const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
  */
 export function dashboard(options: DashboardOptions = {}): Dashboard {
   const checked = checkOptions('dashboard', options, CHECKS);
-  const { title = 'Metrics', interval = 5000, rollups = true, historyBytes = DEFAULT_HISTORY_BYTES } = checked;
+  const {
+    title = 'Metrics',
+    interval = 5000,
+    rollups = true,
+    thresholds = [],
+    historyBytes = DEFAULT_HISTORY_BYTES,
+  } = checked;
   const pages: DashboardPages = {
     pages(context) {
       const { path, compression, isCostlySource } = context;
@@ -112,6 +146,7 @@ export function dashboard(options: DashboardOptions = {}): Dashboard {
         title: escapeHtml(title),
         interval: String(interval / 1000),
         rollups: String(rollups),
+        thresholds: escapeHtml(JSON.stringify(thresholds.map(({ name, above }) => ({ name, above })))),
         history: history.length === 0 ? '' : `${base}.history.json`,
       };
       const html = PAGE.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');

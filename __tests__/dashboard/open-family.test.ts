@@ -4,6 +4,9 @@ import { ChartLines } from '../../lib/dashboard/browser/worker/chart-lines.ts';
 import { OpenFamily } from '../../lib/dashboard/browser/worker/open-family.ts';
 import { Store } from '../../lib/dashboard/browser/worker/store.ts';
 
+/** Thresholds by name. */
+const limits = new Map([['a', 100]]);
+
 type View = Pick<ViewState, 'filter' | 'order'> & Partial<Pick<ViewState, 'window' | 'group'>>;
 
 /** Opens a family in a document that the test sets for each poll. */
@@ -21,7 +24,7 @@ function openFamily(type: string, first: object, view: View = { filter: {}, orde
     lines,
     open,
     poll: (value: object) => open.onPoll(addPoll(value)),
-    detail: () => open.detail(0, 100),
+    detail: () => open.detail({ from: 0, to: 100, limits }),
   };
 }
 
@@ -59,7 +62,7 @@ test('values that cannot be added have no sum and no shares', () => {
     store.families.get('t_celsius')!,
     { filter: {}, order: 'value', window: 60, group: '' },
     new ChartLines(),
-  ).detail(0, 9);
+  ).detail({ from: 0, to: 9, limits });
   expect(figures.map(({ label, value }) => [label, value])).toEqual([
     ['Average', 25],
     ['Lowest', 20],
@@ -165,6 +168,18 @@ test('before the second poll, figures say that rates follow', () => {
   expect(detail().figures[0]).toMatchObject({ value: 1, note: 'in 1 s' });
 });
 
+test.each([
+  ['counter', 'Rate'],
+  ['gauge', 'Now'],
+])('the figure of a %s that is above its threshold is marked', (type, marked) => {
+  const { poll, detail } = openFamily(type, 0 as unknown as object);
+  poll(100 as unknown as object);
+  expect(detail()).toMatchObject({ threshold: 100, charts: [{ threshold: 100 }] });
+  expect(detail().figures.filter(({ isAbove }) => isAbove)).toEqual([]);
+  poll(500 as unknown as object);
+  expect(detail().figures.flatMap(({ label, isAbove }) => (isAbove ? [label] : []))).toEqual([marked]);
+});
+
 test('a single number has no table, and its range is that of the history', () => {
   const { poll, detail } = openFamily('gauge', {});
   for (const value of [3, 1, 2]) poll(value as unknown as object);
@@ -188,7 +203,7 @@ test('points in time are represented by the latest', () => {
     store.families.get('a_time_seconds')!,
     { filter: {}, order: 'value', window: 60, group: '' },
     new ChartLines(),
-  ).detail(0, 9);
+  ).detail({ from: 0, to: 9, limits });
   expect(figures).toMatchObject([
     { label: 'Lowest', value: 2e8 },
     { label: 'Highest', value: 3e8 },
@@ -234,7 +249,7 @@ test('a family that is opened, or filtered, shows the past of its series', () =>
   const { family, poll } = openFamily('counter', { q: { a: 0, b: 0 } });
   for (let i = 1; i < 300; i++) poll({ q: { a: i, b: 2 * i } });
   const view = { filter: { q: '=b' }, order: 'rate', window: 30, group: '' } as const;
-  const [chart] = new OpenFamily(family, view, new ChartLines()).detail(0, 9).charts;
+  const [chart] = new OpenFamily(family, view, new ChartLines()).detail({ from: 0, to: 9, limits }).charts;
   const { times, lines } = chart!;
   expect([times[0], times.at(-1), times.length > 150]).toEqual([1000, 1299, true]);
   expect(lines.map(({ values }) => [values[0], values[1], values.at(-1)])).toEqual([[null, 2, 2]]);

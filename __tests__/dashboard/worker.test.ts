@@ -14,7 +14,7 @@ const usual: ViewRequest = {
   to: 0,
   refreshCount: 0,
   holdsRows: false,
-  settings: { rollups: true, history: '' },
+  settings: { rollups: true, thresholds: [], history: '' },
 };
 
 /** Starts a worker. Its document has a family of each name; the server is unreachable while `page.names` is undefined. */
@@ -204,7 +204,7 @@ test('a row shows the value typical of its type, and a search matches labels too
 });
 
 describe('with a history of the service', () => {
-  const settings = { rollups: true, history: 'http://a/metrics.history.json' };
+  const settings = { rollups: true, thresholds: [], history: 'http://a/metrics.history.json' };
   const past = { type: 'gauge', help: '', leftOut: 0, totals: [], series: [{ labels: [], columns: [[7, 8, 9]] }] };
 
   async function startWithPast(names: string[], status = 200) {

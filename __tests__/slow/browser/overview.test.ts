@@ -29,6 +29,24 @@ test('families are grouped by prefix, each with type, help, value and sparkline'
   );
 });
 
+test('the first screen shows how the service is, and opens its metrics', async () => {
+  const page = await open('#interval=1');
+  const screen = page.getByRole('region', { name: 'At a glance' });
+  await eventually(async () =>
+    expect(await screen.locator('.tile-label').allInnerTexts()).toEqual(
+      expect.arrayContaining(['Requests', 'Errors', 'Duration', 'In flight', 'Event-loop delay', 'Memory']),
+    ),
+  );
+  await eventually(async () => expect(await screen.locator('.tile-value').first().textContent()).toMatch(/\/s$/));
+  await screen.getByRole('heading', { name: 'Slowest routes (p95)' }).waitFor();
+  await screen.getByRole('link', { name: '/messages', exact: true }).first().click();
+  await page.getByRole('heading', { name: 'http_request_duration_seconds' }).waitFor();
+  expect(await page.getByLabel('route', { exact: true }).inputValue()).toBe('=/messages');
+  await page.goBack();
+  await page.locator('#search').fill('queue');
+  await eventually(async () => expect(await screen.isVisible()).toBe(false));
+});
+
 test('units are derived from names', async () => {
   const page = await open('#q=process_');
   await eventually(async () =>
@@ -144,7 +162,7 @@ test('the page works with the keyboard alone', async () => {
   const page = await open();
   const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '');
   await rowOf(page, 'queue_depth').waitFor();
-  for (let i = 0; i < 12 && (await focused()) !== 'Ungrouped3'; i++) await page.keyboard.press('Tab');
+  for (let i = 0; i < 40 && (await focused()) !== 'Ungrouped3'; i++) await page.keyboard.press('Tab');
   expect(await focused()).toBe('Ungrouped3');
   await page.keyboard.press('ArrowDown');
   expect(await focused()).toBe('deliveries_in_progress');

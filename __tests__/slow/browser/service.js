@@ -55,7 +55,14 @@ app.put('/many', express.json(), (req, res) => {
 });
 app.get('/asked', (_req, res) => void res.send(asked));
 const history = Number(process.env.HISTORY ?? 0);
-app.use('/ops', metricsRouter({ source, timeout: 60_000, dashboard: dashboard({ interval: 1000, history }) }));
+app.use(
+  '/ops',
+  metricsRouter({
+    source,
+    timeout: 60_000,
+    dashboard: dashboard({ interval: 1000, thresholds: [{ name: 'queue_depth', above: 1000 }], history }),
+  }),
+);
 
 const server = app.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => {
   console.log(`http://127.0.0.1:${server.address().port}`);

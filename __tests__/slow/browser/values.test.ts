@@ -297,6 +297,21 @@ test('gauges that cannot be added show their average', async () => {
   expect(await rowOf(page, 'disk_celsius').locator('.kind').textContent()).toBe('avg');
 });
 
+test('a value above its threshold is marked, in the list, the metric and the title of the tab', async () => {
+  await gauge('queue_depth', [[{}, 10]]);
+  const page = await open();
+  const isMarked = () => rowOf(page, 'queue_depth').evaluate((row) => row.classList.contains('above'));
+  const title = () => page.evaluate(() => document.title);
+  await eventually(async () => expect(await shownValue(page, 'queue_depth')).toBe('10'));
+  expect([await isMarked(), await title()]).toEqual([false, 'Metrics']);
+  await gauge('queue_depth', [[{}, 1001]]);
+  await eventually(async () => expect([await isMarked(), await title()]).toEqual([true, '▲ 1 · Metrics']));
+  await rowOf(page, 'queue_depth').getByRole('link').click();
+  await eventually(async () => expect(await title()).toBe('▲ 1 · queue_depth · Metrics'));
+  await eventually(async () => expect(await page.locator('.figures .above dt').allInnerTexts()).toEqual(['Now']));
+  expect(await page.locator('#detail .help').first().textContent()).toBe('Marked above 1,000.');
+});
+
 test('hostile label values and help are text', async () => {
   const hostile = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>';
   const rightToLeft = '\u202e\u2067evil\u2066';
@@ -322,7 +337,7 @@ test('hostile label values and help are text', async () => {
   expect((await chips.allTextContents()).some((text) => text.startsWith('long-') && text.length <= 301)).toBe(true);
 
   const found = await page.evaluate(() => [document.querySelectorAll('main img, main script').length, document.title]);
-  expect(found).toEqual([0, 'Metrics']);
+  expect(found).toEqual([0, 'hostile · Metrics']);
   // Nothing is wider than the page, and right-to-left text stays within its element.
   expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
   const isolated = await chips.evaluateAll((all) =>

@@ -8,9 +8,17 @@ import { createToolbar } from './view/toolbar.ts';
 
 // The page sends its worker what the user looks at, and receives the values to show. It holds only what is on screen.
 
-const { document: documentName = '', worker: workerName = '', interval = '', rollups, history } = document.body.dataset;
+const {
+  document: documentName = '',
+  worker: workerName = '',
+  interval = '',
+  rollups,
+  history,
+  thresholds = '[]',
+} = document.body.dataset;
 const settings: Settings = {
   rollups: rollups !== 'false',
+  thresholds: JSON.parse(thresholds),
   history: history ? new URL(history, location.href).href : '',
 };
 const url = new URL(documentName, location.href).href;

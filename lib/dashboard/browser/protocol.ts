@@ -1,4 +1,5 @@
 import type { MetricType } from './model/document.ts';
+import type { Threshold } from './model/thresholds.ts';
 import type { Unit } from './model/units.ts';
 import type { Order, ViewState } from './model/url-state.ts';
 
@@ -25,6 +26,7 @@ export interface ViewRequest {
 export interface Settings {
   /** Whether a series may be the sum of others. */
   readonly rollups: boolean;
+  readonly thresholds: readonly Threshold[];
   /** URL of the service's history, absolute; empty if it keeps none. */
   readonly history: string;
 }
@@ -37,6 +39,38 @@ export interface ViewUpdate {
   /** The rows on screen. */
   readonly rows: readonly Row[];
   readonly detail?: Detail;
+  /** Present while all metrics are shown, without a search. */
+  readonly firstScreen?: FirstScreen;
+}
+
+/** The numbers that tell how the service is. */
+export interface FirstScreen {
+  readonly tiles: readonly Tile[];
+  readonly slowest: readonly RankedRoute[];
+  readonly failing: readonly RankedRoute[];
+}
+
+export interface Tile {
+  readonly label: string;
+  /** Name of the family that it opens. */
+  readonly name: string;
+  readonly value: number | null;
+  readonly unit: Unit;
+  readonly note: string;
+  readonly isAbove: boolean;
+  readonly times: readonly number[];
+  readonly values: readonly (number | null)[];
+}
+
+export interface RankedRoute {
+  readonly family: string;
+  /** Name of the label with the route. */
+  readonly label: string;
+  readonly route: string;
+  readonly value: number | null;
+  readonly unit: Unit;
+  readonly note: string;
+  readonly isAbove: boolean;
 }
 
 export interface Status {
@@ -53,6 +87,8 @@ export interface Status {
   readonly isPartial: boolean;
   /** Number of polls since the page was opened */
   readonly polls: number;
+  /** Number of metrics above their thresholds */
+  readonly above: number;
 }
 
 export interface Catalogue {
@@ -76,6 +112,8 @@ export interface Row {
   readonly unit: Unit;
   /** Kind of the value: `sum`, `avg`, `max`, `p95 of 23`; empty for the value of a single series or a rate. */
   readonly kind: string;
+  /** Whether the value is above its threshold. */
+  readonly isAbove: boolean;
   readonly series: number;
   readonly times: readonly number[];
   readonly values: readonly (number | null)[];
@@ -83,6 +121,8 @@ export interface Row {
 
 export interface Detail {
   readonly name: string;
+  /** Number above which the metric is marked. */
+  readonly threshold?: number;
   readonly help: string;
   readonly type: MetricType;
   readonly figures: readonly Figure[];
@@ -99,11 +139,15 @@ export interface Figure {
   readonly unit: Unit;
   /** What it is derived from: `of 1,234`, `in 60 s`. */
   readonly note?: string;
+  /** Whether it is above its threshold. */
+  readonly isAbove?: boolean;
 }
 
 export interface ChartData {
   readonly title: string;
   readonly unit: Unit;
+  /** Number above which the metric is marked, if this is a chart of what is compared with it. */
+  readonly threshold?: number;
   /** Unix times (s) */
   readonly times: readonly number[];
   readonly lines: readonly {

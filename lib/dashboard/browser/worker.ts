@@ -1,7 +1,9 @@
 import { documentUrl, fullPollDelay, LARGE_DOCUMENT, nextDelay } from './model/poll-policy.ts';
+import { thresholdsByName } from './model/thresholds.ts';
 import type { Status, ViewRequest, ViewUpdate } from './protocol.ts';
 import { ChartLines } from './worker/chart-lines.ts';
 import { currentInstant, fetchDocument, type Poll } from './worker/fetch-document.ts';
+import { firstScreenNames, firstScreenOf } from './worker/first-screen.ts';
 import { OpenFamily } from './worker/open-family.ts';
 import { catalogueOf, rowOf } from './worker/overview.ts';
 import { readHistory } from './worker/past.ts';
@@ -21,7 +23,9 @@ const MAX_PAST_FAILURES = 3;
 const store = new Store();
 /** The page's last request; undefined before the first. */
 let view: ViewRequest | undefined;
-let status: Status = { state: 'waiting', problem: '', families: 0, series: 0, isPartial: false, polls: 0 };
+/** Thresholds by the names of families. */
+let limits: ReadonlyMap<string, number> = new Map();
+let status: Status = { state: 'waiting', problem: '', families: 0, series: 0, isPartial: false, polls: 0, above: 0 };
 /** Number of polls that failed since the last success. */
 let failures = 0;
 let lastPollDuration = 0;
@@ -42,6 +46,7 @@ let opened: { readonly key: string; readonly family: OpenFamily; readonly lines:
 self.onmessage = ({ data }: MessageEvent<ViewRequest>) => {
   const before = view;
   view = data;
+  limits = thresholdsByName(data.settings.thresholds);
   store.canRollUp = data.settings.rollups;
   store.window = data.state.window;
   if (opened !== undefined) opened.family.holdsRows = data.holdsRows;
@@ -64,10 +69,15 @@ function hasStaleFamilies(): boolean {
 function requestedNames(): string[] {
   if (view === undefined) return [];
   const { state, onScreen } = view;
-  const names = [...(state.open === '' ? [] : [state.open]), ...onScreen, ...state.pins];
+  const watched = [...limits.keys()].filter((name) => store.families.has(name));
+  const first = isOverview(state) ? firstScreenNames(store.families) : [];
+  const names = [...(state.open === '' ? [] : [state.open]), ...first, ...watched, ...onScreen, ...state.pins];
   // With nothing on screen, one family shows whether the server is reachable.
   return names.length > 0 ? names : [...store.families.keys()].slice(0, 1);
 }
+
+/** Whether the first screen is shown, above all metrics. */
+const isOverview = ({ open, search }: ViewRequest['state']) => open === '' && search === '';
 
 function delayUntilDue(): number {
   if (view === undefined) return 0;
@@ -152,8 +162,18 @@ function statusAfter(result: Poll, isWhole: boolean): Status {
     updatedAt: Date.now(),
     families: store.families.size,
     series,
+    above: countAbove(),
     isPartial: isWhole ? result.size >= LARGE_DOCUMENT : true,
   };
+}
+
+function countAbove(): number {
+  const rows = [...limits.keys()].flatMap((name) => {
+    const family = store.families.get(name);
+    return family === undefined ? [] : [rowOf(family, limits)];
+  });
+  const tiles = firstScreenOf(store.families, limits).tiles.filter(({ name }) => !limits.has(name));
+  return [...rows, ...tiles].filter(({ isAbove }) => isAbove).length;
 }
 
 function postUpdate(): void {
@@ -161,11 +181,18 @@ function postUpdate(): void {
   const { state, onScreen, from, to } = view;
   const rows = onScreen.flatMap((name) => {
     const family = store.families.get(name);
-    return family === undefined ? [] : [rowOf(family)];
+    return family === undefined ? [] : [rowOf(family, limits)];
   });
   const catalogue = changedCatalogue(state.search);
-  const detail = openFamilyFor(state)?.detail(from, to);
-  const update: ViewUpdate = { status, rows, ...(catalogue && { catalogue }), ...(detail && { detail }) };
+  const detail = openFamilyFor(state)?.detail({ from, to, limits });
+  const firstScreen = isOverview(state) ? firstScreenOf(store.families, limits) : undefined;
+  const update: ViewUpdate = {
+    status,
+    rows,
+    ...(catalogue && { catalogue }),
+    ...(detail && { detail }),
+    ...(firstScreen && { firstScreen }),
+  };
   self.postMessage(update);
 }
 

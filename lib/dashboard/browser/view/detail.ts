@@ -82,11 +82,13 @@ export class DetailView {
     this.title.focus({ preventScroll: true });
   }
 
-  private draw({ type, help, figures, charts, distribution, table }: Detail): void {
+  private draw({ type, help, figures, charts, distribution, table, threshold }: Detail): void {
     setText(this.badge, type);
     setAttribute(this.badge, 'data-type', type);
-    setText(this.help, help);
-    this.help.hidden = help === '';
+    const limit = threshold === undefined ? '' : `Marked above ${exact(threshold)}.`;
+    const text = [help, limit].filter(Boolean).join(' ');
+    setText(this.help, text);
+    this.help.hidden = text === '';
     drawFigures(this.figures, figures);
     this.drawCharts(charts);
     this.distribution.element.hidden = distribution === undefined;
@@ -114,9 +116,10 @@ function drawFigures(list: HTMLElement, figures: readonly Figure[]): void {
   while (list.children.length > figures.length) list.lastElementChild!.remove();
   while (list.children.length < figures.length)
     list.append(el('div', {}, el('dt'), el('dd', {}, el('span'), el('small'))));
-  for (const [i, { label, value, unit, note = '' }] of figures.entries()) {
+  for (const [i, { label, value, unit, note = '', isAbove = false }] of figures.entries()) {
     const [name, number] = list.children[i]!.children;
     setText(name!, label);
+    list.children[i]!.classList.toggle('above', isAbove);
     setText(number!.children[0]!, format(value, unit));
     setText(number!.children[1]!, note);
     setAttribute(number!, 'title', exact(value));

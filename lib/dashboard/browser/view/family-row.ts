@@ -57,6 +57,7 @@ export class FamilyRow {
     setText(this.series, count === 1 ? '' : count.toLocaleString('en'));
     setText(this.value, format(row?.value, row?.unit));
     setAttribute(this.value, 'title', exact(row?.value ?? null));
+    this.element.classList.toggle('above', row?.isAbove === true);
     setText(this.kind, row?.kind ?? '');
     this.spark.draw(row?.times ?? [], row?.values ?? [], row?.unit ?? { of: 'number' });
   }

@@ -72,7 +72,7 @@ export class LineChart {
     this.element.remove();
   }
 
-  private build({ lines, unit }: ChartData, hasOwnAxis: boolean): void {
+  private build({ lines, unit, threshold }: ChartData, hasOwnAxis: boolean): void {
     const { legend, plot, title } = this;
     this.chart?.destroy();
     legend.replaceChildren(
@@ -82,8 +82,20 @@ export class LineChart {
     );
     const colours = [...legend.children].map((item) => getComputedStyle(item.firstElementChild!).color);
     const muted = getComputedStyle(title).color;
+    const limit = plot.appendChild(el('span', { className: 'limit' }));
+    const limitColour = getComputedStyle(limit).color;
+    limit.remove();
     const ownAxis = hasOwnAxis ? lines.findIndex(({ isTotal }) => isTotal === true) : -1;
-    const settings = { colours, unit, muted, plot, ownAxis, showValues: () => this.showValues() };
+    const settings = {
+      colours,
+      unit,
+      muted,
+      plot,
+      ownAxis,
+      threshold,
+      limitColour,
+      showValues: () => this.showValues(),
+    };
     this.chart = new uPlot(optionsFor(settings), [[]], plot);
   }
 
@@ -115,10 +127,21 @@ interface PlotSettings {
   readonly plot: HTMLElement;
   /** Line whose axis is on the right; −1 for none. */
   readonly ownAxis: number;
+  readonly threshold: number | undefined;
+  readonly limitColour: string;
   showValues(): void;
 }
 
-function optionsFor({ colours, unit, muted, plot, ownAxis, showValues }: PlotSettings): uPlot.Options {
+function optionsFor({
+  colours,
+  unit,
+  muted,
+  plot,
+  ownAxis,
+  threshold,
+  limitColour,
+  showValues,
+}: PlotSettings): uPlot.Options {
   const { fontFamily } = getComputedStyle(plot);
   const grid = { stroke: withAlpha(muted, 0.18), width: 1 };
   const axis = { stroke: muted, font: `12px ${fontFamily}`, grid, ticks: { show: false } };
@@ -152,12 +175,27 @@ function optionsFor({ colours, unit, muted, plot, ownAxis, showValues }: PlotSet
         scale: i === ownAxis ? 'total' : 'y',
       })),
     ],
-    hooks: { setCursor: [showValues] },
+    hooks: { setCursor: [showValues], draw: [(chart) => drawThreshold(chart, threshold, limitColour)] },
   };
 }
 
 const rangeOfAxis = (_: uPlot, min: number | null, max: number | null): [number, number] =>
   min === null || max === null ? [0, 1] : axisRange({ min, max });
+
+/** Draws a dashed line at the threshold, if the axis contains it. */
+function drawThreshold({ ctx, bbox, scales, valToPos }: uPlot, threshold: number | undefined, colour: string): void {
+  const { min, max } = scales.y!;
+  if (threshold === undefined || !(threshold >= (min ?? Infinity) && threshold <= (max ?? -Infinity))) return;
+  const y = valToPos(threshold, 'y', true);
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.setLineDash([6, 4]);
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.stroke();
+  ctx.restore();
+}
 
 /** Returns the width that the longest label needs. */
 function widthOfLabels(chart: uPlot, labels: string[] | null): number {

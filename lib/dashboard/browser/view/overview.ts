@@ -2,6 +2,7 @@ import type { Catalogue, Row, ViewUpdate } from '../protocol.ts';
 import { toggled } from './controls.ts';
 import { el, setAttribute, setText } from './dom.ts';
 import { type FamilyLine, FamilyRow } from './family-row.ts';
+import { createFirstScreen, type FirstScreenView } from './first-screen.ts';
 import type { State } from './state.ts';
 import { moveByKeys, VirtualRows } from './virtual-rows.ts';
 
@@ -31,6 +32,7 @@ export class Overview {
   private readonly onScreenChanged: () => void;
   private readonly body = el('div', { className: 'rows', role: 'rowgroup' });
   private readonly table: HTMLElement;
+  private readonly first: FirstScreenView;
   private readonly empty = el('p', { className: 'empty', hidden: true });
   private readonly note = el('p', { className: 'note', hidden: true });
   private readonly rows: VirtualRows;
@@ -42,10 +44,11 @@ export class Overview {
   constructor(section: HTMLElement, state: State, onScreenChanged: () => void) {
     this.state = state;
     this.onScreenChanged = onScreenChanged;
+    this.first = createFirstScreen(state);
     const head = el('div', { role: 'rowgroup', className: 'head' }, createHeadRow());
     const properties = { className: 'table families', role: 'table', 'aria-label': 'Metrics' };
     this.table = el('div', properties, head, this.body);
-    section.append(this.table, this.empty, this.note);
+    section.append(this.first.element, this.table, this.empty, this.note);
     this.rows = new VirtualRows({
       body: this.body,
       keyAt: (index) => keyOf(this.lines[index]!),
@@ -62,7 +65,9 @@ export class Overview {
     return this.lines.slice(from, to).flatMap((line) => ('entry' in line ? [line.entry.name] : []));
   }
 
-  show({ rows, catalogue }: ViewUpdate): void {
+  show({ rows, catalogue, firstScreen }: ViewUpdate): void {
+    if (firstScreen === undefined) this.first.element.hidden = true;
+    else this.first.draw(firstScreen);
     for (const row of rows) this.latest.set(row.name, row);
     if (catalogue === undefined) {
       this.rows.refresh();

@@ -1,3 +1,4 @@
+import { tabTitle } from '../model/tab-title.ts';
 import { INTERVALS, type Theme } from '../model/url-state.ts';
 import { WINDOWS } from '../model/windows.ts';
 import type { Status } from '../protocol.ts';
@@ -20,6 +21,7 @@ export function createToolbar(state: State, { onRetry }: { onRetry(): void }): T
   const theme = byId<HTMLSelectElement>('theme');
   const pause = byId<HTMLButtonElement>('pause');
   const retry = byId<HTMLButtonElement>('retry');
+  const pageTitle = document.title;
   let status: Status | undefined;
 
   function showInterval(now: number): void {
@@ -48,9 +50,14 @@ export function createToolbar(state: State, { onRetry }: { onRetry(): void }): T
     retry.hidden = !isLost;
   }
 
+  const showTitle = () => {
+    document.title = tabTitle(pageTitle, state.current.open, status?.above ?? 0);
+  };
+
   return {
     show(next) {
       status = next;
+      showTitle();
       showStatus();
     },
     sync() {
@@ -63,6 +70,7 @@ export function createToolbar(state: State, { onRetry }: { onRetry(): void }): T
       if (current.theme === 'auto') document.documentElement.removeAttribute('data-theme');
       else setAttribute(document.documentElement, 'data-theme', current.theme);
       showStatus();
+      showTitle();
     },
   };
 }

@@ -23,10 +23,13 @@ export interface Selection {
   readonly history: History;
 }
 
-export function chartsOf(selection: Selection): ChartData[] {
+/** Returns the charts, the one with the number that is compared with the threshold first. */
+export function chartsOf(selection: Selection, threshold: number | undefined): ChartData[] {
   const current = currentChart(selection);
   const quantiles = quantileChart(selection);
-  return (quantiles.lines.length > 0 ? [quantiles, current] : [current]).map(drawn);
+  return (quantiles.lines.length > 0 ? [quantiles, current] : [current])
+    .map(drawn)
+    .map((chart, i) => (i === 0 && threshold !== undefined ? { ...chart, threshold } : chart));
 }
 
 /** Leaves out lines that have no value, and would only be in the legend. */

@@ -1,6 +1,7 @@
 import { duration, format } from '../model/format.ts';
 import { rangeOf } from '../model/history.ts';
 import { aggregate } from '../model/rates.ts';
+import { isAbove } from '../model/thresholds.ts';
 import { type Aggregation, aggregationOf, OBSERVATIONS_PER_SECOND, perSecond, type Unit } from '../model/units.ts';
 import { withoutRollups } from '../model/update-family.ts';
 import { observationsIn } from '../model/windows.ts';
@@ -10,7 +11,13 @@ import { quantileName, quantileUnit, type Selection } from './charts.ts';
 const AGGREGATED: Readonly<Record<Aggregation, string>> = { sum: 'Sum', avg: 'Average', max: 'Highest' };
 
 /** Returns the numbers to show in large type. */
-export function figuresOf(selection: Selection): Figure[] {
+export function figuresOf(selection: Selection, threshold: number | undefined): Figure[] {
+  const figures = allFigures(selection);
+  const compared = selection.family.type === 'histogram' ? figures.find(({ label }) => label === 'p95') : figures[0];
+  return figures.map((one) => (one === compared && isAbove(one.value, threshold) ? { ...one, isAbove: true } : one));
+}
+
+function allFigures(selection: Selection): Figure[] {
   const { family, now } = selection;
   const series = withoutRollups(selection.series, selection.rollups);
   const { unit } = family;

@@ -10,6 +10,13 @@ import { chartsOf, type Selection } from './charts.ts';
 import { figuresOf } from './figures.ts';
 import { type Ranking, rank, tableOf } from './series-table.ts';
 
+interface DetailOptions {
+  readonly from: number;
+  readonly to: number;
+  /** Thresholds by the names of families. */
+  readonly limits: ReadonlyMap<string, number>;
+}
+
 type View = Pick<ViewState, 'filter' | 'order' | 'group' | 'window'>;
 
 /** The family that the page shows in detail, with a filter and an order. */
@@ -54,20 +61,22 @@ export class OpenFamily {
   }
 
   /** Returns what the page shows, with the rows `from` to `to` of the table. */
-  detail(from: number, to: number): Detail {
+  detail({ from, to, limits }: DetailOptions): Detail {
     const { family, now, ranking, isUnfiltered: isWhole } = this;
     const { name, help, type } = family;
     const { series, rows, rollups } = ranking;
     const { group, window } = this.view;
     const history = isWhole ? family.history : this.filteredHistory;
+    const threshold = limits.get(name);
     const selection: Selection = { family, series, rows, window, rollups, isWhole, now, history };
     const hasLabels = family.series.some(({ labels }) => labels.length > 0);
     return {
       name,
+      ...(threshold !== undefined && { threshold }),
       help,
       type,
-      figures: figuresOf(selection),
-      charts: chartsOf(selection),
+      figures: figuresOf(selection, threshold),
+      charts: chartsOf(selection, threshold),
       ...(type === 'histogram' && { distribution: distributionOf(family, withoutRollups(series, rollups)) }),
       ...(hasLabels && { table: tableOf(family, ranking, { from, to, group }) }),
     };

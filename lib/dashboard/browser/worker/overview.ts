@@ -4,6 +4,7 @@ import { groupByPrefix } from '../model/groups.ts';
 import { createOutline } from '../model/history.ts';
 import { aggregate } from '../model/rates.ts';
 import { createSearch } from '../model/search.ts';
+import { isAbove } from '../model/thresholds.ts';
 import { aggregationOf, OBSERVATIONS_PER_SECOND, perSecond, type Unit } from '../model/units.ts';
 import { withoutRollups } from '../model/update-family.ts';
 import { observationsIn, QUANTILES } from '../model/windows.ts';
@@ -37,11 +38,12 @@ export function catalogueOf(families: Iterable<Family>, search: string): Catalog
 const cut = ([name, value]: readonly [string, string]) => [name, value.slice(0, MAX_TEXT)] as const;
 
 /** Returns a family's row: its current value, and the values over time. */
-export function rowOf(family: Family): Row {
+export function rowOf(family: Family, limits: ReadonlyMap<string, number>): Row {
   const { column, kind, unit } = summaryOf(family);
   const isCounted = family.type !== 'gauge' && family.type !== 'untyped' && family.span.seconds === 0;
   return {
     name: family.name,
+    isAbove: !isCounted && isAbove(family.current[column] ?? null, limits.get(family.name)),
     ...(isCounted ? countOf(family) : { value: family.current[column] ?? null, unit, kind }),
     series: family.series.length,
     ...createOutline(family.history, column, SPARK_MOMENTS),

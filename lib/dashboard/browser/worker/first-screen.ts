@@ -1,0 +1,131 @@
+import type { Family } from '../model/family.ts';
+import { format, percent } from '../model/format.ts';
+import { isAbove, MAX_ERROR_SHARE, MAX_MEMORY_SHARE } from '../model/thresholds.ts';
+import { rollupsIn } from '../model/update-family.ts';
+import type { Order } from '../model/url-state.ts';
+import { observationsIn } from '../model/windows.ts';
+import type { FirstScreen, RankedRoute, Tile } from '../protocol.ts';
+import { rowOf } from './overview.ts';
+import { statusLabelOf } from './row-groups.ts';
+import { rank } from './series-table.ts';
+import { columnsOf } from './table-columns.ts';
+
+type Families = ReadonlyMap<string, Family>;
+type Limits = ReadonlyMap<string, number>;
+
+/** Names of known families, the most usual first. */
+const DURATIONS = [
+  'http_request_duration_seconds',
+  'http_server_request_duration_seconds',
+  'http_server_duration_milliseconds',
+  'http_request_duration_ms',
+];
+const IN_FLIGHT = ['http_requests_in_flight', 'http_server_active_requests'];
+const DELAYS = ['nodejs_eventloop_delay_seconds', 'nodejs_eventloop_lag_p99_seconds', 'nodejs_eventloop_lag_seconds'];
+const MEMORY = ['process_resident_memory_bytes', 'memory_usage'];
+const MEMORY_LIMITS = ['process_memory_limit_bytes', 'memory_limit'];
+
+const ROUTE_LABELS = ['route', 'http_route', 'http.route', 'path', 'handler'];
+
+/** Maximum number of routes in a list. */
+const MAX_ROUTES = 3;
+
+/** Returns the names of the families on the first screen, which is empty without any. */
+export function firstScreenNames(families: Families): string[] {
+  return [DURATIONS, IN_FLIGHT, DELAYS, MEMORY, MEMORY_LIMITS].flatMap((names) => firstOf(families, names)?.name ?? []);
+}
+
+/** Returns the numbers that tell how the service is, as far as it has metrics for them. */
+export function firstScreenOf(families: Families, limits: Limits): FirstScreen {
+  const durations = firstOf(families, DURATIONS, 'histogram');
+  const requests = durations === undefined ? [] : requestTiles(durations, limits);
+  const tiles = [
+    ...requests,
+    ...tilesOf('In flight', firstOf(families, IN_FLIGHT), limits),
+    ...tilesOf('Event-loop delay', firstOf(families, DELAYS), limits),
+    ...memoryTiles(families, limits),
+  ];
+  return { tiles, slowest: routesBy('p95', durations, limits), failing: routesBy('errors', durations, limits) };
+}
+
+function firstOf(families: Families, names: readonly string[], type?: string): Family | undefined {
+  const name = names.find((one) => {
+    const family = families.get(one);
+    return family !== undefined && (type === undefined || family.type === type);
+  });
+  return families.get(name ?? '');
+}
+
+function tilesOf(label: string, family: Family | undefined, limits: Limits): Tile[] {
+  if (family === undefined) return [];
+  const { name, value, unit, kind, times, values } = rowOf(family, limits);
+  const note = kind === 'sum' ? '' : kind;
+  return [{ label, name, value, unit, note, isAbove: isAbove(value, limits.get(name)), times, values }];
+}
+
+function requestTiles(family: Family, limits: Limits): Tile[] {
+  const { name } = family;
+  const status = statusLabelOf(family.series);
+  const [rate, ...others] = columnsOf(family, status);
+  const errors = others.find(({ order }) => order === 'errors')?.value(family.series);
+  const { history, current } = family;
+  const [{ unit }] = [rate!];
+  const tiles: Tile[] = [
+    {
+      label: 'Requests',
+      name,
+      value: current[0] ?? null,
+      unit: unit === 'share' ? family.unit : unit,
+      note: '',
+      isAbove: false,
+      times: history.times,
+      values: history.columns[0] ?? [],
+    },
+  ];
+  if (errors !== undefined) {
+    const above = isAbove(errors, MAX_ERROR_SHARE);
+    tiles.push({
+      label: 'Errors',
+      name,
+      value: errors,
+      unit: { of: 'ratio' },
+      note: '',
+      isAbove: above,
+      times: [],
+      values: [],
+    });
+  }
+  return [...tiles, ...tilesOf('Duration', family, limits)];
+}
+
+function memoryTiles(families: Families, limits: Limits): Tile[] {
+  const limit = firstOf(families, MEMORY_LIMITS)?.current[0] ?? null;
+  return tilesOf('Memory', firstOf(families, MEMORY), limits).map((tile) => {
+    if (limit === null || limit <= 0 || tile.value === null) return tile;
+    const share = tile.value / limit;
+    const note = `${percent(share)} of ${format(limit, tile.unit)}`;
+    return { ...tile, note, isAbove: tile.isAbove || isAbove(share, MAX_MEMORY_SHARE) };
+  });
+}
+
+/** Returns the routes with the highest values of a column. */
+function routesBy(order: Order, family: Family | undefined, limits: Limits): RankedRoute[] {
+  const label = family && ROUTE_LABELS.find((name) => family.series.some(({ labels }) => labels.includes(name)));
+  if (family === undefined || label === undefined) return [];
+  const { rows, orderedBy } = rank(family.series, rollupsIn(family.series, family), family, { order, group: label });
+  if (orderedBy.order !== order || orderedBy.unit === 'share') return [];
+  const { unit, value } = orderedBy;
+  const limit = order === 'errors' ? MAX_ERROR_SHARE : limits.get(family.name);
+  return rows
+    .slice(0, MAX_ROUTES)
+    .map(({ labels, members }) => ({
+      family: family.name,
+      label,
+      route: labels[1] ?? '',
+      value: value(members),
+      unit,
+      note: `of ${format(observationsIn(members, family, family.span))}`,
+      isAbove: isAbove(value(members), limit),
+    }))
+    .filter((route) => (route.value ?? 0) > 0);
+}
