@@ -1,11 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LabelSet } from '../../model/metric-family.ts';
 import { type Counter, createRegistry, type GaugeSeries, type Histogram, type Registry } from '../registry.ts';
-import { METHODS } from './method.ts';
+import { METHODS, methodIndex } from './method.ts';
 import type { ResolvedRequestOptions } from './options.ts';
+import type { Measurement, Owner, RequestTrace } from './request-trace.ts';
 import { RouteSeries, type Series } from './route-series.ts';
-import { OTHER, type RouteTemplate } from './route-template.ts';
+import { OTHER } from './route-template.ts';
 import { safely } from './safely.ts';
+import { requestSize, responseSize } from './sizes.ts';
+import { exemplarOf } from './trace-context.ts';
 
 /** Value of the label `route` of requests that match no route. */
 const UNMATCHED = 'unmatched';
@@ -17,22 +19,21 @@ const STATUSES = 1_000;
 const SIZE_BUCKETS = [100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
 /** What is measured of one request. */
-export interface Measured {
+interface Measured {
   /** Position in `METHODS`. */
   readonly method: number;
-  readonly template: RouteTemplate | undefined;
   readonly status: number;
   readonly seconds: number;
+  readonly exemplar: LabelSet | undefined;
   readonly requestSize: number | undefined;
   readonly responseSize: number | undefined;
-  readonly exemplar: LabelSet | undefined;
 }
 
 /** The families of one `requestMetrics`, and their series by route. */
-export class RequestRecorder {
+export class RequestRecorder implements Owner {
   readonly registry: Registry = createRegistry();
   /** Requests that are in flight, by method. */
-  readonly inFlight: readonly GaugeSeries[];
+  private readonly inFlight: readonly GaugeSeries[];
   private readonly options: ResolvedRequestOptions;
   private readonly duration: Histogram<string>;
   private readonly sizes: { readonly request: Histogram<string>; readonly response: Histogram<string> } | undefined;
@@ -64,9 +65,26 @@ export class RequestRecorder {
     });
   }
 
-  record(measured: Measured, req: IncomingMessage, res: ServerResponse): void {
-    const route = this.seriesOf(measured.template, req, res);
-    if (this.options.extraLabels.length > 0) this.recordWithExtraLabels(route.route, measured, req, res);
+  /** Begins to measure a request. */
+  begin(trace: RequestTrace): void {
+    const method = methodIndex(trace.method);
+    this.inFlight[method]?.inc();
+    trace.measure(this, method, this.sizes ? (trace.request.socket?.bytesWritten ?? 0) : 0);
+  }
+
+  end({ method, startedAt, sentBefore }: Measurement, trace: RequestTrace): void {
+    this.inFlight[method]?.dec();
+    const { request, response, status } = trace;
+    const measured = {
+      method,
+      status,
+      seconds: (performance.now() - startedAt) / 1000,
+      exemplar: this.options.exemplars ? exemplarOf(trace.rawHeaders) : undefined,
+      requestSize: this.sizes && requestSize(request),
+      responseSize: this.sizes && responseSize(request, response, sentBefore),
+    };
+    const route = this.seriesOf(trace);
+    if (this.options.extraLabels.length > 0) this.recordWithExtraLabels(route.route, measured, trace);
     else {
       const { duration, requestSize, responseSize } = this.seriesFor(route, measured);
       duration.observe(measured.seconds, measured.exemplar);
@@ -82,9 +100,9 @@ export class RequestRecorder {
     return this.registry.histogram({ name, help, unit, buckets, labelNames, maxSeries: maxLabelSets });
   }
 
-  private seriesOf(template: RouteTemplate | undefined, req: IncomingMessage, res: ServerResponse): RouteSeries {
+  private seriesOf({ template, request, response }: RequestTrace): RouteSeries {
     const { route } = this.options;
-    const given = route && safely('route', () => route(req, res), undefined);
+    const given = route && safely('route', () => route(request, response), undefined);
     if (typeof given === 'string') return this.routeSeries(given);
     if (template === undefined) return this.unmatched;
     const { series } = template;
@@ -121,7 +139,7 @@ export class RequestRecorder {
     return created;
   }
 
-  private recordWithExtraLabels(route: string, measured: Measured, req: IncomingMessage, res: ServerResponse): void {
+  private recordWithExtraLabels(route: string, measured: Measured, { request, response }: RequestTrace): void {
     const { extraLabels, names } = this.options;
     const labels: Record<string, string> = {
       [names.labels.method]: METHODS[measured.method] as string,
@@ -129,7 +147,7 @@ export class RequestRecorder {
       [names.labels.status_code]: String(measured.status),
     };
     for (const [name, value] of extraLabels)
-      labels[name] = safely(`extraLabels.${name}`, () => `${value(req, res)}`, '');
+      labels[name] = safely(`extraLabels.${name}`, () => `${value(request, response)}`, '');
     this.duration.observe(labels, measured.seconds, measured.exemplar);
     if (measured.requestSize !== undefined) this.sizes?.request.observe(labels, measured.requestSize);
     if (measured.responseSize !== undefined) this.sizes?.response.observe(labels, measured.responseSize);

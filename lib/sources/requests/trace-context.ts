@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { LabelSet } from '../../model/metric-family.ts';
 
 /** A header of W3C Trace Context whose trace is sampled, that is, was recorded somewhere. */
@@ -6,9 +5,8 @@ const SAMPLED = /^[0-9a-f]{2}-(?<trace>(?!0{32})[0-9a-f]{32})-(?<span>(?!0{16})[
 
 const HEADER = 'traceparent';
 
-/** Returns the labels of an exemplar, if the request belongs to a sampled trace. */
-export function exemplarOf({ rawHeaders }: IncomingMessage): LabelSet | undefined {
-  // Not `headers`, which Node creates at the first access.
+/** Returns the labels of an exemplar, if a request belongs to a sampled trace. Node creates its `headers` only on access. */
+export function exemplarOf(rawHeaders: readonly string[]): LabelSet | undefined {
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     if (name.length !== HEADER.length || name.toLowerCase() !== HEADER) continue;

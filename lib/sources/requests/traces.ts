@@ -1,0 +1,128 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { Connection } from './connection.ts';
+import type { Layer } from './layer-pattern.ts';
+import { kindOf, type LayerObserver, sharedObserver, traceLayers } from './layers.ts';
+import { type AppLike, mountsOf, stackOf } from './mounts.ts';
+import { read } from './read.ts';
+import { RequestTrace } from './request-trace.ts';
+import type { RoutedRequest } from './route-trace.ts';
+
+const CONNECTION = Symbol('connection');
+
+interface TracedSocket extends Socket {
+  [CONNECTION]?: Connection;
+}
+
+/** What Node's HTTP/1 server publishes. */
+interface Message {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly socket: TracedSocket;
+}
+
+/**
+ * The traces of requests, by request. Node publishes when a request of HTTP/1 starts and when its response is finished,
+ * so that a trace costs no property of Express' slow objects, no listener and no entry of a map: its connection keeps it.
+ *
+ * The fields are private to the engine, as Jest walks through what the global object holds.
+ */
+class Traces implements LayerObserver {
+  /** That of the last call, which most often is that of the next one. */
+  #last: RequestTrace | undefined;
+  /** Those of pipelined requests, and of servers that publish nothing: of HTTP/2, and of other runtimes. */
+  readonly #others = new WeakMap<IncomingMessage, RequestTrace>();
+  #isStarted = false;
+  #publishesFinish = false;
+
+  /** Begins to take note of what Node publishes. */
+  start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    subscribe('http.server.request.start', (message) => this.#onStart(message as Message));
+    subscribe('http.server.response.finish', (message) => this.#onFinish(message as Message));
+  }
+
+  /** Whether this runtime has published the end of a response. */
+  get publishesFinish(): boolean {
+    return this.#publishesFinish;
+  }
+
+  get(req: IncomingMessage): RequestTrace | undefined {
+    if (this.#last?.request === req) return this.#last;
+    const trace = (read(req, 'socket') as TracedSocket | undefined)?.[CONNECTION]?.trace;
+    const found = trace?.request === req ? trace : this.#others.get(req);
+    if (found !== undefined) this.#last = found;
+    return found;
+  }
+
+  getOrCreate(req: IncomingMessage, res: ServerResponse): RequestTrace {
+    const known = this.get(req);
+    if (known !== undefined) return known;
+    const trace = new RequestTrace(req, res, undefined);
+    this.#others.set(req, trace);
+    this.#last = trace;
+    return trace;
+  }
+
+  onLayer(layer: Layer, req: RoutedRequest, res: ServerResponse, next: unknown): void {
+    const kind = kindOf(layer);
+    if (kind === 'in a route') return;
+    const trace = kind === 'any path' ? this.get(req) : this.getOrCreate(req, res);
+    if (trace === undefined) return;
+    trace.lastCalled = layer.handle;
+    trace.leaveMount(next);
+    if (kind === 'any path') return;
+    if (kind.isRoute) trace.enterRoute(kind.patterns, req, layer.route);
+    else trace.enterMount(kind.patterns, req, next);
+  }
+
+  #onStart({ request, response, socket }: Message): void {
+    let connection = socket[CONNECTION];
+    if (connection === undefined) {
+      connection = new Connection(socket, this);
+      socket[CONNECTION] = connection;
+    }
+    if (connection.trace !== undefined) return;
+    connection.trace = new RequestTrace(request, response, connection);
+    this.#last = connection.trace;
+  }
+
+  #onFinish({ request, socket }: Message): void {
+    this.#publishesFinish = true;
+    const connection = socket[CONNECTION];
+    const trace = connection?.trace;
+    if (connection === undefined || trace?.request !== request) return;
+    // An idle connection keeps no request.
+    connection.trace = undefined;
+    if (this.#last === trace) this.#last = undefined;
+    // What is ended on a destroyed socket counts as finished, too.
+    if (trace.isMeasured) trace.end(!socket.destroyed);
+  }
+}
+
+const traces = sharedObserver(() => new Traces());
+
+let lastApp: AppLike | undefined;
+
+/** Begins to trace the requests of this process. */
+export const startTracing = () => traces.start();
+
+/** Returns the trace of a request. It begins with this call by some middleware, or with the request. */
+export function traceOf(req: RoutedRequest, res: ServerResponse, middleware: unknown): RequestTrace {
+  const trace = traces.getOrCreate(req, res);
+  // A layer that is traced has just called it.
+  if (trace.lastCalled === middleware) return trace;
+  const { app, baseUrl = '' } = req;
+  if (app !== undefined && app !== lastApp) install(app);
+  // Only of the first request: those after it are traced from the beginning.
+  if (baseUrl !== '' && trace.isNew && app !== undefined) trace.beginAt(mountsOf(app, middleware), baseUrl);
+  return trace;
+}
+
+function install(app: AppLike): void {
+  lastApp = app;
+  const [layer] = stackOf(app);
+  if (layer !== undefined) traceLayers(Object.getPrototypeOf(layer));
+}
