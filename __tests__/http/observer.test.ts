@@ -130,7 +130,7 @@ describe('warnings', () => {
     'once per reason and address, for the first 10 addresses; onDecision or NODE_DEBUG=express-metrics-json report each request';
 
   test.each<[string, string, Partial<MetricsRouterOptions>, RequestParts]>([
-    ['not-trusted', 'add "127.0.0.1" to trustedHosts', { trustedHosts: [] }, {}],
+    ['not-trusted', 'add "127.0.0.1" to trustedHosts. ', { trustedHosts: [] }, {}],
     ['unexpected-forwarding-header', 'add "127.0.0.1" to trustedProxies', {}, { headers: [`Via: ${SECRET}`] }],
     ['forwarding-header-missing', 'trustedProxies', { trustedProxies: ['127.0.0.1'] }, {}],
     [
@@ -211,6 +211,16 @@ describe('warnings', () => {
     const { server } = await serveMetrics();
     await send(server, requestText({ hosts: [`${'a'.repeat(70)}.example`] }));
     expect(warned()).toEqual([expect.not.stringContaining('add "')]);
+  });
+
+  test('not-trusted shows the default of trustedHosts, until another list is set', async () => {
+    const { server, router } = await serveMetrics({ trustedProxies: ['127.0.0.1'] });
+    await send(server, requestText(), { from: '127.0.0.2' });
+    router.setTrustedHosts(['192.0.2.7']);
+    await send(server, requestText(), { from: '127.0.0.3' });
+    const [first, second] = warned();
+    expect(first).toContain(`add "127.0.0.2" to trustedHosts (trustedHosts: ['::1', '127.0.0.2']).`);
+    expect(second).toContain('add "127.0.0.3" to trustedHosts. ');
   });
 
   test.each<[string, Partial<MetricsRouterOptions>, RequestParts, string, string]>([

@@ -51,13 +51,13 @@ const authorized = raw({ headers: ['Authorization: Bearer c2VjcmV0'] });
 const probe = (target: string) =>
   raw({ target, hosts: ['10.244.0.7:3000'], headers: ['User-Agent: kube-probe/1.29', 'Connection: close'] }, FAR);
 
-const stranger = (ask: Ask, address: string): Step => ({
-  ask,
-  status: 403,
-  reason: 'not-trusted',
-  says: `If ${address} is your scraper, add "${address}" to trustedHosts`,
-  options: { trustedHosts: [address] },
-});
+/** The whole list is shown while it has its default, of which `kept` can still be clients. */
+function stranger(ask: Ask, address: string, kept: readonly string[] | undefined): Step {
+  const trustedHosts = [...(kept ?? []), address];
+  const whole = kept === undefined ? '' : ` (trustedHosts: [${trustedHosts.map((host) => `'${host}'`).join(', ')}])`;
+  const says = `If ${address} is your scraper, add "${address}" to trustedHosts${whole}.`;
+  return { ask, status: 403, reason: 'not-trusted', says, options: { trustedHosts } };
+}
 const unlisted = (ask: Ask): Step => ({
   ask,
   status: 403,
@@ -91,7 +91,7 @@ const overIpv6: [string, Setting][] = [
     'curl to ::1, with 127.0.0.1 in the list',
     {
       options: { trustedHosts: ['127.0.0.1'] },
-      steps: [stranger(raw({}, { to: '::1' }), '::1')],
+      steps: [stranger(raw({}, { to: '::1' }), '::1', undefined)],
       finally: raw({}, { to: '::1' }),
     },
   ],
@@ -99,7 +99,10 @@ const overIpv6: [string, Setting][] = [
 
 test.each<[string, Setting]>([
   ...(hasIpv6 ? overIpv6 : []),
-  ['curl from another address', { steps: [stranger(raw({}, FAR), '127.0.0.2')], finally: raw({}, FAR) }],
+  [
+    'curl from another address',
+    { steps: [stranger(raw({}, FAR), '127.0.0.2', ['127.0.0.1', '::1'])], finally: raw({}, FAR) },
+  ],
   [
     'a bare proxy_pass of nginx',
     {
@@ -111,7 +114,7 @@ test.each<[string, Setting]>([
           says: 'speak HTTP/1.1 (nginx: proxy_http_version 1.1;) and write X-Forwarded-For (nginx: proxy_set_header X-Forwarded-For $remote_addr; ',
           options: { trustedProxies: ['127.0.0.1'] },
         },
-        stranger(nginx11, '203.0.113.9'),
+        stranger(nginx11, '203.0.113.9', ['::1']),
       ],
       finally: nginx11,
     },
@@ -133,13 +136,13 @@ test.each<[string, Setting]>([
   ],
   [
     'nginx with X-Forwarded-For, not listed, then listed',
-    { steps: [unlisted(nginx11), stranger(nginx11, '203.0.113.9')], finally: nginx11 },
+    { steps: [unlisted(nginx11), stranger(nginx11, '203.0.113.9', ['::1'])], finally: nginx11 },
   ],
   [
     'an app that relies on trust proxy',
     {
       app: (app) => app.set('trust proxy', true),
-      steps: [unlisted(nginx11), stranger(nginx11, '203.0.113.9')],
+      steps: [unlisted(nginx11), stranger(nginx11, '203.0.113.9', ['::1'])],
       finally: nginx11,
     },
   ],
@@ -192,13 +195,19 @@ test.each<[string, Setting]>([
   ],
   [
     'a suite with supertest that sets X-Forwarded-For',
-    { steps: [unlisted(overTest), stranger(overTest, '203.0.113.9')], finally: overTest },
+    { steps: [unlisted(overTest), stranger(overTest, '203.0.113.9', ['::1'])], finally: overTest },
   ],
   [
     "a kubelet's probe",
     {
       app: (app) => app.get('/healthz', (_req, res) => void res.send('ok')),
-      steps: [{ ...stranger(probe('/metrics'), '127.0.0.2'), says: 'Let probes request another route', options: {} }],
+      steps: [
+        {
+          ...stranger(probe('/metrics'), '127.0.0.2', undefined),
+          says: 'Let probes request another route',
+          options: {},
+        },
+      ],
       finally: probe('/healthz'),
     },
   ],

@@ -107,12 +107,12 @@ function holds(condition: string, situation: Situation): boolean {
 /** Follows a sentence. `it` is the address that its condition names. */
 function act(sentence: string, it: string | undefined, situation: Situation): Situation {
   let current = configure(sentence, it, situation);
-  for (const [, value, option] of sentence.matchAll(/add "([^"]+)" to (trustedHosts|trustedProxies|allowedHosts)/g)) {
-    current = withList(current, option as ListOption, (list) => [...list, value as string]);
+  for (const [, value, option, whole] of sentence.matchAll(ADDED)) {
+    current = withList(current, option as ListOption, (list) => hostsIn(whole) ?? [...list, value as string]);
   }
-  for (const [, address] of sentence.matchAll(/move "([^"]+)" from trustedProxies to trustedHosts/g)) {
+  for (const [, address, whole] of sentence.matchAll(MOVED)) {
     current = withList(current, 'trustedProxies', (list) => list.filter((entry) => entry !== address));
-    current = withList(current, 'trustedHosts', (list) => [...list, address as string]);
+    current = withList(current, 'trustedHosts', (list) => hostsIn(whole) ?? [...list, address as string]);
   }
   for (const [, address, old] of sentence.matchAll(/write "([^"]+)"[^"]* in place of (?:"([^"]+)"|the network)/g)) {
     const isOld = (entry: string) => (old === undefined ? entry.includes('/') : entry === old);
@@ -128,10 +128,17 @@ function act(sentence: string, it: string | undefined, situation: Situation): Si
 }
 
 type ListOption = 'trustedHosts' | 'trustedProxies' | 'allowedHosts';
-const DEFAULTS = { trustedHosts: ['127.0.0.1', '::1'], trustedProxies: [], allowedHosts: [] };
 
+const WHOLE = String.raw`(?: \(trustedHosts: \[(.*?)\]\))?`;
+const ADDED = new RegExp(`add "([^"]+)" to (trustedHosts|trustedProxies|allowedHosts)${WHOLE}`, 'g');
+const MOVED = new RegExp(`move "([^"]+)" from trustedProxies to trustedHosts${WHOLE}`, 'g');
+
+/** Returns the hosts of a list that a hint shows as a whole. */
+const hostsIn = (list: string | undefined) => list?.split(', ').map((host) => host.slice(1, -1));
+
+/** Changes a list literally: what is written for an option that was not set replaces its default. */
 function withList(situation: Situation, option: ListOption, change: (list: readonly string[]) => string[]): Situation {
-  const list = situation.options[option] ?? DEFAULTS[option];
+  const list = situation.options[option] ?? [];
   return { ...situation, options: { ...situation.options, [option]: change(list) } };
 }
 

@@ -7,6 +7,8 @@ export interface RequestContext {
   readonly req: RequestFields;
   /** Set by the allowlist's guard. */
   client?: ClientAddress | undefined;
+  /** Set by the allowlist's guard when it refuses while `trustedHosts` has its default: those that can match. */
+  defaultHosts?: readonly string[];
 }
 
 /** Returns why a request is refused, or undefined to let it pass. */

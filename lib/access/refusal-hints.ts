@@ -16,6 +16,8 @@ export interface RefusedRequest {
   readonly isForwarder?: boolean | undefined;
   readonly isHttp10?: boolean | undefined;
   readonly forwardedHeader: keyof typeof HEADERS;
+  /** The default of `trustedHosts` if it is in effect, without proxies. The option replaces it. */
+  readonly defaultHosts?: readonly string[] | undefined;
   /** The member of the forwarding header that is not an address. */
   readonly malformed?: MalformedMember | undefined;
   /** Requested host: the authority as it was sent, and the name in it, if it is valid. Absent when none was sent. */
@@ -70,7 +72,7 @@ export const unexpectedForwardingHeader: Hint = (request) => {
 export const forwardingHeaderMissing: Hint = (request) => {
   const { peer, forwardedHeader } = request;
   const { name, other } = HEADERS[forwardedHeader];
-  return `Expected ${name} from a peer in trustedProxies, got none. If it came through a proxy that writes ${HEADERS[other].name} itself, set forwardedHeader: '${other}'. If it came through another proxy, ${writeHeader(request, 'replace')}. ${besideProxy(request)} If no proxy is at ${peer}, move "${peer}" from trustedProxies to trustedHosts.`;
+  return `Expected ${name} from a peer in trustedProxies, got none. If it came through a proxy that writes ${HEADERS[other].name} itself, set forwardedHeader: '${other}'. If it came through another proxy, ${writeHeader(request, 'replace')}. ${besideProxy(request)} If no proxy is at ${peer}, move "${peer}" from trustedProxies to trustedHosts${wholeList(request, peer)}.`;
 };
 
 export const chainExhausted: Hint = (request) => {
@@ -98,7 +100,7 @@ export const notTrusted: Hint = (request) => {
   const { address, hops, isForwarder } = request;
   if (isForwarder) return notTrustedForwarder(request);
   if (hops > 0) return notTrustedBehindProxy(request);
-  const asScraper = `If ${address} is your scraper, add "${address}" to trustedHosts`;
+  const asScraper = asTrusted(request);
   const asProxy = `If ${address} is a proxy, ${writeHeader(request, 'replace')} and add "${address}" to trustedProxies.`;
   if (request.isHttp10) {
     return `${expectedTrusted(request)} over HTTP/1.0, as from nginx before 1.29.7 by default. ${asProxy} ${asScraper} and set allowHttp10: true.`;
@@ -107,6 +109,16 @@ export const notTrusted: Hint = (request) => {
 };
 
 const expectedTrusted = ({ address }: RefusedRequest) => `Expected an address in trustedHosts, got ${address}`;
+
+const asTrusted = (request: RefusedRequest) =>
+  `If ${request.address} is your scraper, add "${request.address}" to trustedHosts${wholeList(request, request.address)}`;
+
+/** The list with its default, which would be lost if the option had only the new address. */
+function wholeList({ defaultHosts }: RefusedRequest, address = ''): string {
+  if (defaultHosts === undefined) return '';
+  const list = new Set([...defaultHosts, address]);
+  return ` (trustedHosts: [${[...list].map((host) => `'${host}'`).join(', ')}])`;
+}
 
 function notTrustedForwarder({ address, forwardedHeader }: RefusedRequest): string {
   const { name } = HEADERS[forwardedHeader];
@@ -118,7 +130,7 @@ function notTrustedBehindProxy(request: RefusedRequest): string {
   const { address, forwardedHeader, isHttp10 } = request;
   const { name, append } = HEADERS[forwardedHeader];
   const version = isHttp10 ? ` ${ALL_SPEAK_HTTP11}` : '';
-  return `${expectedTrusted(request)}. If ${address} is your scraper, add "${address}" to trustedHosts. If ${address} is a proxy, ${writeHeader({ forwardedHeader }, 'replace')} and add "${address}" to trustedProxies. If ${address} is a proxy, or one of trustedProxies only passes on what clients send, have the proxies in trustedProxies append to ${name} (${append}). It may be a proxy that adds no header, and stand for everyone behind it.${version}`;
+  return `${expectedTrusted(request)}. ${asTrusted(request)}. If ${address} is a proxy, ${writeHeader({ forwardedHeader }, 'replace')} and add "${address}" to trustedProxies. If ${address} is a proxy, or one of trustedProxies only passes on what clients send, have the proxies in trustedProxies append to ${name} (${append}). It may be a proxy that adds no header, and stand for everyone behind it.${version}`;
 }
 
 export const httpVersion: Hint = (request) => {

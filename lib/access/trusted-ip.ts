@@ -1,9 +1,12 @@
 import { type CidrSet, createCidrSet } from './cidr-set.ts';
 import { type ClientAddressOptions, clientAddress } from './client-address.ts';
-import type { Guard } from './guard.ts';
+import { DEFAULT_TRUSTED_HOSTS } from './default-hosts.ts';
+import type { Guard, RequestContext } from './guard.ts';
+import { parseNetwork } from './network.ts';
+import type { RefusalReason } from './refusals.ts';
 
 export interface AllowlistOptions extends ClientAddressOptions {
-  trustedHosts: readonly string[];
+  trustedHosts: readonly string[] | undefined;
   allowAnyAddress: boolean;
   /** Name of the list in errors, such as `metricsRouter: trustedHosts`. */
   option: string;
@@ -18,18 +21,31 @@ export interface Allowlist {
 
 export function createAllowlist({ trustedHosts, allowAnyAddress, option, ...options }: AllowlistOptions): Allowlist {
   let trusted: CidrSet;
+  let defaultHosts: readonly string[] | undefined;
   const setTrustedHosts = (list: readonly string[]) => {
     trusted = createCidrSet(list, { option, allowAnyAddress });
+    defaultHosts = undefined;
   };
-  setTrustedHosts(trustedHosts);
+  // Not `??`: null is an error and does not select the default.
+  setTrustedHosts(trustedHosts === undefined ? DEFAULT_TRUSTED_HOSTS : trustedHosts);
+  if (trustedHosts === undefined) {
+    const isProxy = (host: string) => options.trustedProxies.covers(parseNetwork(host, option));
+    defaultHosts = DEFAULT_TRUSTED_HOSTS.filter((host) => !isProxy(host));
+  }
+
+  function refuse(context: RequestContext, reason: RefusalReason): RefusalReason {
+    if (defaultHosts !== undefined) context.defaultHosts = defaultHosts;
+    return reason;
+  }
+
   return {
     setTrustedHosts,
     guard: (context) => {
       context.client = clientAddress(context.req, options);
       const { address, refused } = context.client;
-      if (refused !== undefined) return refused;
+      if (refused !== undefined) return refuse(context, refused);
       // No address and no refusal: a unix socket, with allowUnixSocket.
-      return address === undefined || trusted.has(address) ? undefined : 'not-trusted';
+      return address === undefined || trusted.has(address) ? undefined : refuse(context, 'not-trusted');
     },
   };
 }

@@ -74,7 +74,7 @@ function addressOf({ req, client }: RequestContext): string | undefined {
 
 /** Returns what hints depend on besides the decision. */
 function requestOf(
-  { req, client }: RequestContext,
+  { req, client, defaultHosts }: RequestContext,
   { peer, address, hops, reason }: AccessDecision,
   { forwardedHeader = 'x-forwarded-for' }: ObserverOptions,
 ): RefusedRequest {
@@ -85,6 +85,7 @@ function requestOf(
     address,
     hops,
     forwardedHeader,
+    defaultHosts,
     isHttp10: isHttp10(req),
     isForwarder: client?.isForwarder,
     malformed: client?.malformed,

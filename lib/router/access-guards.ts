@@ -20,8 +20,6 @@ export interface AccessGuards {
   setTrustedHosts(list: readonly string[]): void;
 }
 
-const LOOPBACK = ['127.0.0.1', '::1'];
-
 /** Errors begin with `caller`, the public function that has these options. */
 export function createAccessGuards(
   caller: string,
@@ -29,10 +27,8 @@ export function createAccessGuards(
   observer: Observer,
 ): AccessGuards {
   const trustedProxies = createCidrSet(options.trustedProxies, { option: `${caller}: trustedProxies` });
-  // Not `??`: null is an error and does not select the default.
-  const hosts = trustedHosts === undefined ? LOOPBACK : trustedHosts;
   const option = `${caller}: trustedHosts`;
-  const trusted = createAllowlist({ ...options, trustedHosts: hosts, trustedProxies, option });
+  const trusted = createAllowlist({ ...options, trustedHosts, trustedProxies, option });
 
   if (options.allowAnyAddress) observer.warn('allowAnyAddress is on: trustedHosts may allow every client.');
   if (options.trustedProxies.length > 0) warnUnmatchableHosts(trustedHosts ?? [], trustedProxies, observer);
