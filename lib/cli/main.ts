@@ -4,8 +4,9 @@ import { type Command, EXIT, type ExitStatus, unknownName } from './command.ts';
 import { diff } from './diff.ts';
 import { Output } from './output.ts';
 import { serve } from './serve.ts';
+import { top } from './top.ts';
 
-const COMMANDS: Readonly<Record<string, Command>> = { check, diff, serve };
+const COMMANDS: Readonly<Record<string, Command>> = { check, diff, serve, top };
 
 const HELP = `Usage: express-metrics-json COMMAND [ARGUMENT]…
 

@@ -1,0 +1,179 @@
+import { EventEmitter } from 'node:events';
+import type { RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Output } from '../../lib/cli/output.ts';
+import { shorten } from '../../lib/cli/rate-table.ts';
+import { ratesOf, type Snapshot } from '../../lib/cli/rates.ts';
+import { top } from '../../lib/cli/top.ts';
+import { readMetrics } from '../../lib/reader.ts';
+import { BuiltCommand } from '../support/command.ts';
+import { closeServers, listen } from '../support/serve.ts';
+import { TEXT_TYPE } from '../support/upstreams.ts';
+
+const command = new BuiltCommand();
+beforeAll(() => command.build());
+afterAll(() => command.close());
+afterEach(closeServers);
+
+const urlOf = async (listener: RequestListener) =>
+  `http://127.0.0.1:${((await listen(listener)).address() as AddressInfo).port}/m`;
+
+/** An endpoint whose counters increase with each request; with null instead of a text, it fails. */
+function counting(textOf: (request: number) => string | null): Promise<string> {
+  let requests = 0;
+  return urlOf((_req, res) => {
+    const text = textOf(++requests);
+    if (text === null) res.writeHead(503).end();
+    else res.setHeader('Content-Type', TEXT_TYPE).end(text);
+  });
+}
+
+const text = (n: number) =>
+  `# TYPE slow counter\nslow ${n}\n# TYPE fast counter\nfast{x="\\u001b"} ${n * 100}\n# TYPE depth gauge\ndepth 3\n`;
+
+const at = async (time: number, document: string): Promise<Snapshot> => ({
+  document: await readMetrics(document),
+  time,
+});
+
+describe('ratesOf', () => {
+  test('counters and observations are per second, the fastest first, and gauges follow', async () => {
+    const before =
+      '# TYPE a counter\na 5\n# TYPE b counter\nb 5\n# TYPE c gauge\nc 9\n# TYPE h histogram\nh_bucket{le="+Inf"} 2\nh_sum 1\nh_count 2\n';
+    const after =
+      '# TYPE a counter\na 7\n# TYPE b counter\nb 25\n# TYPE c gauge\nc 4\n# TYPE h histogram\nh_bucket{le="+Inf"} 6\nh_sum 3\nh_count 6\n';
+    expect(ratesOf(await at(3_000, after), await at(1_000, before))).toEqual([
+      { series: 'b', type: 'counter', value: 25, perSecond: 10, mean: undefined },
+      { series: 'h', type: 'histogram', value: 6, perSecond: 2, mean: 0.5 },
+      { series: 'a', type: 'counter', value: 7, perSecond: 1 },
+      { series: 'c', type: 'gauge', value: 4 },
+    ]);
+  });
+
+  test('a series that is new, or has started again, counts from 0', async () => {
+    const before = await at(0, '# TYPE a counter\na{x="1"} 5\n');
+    const after = await at(1_000, '# TYPE a counter\na{x="1"} 2\na{x="2"} 3\n');
+    expect(ratesOf(after, before).map((it) => it.perSecond)).toEqual([3, 2]);
+  });
+
+  test('there are no rates before the second document', async () => {
+    expect(ratesOf(await at(0, '# TYPE a counter\na 5\n'), undefined)).toEqual([
+      { series: 'a', type: 'counter', value: 5 },
+    ]);
+  });
+});
+
+test('elsewhere than in a terminal, it prints a table for each update', async () => {
+  const { status, stdout, stderr } = await command.run([
+    'top',
+    await counting(text),
+    '--count',
+    '2',
+    '--interval',
+    '0.1',
+  ]);
+  const [first = '', second = ''] = stdout.split('\n\n');
+  expect(first).toMatch(/^\d{4}-\S+Z {2}3 series\nper second {2}mean {2}value {2}series\n/);
+  expect(
+    second
+      .split('\n')
+      .slice(2)
+      .map((line) => line.trim().split(/ +/).at(-1)),
+  ).toEqual(['fast{x="\\\\u001b"}', 'slow', 'depth']);
+  expect([status, stderr]).toEqual([0, '']);
+  expect(stdout).not.toContain('\u001b');
+});
+
+test('--json prints one object for each update', async () => {
+  const { stdout } = await command.run(['top', await counting(text), '--count', '2', '--interval', '0.1', '--json']);
+  const [first, second] = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(first.series[0]).not.toHaveProperty('perSecond');
+  expect(second.series[0]).toEqual({
+    series: 'fast{x="\\\\u001b"}',
+    type: 'counter',
+    value: 200,
+    perSecond: expect.any(Number),
+  });
+  expect(second.series[0].perSecond).toBeGreaterThan(0);
+});
+
+test('a later document that cannot be read is reported, and the rates go on', async () => {
+  const url = await counting((request) => (request === 2 ? null : text(request)));
+  const { status, stdout, stderr } = await command.run(['top', url, '--count', '3', '--interval', '0.1', '--json']);
+  expect(stdout.trim().split('\n')).toHaveLength(2);
+  expect(stderr).toMatch(/^express-metrics-json: top: GET http:\S+\/m: expected status 200, got 503/);
+  expect(status).toBe(0);
+});
+
+test('a first document that cannot be read is an error, with status 2', async () => {
+  const { status, stdout, stderr } = await command.run(['top', await counting(() => null)]);
+  expect(stderr).toMatch(/^express-metrics-json: top: GET .* got 503/);
+  expect([status, stdout]).toEqual([2, '']);
+});
+
+test('SIGINT ends a request that is in flight, with status 0', async () => {
+  const url = await urlOf(() => void child.kill('SIGINT'));
+  const child = command.start('top', url);
+  expect(await new Promise((resolve) => child.once('close', (...how) => resolve(how)))).toEqual([0, null]);
+});
+
+test.each<[string[], RegExp]>([
+  [[], /top: expected URL, got none; write top URL/],
+  [['http://127.0.0.1', '--interval', '0'], /top: --interval: expected a number from 0\.1 to 1000000, got "0"/],
+])('%p is a usage error, with status 64', async (args, message) => {
+  const { status, stderr } = await command.run(['top', ...args]);
+  expect(stderr).toMatch(message);
+  expect(status).toBe(64);
+});
+
+const ESC = '\u001b';
+
+/** A terminal of some size, and what was written to it. */
+class FakeTerminal extends EventEmitter {
+  readonly isTTY = true;
+  columns = 80;
+  rows = 6;
+  written = '';
+
+  write(chunk: string): boolean {
+    this.written += chunk;
+    return true;
+  }
+}
+
+test('in a terminal, it fills the second screen, follows its size and leaves it', async () => {
+  const terminal = new FakeTerminal();
+  const url = await counting((request) => {
+    if (request === 2) {
+      terminal.columns = 36;
+      terminal.rows = 4;
+      terminal.emit('resize');
+    }
+    return text(request);
+  });
+  const output = new Output(terminal as unknown as NodeJS.WriteStream, process.stderr);
+  expect(await top.run([url, '--count', '3', '--interval', '0.1'], output)).toBe(0);
+  expect(terminal.written.startsWith(`${ESC}[?1049h${ESC}[?25l`)).toBe(true);
+  expect(terminal.written.endsWith(`${ESC}[?25h${ESC}[?1049l`)).toBe(true);
+  const frames = terminal.written
+    .split(`${ESC}[H`)
+    .slice(1)
+    .map((frame) => frame.split(`${ESC}[K`).map((line) => line.trim()));
+  expect(frames).toHaveLength(4);
+  const sizes = frames.map((lines) => [lines.length - 1, Math.max(...lines.slice(0, -1).map((line) => line.length))]);
+  expect(sizes.slice(1).every(([rows, columns]) => rows! <= 4 && columns! <= 36)).toBe(true);
+  expect(frames[0]!.join()).toContain('rates follow');
+  expect(frames[3]!.join()).toContain('fast{x=');
+  expect(terminal.listenerCount('resize')).toBe(0);
+});
+
+test.each([
+  ['short', 10, 'short'],
+  ['name{label="value"}', 12, 'name{lab…e"}'],
+  ['name', 2, 'na'],
+])('%p fits %p characters as %p', (whole, width, expected) => {
+  expect(shorten(whole, width)).toBe(expected);
+});

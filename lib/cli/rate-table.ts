@@ -1,0 +1,30 @@
+import { printable, tableLines } from './output.ts';
+import type { SeriesRate } from './rates.ts';
+
+const GAP = '  ';
+const HEAD = ['per second', 'mean', 'value'];
+
+/** Formats the first rows as a table. Series that do not fit `width` are shortened in the middle. */
+export function rateTable(rates: readonly SeriesRate[], rows: number, width = Number.POSITIVE_INFINITY): string[] {
+  const shown = rates.slice(0, Math.max(0, rows));
+  const numbers = shown.map(({ perSecond, mean, value }) => [perSecond, mean, value].map(numberText));
+  const series = ['series', ...shown.map((it) => printable(it.series))];
+  return tableLines([HEAD, ...numbers], [0, 1, 2]).map((line, i) => {
+    const left = width - line.length - GAP.length;
+    return `${line}${GAP}${shorten(series[i] as string, Math.max(0, left))}`.slice(0, width);
+  });
+}
+
+/** Shortens a text in the middle: a series' name is at its beginning, and what tells it from others at its end. */
+export function shorten(text: string, width: number): string {
+  if (text.length <= width) return text;
+  if (width < 3) return text.slice(0, width);
+  const tail = Math.floor((width - 1) / 3);
+  return `${text.slice(0, width - 1 - tail)}…${text.slice(text.length - tail)}`;
+}
+
+function numberText(value: number | undefined): string {
+  if (value === undefined) return '';
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
+  return String(Number(value.toPrecision(4)));
+}

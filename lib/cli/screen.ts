@@ -1,0 +1,56 @@
+const ENTER = '\u001b[?1049h\u001b[?25l';
+const LEAVE = '\u001b[?25h\u001b[?1049l';
+const HOME = '\u001b[H';
+const CLEAR_LINE = '\u001b[K';
+const CLEAR_BELOW = '\u001b[J';
+
+const CTRL_C = '\u0003';
+
+/** The terminal's second screen, without a cursor. What was there before comes back with `leave()`. */
+export class Screen {
+  private readonly stdout: NodeJS.WriteStream;
+  private readonly stdin: NodeJS.ReadStream;
+  private readonly onKey: (key: Buffer) => void;
+  private readonly onResize: () => void;
+
+  /** `draw` is called after a change of the size, and `stop` for ctrl-C and q. */
+  constructor(stdout: NodeJS.WriteStream, stdin: NodeJS.ReadStream, on: { draw(): void; stop(): void }) {
+    this.stdout = stdout;
+    this.stdin = stdin;
+    this.onResize = on.draw;
+    this.onKey = (key) => {
+      if ([CTRL_C, 'q'].includes(key.toString())) on.stop();
+    };
+  }
+
+  get columns(): number {
+    return this.stdout.columns || 80;
+  }
+
+  get rows(): number {
+    return this.stdout.rows || 24;
+  }
+
+  enter(): void {
+    this.stdout.write(ENTER);
+    this.stdout.on('resize', this.onResize);
+    if (!this.stdin.isTTY) return;
+    this.stdin.setRawMode(true);
+    this.stdin.on('data', this.onKey).resume();
+  }
+
+  /** Draws lines that fit the screen. */
+  draw(lines: readonly string[]): void {
+    const visible = lines.slice(0, this.rows).map((line) => line + CLEAR_LINE);
+    this.stdout.write(HOME + visible.join('\r\n') + CLEAR_BELOW);
+  }
+
+  leave(): void {
+    this.stdout.off('resize', this.onResize);
+    if (this.stdin.isTTY) {
+      this.stdin.off('data', this.onKey).pause();
+      this.stdin.setRawMode(false);
+    }
+    this.stdout.write(LEAVE);
+  }
+}

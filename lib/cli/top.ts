@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readAs } from '../reader/read-metrics.ts';
+import { addressOf } from '../sources/remote/upstream-error.ts';
+import { type Command, checkArguments, EXIT, numberOption, parseCommand } from './command.ts';
+import { httpUrl } from './inputs.ts';
+import { type Output, printable } from './output.ts';
+import { rateTable, shorten } from './rate-table.ts';
+import { ratesOf, type SeriesRate, type Snapshot } from './rates.ts';
+import { Screen } from './screen.ts';
+
+const HELP = `Usage: express-metrics-json top URL [OPTION]…
+
+Shows the series of a metrics document with their rates, the fastest first: counters per second,
+histograms and summaries as observations per second with their mean. Gauges follow with their value.
+
+In a terminal, it fills the screen and follows its size; q or ctrl-C ends it. Elsewhere, it prints a
+table for each update.
+
+Options:
+  --interval SECONDS  time between two requests (default: 2)
+  --count N           end after N updates (default: none)
+  --rows N            number of series in a table (default: 20, or what fits the screen)
+  --timeout SECONDS   time for each document (default: 10)
+  --json              print one JSON object for each update
+
+Exit status:
+  0  it was asked to stop, or has made all updates
+  2  the first document could not be read
+  64 the arguments are not valid`;
+
+/** `top URL`. */
+export const top: Command = {
+  summary: 'shows live rates, the fastest series first',
+  help: HELP,
+  async run(args, output) {
+    const { values, positionals } = parseCommand('top', args, {
+      interval: { type: 'string', default: '2' },
+      count: { type: 'string' },
+      rows: { type: 'string' },
+      timeout: { type: 'string', default: '10' },
+      json: { type: 'boolean', default: false },
+    });
+    checkArguments('top', positionals, 'URL');
+    const url = httpUrl('top: URL', positionals[0] as string);
+    const number = (name: string, text: string, min: number) => numberOption(`top: --${name}`, text, min, 1e6);
+    const stop = new AbortController();
+    const options: TopOptions = {
+      url,
+      interval: number('interval', values.interval, 0.1) * 1000,
+      timeout: number('timeout', values.timeout, 0.001),
+      count: values.count === undefined ? Number.POSITIVE_INFINITY : number('count', values.count, 1),
+      signal: stop.signal,
+    };
+    const rows = values.rows === undefined ? undefined : number('rows', values.rows, 1);
+    const end = () => stop.abort();
+    for (const signal of SIGNALS) process.on(signal, end);
+    try {
+      if (output.isInteractive && !values.json) await showScreen(output, options, end);
+      else await follow(options, createPrinter(output, values.json, rows ?? 20));
+    } finally {
+      for (const signal of SIGNALS) process.off(signal, end);
+    }
+    return EXIT.ok;
+  },
+};
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+interface TopOptions {
+  readonly url: URL;
+  /** Milliseconds. */
+  readonly interval: number;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly count: number;
+  readonly signal: AbortSignal;
+}
+
+interface View {
+  update(rates: readonly SeriesRate[]): void;
+  fail(message: string): void;
+}
+
+/** Reads the document again and again. @throws {Error} (rejects) if the first one cannot be read */
+async function follow({ url, interval, timeout, count, signal }: TopOptions, view: View): Promise<void> {
+  let before: Snapshot | undefined;
+  for (let i = 0; i < count && !signal.aborted; i++) {
+    const started = performance.now();
+    const reading = new AbortController();
+    const abort = () => reading.abort(signal.aborted ? undefined : new Error(`no document within ${timeout} s`));
+    const timer = setTimeout(abort, timeout * 1000);
+    signal.addEventListener('abort', abort);
+    try {
+      const document = await readAs('top', url, { signal: reading.signal });
+      const after = { document, time: performance.now() };
+      view.update(ratesOf(after, before));
+      before = after;
+    } catch (error) {
+      if (signal.aborted) return;
+      if (before === undefined) throw error;
+      view.fail((error as Error).message);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    }
+    const rest = Math.max(0, interval - (performance.now() - started));
+    if (i + 1 < count) await sleep(rest, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function createPrinter(output: Output, isJson: boolean, rows: number): View {
+  return {
+    update(rates) {
+      const time = new Date().toISOString();
+      if (isJson) return void output.json({ time, series: rates });
+      output.line(`${time}  ${rates.length} series`);
+      for (const line of rateTable(rates, rows)) output.line(line);
+      return output.line();
+    },
+    fail: (message) => output.error(`express-metrics-json: ${message}`),
+  };
+}
+
+/** Shows the rates on the terminal's second screen until `end` is called. */
+async function showScreen(output: Output, options: TopOptions, end: () => void): Promise<void> {
+  let rates: readonly SeriesRate[] = [];
+  let status = 'rates follow with the next update';
+  const screen = new Screen(output.stdout, process.stdin, { draw, stop: end });
+
+  function draw(): void {
+    const head = `${addressOf(options.url)}  ${rates.length} series  ${status}`;
+    const table = rateTable(rates, screen.rows - 3, screen.columns);
+    screen.draw([shorten(printable(head), screen.columns), '', ...table]);
+  }
+  let updates = 0;
+  const view: View = {
+    update(latest) {
+      rates = latest;
+      if (updates++ > 0) status = `every ${options.interval / 1000} s  q: quit`;
+      draw();
+    },
+    fail(message) {
+      status = message;
+      draw();
+    },
+  };
+  screen.enter();
+  try {
+    await follow(options, view);
+  } finally {
+    screen.leave();
+  }
+}
