@@ -105,18 +105,98 @@ describe('the text of OpenMetrics', () => {
   );
 });
 
-test('a family whose name is that of a counter with _total is lost', async () => {
+test('a counter whose series would be those of another family is unknown, under its full name', async () => {
   const counter = family({ name: 'a', type: 'counter', samples: [sample(1)] });
   const gauge = family({ name: 'a_total', samples: [sample(2)] });
   const written = async (...families: MetricFamily[]) => (await encode(openMetrics(), families)).text;
   expect(await written(counter, gauge)).toBe('# TYPE a counter\na_total 1\n# EOF\n');
-  expect(await written(gauge, counter)).toBe('# TYPE a_total gauge\na_total 2\n# EOF\n');
+  expect(await written(gauge, counter)).toBe('# TYPE a_total gauge\na_total 2\n# TYPE a unknown\na 1\n# EOF\n');
 });
 
-test('a gauge takes no name but its own', async () => {
-  const { text, losses } = await encode(openMetrics(), [family({ name: 'a' }), family({ name: 'a_total' })]);
-  expect(text).toBe('# TYPE a gauge\n# TYPE a_total gauge\n# EOF\n');
-  expect(losses).toEqual([]);
+describe('families whose names clash', () => {
+  const total = family({ name: 'x_total', type: 'counter', help: 'h', samples: [sample(1)] });
+  const unknownTotal = '# TYPE x_total unknown\n# HELP x_total h\nx_total 1\n';
+
+  test.each<[string, MetricFamily, string]>([
+    ['a gauge x', family({ name: 'x', samples: [sample(2)] }), '# TYPE x gauge\nx 2\n'],
+    ['a gauge x_created', family({ name: 'x_created', samples: [sample(2)] }), '# TYPE x_created gauge\nx_created 2\n'],
+    [
+      'a histogram x',
+      family({ name: 'x', type: 'histogram', samples: [{ labels: {}, value: histogram }] }),
+      '# TYPE x histogram\nx_bucket{le="1e-05"} 1\nx_bucket{le="1e+06"} 2\nx_bucket{le="+Inf"} 3\nx_sum 1.5\nx_count 3\n',
+    ],
+  ])('are %s, and x_total as unknown', async (_, other, text) => {
+    const encoder = openMetrics();
+    expect(await encode(encoder, [other, total])).toMatchObject({ text: `${text}${unknownTotal}# EOF\n`, losses: [] });
+    // In the other order, the clash is known from the document before.
+    const reversed = openMetrics();
+    expect((await encode(reversed, [total, other])).losses).toHaveLength(1);
+    for (let scrape = 0; scrape < 2; scrape++) {
+      expect(await encode(reversed, [total, other])).toMatchObject({
+        text: `${unknownTotal}${text}# EOF\n`,
+        losses: [],
+      });
+    }
+  });
+
+  test('are counters of the same series, both unknown from the second document', async () => {
+    const encoder = openMetrics();
+    const counter = family({ name: 'x', type: 'counter', samples: [sample(2)] });
+    expect((await encode(encoder, [counter, total])).losses).toHaveLength(1);
+    expect(await encode(encoder, [counter, total])).toMatchObject({
+      text: `# TYPE x unknown\nx 2\n${unknownTotal}# EOF\n`,
+      losses: [],
+    });
+  });
+
+  test.each([['x'], ['x_total']])('are an empty counter %s that is written without a sample', async (name) => {
+    const empty = family({ name, type: 'counter' });
+    const gauge = family({ name: 'x', samples: [sample(2)] });
+    expect((await encode(openMetrics(), [empty])).text).toBe('# TYPE x counter\n# EOF\n');
+    const { text, losses } = await encode(openMetrics(), [empty, gauge]);
+    expect(text).toBe(`${name === 'x' ? '' : '# TYPE x_total unknown\n'}# TYPE x gauge\nx 2\n# EOF\n`);
+    expect(losses).toEqual([]);
+  });
+
+  test('are an empty counter x and a counter x_total, of which the first is left to it', async () => {
+    const empty = family({ name: 'x', type: 'counter' });
+    for (const families of [
+      [empty, total],
+      [total, empty],
+    ]) {
+      const { text, losses } = await encode(openMetrics(), families);
+      expect(text).toBe('# TYPE x counter\n# HELP x h\nx_total 1\n# EOF\n');
+      expect(losses).toHaveLength(families[0] === empty ? 0 : 1);
+    }
+  });
+
+  test('leave an empty counter in its place, or move it behind a family that fills a chunk', async () => {
+    const empty = family({ name: 'e', type: 'counter' });
+    const small = family({ name: 's', samples: [sample(1)] });
+    expect((await encode(openMetrics(), [empty, small])).text).toBe('# TYPE e counter\n# TYPE s gauge\ns 1\n# EOF\n');
+    const large = family({ name: 'l', samples: Array.from({ length: 5000 }, (_, i) => sample(i, { i: `${i}` })) });
+    const { text, losses } = await encode(openMetrics(), [empty, large, small]);
+    expect(text).toMatch(/\nl\{i="4999"\} 4999\n# TYPE e counter\n# TYPE s gauge\ns 1\n# EOF\n$/);
+    expect(text.match(/^l\{/gm)).toHaveLength(5000);
+    expect(losses).toEqual([]);
+  });
+
+  test('of which two are one family that comes twice do not change its type', async () => {
+    const encoder = openMetrics();
+    for (let scrape = 0; scrape < 2; scrape++) {
+      const { text, losses } = await encode(encoder, [total, total]);
+      expect(text).toBe('# TYPE x counter\n# HELP x h\nx_total 1\n# EOF\n');
+      expect(losses).toHaveLength(1);
+    }
+  });
+});
+
+test('a histogram with a bound below 0 has neither a sum nor a count, as OpenMetrics requires', async () => {
+  const value = { count: 3, sum: -1.5, bounds: [-1, 1], cumulativeCounts: [1, 2] };
+  const { text } = await encode(openMetrics(), [
+    family({ name: 'h', type: 'histogram', samples: [{ labels: {}, value }] }),
+  ]);
+  expect(text).toBe('# TYPE h histogram\nh_bucket{le="-1.0"} 1\nh_bucket{le="1.0"} 2\nh_bucket{le="+Inf"} 3\n# EOF\n');
 });
 
 describe('an exemplar', () => {

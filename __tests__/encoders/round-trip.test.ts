@@ -25,7 +25,7 @@ describe('what goes into a JSON document comes back from it', () => {
 });
 
 describe('what goes into a text comes back from it', () => {
-  /** The losses of the formats: the sign of zero, and exemplars where there is no place for them. */
+  /** The losses of the formats: the sign of zero, exemplars, and sums where there is no place for them. */
   function normal(families: readonly (MetricFamily | ParsedFamily)[], hasExemplars: boolean) {
     return families.map(({ name, help, type, samples }) => ({
       name: hasExemplars && type === 'counter' ? name.replace(/_total$/, '') : name,
@@ -33,10 +33,19 @@ describe('what goes into a text comes back from it', () => {
       type,
       samples: (samples as Sample[]).map(({ labels, value, exemplar }) => ({
         labels: Object.entries(labels),
-        value: unsigned(hasExemplars || typeof value === 'number' ? value : { ...value, exemplars: undefined }),
+        value: unsigned(hasExemplars ? withoutNegativeSum(value) : withoutExemplars(value)),
         exemplar: hasExemplars && type === 'counter' ? unsigned(exemplar) : undefined,
       })),
     }));
+  }
+
+  const withoutExemplars = (value: Sample['value']) =>
+    typeof value === 'number' ? value : { ...value, exemplars: undefined };
+
+  function withoutNegativeSum(value: Sample['value']): Sample['value'] {
+    if (typeof value === 'number' || !('bounds' in value) || !((value.bounds[0] as number) < 0)) return value;
+    const { sum: _, ...rest } = value;
+    return rest;
   }
 
   function unsigned(value: unknown): unknown {

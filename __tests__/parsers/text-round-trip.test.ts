@@ -13,7 +13,7 @@ jest.setTimeout(120_000);
 
 const validName = fc.stringMatching(/^[a-zA-Z_][a-zA-Z0-9_]{0,20}$/);
 
-/** The losses of the formats: lone surrogates, the sign of zero, and exemplars where there is no place for them. */
+/** The losses of the formats: lone surrogates, the sign of zero, exemplars and sums where there is no place for them. */
 function normal(all: readonly (MetricFamily | ReadFamily)[], isOpenMetrics: boolean) {
   return all.map(({ name, help, type, samples }) => ({
     name: isOpenMetrics && type === 'counter' ? `${name.replace(/(?<=.)_total$/s, '')}_total` : name,
@@ -39,7 +39,8 @@ function normalValue(value: HistogramValue | SummaryValue, isOpenMetrics: boolea
   const all = hasExemplars
     ? Array.from({ length: bounds.length + 1 }, (_, i) => normalExemplar(exemplars[i]))
     : undefined;
-  return { ...rest, sum, bounds: bounds.map((bound) => bound + 0), exemplars: all };
+  const hasSum = !isOpenMetrics || !((bounds[0] as number) < 0);
+  return { ...rest, sum: hasSum ? sum : undefined, bounds: bounds.map((bound) => bound + 0), exemplars: all };
 }
 
 function normalExemplar(exemplar: Sample['exemplar']) {

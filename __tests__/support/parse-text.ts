@@ -167,14 +167,18 @@ function regroup({ name, type }: ParsedFamily, series: Series[], format: TextFor
   const read = type === 'histogram' ? readHistogram : readSummary;
   return [...groups].map(([key, group]) => ({
     labels: Object.fromEntries(JSON.parse(key)),
-    value: read(name, group),
+    value: read(name, group, format),
   }));
 }
 
-function readHistogram(name: string, series: Series[]): HistogramValue {
+function readHistogram(name: string, series: Series[], format: TextFormat): HistogramValue {
   const buckets = series.filter((one) => one.name === `${name}_bucket`);
   const infinite = buckets.pop();
-  const totals = readTotals(name, series.slice(buckets.length + 1));
+  const rest = series.slice(buckets.length + 1);
+  // OpenMetrics forbids the sum of a histogram with a bound below 0 and, without it, the count.
+  const hasTotals = format === 'prometheus' || !(Number(buckets[0]?.labels.get('le')) < 0);
+  if (!hasTotals && rest.length > 0) throw new Error(`${name}: it has a bound below 0 and a sum or a count`);
+  const totals = hasTotals ? readTotals(name, rest) : { count: Number(infinite?.value) };
   if (infinite?.labels.get('le') !== '+Inf' || infinite.value !== totals.count) {
     throw new Error(`${name}: its last bucket is not +Inf, or not its count`);
   }

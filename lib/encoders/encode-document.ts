@@ -4,7 +4,7 @@ import { yieldToEventLoop } from '../util/event-loop.ts';
 import { isPromise, type Steps, waitFor } from '../util/steps.ts';
 import type { SampleBatches } from './batches.ts';
 import type { DropReporter } from './encoder.ts';
-import type { DocumentFormat, FamilyProgress, SampleWriter } from './format.ts';
+import type { DocumentFormat, FamilyPlan, FamilyProgress, SampleWriter } from './format.ts';
 import { errorOf } from './invalid-sample.ts';
 
 /** Minimum length of a chunk except the last. A chunk is less than twice as long plus a sample. */
@@ -16,7 +16,8 @@ export function* encodeDocument(
   families: Steps<MetricFamily>,
   drops: DropReporter,
 ): Steps<string> {
-  const takenNames = new Set<string>();
+  const names = new TakenNames();
+  const postponed: Postponed[] = [];
   let text = format.begin;
   let isEmpty = true;
   for (const family of families) {
@@ -24,28 +25,76 @@ export function* encodeDocument(
       yield family;
       continue;
     }
-    const started = yield* startFamily(family, format, takenNames, drops);
-    if (started !== undefined) {
-      text += (isEmpty ? '' : format.separator) + started.head;
+    const started = yield* startFamily(family, format, names, drops);
+    if (started?.isPostponed) postponed.push({ plan: started.plan, name: family.name, at: text.length });
+    else if (started !== undefined) {
+      text += (isEmpty ? '' : format.separator) + started.plan.head;
       isEmpty = false;
       text = yield* encodeFamily(text, started.encoding, family.name);
+      if (started.encoding.isSplit) for (const header of postponed) header.at = text.length;
     }
     const turn = yieldToEventLoop();
     if (turn !== undefined) yield turn;
   }
-  yield text + format.end(isEmpty);
+  yield withPostponed(text, postponed, names) + format.end(isEmpty && postponed.length === 0);
+}
+
+/** A family without samples. Its names may be those of a family that has some, so it is written when all are known. */
+interface Postponed {
+  readonly plan: FamilyPlan;
+  readonly name: string;
+  /** Position in the text that is not sent yet. */
+  at: number;
+}
+
+function withPostponed(text: string, postponed: readonly Postponed[], names: TakenNames): string {
+  let start = 0;
+  let whole = '';
+  for (const { plan, name, at } of postponed) {
+    whole += text.slice(start, at) + (names.take(plan, name)?.head ?? '');
+    start = at;
+  }
+  return whole + text.slice(start);
 }
 
 interface StartedFamily {
-  readonly head: string;
+  readonly plan: FamilyPlan;
   readonly encoding: FamilyEncoding;
+  readonly isPostponed: boolean;
+}
+
+/** The names of the families in one document. */
+class TakenNames {
+  private readonly owners = new Map<string, FamilyPlan>();
+  private readonly families = new Set<string>();
+
+  /** Returns the plan with which a family can be written, or the name that is taken. */
+  fit(plan: FamilyPlan, family: string): FamilyPlan | string {
+    const taken = plan.names.find((name) => this.owners.has(name));
+    if (taken === undefined) return plan;
+    if (this.families.has(family)) return taken;
+    const alternative = plan.alternative?.();
+    if (alternative?.names.every((name) => !this.owners.has(name))) return alternative;
+    // In the next document, the owner leaves the name to this family.
+    this.owners.get(taken)?.alternative?.();
+    return taken;
+  }
+
+  /** Takes the names of a family. Returns its plan, or undefined if it cannot be written. */
+  take(plan: FamilyPlan, family: string): FamilyPlan | undefined {
+    const fitting = this.fit(plan, family);
+    if (typeof fitting === 'string') return undefined;
+    for (const name of fitting.names) this.owners.set(name, fitting);
+    this.families.add(family);
+    return fitting;
+  }
 }
 
 /** Reads the first samples. A family that fails before that is dropped. */
 function* startFamily(
   family: MetricFamily,
   format: DocumentFormat,
-  takenNames: Set<string>,
+  names: TakenNames,
   drops: DropReporter,
 ): Steps<never, StartedFamily | undefined> {
   let name: string | undefined;
@@ -54,10 +103,9 @@ function* startFamily(
     if (typeof family.name !== 'string')
       throw new MetricsError('ERR_METRICS_INVALID_FAMILY', 'a family without a name');
     name = family.name;
-    const plan = format.plan(family);
-    for (const taken of plan.names) {
-      if (!takenNames.has(taken)) continue;
-      drops.onDuplicateFamily(() => duplicateName(taken), name);
+    const plan = names.fit(format.plan(family), name);
+    if (typeof plan === 'string') {
+      drops.onDuplicateFamily(() => duplicateName(plan), name);
       return undefined;
     }
     const start = plan.start(family.samples);
@@ -67,8 +115,10 @@ function* startFamily(
     const pending = encoding.pull();
     if (pending !== undefined) yield* waitFor(pending);
     unused = undefined;
-    for (const taken of plan.names) takenNames.add(taken);
-    return { head: plan.head, encoding };
+    const isPostponed = plan.alternative !== undefined && encoding.isWithoutSamples;
+    if (isPostponed) encoding.encode();
+    else names.take(plan, name);
+    return { plan, encoding, isPostponed };
   } catch (error) {
     drops.onFamilyDropped(error, name);
     return undefined;
@@ -89,6 +139,7 @@ function* encodeFamily(start: string, encoding: FamilyEncoding, name: string): S
       if (text.length >= CHUNK_SIZE) {
         yield text;
         text = '';
+        encoding.isSplit = true;
       }
       if (encoding.isDone) break;
       const turn = yieldToEventLoop();
@@ -112,6 +163,8 @@ class FamilyEncoding implements FamilyProgress {
   isEmpty = true;
   /** Whether the family is complete. */
   isDone = false;
+  /** Whether a chunk ended in it. */
+  isSplit = false;
   private readonly name: string;
   private readonly writer: SampleWriter;
   private readonly batches: SampleBatches;
@@ -141,6 +194,11 @@ class FamilyEncoding implements FamilyProgress {
     this.batch = batch;
     this.encoded = 0;
     this.hasEnded = batch === undefined;
+  }
+
+  /** Whether it is known to have no samples. */
+  get isWithoutSamples(): boolean {
+    return this.hasEnded && this.position === 0;
   }
 
   /** Returns the text of the batch or, if that is longer than a chunk, of its next samples. */

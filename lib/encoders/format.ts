@@ -20,6 +20,8 @@ export interface DocumentFormat {
 export interface FamilyPlan {
   /** The names that the family occupies in the document. The first of two families with one name is kept. */
   readonly names: readonly string[];
+  /** Returns the plan for a document in which another family has one of the names. It is used from then on. */
+  readonly alternative?: (() => FamilyPlan) | undefined;
   /** Text before the samples. */
   readonly head: string;
   /** Starts to read the samples, in steps if the writer depends on them. */

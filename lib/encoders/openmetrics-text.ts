@@ -1,4 +1,4 @@
-import type { MetricFamily } from '../model/metric-family.ts';
+import type { MetricFamily, MetricType } from '../model/metric-family.ts';
 import type { Encoder } from './encoder.ts';
 import { InvalidSample } from './invalid-sample.ts';
 import { LabelCache, type LabelTexts } from './label-cache.ts';
@@ -23,7 +23,8 @@ export interface OpenMetricsOptions {
  *     family   = "# TYPE " name " " type LF [ "# UNIT " name " " unit LF ] [ "# HELP " name " " help LF ] *sample
  *     sample   = series " " value [ " # {" [ label *( "," label ) ] "} " value [ " " seconds ] ] LF
  *
- * A counter's name lacks the `_total` that its series have, and bounds are written as floats.
+ * A counter's name lacks the `_total` that its series have, and bounds are written as floats. A counter whose names
+ * clash with those of another family is written as `unknown`, under its full name.
  */
 export function createOpenMetricsEncoder(
   { escaping }: OpenMetricsOptions,
@@ -31,7 +32,12 @@ export function createOpenMetricsEncoder(
 ): Encoder {
   const variant = escaping === undefined ? '' : ` escaping=${escaping};`;
   const scheme = escaping ?? 'underscores';
-  const dialect: TextDialect = { escaping: scheme, bound: canonicalFloat, exemplar: createExemplarWriter(scheme) };
+  const dialect: TextDialect = {
+    escaping: scheme,
+    canSumNegatives: false,
+    bound: canonicalFloat,
+    exemplar: createExemplarWriter(scheme),
+  };
   return {
     format: 'openmetrics',
     contentType: `application/openmetrics-text; version=1.0.0;${variant} charset=utf-8`,
@@ -41,15 +47,25 @@ export function createOpenMetricsEncoder(
 
 function header(family: MetricFamily, escapedName: string): TextHeader {
   const type = checkType(family.type);
-  const isCounter = type === 'counter';
-  const name = isCounter ? escapedName.replace(/(?<=.)_total$/s, '') : escapedName;
+  if (type !== 'counter') return familyHeader(family, type, escapedName);
+  const name = escapedName.replace(/(?<=.)_total$/s, '');
+  return {
+    ...familyHeader(family, type, name),
+    names: [name, `${name}_total`, `${name}_created`],
+    seriesName: `${name}_total`,
+    alternative: familyHeader(family, 'untyped', escapedName),
+  };
+}
+
+function familyHeader(family: MetricFamily, type: MetricType, name: string): TextHeader {
   const nameText = metricNameText(name);
   const help = helpOf(family);
   const helpLine = help === undefined ? '' : `# HELP ${nameText} ${openMetricsHelpText(help)}\n`;
   return {
-    names: isCounter ? [name, `${name}_total`] : seriesNames(type, name),
+    names: seriesNames(type, name),
     head: `# TYPE ${nameText} ${type === 'untyped' ? 'unknown' : type}\n${unitLine(family, name, nameText)}${helpLine}`,
-    seriesName: isCounter ? `${name}_total` : name,
+    seriesName: name,
+    type,
   };
 }
 

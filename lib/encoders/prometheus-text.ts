@@ -25,7 +25,7 @@ export function createPrometheusTextEncoder(
   { version, escaping }: PrometheusTextOptions,
   labelTexts: LabelTexts = new LabelCache(),
 ): Encoder {
-  const dialect: TextDialect = { escaping, bound: textNumber };
+  const dialect: TextDialect = { escaping, canSumNegatives: true, bound: textNumber };
   const variant = version === '0.0.4' ? '' : ` escaping=${escaping};`;
   return {
     format: 'prometheus-text',
@@ -39,5 +39,5 @@ function header(family: MetricFamily, name: string): TextHeader {
   const nameText = metricNameText(name);
   const help = helpOf(family);
   const helpLine = help === undefined ? '' : `# HELP ${nameText} ${helpText(help)}\n`;
-  return { names: seriesNames(type, name), head: `${helpLine}# TYPE ${nameText} ${type}\n`, seriesName: name };
+  return { names: seriesNames(type, name), head: `${helpLine}# TYPE ${nameText} ${type}\n`, seriesName: name, type };
 }

@@ -1,10 +1,9 @@
-import type { MetricFamily } from '../model/metric-family.ts';
+import type { MetricFamily, MetricType } from '../model/metric-family.ts';
 import { encodeDocument } from './encode-document.ts';
 import type { Encoder } from './encoder.ts';
 import type { DocumentFormat, FamilyPlan, FamilyStart, SampleWriter } from './format.ts';
-import { type FamilyLabelCache, type LabelTexts, uncachedLabels } from './label-cache.ts';
+import { type LabelTexts, uncachedLabels } from './label-cache.ts';
 import { readBatches } from './read-batches.ts';
-import { checkType } from './samples.ts';
 import { createSampleLines, type TextDialect } from './text-samples.ts';
 import { escapeMetricName } from './text-syntax.ts';
 
@@ -14,6 +13,10 @@ export interface TextHeader {
   readonly head: string;
   /** Name of the samples' series, escaped. */
   readonly seriesName: string;
+  /** The type with which it is written. */
+  readonly type: MetricType;
+  /** How the family is written as untyped if its names are taken. */
+  readonly alternative?: TextHeader;
 }
 
 export interface TextFormatOptions {
@@ -42,10 +45,7 @@ function createTextFormat({ dialect, labelTexts, footer, header }: TextFormatOpt
       const known = labelTexts.find(family.name)?.plan as TextPlan | undefined;
       if (known?.isFor(family)) return known;
       const familyHeader = header(family, escapeMetricName(prefix + family.name, dialect.escaping));
-      const texts = labelTexts.family(family.name, checkType(family.type));
-      const plan = new TextPlan(family, familyHeader, dialect, texts);
-      texts.keepPlan(plan);
-      return plan;
+      return new TextPlan(family, familyHeader, dialect, labelTexts);
     },
   };
 }
@@ -53,18 +53,22 @@ function createTextFormat({ dialect, labelTexts, footer, header }: TextFormatOpt
 class TextPlan implements FamilyPlan {
   readonly names: readonly string[];
   readonly head: string;
+  readonly alternative: FamilyPlan['alternative'];
   private readonly family: Pick<MetricFamily, 'name' | 'type' | 'help' | 'unit'>;
   private readonly writer: SampleWriter;
 
   constructor(
-    { name, type, help, unit }: MetricFamily,
-    { names, head, seriesName }: TextHeader,
+    family: MetricFamily,
+    { names, head, seriesName, type, alternative }: TextHeader,
     dialect: TextDialect,
-    texts: FamilyLabelCache,
+    labelTexts: LabelTexts,
   ) {
-    this.family = { name, type, help, unit } as MetricFamily;
+    const { name, help, unit } = family;
+    const texts = labelTexts.family(name, type === family.type ? type : `${family.type} as ${type}`);
+    this.family = { name, type: family.type, help, unit } as MetricFamily;
     this.names = names;
     this.head = head;
+    this.alternative = alternative && (() => new TextPlan(family, alternative, dialect, labelTexts));
     this.writer = {
       open: '',
       separator: '',
@@ -73,6 +77,7 @@ class TextPlan implements FamilyPlan {
       encode: createSampleLines(type, seriesName, dialect, texts),
       onEnd: (length) => texts.end(length),
     };
+    texts.keepPlan(this);
   }
 
   isFor({ name, type, help, unit }: MetricFamily): boolean {

@@ -11,6 +11,8 @@ const MAX_CACHED_NAMES = 256;
 /** How one of the text formats writes samples. */
 export interface TextDialect {
   readonly escaping: Escaping;
+  /** Whether a histogram with a bound below 0 may have a sum and, with it, a count. */
+  readonly canSumNegatives: boolean;
   /** Returns the text of a bound (`le`) or a quantile. */
   bound(value: number): string;
   /**
@@ -65,7 +67,7 @@ function valueLine(type: MetricType, name: string, { escaping, exemplar }: TextD
 
 function histogramLines(
   name: string,
-  { escaping, bound, exemplar }: TextDialect,
+  { escaping, bound, exemplar, canSumNegatives }: TextDialect,
   texts: FamilyLabelCache,
 ): SampleLines {
   const { open } = seriesText(`${name}_bucket`);
@@ -83,7 +85,7 @@ function histogramLines(
       text += exemplar === undefined ? '\n' : `${exemplar(exemplars?.[i], progress)}\n`;
     }
     text += `${start}le="+Inf"} ${count}${exemplar?.(exemplars?.[bounds.length], progress) ?? ''}\n`;
-    return text + sumAndCount(labels, count, sum);
+    return canSumNegatives || !((bounds[0] as number) < 0) ? text + sumAndCount(labels, count, sum) : text;
   };
 }
 

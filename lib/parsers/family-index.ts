@@ -1,3 +1,4 @@
+import { clashingLast } from '../model/clashing-last.ts';
 import type { ParseContext } from '../model/parser.ts';
 import { FAMILY_BYTES, FamilyText } from './family-text.ts';
 import { detachString, excerpt } from './text-cursor.ts';
@@ -81,7 +82,8 @@ export class FamilyIndex {
   /** Does so at the end of the document. Returns them in its order, with those without series. */
   takeAll(): FamilyText[] {
     for (const header of this.headers) this.headers.settle(header);
-    return [...this.takeBuffered(), ...this.emptyFamilies()].sort((a, b) => a.line - b.line);
+    const families = [...this.takeBuffered(), ...this.emptyFamilies()].sort((a, b) => a.line - b.line);
+    return [...clashingLast(families, ({ header }) => header?.type?.type === 'counter')];
   }
 
   /** Makes the series of a histogram or summary separate families. Returns the family that had them, if any. */

@@ -1,4 +1,5 @@
 import { BATCHES, type BatchedSamples } from '../encoders/batches.ts';
+import { clashingLast } from '../model/clashing-last.ts';
 import type { Aggregator, LabelSet, MetricFamily, MetricType, Sample } from '../model/metric-family.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
 import { checkValue } from '../util/check-options.ts';
@@ -39,7 +40,8 @@ export function promClientSource(registry: PromClientRegistry): MetricsSource {
     /** A promise stands in for a family only where something has to be awaited. */
     *collect({ wants }) {
       const defaults = defaultLabels(registry);
-      for (const metric of registry.getMetricsAsArray() as readonly Metric[]) {
+      const metrics = registry.getMetricsAsArray() as readonly Metric[];
+      for (const metric of clashingLast(metrics, mayBeCounter)) {
         if (wants(metric.name)) yield readerOf(metric).read(defaults) as MetricFamily;
       }
     },
@@ -69,6 +71,9 @@ interface Metric extends PromClientInternals {
   /** Runs the `collect()` callback and copies all series. A promise, but for a fork that is synchronous. */
   get(): MetricData | Promise<MetricData>;
 }
+
+/** prom-client 14 has the type in the result of get() alone. */
+const mayBeCounter = ({ type }: Partial<Metric>) => type === undefined || type === 'counter';
 
 /** Maximum number of mismatches between the store and `get()`, after which the store is not used. */
 const MAX_MISMATCHES = 3;

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BatchedSamples } from '../../encoders/batches.ts';
 import type { LabelSet, MetricType, Sample } from '../../model/metric-family.ts';
+import { areAscending } from '../../model/sort-buckets.ts';
 import {
   type Bounds,
   type Entries,
@@ -32,7 +33,8 @@ export interface PromClientInternals {
 /** The stored series of one metric. */
 export class Store {
   private readonly metric: PromClientInternals;
-  private bounds: Bounds | undefined;
+  private upperBounds: readonly number[] | undefined;
+  private bounds: Bounds = boundsOf([]);
 
   constructor(metric: PromClientInternals) {
     this.metric = metric;
@@ -45,7 +47,10 @@ export class Store {
     const entries = this.entries();
     if (entries === undefined || type === 'counter' || type === 'gauge') return entries as BatchedSamples | undefined;
     if (type !== 'histogram' || !Array.isArray(upperBounds)) return undefined;
-    if (this.bounds?.values !== upperBounds) this.bounds = { values: upperBounds, keys: upperBounds.map(String) };
+    if (this.upperBounds !== upperBounds) {
+      this.upperBounds = upperBounds;
+      this.bounds = boundsOf(upperBounds);
+    }
     return new StoredHistograms(entries, this.bounds);
   }
 
@@ -72,6 +77,15 @@ export class Store {
   fillsEmptyLabels(): boolean {
     return this.metric.store !== undefined && this.metric.type !== 'histogram';
   }
+}
+
+/** Returns the bounds that have a bucket of their own, sorted. The client leaves them as the app wrote them. */
+function boundsOf(upperBounds: readonly number[]): Bounds {
+  const bounds = [...new Set(upperBounds)].filter((bound) => bound !== Number.POSITIVE_INFINITY);
+  const keys = bounds.map(String);
+  if (areAscending(bounds)) return { values: bounds, keys };
+  const values = [...bounds].sort((a, b) => a - b);
+  return { values, keys, positions: bounds.map((bound) => values.indexOf(bound)) };
 }
 
 const isUnlabelled = (entry: Entry | undefined) => entry !== undefined && Object.keys(entry.labels).length === 0;

@@ -2,10 +2,12 @@ import { BATCH_SIZE, BATCHES, type BatchedSamples, type SampleBatches } from '..
 import { createHistogramRow, type HistogramRow } from '../../encoders/histogram-row.ts';
 import type { LabelSet, Sample } from '../../model/metric-family.ts';
 
-/** Upper bounds of a histogram, and their keys in `bucketValues`. */
+/** Upper bounds of a histogram, ascending, and their keys in `bucketValues`, in the order of the app. */
 export interface Bounds {
   readonly values: readonly number[];
   readonly keys: readonly string[];
+  /** The position of each key's bound, if the order is another one. */
+  readonly positions?: readonly number[];
 }
 
 export interface Entry {
@@ -108,7 +110,7 @@ export class StoredHistograms implements BatchedSamples {
   }
 
   *[Symbol.iterator](): Iterator<Sample> {
-    for (const entry of this.entries) yield fill(createHistogramRow(this.bounds.values), entry, this.bounds.keys);
+    for (const entry of this.entries) yield fill(createHistogramRow(this.bounds.values), entry, this.bounds);
   }
 
   [BATCHES](): SampleBatches {
@@ -121,7 +123,7 @@ export class StoredHistograms implements BatchedSamples {
         if (batch === undefined) return undefined;
         while (rows.length < batch.length) rows.push(createHistogramRow(bounds.values));
         rows.length = batch.length;
-        for (let i = 0; i < batch.length; i++) fill(rows[i] as HistogramRow, batch[i] as Entry, bounds.keys);
+        for (let i = 0; i < batch.length; i++) fill(rows[i] as HistogramRow, batch[i] as Entry, bounds);
         return rows;
       },
       close: entries.close,
@@ -132,7 +134,7 @@ export class StoredHistograms implements BatchedSamples {
 function fill(
   row: HistogramRow,
   { labels, bucketValues = {}, sum, count }: Entry,
-  keys: readonly string[],
+  { keys, positions }: Bounds,
 ): HistogramRow {
   const { value } = row;
   row.labels = labels;
@@ -141,7 +143,13 @@ function fill(
   let total = 0;
   for (let i = 0; i < keys.length; i++) {
     total += bucketValues[keys[i] as string] ?? Number.NaN;
-    value.cumulativeCounts[i] = total;
+    value.cumulativeCounts[positions === undefined ? i : (positions[i] as number)] = total;
   }
+  if (positions !== undefined) raise(value.cumulativeCounts);
   return row;
+}
+
+/** Makes counts a running maximum. */
+function raise(counts: number[]): void {
+  for (let i = 1; i < counts.length; i++) counts[i] = Math.max(counts[i] as number, counts[i - 1] as number);
 }

@@ -6,6 +6,7 @@ import type {
   Sample,
   SummaryValue,
 } from '../../model/metric-family.ts';
+import { areAscending, sortBuckets } from '../../model/sort-buckets.ts';
 import { hasUsualValues, withTexts } from './label-texts.ts';
 
 /** What a metric of prom-client says of itself: a value for each line of the text format. */
@@ -95,15 +96,31 @@ function idOf(labels: LabelSet): string {
 function histogramValue({ keys, values, exemplars, sum, count }: Child): HistogramValue {
   const last = keys.indexOf(Number.POSITIVE_INFINITY);
   const length = last === -1 ? keys.length : last;
+  const bounds = keys.slice(0, length);
+  const cumulativeCounts = values.slice(0, length);
+  const hasExemplars = exemplars.some(Boolean);
+  const own = hasExemplars ? exemplars.map((exemplar) => (exemplar ? exemplarOf(exemplar) : undefined)) : undefined;
+  const total = { count: count ?? values[last] ?? 0, ...(sum !== undefined && { sum }) };
+  if (areAscending(bounds)) return { ...total, bounds, cumulativeCounts, ...(own !== undefined && { exemplars: own }) };
+  const sorted = sortBuckets(bounds, withoutRepeated(bounds, cumulativeCounts), own);
   return {
-    count: count ?? values[last] ?? 0,
-    ...(sum !== undefined && { sum }),
-    bounds: keys.slice(0, length),
-    cumulativeCounts: values.slice(0, length),
-    ...(exemplars.some(Boolean) && {
-      exemplars: exemplars.map((exemplar) => (exemplar ? exemplarOf(exemplar) : undefined)),
-    }),
+    ...total,
+    bounds: sorted.bounds,
+    cumulativeCounts: sorted.cumulativeCounts,
+    ...(own !== undefined && { exemplars: [...sorted.bounds.map((_, i) => sorted.exemplars[i]), own[last]] }),
   };
+}
+
+/** Returns the counts as they are when the client does not add those of a bound again each time that it is repeated. */
+function withoutRepeated(bounds: readonly number[], counts: readonly number[]): number[] {
+  const seen = new Set<number>();
+  let total = 0;
+  return counts.map((count, i) => {
+    const bound = bounds[i] as number;
+    if (!seen.has(bound)) total += count - (counts[i - 1] ?? 0);
+    seen.add(bound);
+    return total;
+  });
 }
 
 function summaryValue({ keys, values, sum, count }: Child): SummaryValue {

@@ -1,0 +1,20 @@
+const TOTAL = '_total';
+
+/**
+ * Moves counters whose names clash in OpenMetrics, such as `x_total` next to `x` or `x_created`, behind all other
+ * families. The names are then known to be taken when the counter is written. Returns the same list if none clashes.
+ */
+export function clashingLast<T extends { readonly name: string }>(
+  families: readonly T[],
+  isCounter: (family: T) => boolean,
+): readonly T[] {
+  const names = new Set<string>();
+  for (const { name } of families) names.add(name);
+  const clashes = (family: T) => {
+    if (!family.name.endsWith(TOTAL) || !isCounter(family)) return false;
+    const base = family.name.slice(0, -TOTAL.length);
+    return names.has(base) || names.has(`${base}_created`);
+  };
+  const clashing = new Set(families.filter(clashes));
+  return clashing.size === 0 ? families : [...families.filter((family) => !clashing.has(family)), ...clashing];
+}
