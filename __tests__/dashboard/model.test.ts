@@ -154,6 +154,13 @@ describe('groups', () => {
     expect(groups).toEqual([[`${name}_`, [`${name}_${name}1`, `${name}_${name}2`]]]);
   });
 
+  test('list families by the numbers in their names', () => {
+    expect(grouped('q_10', 'q_9', 'alone10', 'alone9')).toEqual([
+      ['', ['alone9', 'alone10']],
+      ['q_', ['q_9', 'q_10']],
+    ]);
+  });
+
   test('are named by the longest common prefix', () => {
     expect(grouped('a_b_c', 'a_b_d', 'x:y:1', 'x:y:2')).toEqual([
       ['a_b_', ['a_b_c', 'a_b_d']],
@@ -178,6 +185,8 @@ describe('a search', () => {
     ['domain', { label: ['domain', 'Example.com'] }],
     ['example depth', { label: ['domain', 'Example.com'] }],
     ['depth nothing', undefined],
+    ['domain=Example.com', { label: ['domain', 'Example.com'] }],
+    ['domain=other', undefined],
   ])('for %j', (text, match) => {
     expect(createSearch(text)(family)).toEqual(match);
   });

@@ -86,6 +86,40 @@ test('a focused row is removed when it does not match the search', async () => {
   await eventually(async () => expect(await namesOf(page)).toEqual(['queue_depth']));
 });
 
+test.each(['Enter', 'ArrowDown'])('%s moves from the search to its first result', async (key) => {
+  const page = await open();
+  await page.keyboard.press('/');
+  await page.keyboard.type('kind=minor');
+  await eventually(async () => expect(await namesOf(page)).toEqual(['nodejs_gc_duration_seconds']));
+  await page.keyboard.press(key);
+  await eventually(async () =>
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('nodejs_gc_duration_seconds'),
+  );
+});
+
+test('the value, PromQL and a curl command can be copied, and the rows exported', async () => {
+  const { page } = await openPage(`${service.origin}/metrics.html#open=messages_delivered_total&window=300`, {
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  await eventually(async () => expect(await page.locator('.figures dd').first().textContent()).toMatch(/\/s/));
+  const copied = async (what: string) => {
+    await page.getByRole('button', { name: `Copy ${what}` }).click();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    await page.getByRole('button', { name: `Copy ${what}` }).waitFor();
+    return text;
+  };
+  expect(await copied('PromQL')).toBe('sum(rate(messages_delivered_total[5m]))');
+  expect(await copied('curl')).toBe(`curl --globoff '${service.origin}/metrics.json?name[]=messages_delivered_total'`);
+  expect(Number(await copied('value'))).toBeGreaterThan(0);
+  const [csv] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV ↓' }).click()]);
+  expect(csv.suggestedFilename()).toBe('messages_delivered_total.csv');
+  const [head, ...rows] = (await readFile(await csv.path(), 'utf8')).trim().split('\r\n');
+  expect(head).toBe('domain,Rate,Share,Total');
+  expect(rows.length).toBeGreaterThan(1);
+  expect(rows[0]).toMatch(/^[a-z.]+,[\d.e-]+,[\d.e-]+,\d+$/);
+});
+
 test('a search without results says so', async () => {
   const page = await open();
   await page.keyboard.press('/');

@@ -39,7 +39,7 @@ const toolbar = createToolbar(state, {
   },
 });
 const overview = new Overview(sections.overview, state, requestView);
-const detail = new DetailView(sections.detail, state, requestView);
+const detail = new DetailView(sections.detail, { state, documentUrl: url, onRange: requestView });
 
 worker.onmessage = ({ data }: MessageEvent<ViewUpdate>) => {
   toolbar.show(data.status);
@@ -60,6 +60,7 @@ document.addEventListener('keydown', (event) => {
   const field = (event.target as Element).closest('input, select, textarea');
   if (event.key === '/' && field === null && !event.ctrlKey && !event.metaKey && !event.altKey) startSearch(event);
   else if (event.key === 'Escape') leave(field);
+  else if (field?.id === 'search' && ['Enter', 'ArrowDown'].includes(event.key)) showResults(event);
 });
 
 toolbar.sync();
@@ -110,6 +111,13 @@ function startSearch(event: KeyboardEvent): void {
   event.preventDefault();
   if (state.current.open !== '') state.change(CLOSED, { isStep: true });
   byId<HTMLInputElement>('search').select();
+}
+
+/** Moves from the search to its first result. */
+function showResults(event: KeyboardEvent): void {
+  event.preventDefault();
+  if (state.current.open !== '') state.change(CLOSED, { isStep: true });
+  overview.focusFirst();
 }
 
 /** Clears the search, closes the open family or leaves the field: the first that applies. */

@@ -1,3 +1,5 @@
+import { compareNaturally } from './natural-sort.ts';
+
 /** Families whose names have the same prefix. */
 export interface Group<T> {
   /** Common prefix, such as `http_`; empty for families whose prefix no other has. */
@@ -23,15 +25,18 @@ export function groupByPrefix<T extends { readonly name: string }>(families: rea
   const groups: Group<T>[] = [];
   for (const [word, members] of byWord) {
     if (members.length === 1 && !RUNTIMES.includes(word)) alone.push(...members);
-    else groups.push({ prefix: commonPrefix(members), families: members });
+    else groups.push({ prefix: commonPrefix(members), families: [...members].sort(naturally) });
   }
-  groups.sort((a, b) => rank(a) - rank(b) || (a.prefix < b.prefix ? -1 : 1));
+  groups.sort((a, b) => rank(a) - rank(b) || compareNaturally(a.prefix, b.prefix));
+  alone.sort(naturally);
   return alone.length === 0 ? groups : [{ prefix: '', families: alone }, ...groups];
 }
 
 const rank = ({ prefix }: Group<unknown>) => RUNTIMES.indexOf(firstWord(prefix));
 
 const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+
+const naturally = (a: { name: string }, b: { name: string }) => compareNaturally(a.name, b.name);
 
 const firstWord = (name: string) => /^[_:.]*[^_:.]*/.exec(name)?.[0] ?? '';
 

@@ -12,7 +12,10 @@ export interface Match {
   readonly label?: readonly [name: string, value: string];
 }
 
-/** Creates a search. Each word must occur in the name, help, type, a label's name or a label's value, in any case. */
+/**
+ * Creates a search. Each word must occur in the name, help, type, a label's name or a label's value, or
+ * in `label=value`, in any case.
+ */
 export function createSearch(query: string): (family: Searchable) => Match | undefined {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   return (family) => {
@@ -33,7 +36,8 @@ function findLabel({ series }: Searchable, word: string): readonly [string, stri
     for (let i = 0; i < labels.length; i += 2) {
       const name = labels[i]!;
       const value = labels[i + 1]!;
-      if (value.toLowerCase().includes(word) || name.toLowerCase().includes(word)) return [name, value];
+      // As the page shows it. The name and the value are parts of it.
+      if (`${name}=${value}`.toLowerCase().includes(word)) return [name, value];
     }
   }
   return undefined;

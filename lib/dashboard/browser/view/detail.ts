@@ -1,11 +1,19 @@
 import { exact, format } from '../model/format.ts';
 import type { ChartData, Detail, Figure, ViewUpdate } from '../protocol.ts';
+import { type Actions, createActions } from './actions.ts';
 import { CLOSED, createPinButton, onPlainClick, type PinButton } from './controls.ts';
 import { createDistribution } from './distribution.ts';
 import { el, setAttribute, setText } from './dom.ts';
 import { LineChart } from './line-chart.ts';
 import { createSeriesTable, type SeriesTable, syncFilters } from './series-table.ts';
 import type { State } from './state.ts';
+
+interface DetailOptions {
+  readonly state: State;
+  readonly documentUrl: string;
+  /** Called when other series come on screen. */
+  onRange(): void;
+}
 
 /** One family: its figures, charts, distribution and series. */
 export class DetailView {
@@ -20,19 +28,21 @@ export class DetailView {
   private readonly chartList = el('div', { className: 'charts' });
   private readonly charts: LineChart[] = [];
   private readonly distribution = createDistribution();
+  private readonly actions: Actions;
   private readonly table: SeriesTable;
   private readonly missing = el('p', { className: 'empty', hidden: true }, 'The document has no metric of this name.');
   private readonly content: HTMLElement;
   private shownName = '';
 
-  constructor(section: HTMLElement, state: State, onRange: () => void) {
+  constructor(section: HTMLElement, { state, documentUrl, onRange }: DetailOptions) {
+    this.actions = createActions(state, documentUrl);
     this.section = section;
     this.state = state;
     this.pin = createPinButton(state);
     this.table = createSeriesTable(state, onRange);
     const { help, figures, chartList, distribution, table } = this;
     this.content = el('div', {}, help, figures, chartList, distribution.element, table.element);
-    const titleLine = el('div', { className: 'title' }, this.pin.element, this.title, this.badge);
+    const titleLine = el('div', { className: 'title' }, this.pin.element, this.title, this.badge, this.actions.element);
     const head = el('div', { className: 'detail-head' }, this.back, titleLine);
     section.append(head, this.missing, this.content);
     onPlainClick(this.back, () => state.change(CLOSED, { isStep: true }));
@@ -55,6 +65,7 @@ export class DetailView {
     this.content.hidden = !isKnown;
     this.missing.hidden = isKnown || status.polls === 0;
     this.badge.hidden = !isKnown;
+    this.actions.element.hidden = !isKnown;
     if (isKnown) this.draw(detail);
   }
 
@@ -82,7 +93,9 @@ export class DetailView {
     this.title.focus({ preventScroll: true });
   }
 
-  private draw({ type, help, figures, charts, distribution, table, threshold }: Detail): void {
+  private draw(detail: Detail): void {
+    const { type, help, figures, charts, distribution, table, threshold } = detail;
+    this.actions.show(detail);
     setText(this.badge, type);
     setAttribute(this.badge, 'data-type', type);
     const limit = threshold === undefined ? '' : `Marked above ${exact(threshold)}.`;

@@ -92,6 +92,11 @@ export class Overview {
     this.rows.setCount(length);
   }
 
+  /** Moves the focus to the first result. */
+  focusFirst(): void {
+    this.rows.focus(this.lines.findIndex((line) => 'entry' in line));
+  }
+
   focus(name: string): void {
     this.rows.focus(this.lines.findIndex((line) => 'entry' in line && line.entry.name === name));
   }

@@ -1,4 +1,5 @@
 import type { Family, Series } from '../model/family.ts';
+import { compareNaturally } from '../model/natural-sort.ts';
 import { withoutRollups } from '../model/update-family.ts';
 import type { Order } from '../model/url-state.ts';
 import type { LabelChoice, SeriesRow, TableData } from '../protocol.ts';
@@ -123,7 +124,7 @@ function labelsOf({ series }: Family): LabelChoice[] {
   }
   return Array.from(values, ([name, known]) => ({
     name,
-    values: [...known].filter((value) => value !== '' && value.length <= MAX_CHOICE_LENGTH).sort(),
+    values: [...known].filter((value) => value !== '' && value.length <= MAX_CHOICE_LENGTH).sort(compareNaturally),
   }));
 }
 

@@ -1,0 +1,40 @@
+import { compareNaturally } from '../../lib/dashboard/browser/model/natural-sort.ts';
+import { csvOf, curlOf, promqlOf, type Queried } from '../../lib/dashboard/browser/model/queries.ts';
+
+const asked: Queried = { name: 'a', type: 'gauge', filter: {}, window: 60 };
+
+test.each<[Partial<Queried>, string]>([
+  [{}, 'a'],
+  [{ filter: { queue: '=b', zone: 'e.u' } }, 'a{queue="b", zone=~"(?i).*e\\\\.u.*"}'],
+  [{ filter: { queue: '="\\\n' } }, 'a{queue="\\"\\\\\\n"}'],
+  [{ type: 'counter' }, 'sum(rate(a[1m]))'],
+  [{ type: 'counter', window: 30, filter: { q: '=' } }, 'sum(rate(a{q=""}[30s]))'],
+  [{ type: 'summary', window: 900 }, 'sum(rate(a_count[15m]))'],
+  [
+    { type: 'histogram', window: 300, filter: { route: '=/x' } },
+    'histogram_quantile(0.95, sum by (le) (rate(a_bucket{route="/x"}[5m])))',
+  ],
+])('the PromQL of %j', (change, query) => {
+  expect(promqlOf({ ...asked, ...change })).toBe(query);
+});
+
+test('the curl command quotes the name and does not expand brackets', () => {
+  expect(curlOf('http://a/m.json', "it's & <b>")).toBe(
+    "curl --globoff 'http://a/m.json?name[]=it%27s%20%26%20%3Cb%3E'",
+  );
+});
+
+test('CSV quotes what it must, keeps all digits, and contains no formulas', () => {
+  expect(
+    csvOf([
+      ['route', 'a,"b"', 'p95'],
+      ['=1+1', '@x', 0.1234567890123],
+      ['', 'x\ny', null],
+    ]),
+  ).toBe('route,"a,""b""",p95\r\n\'=1+1,\'@x,0.1234567890123\r\n,"x\ny",\r\n');
+});
+
+test('names are sorted by the numbers in them', () => {
+  expect(['q10', 'q2', 'Q1', 'q1', 'q02'].sort(compareNaturally)).toEqual(['q1', 'Q1', 'q02', 'q2', 'q10']);
+  expect(compareNaturally('q02', 'q2')).toBe(-1);
+});
