@@ -11,12 +11,12 @@ const run = promisify(execFile);
 
 /** Of each group. The first, whose figure has a bound, has more. */
 const LAUNCHES = 3;
-const BOUND_LAUNCHES = 9;
+const BOUND_LAUNCHES = 8;
 
 const HAND_WRITTEN = 'hand-written';
 
-/** Our cost at most, as a part of the cost of hand-written middleware: what is reached, with room for noise. */
-const BOUND = 2;
+/** Our cost at most, as a part of the cost of hand-written middleware. The aim is 0.5. */
+const BOUND = 0.75;
 
 /** What runs in one process, and the packages for it. swagger-stats needs prom-client 14. */
 const GROUPS = [
