@@ -30,7 +30,7 @@ beforeAll(async () => {
 /** Opens the page, which polls once and then waits for a minute. */
 const open = async (hash: string) => (await openPage(`${service.origin}/ops/metrics.html#interval=60${hash}`)).page;
 
-const descriptionOf = (page: Page) => page.locator('#detail .plot').first().getAttribute('aria-label');
+const descriptionOf = (page: Page) => page.locator('#detail .plot[role=img]').first().getAttribute('aria-label');
 
 async function expectChart(page: Page, ...parts: string[]): Promise<void> {
   await eventually(async () => {
