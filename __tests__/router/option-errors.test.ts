@@ -223,6 +223,10 @@ const table: Record<string, [given: unknown[], message: string][]> = {
     [[{ register: {} }], 'registry: expected a registry of prom-client, got [Object]; write its register'],
   ],
   renderMetrics: [
+    ...[requestMetrics, processMetrics, createRegistry, openTelemetrySource].map((factory): [unknown[], string] => [
+      [factory],
+      `source: expected a source: an object with a method collect(), got the function ${factory.name}; write ${factory.name}(), which calls it`,
+    ]),
     [
       [{ getMetricsAsArray: () => [] }],
       'source: expected a source: an object with a method collect(), got [Object]; write promClientSource(register) of express-metrics-json/prom-client',

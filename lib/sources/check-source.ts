@@ -2,6 +2,9 @@ import type { MetricsSource } from '../model/metrics-source.ts';
 import { checkValue } from '../util/check-options.ts';
 import type { Fault } from '../util/option-error.ts';
 
+/** Functions of this package that create a source without arguments. By name, because importing them would load them. */
+const FACTORIES = ['requestMetrics', 'processMetrics', 'createRegistry', 'openTelemetrySource'];
+
 /** @throws {TypeError} when a function's first argument is not a source */
 export function checkSource(caller: string, source: unknown): void {
   checkValue(caller, 'source', source, sourceFault);
@@ -14,6 +17,9 @@ export function sourceFault(value: unknown): Fault | undefined {
   const expected = 'a source: an object with a method collect()';
   const promClient = 'promClientSource(register) of express-metrics-json/prom-client';
   if (typeof getMetricsAsArray === 'function') return { expected, write: promClient };
+  if (typeof value === 'function' && FACTORIES.includes(value.name)) {
+    return { expected, got: `the function ${value.name}`, write: `${value.name}(), which calls it` };
+  }
   if (Array.isArray(value)) return { expected, write: 'combineSources([…])' };
   return { expected, write: `{ collect: () => [] }, or ${promClient}` };
 }
