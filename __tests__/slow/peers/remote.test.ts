@@ -64,10 +64,10 @@ describe.each(['prometheus-node-exporter', 'prometheus'] as const)('the metrics 
         return [counters.has(name) && !name.endsWith('_total') ? key.replace(name, `${name}_total`) : key, value];
       }),
     );
-    // Without its suffix a counter is called like the gauge beside it, which Go gives every program.
-    expected.delete('go_memstats_alloc_bytes_total{}');
-    expect(failures.splice(0)).toMatchObject([{ message: expect.stringContaining('"go_memstats_alloc_bytes"') }]);
     expect(seriesOf(ours)).toEqual(expected);
+    // Without its suffix this counter is called like the gauge beside it, which Go gives every program.
+    expect(ours).toContain('# TYPE go_memstats_alloc_bytes gauge\n');
+    expect(ours).toContain('# TYPE go_memstats_alloc_bytes_total unknown\n');
   });
 
   test('arrive in JSON', async () => {
