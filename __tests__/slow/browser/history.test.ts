@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { eventually, openPage, rowOf, type Service, setFamilies, startService } from './support.ts';
 
 // The service has run for a while: its queues were long, and are short by the time the page is opened. The page can know
-// of the long ones only from the history, which the service samples every 200 ms here.
+// of the long ones only from the history, which the service samples every 500 ms here.
 
 const labels = (queue: string) => ({ queue });
 const queues = (a: number, b: number) => [
@@ -20,7 +20,7 @@ const queues = (a: number, b: number) => [
 
 let service: Service;
 beforeAll(async () => {
-  service = await startService('0', { HISTORY: '15' });
+  service = await startService('0', { HISTORY: '60' });
   await setFamilies(service, queues(900, 50));
   await sleep(1500);
   await setFamilies(service, queues(10, 2));

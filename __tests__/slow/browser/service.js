@@ -3,9 +3,9 @@ import express from 'express';
 import { metricsRouter } from 'express-metrics-json';
 import { dashboard } from 'express-metrics-json/dashboard';
 
-// The history is sampled 50 times as often.
+// The history is sampled 20 times as often.
 const { setInterval } = globalThis;
-globalThis.setInterval = (callback, ms) => setInterval(callback, ms === 10_000 ? 200 : ms);
+globalThis.setInterval = (callback, ms) => setInterval(callback, ms === 10_000 ? 500 : ms);
 
 let families = [];
 const asked = [];
