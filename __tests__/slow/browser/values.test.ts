@@ -107,6 +107,33 @@ test('a total that would hide the other lines has its own axis, and a sparkline 
   );
 });
 
+test('a click in the legend hides a line, and a drag selects a range of time', async () => {
+  await gauge('depth', [
+    [{ queue: 'a' }, 5],
+    [{ queue: 'b' }, 1],
+  ]);
+  const page = await open('#open=depth');
+  const plot = page.locator('.chart .u-over');
+  await plot.waitFor();
+  await page.waitForTimeout(3000);
+  const line = page.locator('.legend button').filter({ hasText: 'queue=a' });
+  await line.click();
+  expect(await line.getAttribute('aria-pressed')).toBe('false');
+  const box = (await plot.boundingBox())!;
+  await page.mouse.move(box.x + box.width * 0.2, box.y + 50);
+  await eventually(async () => expect(await page.locator('.pointer-time').textContent()).toMatch(/^\d\d:\d\d:\d\d$/));
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 50, { steps: 5 });
+  await page.mouse.up();
+  const whole = page.getByRole('button', { name: 'Whole range' });
+  await whole.waitFor();
+  // Both choices outlast the next polls.
+  await page.waitForTimeout(2500);
+  expect([await whole.isVisible(), await line.getAttribute('aria-pressed')]).toEqual([true, 'false']);
+  await whole.click();
+  expect(await whole.isVisible()).toBe(false);
+});
+
 test('a rate is that of the selected window, not of one poll', async () => {
   const polled = async (value: number, page?: Awaited<ReturnType<typeof open>>) => {
     await family('jobs_total', 'counter', value);

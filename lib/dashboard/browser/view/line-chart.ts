@@ -17,10 +17,16 @@ const SECONDS = [
 /** Number of line colours in the style sheet. */
 const COLOURS = 6;
 
-/** Lines over time. The legend shows the latest values or, while the pointer is over the plot, those below it. */
+/**
+ * Lines over time. The legend shows the latest values or, while the pointer is over the plot, those below it and their
+ * time. A click in the legend hides a line, and a drag over the plot selects a range of time.
+ */
 export class LineChart {
   readonly element: HTMLElement;
-  private readonly title = el('figcaption');
+  private readonly title = el('span');
+  private readonly time = el('span', { className: 'pointer-time' });
+  private readonly reset = el('button', { type: 'button', className: 'whole', hidden: true }, 'Whole range');
+  private readonly caption = el('figcaption', {}, this.title, this.time, this.reset);
   private readonly plot = el('div', { className: 'plot', role: 'img' });
   private readonly empty = el('p', { className: 'plot empty', hidden: true });
   private readonly legend = el('ul', { className: 'legend' });
@@ -31,9 +37,14 @@ export class LineChart {
   private data: ChartData | undefined;
   /** Key of the title and the labels; another key needs another plot. */
   private shape = '';
+  /** Labels of lines that the user has hidden. */
+  private readonly hidden = new Set<string>();
+  /** Range of time that the user has selected. */
+  private range: TimeRange | undefined;
 
   constructor() {
-    this.element = el('figure', { className: 'chart' }, this.title, this.empty, this.plot, this.legend);
+    this.reset.addEventListener('click', () => this.select(undefined));
+    this.element = el('figure', { className: 'chart' }, this.caption, this.empty, this.plot, this.legend);
     this.onResize.observe(this.plot);
   }
 
@@ -54,7 +65,9 @@ export class LineChart {
     if (this.shape !== shape && !isEmpty) this.build(data, hasOwnAxis);
     this.shape = shape;
     if (isEmpty) return;
-    this.chart?.setData([times, ...lines.map(({ values }) => values)] as uPlot.AlignedData);
+    const columns = [times, ...lines.map(({ values }) => values)] as uPlot.AlignedData;
+    this.chart?.setData(columns, this.range === undefined);
+    if (this.range !== undefined) this.chart?.setScale('x', this.range);
     this.showValues();
     const descriptions = lines.map(({ label, values }) => `${label}: ${describe(times, values, unit)}`);
     setAttribute(this.plot, 'aria-label', `${title} over time. ${descriptions.join('. ')}`);
@@ -73,15 +86,15 @@ export class LineChart {
   }
 
   private build({ lines, unit, threshold }: ChartData, hasOwnAxis: boolean): void {
-    const { legend, plot, title } = this;
+    const { legend, plot, caption } = this;
     this.chart?.destroy();
     legend.replaceChildren(
       ...lines.map(({ label, isTotal }, i) =>
-        createLegendItem(label, { isTotal: isTotal === true, hasOwnAxis, index: i }),
+        this.createLegendItem(label, { isTotal: isTotal === true, hasOwnAxis, index: i }),
       ),
     );
-    const colours = [...legend.children].map((item) => getComputedStyle(item.firstElementChild!).color);
-    const muted = getComputedStyle(title).color;
+    const colours = [...legend.children].map((item) => getComputedStyle(item.querySelector('.swatch')!).color);
+    const muted = getComputedStyle(caption).color;
     const limit = plot.appendChild(el('span', { className: 'limit' }));
     const limitColour = getComputedStyle(limit).color;
     limit.remove();
@@ -94,30 +107,61 @@ export class LineChart {
       ownAxis,
       threshold,
       limitColour,
+      isShown: lines.map(({ label }) => !this.hidden.has(label)),
       showValues: () => this.showValues(),
+      select: (range: TimeRange) => this.select(range),
     };
     this.chart = new uPlot(optionsFor(settings), [[]], plot);
   }
 
   private showValues(): void {
     const index = this.chart?.cursor.idx ?? undefined;
+    const time = index === undefined ? undefined : this.data?.times[index];
+    setText(this.time, time === undefined ? '' : clockTime(time));
     for (const [i, { values, now }] of this.data?.lines.entries() ?? []) {
       const value = index === undefined ? now : valueBefore(values, index);
-      setText(this.legend.children[i]!.lastElementChild!, format(value, this.data?.unit));
+      setText(this.legend.children[i]!.querySelector('.number')!, format(value, this.data?.unit));
     }
   }
+
+  /** Shows a range of time; undefined shows all of it. */
+  private select(range: TimeRange | undefined): void {
+    this.range = range;
+    this.reset.hidden = range === undefined;
+    if (this.data !== undefined) this.draw(this.data);
+  }
+
+  private createLegendItem(label: string, { isTotal, hasOwnAxis, index }: LegendItem): HTMLElement {
+    const colour = `swatch line-${isTotal ? 'total' : index % COLOURS}`;
+    const button = el(
+      'button',
+      { type: 'button', 'aria-pressed': String(!this.hidden.has(label)) },
+      el('span', { className: colour, 'aria-hidden': 'true' }),
+      el('bdi', { title: label }, isTotal && hasOwnAxis ? `${label} (right axis)` : label),
+      el('span', { className: 'number' }),
+    );
+    button.classList.toggle('struck', this.hidden.has(label));
+    button.addEventListener('click', () => {
+      if (!this.hidden.delete(label)) this.hidden.add(label);
+      const show = !this.hidden.has(label);
+      setAttribute(button, 'aria-pressed', String(show));
+      button.classList.toggle('struck', !show);
+      this.chart?.setSeries(index + 1, { show });
+    });
+    return el('li', {}, button);
+  }
+}
+
+/** Unix times (s) */
+interface TimeRange {
+  readonly min: number;
+  readonly max: number;
 }
 
 interface LegendItem {
   readonly isTotal: boolean;
   readonly hasOwnAxis: boolean;
   readonly index: number;
-}
-
-function createLegendItem(label: string, { isTotal, hasOwnAxis, index }: LegendItem): HTMLElement {
-  const swatch = el('span', { className: `swatch line-${isTotal ? 'total' : index % COLOURS}`, 'aria-hidden': 'true' });
-  const text = isTotal && hasOwnAxis ? `${label} (right axis)` : label;
-  return el('li', {}, swatch, el('bdi', { title: label }, text), el('span', { className: 'number' }));
 }
 
 interface PlotSettings {
@@ -129,7 +173,10 @@ interface PlotSettings {
   readonly ownAxis: number;
   readonly threshold: number | undefined;
   readonly limitColour: string;
+  /** Whether each line is shown. */
+  readonly isShown: readonly boolean[];
   showValues(): void;
+  select(range: TimeRange): void;
 }
 
 function optionsFor({
@@ -140,7 +187,9 @@ function optionsFor({
   ownAxis,
   threshold,
   limitColour,
+  isShown,
   showValues,
+  select,
 }: PlotSettings): uPlot.Options {
   const { fontFamily } = getComputedStyle(plot);
   const grid = { stroke: withAlpha(muted, 0.18), width: 1 };
@@ -157,7 +206,7 @@ function optionsFor({
     width: plot.clientWidth,
     height: HEIGHT,
     legend: { show: false },
-    cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
+    cursor: { y: false, drag: { x: true, y: false, setScale: false, dist: 5 }, points: { size: 7 } },
     padding: [12, ownAxis < 0 ? 30 : 0, 0, 0],
     scales: { y: { range: rangeOfAxis }, total: { range: rangeOfAxis } },
     axes: [
@@ -172,15 +221,28 @@ function optionsFor({
         width: 1.75,
         points: { size: 4, fill: stroke },
         spanGaps: false,
+        show: isShown[i] ?? true,
         scale: i === ownAxis ? 'total' : 'y',
       })),
     ],
-    hooks: { setCursor: [showValues], draw: [(chart) => drawThreshold(chart, threshold, limitColour)] },
+    hooks: {
+      setCursor: [showValues],
+      setSelect: [(chart) => selectRange(chart, select)],
+      draw: [(chart) => drawThreshold(chart, threshold, limitColour)],
+    },
   };
 }
 
 const rangeOfAxis = (_: uPlot, min: number | null, max: number | null): [number, number] =>
   min === null || max === null ? [0, 1] : axisRange({ min, max });
+
+function selectRange(chart: uPlot, select: PlotSettings['select']): void {
+  const { left, width } = chart.select;
+  if (width === 0) return;
+  const [min, max] = [chart.posToVal(left, 'x'), chart.posToVal(left + width, 'x')];
+  chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  select({ min, max });
+}
 
 /** Draws a dashed line at the threshold, if the axis contains it. */
 function drawThreshold({ ctx, bbox, scales, valToPos }: uPlot, threshold: number | undefined, colour: string): void {
