@@ -77,7 +77,7 @@ function createRouteList(
   state: State,
 ): { readonly element: HTMLElement; draw(routes: readonly RankedRoute[]): void } {
   const list = el('ol');
-  const element = el('div', {}, el('h3', {}, title), list);
+  const element = el('div', {}, el('h2', { className: 'small' }, title), list);
   return {
     element,
     draw(routes) {
