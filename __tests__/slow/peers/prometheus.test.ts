@@ -106,7 +106,9 @@ describe.each([
   });
 
   test('every series arrives with its value, and no other', async () => {
-    expect(await series(ownOnes(job))).toEqual(inOrder(handMadeSeries(job)));
+    // A bound of it is below 0, so that OpenMetrics forbids a sum and, with it, the count.
+    const expected = handMadeSeries(job).filter(([name]) => job === 'text' || name !== 'sumless_count');
+    expect(await series(ownOnes(job))).toEqual(inOrder(expected));
   });
 
   test('a family larger than a chunk arrives whole', async () => {
