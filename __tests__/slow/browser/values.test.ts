@@ -243,10 +243,10 @@ test('a histogram of requests has a table by route, sorted by any column, whose 
     ]),
   );
   const routes = async () => (await texts()).map(([route]) => route);
-  await page.getByRole('button', { name: 'p95' }).click();
+  await page.getByRole('button', { name: 'p95', exact: true }).click();
   await eventually(async () => expect(await routes()).toEqual(['/slow', '/fast']));
   expect(await page.getByRole('columnheader', { name: 'p95' }).getAttribute('aria-sort')).toBe('descending');
-  await page.getByRole('button', { name: 'Rate' }).click();
+  await page.getByRole('button', { name: 'Rate', exact: true }).click();
   await eventually(async () => expect(await routes()).toEqual(['/fast', '/slow']));
 
   await rows.nth(1).hover();
