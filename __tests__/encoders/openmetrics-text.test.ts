@@ -137,6 +137,8 @@ describe('families whose names clash', () => {
         losses: [],
       });
     }
+    // The names with a prefix clash alike.
+    expect((await encode(reversed, [total, other], 'p_')).losses).toEqual([]);
   });
 
   test('are counters of the same series, both unknown from the second document', async () => {

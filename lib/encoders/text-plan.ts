@@ -27,16 +27,26 @@ export interface TextFormatOptions {
   header(family: MetricFamily, name: string): TextHeader;
 }
 
+/** Maximum number of families that are known to clash; sources choose the names. */
+const MAX_CLASHING = 1_000;
+
 /** Creates `encode` of an encoder whose families are lines of text. */
 export function createTextEncode(options: TextFormatOptions): Encoder['encode'] {
-  const unprefixed = createTextFormat(options, '');
+  const clashing = new Set<string>();
+  const unprefixed = createTextFormat(options, '', clashing);
   return (families, { prefix, drops }) => {
-    const format = prefix === '' ? unprefixed : createTextFormat({ ...options, labelTexts: uncachedLabels }, prefix);
+    const format =
+      prefix === '' ? unprefixed : createTextFormat({ ...options, labelTexts: uncachedLabels }, prefix, clashing);
     return encodeDocument(format, families, drops);
   };
 }
 
-function createTextFormat({ dialect, labelTexts, footer, header }: TextFormatOptions, prefix: string): DocumentFormat {
+/** `clashing` holds the names of families that were written as untyped, as others had their names. */
+function createTextFormat(
+  { dialect, labelTexts, footer, header }: TextFormatOptions,
+  prefix: string,
+  clashing: Set<string>,
+): DocumentFormat {
   return {
     begin: '',
     separator: '',
@@ -45,7 +55,14 @@ function createTextFormat({ dialect, labelTexts, footer, header }: TextFormatOpt
       const known = labelTexts.find(family.name)?.plan as TextPlan | undefined;
       if (known?.isFor(family)) return known;
       const familyHeader = header(family, escapeMetricName(prefix + family.name, dialect.escaping));
-      return new TextPlan(family, familyHeader, dialect, labelTexts);
+      const { alternative } = familyHeader;
+      if (alternative === undefined) return new TextPlan(family, familyHeader, dialect, labelTexts);
+      const planAlternative = () => {
+        if (clashing.size < MAX_CLASHING) clashing.add(family.name);
+        return new TextPlan(family, alternative, dialect, labelTexts);
+      };
+      if (clashing.has(family.name)) return planAlternative();
+      return new TextPlan(family, familyHeader, dialect, labelTexts, planAlternative);
     },
   };
 }
@@ -59,16 +76,17 @@ class TextPlan implements FamilyPlan {
 
   constructor(
     family: MetricFamily,
-    { names, head, seriesName, type, alternative }: TextHeader,
+    { names, head, seriesName, type }: TextHeader,
     dialect: TextDialect,
     labelTexts: LabelTexts,
+    alternative?: FamilyPlan['alternative'],
   ) {
     const { name, help, unit } = family;
     const texts = labelTexts.family(name, type === family.type ? type : `${family.type} as ${type}`);
     this.family = { name, type: family.type, help, unit } as MetricFamily;
     this.names = names;
     this.head = head;
-    this.alternative = alternative && (() => new TextPlan(family, alternative, dialect, labelTexts));
+    this.alternative = alternative;
     this.writer = {
       open: '',
       separator: '',
