@@ -84,14 +84,52 @@ test.each<[string, MetricsSource['collect']]>([
   expect(valuesOf('depth')).toEqual([3, Number.NaN, 3]);
 });
 
-test('a family that fails after its first samples keeps them, and the other families are recorded', async () => {
+describe('a family that ends before its last sample leaves a gap, and no total of some series', () => {
+  /** Samples whose second one `fails`, at the second moment. */
+  const failingAtSecond = (fail: () => Promise<void>): MetricsSource => {
+    let moment = 0;
+    async function* samples() {
+      yield { labels: { n: '1' }, value: 10 };
+      if (moment === 2) await fail();
+      yield { labels: { n: '2' }, value: 20 };
+    }
+    return {
+      collect() {
+        moment++;
+        return [gauge(2, 'other'), { ...gauge(0), samples: samples() }];
+      },
+    };
+  };
+  const gapAtSecond = [30, Number.NaN, 30];
+
+  test.each<[string, () => Promise<void>]>([
+    ['it fails', () => Promise.reject(new Error('no'))],
+    ['its time is over', () => new Promise(() => undefined)],
+  ])('%s', async (_, fail) => {
+    const { sampler, history, valuesOf } = samplerOf(failingAtSecond(fail), 20);
+    // The timer of the timeout does not keep the process alive; this one does.
+    const alive = setInterval(() => undefined, 1000);
+    for (let i = 0; i < 3; i++) await sampler.sample();
+    clearInterval(alive);
+    expect([valuesOf('depth'), valuesOf('other')]).toEqual([gapAtSecond, [2, 2, 2]]);
+    const { series } = history.families.get('depth')!;
+    expect(series.map(({ columns }) => history.ring.get(columns[0]!, 1))).toEqual([Number.NaN, Number.NaN]);
+  });
+});
+
+test('a moment that ends too early does not reduce the number of series that have no room', async () => {
+  let end = 500;
   function* samples() {
-    yield { labels: { n: '1' }, value: 1 };
-    throw new Error('no');
+    for (let n = 0; n < end; n++) yield { labels: { n: String(n) }, value: 1 };
+    if (end < 500) throw new Error('no');
   }
-  const { sampler, valuesOf } = samplerOf({ collect: () => [{ ...gauge(1), samples: samples() }, gauge(2, 'other')] });
+  const { sampler, history } = samplerOf({ collect: () => [{ ...gauge(0), samples: samples() }] });
   await sampler.sample();
-  expect([valuesOf('depth'), valuesOf('other')]).toEqual([[1], [2]]);
+  const { leftOut } = history.families.get('depth')!;
+  expect(leftOut).toBeGreaterThan(0);
+  end = 1;
+  await sampler.sample();
+  expect(history.families.get('depth')!.leftOut).toBe(leftOut);
 });
 
 test('a source that hangs is given up after the timeout, and is not asked a second time meanwhile', async () => {

@@ -39,6 +39,7 @@ export class FamilyHistory {
   private readonly sums: Float64Array;
   /** Number of series of the current moment among the rows. */
   private seen = 0;
+  private leftOutBefore = 0;
   /** The rows by their labels, once a series was not at its place of the moment before. */
   private unseen: Map<string, SeriesRow> | undefined;
 
@@ -63,6 +64,7 @@ export class FamilyHistory {
   begin(): void {
     this.lastSeen = this.space.ring.end - 1;
     this.seen = 0;
+    this.leftOutBefore = this.leftOut;
     this.leftOut = 0;
     this.unseen = undefined;
     this.sums.fill(0);
@@ -91,6 +93,17 @@ export class FamilyHistory {
       // Without a number there is no sum. Its count is a number nonetheless.
       ring.set(column, isEmpty && i !== 1 ? Number.NaN : (this.sums[i] as number));
     }
+    this.unseen = undefined;
+  }
+
+  /** Ends a moment of which not all series are known: it is a gap. */
+  abandon(): void {
+    const { ring } = this.space;
+    // The totals are set at the end only.
+    for (const { columns } of this.rows.slice(0, this.seen)) {
+      for (const column of columns) ring.set(column, Number.NaN);
+    }
+    this.leftOut = Math.max(this.leftOut, this.leftOutBefore);
     this.unseen = undefined;
   }
 

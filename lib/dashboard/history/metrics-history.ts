@@ -137,4 +137,9 @@ export class FamilyRecording {
   end(): void {
     this.family?.end();
   }
+
+  /** Ends it without the rest of its samples: the moment is a gap. */
+  abandon(): void {
+    this.family?.abandon();
+  }
 }

@@ -101,9 +101,13 @@ export class Sampler {
         if (turn !== undefined) yield turn;
       }
       isDone = true;
-    } finally {
-      if (!isDone) batches.close();
       recording.end();
+    } finally {
+      // A total of some series would look like a drop of all.
+      if (!isDone) {
+        recording.abandon();
+        batches.close();
+      }
     }
   }
 }
