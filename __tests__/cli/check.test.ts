@@ -150,7 +150,10 @@ test('control characters of a document do not reach the terminal', async () => {
 test.each<[string[], RegExp]>([
   [['check'], /^express-metrics-json: check: expected URL, got none; write check URL\n/],
   [['check', 'localhost:3000'], /check: URL: expected an http or https URL, got "localhost:3000"; write /],
-  [['check', 'http://a', 'http://b'], /check: expected URL, got "http:\/\/a http:\/\/b"; write check URL/],
+  [['check', 'https://u:pa55@a', 'extra'], /check: expected URL, got 2 arguments; write check URL\n/],
+  [['check', 'https//a/m?token=pa55'], /check: URL: expected an http or https URL, got a text that may contain a sec/],
+  [['check', 'https:/u:pa55@a/m'], /check: URL: expected an http or https URL, got a text that may contain a secret;/],
+  [['https://u:pa55@a'], /command: expected one that exists, got a text that may contain a secret; write check or/],
   [['check', 'http://a', '--jsn'], /check: option: expected one that exists, got "--jsn"; write --json\n/],
   [
     ['check', 'http://a', '--timeout', 'soon'],
@@ -160,6 +163,7 @@ test.each<[string[], RegExp]>([
 ])('%p is a usage error, with status 64', async (args, expected) => {
   const { status, stdout, stderr } = await command.run(args);
   expect(stderr).toMatch(expected);
+  expect(stderr).not.toContain('pa55');
   expect([status, stdout]).toEqual([64, '']);
 });
 

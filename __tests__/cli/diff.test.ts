@@ -75,11 +75,13 @@ test('series that match --ignore are left out', async () => {
 
 test.each<[string, string[], number, RegExp]>([
   ['a file that does not exist', ['diff', 'missing.txt', 'missing.txt'], 2, /diff: missing\.txt: ENOENT/],
+  ['a URL that is mistyped', ['diff', 'https//h/m?token=secret', '-'], 2, /diff: a text .* is no file \(ENOENT\)\n$/],
   ['a malformed document', ['diff', '-', '-'], 2, /diff: -: line 1: /],
   ['one argument', ['diff', 'a'], 64, /diff: expected A and B, got "a"; write diff A B/],
   ['an invalid pattern', ['diff', 'a', 'b', '--ignore', '('], 64, /diff: --ignore: Invalid regular expression/],
 ])('%s is an error', async (_case, args, status, message) => {
   const result = await command.run(args, 'nonsense');
   expect(result.stderr).toMatch(message);
+  expect(result.stderr).not.toContain('token');
   expect([result.status, result.stdout]).toEqual([status, '']);
 });

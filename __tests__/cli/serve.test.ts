@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,10 +14,14 @@ beforeAll(() => command.build());
 afterAll(() => command.close());
 afterEach(closeServers);
 
-const upstream = async (body: string) => {
-  const server = await listen(serving(TEXT_TYPE, body));
+const upstreamOf = async (bodyOf: (req: IncomingMessage) => string) => {
+  const server = await listen((req, res) => serving(TEXT_TYPE, bodyOf(req))(req, res));
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 };
+const upstream = (body: string) => upstreamOf(() => body);
+
+const http = (address: string) => `http://${address}`;
+const DEPTH_4 = '# TYPE depth gauge\ndepth 4\n';
 
 /** Starts the command, and gives the origin that it announces. */
 async function start(...args: string[]) {
@@ -59,6 +64,25 @@ test('several endpoints are joined, and a missing one is shown and reported', as
   expect([a, b, '127.0.0.1:1'].map((instance) => metricValue(document, 'remote_up', { instance }))).toEqual([1, 1, 0]);
   expect(stderr()).toMatch(/^express-metrics-json: serve: http:\/\/127\.0\.0\.1:1\/m: .*ECONNREFUSED/m);
   expect(stderr()).not.toContain('secret');
+});
+
+test('endpoints with the same host and port are told apart by their paths', async () => {
+  const host = await upstreamOf((req) => (req.url === '/a?token=secret' ? '# TYPE depth gauge\ndepth 3\n' : DEPTH_4));
+  const other = await upstream(DEPTH_4);
+  const { origin } = await start('--dashboard', '--from', ...[`${host}/a?token=secret`, `${host}/b`, other].map(http));
+  const document = await readMetrics(`${origin}/metrics`);
+  const instances = [`${host}/a`, `${host}/b`, other];
+  expect(instances.map((instance) => metricValue(document, 'depth', { instance }))).toEqual([3, 4, 4]);
+  expect(document.depth?.samples).toHaveLength(3);
+  expect(await (await fetch(`${origin}/metrics.html`)).text()).toContain(instances.join(', '));
+});
+
+test.each([
+  ['::1', '::1'],
+  ['127.0.0.1', '127.0.0.1'],
+])('it listens on %s if nothing else is trusted', async (trusted, expected) => {
+  const { address } = await start('--from', 'http://127.0.0.1:1', '--trusted', trusted);
+  expect(address).toBe(expected);
 });
 
 test('--dashboard adds the page, and --cache-for serves a document again', async () => {
@@ -119,7 +143,20 @@ test('a port that is in use is an error, with status 2', async () => {
 
 test.each<[string[], RegExp]>([
   [[], /serve: --from: expected a URL, got none; write --from http/],
-  [['http://127.0.0.1'], /serve: expected options, got "http:\/\/127\.0\.0\.1"; write --from or --trusted before it/],
+  [['10.0.0.1'], /serve: expected options, got "10\.0\.0\.1"; write --from or --trusted before it/],
+  [['https://u:pa55@h/metrics'], /serve: expected options, got a text that may contain a secret; write --from or/],
+  [['--from', 'https://u:pa55@h/metrics'], /remoteSource: url: expected /],
+  [
+    ['--from', 'http://h', '--trusted', 'https://u:pa55@h/'],
+    /serve: --trusted: expected an address, got a text that may contain a secret; write 10\.20\.0\.7/,
+  ],
+  [['--from', 'http://h', '--host', 'https://u:pa55@h/'], /serve: --host: expected an address, got a text that may/],
+  [['--from', 'http://h', '--port', 'https://u:pa55@h/'], /serve: --port: expected a number .*, got a text that may/],
+  [['--from', '--trusted', '10.0.0.1'], /^express-metrics-json: serve: Option '--from' argument is ambiguous\. Did/],
+  [
+    ['--from', 'http://h/a?token=pa55', 'http://h/b', 'http://h/a?token=pa552'],
+    /serve: --from: expected URLs with different hosts, ports or paths, got h\/a twice; write each endpoint once/,
+  ],
   [['--from', 'localhost:1'], /serve: --from: expected an http or https URL, got "localhost:1"; write/],
   [
     ['--from', 'http://127.0.0.1', '--trusted', '10/8'],
@@ -130,5 +167,6 @@ test.each<[string[], RegExp]>([
 ])('%p is a usage error, with status 64', async (args, message) => {
   const { status, stdout, stderr } = await command.run(['serve', ...args]);
   expect(stderr).toMatch(message);
+  expect(stderr).not.toMatch(/pa55|\\u/);
   expect([status, stdout]).toEqual([64, '']);
 });

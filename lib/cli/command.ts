@@ -46,7 +46,8 @@ export function parseCommand<const T extends Options>(
     return parseArgs<Config<T>>({ args: [...args], options, allowPositionals: true, tokens: true });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw new TypeError(`${command}: ${message}`);
+    // Node's messages have several lines.
+    if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw new TypeError(`${command}: ${message.replaceAll('\n', ' ')}`);
     const [, name = ''] = /'(-[^' ]*)/.exec(message) ?? [];
     throw unknownName(
       `${command}: option`,
@@ -60,13 +61,22 @@ export function parseCommand<const T extends Options>(
 export function unknownName(place: string, name: string, known: readonly string[]): TypeError {
   const nearest = suggestNames(name, known);
   const write = (nearest.length > 0 ? nearest : known).join(' or ');
-  return optionError(place, name, { expected: 'one that exists', write });
+  return optionError(place, name, { expected: 'one that exists', got: shownArgument(name), write });
 }
+
+/** Whether an argument may be a URL, or a part of one. It may contain credentials, or a token in its query. */
+export const isLikeUrl = (text: string): boolean => /:\/\/|[@?]/.test(text);
+
+/** Formats an argument for a message, unless it may contain a secret. */
+export const shownArgument = (text: string): string =>
+  isLikeUrl(text) ? 'a text that may contain a secret' : shown(text);
 
 /** @throws {TypeError} unless there are as many arguments as names */
 export function checkArguments(command: string, given: readonly string[], ...names: readonly string[]): void {
   if (given.length === names.length) return;
-  const got = given.length === 0 ? 'none' : shown(given.join(' '));
+  const [first, ...others] = given;
+  const one = first === undefined ? 'none' : shownArgument(first);
+  const got = others.length === 0 ? one : `${given.length} arguments`;
   throw optionError(command, given, { expected: names.join(' and '), got, write: `${command} ${names.join(' ')}` });
 }
 
@@ -76,6 +86,7 @@ export function numberOption(place: string, text: string, min: number, max: numb
   if (text.trim() !== '' && value >= min && value <= max) return value;
   throw optionError(place, text, {
     expected: `a number from ${min} to ${max}`,
+    got: shownArgument(text),
     write: `one such as ${Math.max(min, 1)}`,
   });
 }

@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { type Input, resolveInput } from '../reader/open-input.ts';
 import { optionError } from '../util/option-error.ts';
+import { isLikeUrl, shownArgument } from './command.ts';
 
 /** @throws {TypeError} for another text than an http or https URL */
 export function httpUrl(place: string, value: string): URL {
   if (/^https?:\/\//i.test(value) && URL.canParse(value)) return new URL(value);
   const fault = { expected: 'an http or https URL', write: '"http://127.0.0.1:3000/metrics"' };
-  // A URL may contain credentials.
-  throw optionError(place, value, value.includes('@') ? { ...fault, got: 'another string' } : fault);
+  throw optionError(place, value, { ...fault, got: shownArgument(value) });
 }
 
 export const secondsSignal = (seconds: number): AbortSignal => AbortSignal.timeout(Math.ceil(seconds * 1000));
@@ -32,6 +32,9 @@ async function readText(caller: string, path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new Error(`${caller}: ${path}: ${(error as Error).message}`, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    // A URL that is mistyped is taken for a file.
+    const reason = isLikeUrl(path) ? `${shownArgument(path)} is no file (${code})` : `${path}: ${message}`;
+    throw new Error(`${caller}: ${reason}`, { cause: error });
   }
 }

@@ -5,7 +5,7 @@ import { dashboard } from '../dashboard.ts';
 import { combineSources, type MetricsRouter, type MetricsSource, metricsRouter, type ScrapeFailure } from '../index.ts';
 import { remoteSource } from '../sources/remote.ts';
 import { optionError } from '../util/option-error.ts';
-import { type Command, EXIT, numberOption, parseCommand } from './command.ts';
+import { type Command, EXIT, isLikeUrl, numberOption, parseCommand, shownArgument } from './command.ts';
 import { httpUrl } from './inputs.ts';
 import type { Output } from './output.ts';
 
@@ -15,13 +15,15 @@ Serves a copy of another metrics endpoint, at /metrics.json and /metrics, to tru
 Any Authorization header is refused. Each scrape requests the other endpoint once.
 
 With several URLs, the documents are joined, each series gets the label "instance" with the host and
-port that it comes from, and "remote_up" shows which of them answered.
+port that it comes from, and "remote_up" shows which of them answered. The label also has the path
+of URLs that differ only in it.
 
 Options:
   --from URL…        the endpoints, in any of the formats
   --trusted CIDR…    addresses and networks that may scrape (default: 127.0.0.1 ::1)
   --port PORT        port to listen on (default: 9464)
-  --host ADDRESS     address to listen on (default: all, or 127.0.0.1 if nothing else is trusted)
+  --host ADDRESS     address to listen on (default: all, or the loopback address if nothing else is
+                     trusted: ::1 if it is the only one, otherwise 127.0.0.1)
   --cache-for MS     time for which a small document is served again (default: 0)
   --dashboard        serve a live page at /metrics.html
   --json             print the address as one JSON object
@@ -56,14 +58,16 @@ export const serve: Command = {
     const { values, tokens } = parseCommand('serve', args, OPTIONS);
     const lists = listsOf(tokens);
     const trusted = lists.trusted.length > 0 ? lists.trusted : LOOPBACK;
+    for (const it of trusted) checkAddress('serve: --trusted', it);
     const port = Math.trunc(numberOption('serve: --port', values.port, 0, 65_535));
-    const host = values.host ?? (trusted.every((it) => LOOPBACK.includes(it)) ? '127.0.0.1' : undefined);
+    const host = checkAddress('serve: --host', values.host ?? loopbackOf(trusted));
+    const endpoints = endpointsOf(lists.from);
     const metrics = metricsRouter({
-      source: sourceOf(lists.from),
+      source: sourceOf(endpoints),
       trustedHosts: trusted,
       cacheFor: numberOption('serve: --cache-for', values['cache-for'], 0, 3_600_000),
       onError: (failure) => reportFailure(output, failure),
-      ...(values.dashboard && { dashboard: dashboard({ title: titleOf(lists.from) }) }),
+      ...(values.dashboard && { dashboard: dashboard({ title: titleOf(endpoints) }) }),
     });
     const server = createMetricsServer(metrics).listen(port, host);
     await once(server, 'listening');
@@ -96,18 +100,62 @@ function listsOf(tokens: Tokens): { readonly from: readonly string[]; readonly t
 }
 
 const strayArgument = (value: string): TypeError =>
-  optionError('serve', value, { expected: 'options', write: '--from or --trusted before it' });
+  optionError('serve', value, {
+    expected: 'options',
+    got: shownArgument(value),
+    write: '--from or --trusted before it',
+  });
 
-function sourceOf(urls: readonly string[]): MetricsSource {
-  const [first, ...others] = urls.map((it) => httpUrl('serve: --from', it)) as [URL, ...URL[]];
-  if (others.length === 0) return remoteSource(first);
-  const sources = [first, ...others].map((url) => remoteSource(url, { labels: { instance: url.host }, up: true }));
+/** The errors of the router and of the server would show a URL. @throws {TypeError} for one */
+function checkAddress<T extends string | undefined>(place: string, value: T): T {
+  if (value === undefined || !isLikeUrl(value)) return value;
+  throw optionError(place, value, { expected: 'an address', got: shownArgument(value), write: '10.20.0.7' });
+}
+
+/** Returns the address to listen on if only this machine is trusted. */
+function loopbackOf(trusted: readonly string[]): string | undefined {
+  if (!trusted.every((it) => LOOPBACK.includes(it))) return undefined;
+  return trusted.includes('127.0.0.1') ? '127.0.0.1' : '::1';
+}
+
+/** An endpoint to copy. */
+interface Endpoint {
+  readonly url: URL;
+  /** Its host and port, and its path if another endpoint has the same host and port. */
+  readonly instance: string;
+}
+
+/** @throws {TypeError} for two endpoints that nothing but the query may tell apart, which may be secret */
+function endpointsOf(from: readonly string[]): Endpoint[] {
+  const urls = from.map((it) => httpUrl('serve: --from', it));
+  const endpoints = urls.map((url) => {
+    const isOnlyOne = urls.filter((it) => it.host === url.host).length === 1;
+    return { url, instance: isOnlyOne ? url.host : url.host + url.pathname };
+  });
+  const known = new Set<string>();
+  for (const { instance } of endpoints) {
+    if (known.has(instance)) throw repeatedEndpoint(instance);
+    known.add(instance);
+  }
+  return endpoints;
+}
+
+const repeatedEndpoint = (instance: string): TypeError =>
+  optionError('serve: --from', instance, {
+    expected: 'URLs with different hosts, ports or paths',
+    got: `${instance} twice`,
+    write: 'each endpoint once',
+  });
+
+function sourceOf(endpoints: readonly Endpoint[]): MetricsSource {
+  if (endpoints.length === 1) return remoteSource((endpoints[0] as Endpoint).url);
+  const sources = endpoints.map(({ url, instance }) => remoteSource(url, { labels: { instance }, up: true }));
   return combineSources(sources, { join: true });
 }
 
-const titleOf = (urls: readonly string[]): string =>
-  urls
-    .map((it) => new URL(it).host)
+const titleOf = (endpoints: readonly Endpoint[]): string =>
+  endpoints
+    .map((it) => it.instance)
     .join(', ')
     .slice(0, 100);
 
