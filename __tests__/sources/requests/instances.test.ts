@@ -62,6 +62,17 @@ describe.each(EXPRESS_VERSIONS)('with %s', (version) => {
     }
   });
 
+  test('an instance in a route of a mounted router counts the first request with the prefix, too', async () => {
+    const { express } = loadExpress(version);
+    const requests = requestMetrics();
+    const app = express();
+    const router = express.Router().get('/other', ok).get('/orders/:id', requests, ok);
+    app.use('/tenants/:tenant', express.Router().use('/shop', router));
+    const service = await measuredServer(app, requests);
+    for (const n of [1, 2, 3]) await service.send(`/tenants/a/shop/orders/${n}`);
+    expect(await service.routes()).toEqual(['GET /tenants/:tenant/shop/orders/:id 200 ×3']);
+  });
+
   test('a router without an app has the prefixes of its mounts, but for the requests before its first route', async () => {
     const { express } = loadExpress(version);
     const requests = requestMetrics();

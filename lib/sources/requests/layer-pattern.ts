@@ -2,7 +2,7 @@
 export interface Layer {
   readonly handle: unknown;
   /** The route, of a layer that was added with a method's name, `all` or `route`. */
-  readonly route?: { readonly path: unknown; readonly stack?: readonly object[] } | undefined;
+  readonly route?: { readonly path: unknown; readonly stack?: readonly Pick<Layer, 'handle'>[] } | undefined;
   /** Express 5: whether the path is `/` of `use`, which matches every path. */
   readonly slash?: boolean;
   /** Express 5.3 and later: the path, or the paths, as they were given. */

@@ -27,7 +27,7 @@ function mountsOfApp({ parent, mountpath }: AppLike): string[] {
 /** Looks for the middleware in a router, and in the routers that it has; undefined if it is in none of them. */
 function mountsIn(stack: readonly Layer[], middleware: unknown): string[] | undefined {
   for (const layer of stack) {
-    if (layer.handle === middleware) return [];
+    if (layer.handle === middleware || hasFunction(layer, middleware)) return [];
     const mounts = mountsIn((layer.handle as RouterLike | undefined)?.stack ?? [], middleware);
     if (mounts === undefined) continue;
     const patterns = patternsOf(layer);
@@ -35,3 +35,6 @@ function mountsIn(stack: readonly Layer[], middleware: unknown): string[] | unde
   }
   return undefined;
 }
+
+/** Whether a layer is that of a route with a function. */
+const hasFunction = ({ route }: Layer, func: unknown) => route?.stack?.some(({ handle }) => handle === func) ?? false;
