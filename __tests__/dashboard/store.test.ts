@@ -40,6 +40,49 @@ test('where the service has left out series, their total has a past, and they ha
 });
 
 test.each([
+  ['counter', undefined, [[100, 110, 90, 100], [2, 2, 1, 1], []], [null, 1, null, 1]],
+  ['counter', undefined, [[100, 110, 500, 520], [2, 2, 3, 3], []], [null, 1, null, 2]],
+  // The service has started again.
+  ['counter', undefined, [[100, 110, 10, 20], [2, 2, 2, 2], []], [null, 1, 1, 1]],
+  [
+    'histogram',
+    [1],
+    [
+      [100, 110, 90, 100],
+      [1, 1, 1, 1],
+      [0, 0, 0, 0],
+      [2, 2, 1, 1],
+    ],
+    [null, 1, null, 1],
+  ],
+  [
+    'summary',
+    [0.5],
+    [
+      [100, 110, 90, 100],
+      [1, 1, 1, 1],
+      [2, 2, 1, 1],
+    ],
+    [null, 1, null, 1],
+  ],
+  ['gauge', undefined, [[3, 4, 1, 2], [2, 2, 1, 1], []], [3, 4, 1, 2]],
+])(
+  'the total of a %s (points %j) has a gap where another number of series is added up, not a peak',
+  (type, points, totals, expected) => {
+    const store = new Store();
+    const bucket = [[1, 0]];
+    const value = { counter: 5, gauge: 5, histogram: { count: 5, sum: 1, bucket }, summary: { count: 5, sum: 1 } }[
+      type
+    ];
+    store.addPoll({ a: { type, value: { q: { x: value, y: value } } } }, undefined, { time: 1000, clock: 50 });
+    const families = { a: { type, help: '', points, leftOut: 1, totals, series: [] } };
+    store.load(readHistory({ ages: [40, 30, 20, 10], families }), { time: 1000, clock: 50 });
+    const [line] = store.families.get('a')!.history.columns;
+    expect(line!.slice(0, -1)).toEqual(expected);
+  },
+);
+
+test.each([
   ['queue_depth', '', [12, 6]],
   ['cache_hit_ratio', '', [4, 3]],
   ['last_run_timestamp_seconds', '', [7, 5]],

@@ -51,7 +51,7 @@ test('histograms keep the count, the sum and every bucket, and their totals add 
   });
   expect(read('duration_seconds').families.duration_seconds).toMatchObject({
     points: bounds,
-    totals: [[7], [4], [1], [6]],
+    totals: [[7], [4], [1], [6], [2]],
     series: [
       { labels: ['route', '/a'], columns: [[3], [1.5], [1], [2]] },
       { labels: ['route', '/b'], columns: [[4], [2.5], [0], [4]] },
@@ -67,7 +67,7 @@ test('the quantiles of summaries are kept by series, and only count and sum are 
   const family = read('size_bytes').families.size_bytes!;
   expect([family.points, family.totals]).toEqual([
     [0.5, 0.9],
-    [[3], [6]],
+    [[3], [6], [2]],
   ]);
   expect(family.series.map(({ columns }) => columns)).toEqual([
     [[1], [2], [1], [null]],

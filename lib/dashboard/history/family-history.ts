@@ -27,7 +27,7 @@ const NUMBER_TOTALS = 3;
 /** The totals of a family over time, and those of its series that have room. */
 export class FamilyHistory {
   readonly head: FamilyHead;
-  /** Columns of sum, number and maximum of numbers; of the summed numbers of histograms or summaries. */
+  /** Columns of sum, number and maximum of numbers; of the summed numbers of histograms or summaries, and their number. */
   readonly totals: readonly number[];
   /** Number of series at the last moment that have no room. */
   leftOut = 0;
@@ -136,7 +136,9 @@ export class FamilyHistory {
   private addToTotals(value: Sample['value']): void {
     const { sums } = this;
     if (this.head.points !== undefined) {
-      for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) + numberAt(value, i);
+      const last = sums.length - 1;
+      for (let i = 0; i < last; i++) sums[i] = (sums[i] as number) + numberAt(value, i);
+      sums[last] = (sums[last] as number) + 1;
       return;
     }
     const number = numberAt(value, 0);
@@ -203,9 +205,9 @@ export class FamilyHistory {
 /** Number of a series's columns. */
 const seriesWidth = ({ points }: FamilyHead) => (points === undefined ? 1 : 2 + points.length);
 
-/** Quantiles of several summaries cannot be summed. */
+/** Quantiles of several summaries cannot be summed. The number of series is the last column. */
 const totalWidth = (head: FamilyHead) =>
-  head.points === undefined ? NUMBER_TOTALS : head.type === 'summary' ? 2 : seriesWidth(head);
+  head.points === undefined ? NUMBER_TOTALS : head.type === 'summary' ? 3 : seriesWidth(head) + 1;
 
 /** Whether a value has the same numbers as the others of its family. */
 export function fitsHead({ points }: FamilyHead, value: Sample['value']): boolean {

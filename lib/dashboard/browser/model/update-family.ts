@@ -1,4 +1,4 @@
-import type { FamilyData, Labels, SampleData, SampleValue } from './document.ts';
+import type { FamilyData, Labels, MetricType, SampleData, SampleValue } from './document.ts';
 import { createFamily, type Family, type Series } from './family.ts';
 import { createHistory, type PollMoment, record } from './history.ts';
 import { findRollupCandidates, type RollupCandidates, rollupsAmong } from './rollups.ts';
@@ -49,6 +49,11 @@ export interface PastSample {
   readonly data: FamilyData;
 }
 
+/** The total of all series of a family, without labels, as its only sample. */
+export interface PastTotal extends PastSample {
+  readonly seriesCount: number | null;
+}
+
 /** Puts samples of the past, oldest first, before those of the family. Series that are gone are left out. */
 export function loadSamples(family: Family, past: readonly PastSample[], retention: Retention): void {
   const byLabels = new Map(family.series.map((one) => [keyOf(one.labels), one]));
@@ -68,15 +73,23 @@ export function loadSamples(family: Family, past: readonly PastSample[], retenti
 }
 
 /** Puts the totals of a family's series before its history, where the series themselves are not known. */
-export function loadTotals(family: Family, past: readonly PastSample[], retention: Retention): void {
-  const totals = createFamily(family.name);
-  for (const { moment, data } of past) updateFamily(totals, data, moment, retention);
+export function loadTotals(family: Family, past: readonly PastTotal[], retention: Retention): void {
   const { history } = family;
-  if (totals.history.columns.length !== history.columns.length) return;
+  const older = createHistory(history.columns.length);
+  let totals = createFamily(family.name);
+  let countBefore: number | null = null;
+  for (const { moment, data, seriesCount } of past) {
+    // A total of other series is no increase since the one before. The line has a gap.
+    if (seriesCount !== countBefore && isCumulative(data.type)) totals = createFamily(family.name);
+    countBefore = seriesCount;
+    updateFamily(totals, data, moment, retention);
+    if (totals.current.length !== older.columns.length) return;
+    record(older, moment, totals.current);
+  }
   family.history = {
-    polls: [...totals.history.polls, ...history.polls],
-    times: [...totals.history.times, ...history.times],
-    columns: history.columns.map((column, i) => [...(totals.history.columns[i] ?? []), ...column]),
+    polls: [...older.polls, ...history.polls],
+    times: [...older.times, ...history.times],
+    columns: history.columns.map((column, i) => [...(older.columns[i] ?? []), ...column]),
   };
 }
 
@@ -165,6 +178,8 @@ function hasBounds({ bounds }: Series, value: SampleValue): boolean {
   const points = pointsOf(value);
   return points.length === bounds.length && points.every(([bound], i) => bound === bounds[i]);
 }
+
+const isCumulative = (type: MetricType) => type === 'counter' || type === 'histogram' || type === 'summary';
 
 const pointsOf = (value: SampleValue) => (typeof value === 'object' && value !== null ? value.points : []);
 

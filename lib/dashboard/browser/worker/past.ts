@@ -7,13 +7,20 @@ export interface PastFamily {
   /** Whether it has all series. Otherwise its samples are the totals of the series, without labels. */
   readonly isWhole: boolean;
   /** Oldest first. */
-  readonly moments: readonly { readonly age: number; readonly data: FamilyData }[];
+  readonly moments: readonly PastMoment[];
+}
+
+interface PastMoment {
+  readonly age: number;
+  readonly data: FamilyData;
+  /** Number of series in the totals. */
+  readonly seriesCount: number | null;
 }
 
 type Json = { readonly [name: string]: unknown };
 type Columns = readonly (readonly (number | null)[])[];
 
-/** Columns of the totals of numbers. Those of histograms and summaries are as those of a series. */
+/** Columns of the totals of numbers. Those of histograms and summaries are as those of a series, and then their number. */
 const [SUM, COUNT, MAX] = [0, 1, 2];
 
 /** Reads the document of the history. docs/dashboard.md describes it. */
@@ -35,15 +42,17 @@ function readFamily(name: string, raw: Json, ages: readonly number[]): PastFamil
 
   function samplesAt(i: number): SampleData[] {
     if (isWhole) return series.map(({ labels, columns }) => ({ labels, value: valueAt(columns, i) }));
-    if (points !== undefined) return [{ labels: [], value: valueAt(totals, i) }];
+    if (points !== undefined) return [{ labels: [], value: valueAt(totals.slice(0, -1), i) }];
     const at = (column: number) => totals[column]?.[i] ?? null;
     const sum = at(SUM);
     const average = sum === null ? null : sum / (at(COUNT) ?? 1);
     return [{ labels: [], value: { sum, avg: average, max: at(MAX) }[aggregation] }];
   }
 
+  const counts = points === undefined ? totals[COUNT] : totals.at(-1);
   const moments = ages.map((age, i) => ({
     age,
+    seriesCount: counts?.[i] ?? null,
     data: { type, help, samples: samplesAt(i).filter(({ value }) => value !== null) },
   }));
   return { name, isWhole, moments: moments.filter(({ data }) => data.samples.length > 0) };

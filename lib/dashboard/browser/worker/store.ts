@@ -2,7 +2,7 @@ import { readFamily } from '../model/document.ts';
 import { createFamily, type Family } from '../model/family.ts';
 import { type Instant, markGap, type PollMoment } from '../model/history.ts';
 import type { Retention } from '../model/samples.ts';
-import { loadSamples, loadTotals, type PastSample, replayFamily, updateFamily } from '../model/update-family.ts';
+import { loadSamples, loadTotals, type PastTotal, replayFamily, updateFamily } from '../model/update-family.ts';
 import { replaySeries, type Window } from '../model/windows.ts';
 import type { PastFamily } from './past.ts';
 
@@ -85,9 +85,9 @@ export class Store {
       if (family === undefined || family.samples.length === 0) continue;
       const first = family.samples.momentAt(0);
       const before = moments.filter(({ age }) => at.clock - age < first.clock);
-      const samples = before.map(({ age, data }, i): PastSample => {
+      const samples = before.map(({ age, data, seriesCount }, i): PastTotal => {
         const poll = first.poll - before.length + i;
-        return { moment: { ...latest, poll, time: at.time - age, clock: at.clock - age }, data };
+        return { moment: { ...latest, poll, time: at.time - age, clock: at.clock - age }, data, seriesCount };
       });
       if (isWhole) loadSamples(family, samples, retention);
       else loadTotals(family, samples, retention);
