@@ -83,6 +83,25 @@ test.each([
 );
 
 test.each([
+  [true, 1, [1000]],
+  [false, 0, [980, 990, 1000]],
+])('a past that includes roll-ups is not loaded where they are left out (%s)', (canRollUp, rollups, times) => {
+  const store = new Store();
+  store.canRollUp = canRollUp;
+  const values = { smtp: 60, 'smtp:a': 10, 'smtp:b': 20, 'smtp:c': 30 };
+  store.addPoll({ a: counter({ service: values }) }, undefined, { time: 1000, clock: 50 });
+  const totals = [
+    [100, 120],
+    [4, 4],
+    [50, 60],
+  ];
+  const past = { type: 'counter', help: '', leftOut: 1, totals, series: [] };
+  store.load(readHistory({ ages: [20, 10], families: { a: past } }), { time: 1000, clock: 50 });
+  const family = store.families.get('a')!;
+  expect([family.rollups.size, family.history.times]).toEqual([rollups, times]);
+});
+
+test.each([
   ['queue_depth', '', [12, 6]],
   ['cache_hit_ratio', '', [4, 3]],
   ['last_run_timestamp_seconds', '', [7, 5]],

@@ -75,6 +75,8 @@ export function loadSamples(family: Family, past: readonly PastSample[], retenti
 /** Puts the totals of a family's series before its history, where the series themselves are not known. */
 export function loadTotals(family: Family, past: readonly PastTotal[], retention: Retention): void {
   const { history } = family;
+  // The service's totals include roll-ups, which the family's own do not.
+  if (family.rollups.size > 0) return;
   const older = createHistory(history.columns.length);
   let totals = createFamily(family.name);
   let countBefore: number | null = null;
