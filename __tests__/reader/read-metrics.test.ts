@@ -126,6 +126,26 @@ test('headers are sent', async () => {
   expect(metricValue(document, 'sent', { x: 'a', auth: 'undefined' })).toBe(1);
 });
 
+test('user info of a URL is sent as Basic credentials', async () => {
+  const server = await listen((req, res) =>
+    serving(TEXT_TYPE, `sent{auth="${req.headers.authorization}"} 1\n`)(req, res),
+  );
+  const document = await readMetrics(`http://u:p@127.0.0.1:${(server.address() as AddressInfo).port}`);
+  expect(metricValue(document, 'sent', { auth: `Basic ${btoa('u:p')}` })).toBe(1);
+});
+
+test('a response that switches to another protocol is an error', async () => {
+  const server = await listen((req) => {
+    req.socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+  });
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/m`;
+  const message = `readMetrics: GET ${address}: the connection failed: it was closed without a response, or after 101 `;
+  await expect(readMetrics(address)).rejects.toMatchObject({
+    code: 'ERR_METRICS_SCRAPE_FAILED',
+    message: expect.stringContaining(message),
+  });
+});
+
 test('metricDelta works on two documents of different formats', async () => {
   const [before, after] = [
     await readMetrics('# TYPE x counter\nx 2\n'),

@@ -173,6 +173,12 @@ describe('a failure', () => {
       'ERR_METRICS_UPSTREAM_FAILED',
     ],
     [
+      'a switch to another protocol',
+      (res) => res.writeHead(101, { connection: 'Upgrade', upgrade: 'x' }).end(),
+      /^http:\/\/127\.0\.0\.1:\d+: the connection was closed$/,
+      'ERR_METRICS_UPSTREAM_FAILED',
+    ],
+    [
       'a cut answer',
       (res) => {
         res.writeHead(200, { 'content-length': 1000 }).write('{"status"');

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { MetricsError } from '../model/errors.ts';
@@ -24,7 +23,7 @@ export interface RequestOptions {
 
 /**
  * Sends a GET request on a separate connection. Redirects are not followed. It does not use `fetch()`, which test
- * environments may lack or mock.
+ * environments may lack or mock. User info of the URL is sent as Basic credentials.
  *
  * @throws {MetricsError} (rejects) `ERR_METRICS_SCRAPE_FAILED` when there is no response
  */
@@ -32,11 +31,9 @@ export async function requestUrl(url: URL, { headers, signal }: RequestOptions):
   const { request } = url.protocol === 'https:' ? https : http;
   const defaults = { accept: ACCEPT.auto, 'accept-encoding': CODINGS };
   const sent = request(url, { headers: { ...defaults, ...headers }, agent: false, signal }).end();
-  // A reset in the middle of the body is also an error of the request; reading the body reports it.
-  sent.on('error', () => undefined);
   const close = () => void sent.destroy();
   try {
-    const [response] = (await once(sent, 'response')) as [http.IncomingMessage];
+    const response = await responseTo(sent);
     const { statusCode = 0, headers: received } = response;
     return {
       status: statusCode,
@@ -49,6 +46,16 @@ export async function requestUrl(url: URL, { headers, signal }: RequestOptions):
     close();
     throw connectionError(error);
   }
+}
+
+function responseTo(sent: http.ClientRequest): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    sent.once('response', resolve);
+    // A reset in the middle of the body is also an error of the request; reading the body reports it.
+    sent.on('error', reject);
+    // Node closes the connection after "101 Switching Protocols", which is neither a response nor an error to it.
+    sent.once('close', () => reject(new Error('it was closed without a response, or after 101 Switching Protocols')));
+  });
 }
 
 async function* readBody(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {

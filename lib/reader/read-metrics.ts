@@ -8,7 +8,8 @@ import { placeError } from './stream-metrics.ts';
  * with `http://` or `https://`, the `Response` of a `fetch()`, or the text of a document. It is parsed while it
  * arrives. `streamMetrics` reads it without holding all of its series.
  *
- * A request sends no credentials unless `headers` has them, and follows no redirect.
+ * A request sends no credentials unless `headers` has them, or the URL as user info, which is sent as Basic
+ * authentication. It follows no redirect.
  *
  * @throws {MetricsError} (rejects) `ERR_METRICS_SCRAPE_FAILED` when there is no document, with the reason and what to
  *   change; `ERR_METRICS_MALFORMED_DOCUMENT` when it does not conform to its format, with the place

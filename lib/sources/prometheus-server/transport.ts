@@ -49,6 +49,8 @@ export function createTransport({ url, headers, tls, maxBytes, maxConcurrent }: 
     return new Promise((resolve, reject) => {
       const sent = start(base + path, { method, headers: { ...headers, ...requestHeaders }, agent, signal });
       sent.once('response', resolve);
+      // After "101 Switching Protocols", there is neither a response nor an error.
+      sent.once('close', () => reject(new Error('the connection was closed')));
       sent.on('error', (error: NodeJS.ErrnoException) => {
         // The server has closed an idle connection while it was reused. Queries have no side effects: send it again.
         if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(send(request, signal));
