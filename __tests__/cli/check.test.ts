@@ -91,6 +91,18 @@ test.each<[string, string, string | undefined, RegExp]>([
     /a: id has 20 values/,
   ],
   [
+    'ids in long paths',
+    lines(20, (i) => `a{path="/users/${i}/${'x'.repeat(2000)}"} 1\n`),
+    undefined,
+    /a: path has 20 values/,
+  ],
+  [
+    'e-mail addresses',
+    lines(20, (i) => `a{user="jo.e${'abcdefghijklmnopqrst'[i]}@mail.example.org"} 1\n`),
+    undefined,
+    /a: user has 20 values, such as "jo\.ea@mail\.example\.org" \(values are identifiers\)/,
+  ],
+  [
     'a thousand values of any kind',
     lines(1200, (i) => `a{queue="q${i}.example"} 1\n`),
     undefined,
@@ -105,6 +117,8 @@ test.each<[string, string, string | undefined, RegExp]>([
 test.each([
   ['HTTP statuses', (i: number) => `a{status="${200 + i}"} 1\n`],
   ['routes with parameters', (i: number) => `a{route="/v1/${'abcdefghijklmnopqrst'[i]}/:id"} 1\n`],
+  ['ids after the first thousand characters', (i: number) => `a{path="/${'x'.repeat(1000)}/${i}"} 1\n`],
+  ['texts with @ and dots before a space', (i: number) => `a{text="a@${'.a'.repeat(20_000)} ${i}"} 1\n`],
   ['versions', (i: number) => `a{version="1.${i}.0"} 1\n`],
 ])('%s do not look unbounded', async (_case, line) => {
   const { status, stdout } = await command.run(['check', await serve(lines(20, line))]);
@@ -145,6 +159,14 @@ test('control characters of a document do not reach the terminal', async () => {
   expect(stdout).toMatch(/\\u001b\[31m\\u009b/);
   expect(stdout).not.toContain('\u001b');
   expect(stdout).not.toContain('\u009b');
+});
+
+test('--json escapes the same characters, and means them', async () => {
+  const name = 'a\u007f\u009b\u061c\u202e\u2069';
+  const url = await serve(lines(20, (i) => `a{x="${name}/${i}"} 1\n`));
+  const { stdout } = await command.run(['check', '--json', url]);
+  expect(stdout).not.toMatch(/[^\n -~]/);
+  expect(JSON.parse(stdout).unbounded[0].example).toBe(`${name}/0`);
 });
 
 test.each<[string[], RegExp]>([

@@ -73,6 +73,26 @@ test('series that match --ignore are left out', async () => {
   expect([status, stdout]).toEqual([0, 'both have the same 1 series\n']);
 });
 
+test.each([
+  ['text', 'a 1\nb{x="caf\u00e9"} 1\n', /line 2: expected UTF-8, got other bytes/],
+  ['JSON', '{"a":{"type":"gauge","value":{"x":{"caf\u00e9":1}}}}', /byte \d+: expected UTF-8/],
+])('%s that is not UTF-8 is an error, from a file and from the standard input', async (_format, content, message) => {
+  const latin1 = Buffer.from(content, 'latin1');
+  for (const argument of [command.write('latin1', latin1), '-']) {
+    const { status, stdout, stderr } = await command.run(['diff', argument, command.write('a', 'a 1\n')], latin1);
+    expect(stderr).toContain(`diff: ${argument}: `);
+    expect(stderr).toMatch(message);
+    expect([status, stdout]).toEqual([2, '']);
+  }
+});
+
+test('the last line needs no line feed, and a line of one word is reported by its number', async () => {
+  const files = [command.write('a', 'a 1\nb 1'), command.write('b', '{"a":{"type":"gauge","value":1}}')];
+  expect(await command.run(['diff', ...files])).toMatchObject({ status: 1, stdout: '- b\n1 series are in both\n' });
+  const { status, stderr } = await command.run(['diff', '-', files[0]!], 'nonsense');
+  expect([status, stderr]).toEqual([2, expect.stringContaining('diff: -: line 1: ')]);
+});
+
 test.each<[string, string[], number, RegExp]>([
   ['a file that does not exist', ['diff', 'missing.txt', 'missing.txt'], 2, /diff: missing\.txt: ENOENT/],
   ['a URL that is mistyped', ['diff', 'https//h/m?token=secret', '-'], 2, /diff: a text .* is no file \(ENOENT\)\n$/],

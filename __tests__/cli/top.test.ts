@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Output } from '../../lib/cli/output.ts';
 import { shorten } from '../../lib/cli/rate-table.ts';
 import { ratesOf, type Snapshot } from '../../lib/cli/rates.ts';
+import { Screen } from '../../lib/cli/screen.ts';
 import { top } from '../../lib/cli/top.ts';
 import { readMetrics } from '../../lib/reader.ts';
 import { BuiltCommand } from '../support/command.ts';
@@ -144,6 +145,15 @@ class FakeTerminal extends EventEmitter {
   }
 }
 
+/** The keys of a terminal. */
+class FakeKeyboard extends EventEmitter {
+  readonly isTTY = true;
+
+  setRawMode(): void {}
+  resume(): void {}
+  pause(): void {}
+}
+
 test('in a terminal, it fills the second screen, follows its size and leaves it', async () => {
   const terminal = new FakeTerminal();
   const url = await counting((request) => {
@@ -168,6 +178,34 @@ test('in a terminal, it fills the second screen, follows its size and leaves it'
   expect(frames[0]!.join()).toContain('rates follow');
   expect(frames[3]!.join()).toContain('fast{x=');
   expect(terminal.listenerCount('resize')).toBe(0);
+});
+
+test('--rows limits the series on the screen', async () => {
+  const terminal = new FakeTerminal();
+  terminal.rows = 24;
+  const output = new Output(terminal as unknown as NodeJS.WriteStream, process.stderr);
+  await top.run([await counting(text), '--count', '2', '--interval', '0.1', '--rows', '1'], output);
+  const frame = terminal.written.split(`${ESC}[H`).at(-1);
+  expect(frame).toContain('fast{x=');
+  expect(frame).not.toContain('slow');
+});
+
+test.each([
+  ['q', 'q', 1],
+  ['ctrl-C', '\u0003', 1],
+  ['ctrl-C twice at once', '\u0003\u0003', 1],
+  ['q right after another key', 'aq', 1],
+  ['another key', 'a', 0],
+])('%s on the keyboard ends it %i times', (_key, data, times) => {
+  const stop = jest.fn();
+  const keyboard = new FakeKeyboard();
+  const terminal = new FakeTerminal() as unknown as NodeJS.WriteStream;
+  const screen = new Screen(terminal, keyboard as unknown as NodeJS.ReadStream, { draw: jest.fn(), stop });
+  screen.enter();
+  keyboard.emit('data', Buffer.from(data));
+  expect(stop).toHaveBeenCalledTimes(times);
+  screen.leave();
+  expect(keyboard.listenerCount('data')).toBe(0);
 });
 
 test.each([

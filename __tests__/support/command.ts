@@ -31,7 +31,7 @@ export class BuiltCommand {
     return child;
   }
 
-  async run(args: readonly string[], input = ''): Promise<CommandResult> {
+  async run(args: readonly string[], input: string | Uint8Array = ''): Promise<CommandResult> {
     const child = this.start(...args);
     child.stdin.on('error', () => undefined).end(input);
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
@@ -40,7 +40,7 @@ export class BuiltCommand {
   }
 
   /** Writes a document to a file. */
-  write(name: string, content: string): string {
+  write(name: string, content: string | Uint8Array): string {
     const path = join(this.folder, name);
     writeFileSync(path, content);
     return path;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
-import { type Input, resolveInput } from '../reader/open-input.ts';
+import { buffer } from 'node:stream/consumers';
+import { type Input, openBytes, resolveInput } from '../reader/open-input.ts';
 import { optionError } from '../util/option-error.ts';
 import { isLikeUrl, shownArgument } from './command.ts';
 
@@ -22,15 +22,13 @@ export async function openArgument(caller: string, argument: string, timeout: nu
   if (/^https?:\/\//i.test(argument)) {
     return resolveInput(caller, httpUrl(caller, argument), { signal: secondsSignal(timeout) });
   }
-  const content = argument === '-' ? await text(process.stdin) : await readText(caller, argument);
-  // A text of one word is no document, which the parser says better.
-  const { open } = resolveInput(caller, /\s$/.test(content) ? content : `${content}\n`, {});
-  return { place: argument, open };
+  const content = argument === '-' ? await buffer(process.stdin) : await readBytes(caller, argument);
+  return { place: argument, open: async () => openBytes(content) };
 }
 
-async function readText(caller: string, path: string): Promise<string> {
+async function readBytes(caller: string, path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path, 'utf8');
+    return await readFile(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     // A URL that is mistyped is taken for a file.

@@ -1,6 +1,6 @@
 // What an endpoint sends may contain control characters, which a terminal would obey.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to escape
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** Escapes control characters, and those that change the direction of text. */
 export const printable = (text: string): string =>
@@ -30,8 +30,9 @@ export class Output {
     this.stdout.write(`${text}\n`);
   }
 
+  /** The escapes of `printable` are also those of JSON. */
   json(value: unknown): void {
-    this.stdout.write(`${JSON.stringify(value)}\n`);
+    this.stdout.write(`${printable(JSON.stringify(value))}\n`);
   }
 
   error(text: string): void {

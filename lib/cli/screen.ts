@@ -19,7 +19,8 @@ export class Screen {
     this.stdin = stdin;
     this.onResize = on.draw;
     this.onKey = (key) => {
-      if ([CTRL_C, 'q'].includes(key.toString())) on.stop();
+      // Keys that are pressed together may arrive in one chunk.
+      if (key.includes(CTRL_C) || key.includes('q')) on.stop();
     };
   }
 

@@ -19,7 +19,7 @@ table for each update.
 Options:
   --interval SECONDS  time between two requests (default: 2)
   --count N           end after N updates (default: none)
-  --rows N            number of series in a table (default: 20, or what fits the screen)
+  --rows N            maximum number of series in a table (default: 20, or what fits the screen)
   --timeout SECONDS   time for each document (default: 10)
   --json              print one JSON object for each update
 
@@ -55,7 +55,7 @@ export const top: Command = {
     const end = () => stop.abort();
     for (const signal of SIGNALS) process.on(signal, end);
     try {
-      if (output.isInteractive && !values.json) await showScreen(output, options, end);
+      if (output.isInteractive && !values.json) await showScreen(output, options, { rows, end });
       else await follow(options, createPrinter(output, values.json, rows ?? 20));
     } finally {
       for (const signal of SIGNALS) process.off(signal, end);
@@ -121,15 +121,22 @@ function createPrinter(output: Output, isJson: boolean, rows: number): View {
   };
 }
 
-/** Shows the rates on the terminal's second screen until `end` is called. */
-async function showScreen(output: Output, options: TopOptions, end: () => void): Promise<void> {
+interface ScreenOptions {
+  /** Maximum number of series. Default: what fits the screen. */
+  readonly rows: number | undefined;
+  /** Ends it, for a key. */
+  end(): void;
+}
+
+/** Shows the rates on the terminal's second screen. */
+async function showScreen(output: Output, options: TopOptions, { rows, end }: ScreenOptions): Promise<void> {
   let rates: readonly SeriesRate[] = [];
   let status = 'rates follow with the next update';
   const screen = new Screen(output.stdout, process.stdin, { draw, stop: end });
 
   function draw(): void {
     const head = `${addressOf(options.url)}  ${rates.length} series  ${status}`;
-    const table = rateTable(rates, screen.rows - 3, screen.columns);
+    const table = rateTable(rates, Math.min(rows ?? Number.POSITIVE_INFINITY, screen.rows - 3), screen.columns);
     screen.draw([shorten(printable(head), screen.columns), '', ...table]);
   }
   let updates = 0;

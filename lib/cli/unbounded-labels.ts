@@ -16,6 +16,9 @@ const MANY_VALUES = 1_000;
 /** Number of values from which identifiers are reported: a service has a few ports and versions. */
 const MANY_IDENTIFIERS = 10;
 
+/** Number of characters of a value that are searched for identifiers. */
+const MAX_TESTED = 1_000;
+
 /** Parts of values that are different for each user, request or moment. */
 const IDENTIFIERS = [
   /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i,
@@ -24,7 +27,7 @@ const IDENTIFIERS = [
   /\/\d+(?=[/?]|$)/,
   /\d{4}-\d\d-\d\dT\d\d:\d\d/,
   /[?&][\w.]+=/,
-  /^[^\s@/]+@[^\s@/]+\.[^\s@/]+$/,
+  /^[^\s@/]+@[^\s@/.]+(?:\.[^\s@/.]+)+$/,
   /^(?:\d{1,3}\.){3}\d{1,3}:\d{5}$/,
 ];
 
@@ -67,4 +70,7 @@ export class LabelValues {
   }
 }
 
-const isIdentifier = (value: string): boolean => IDENTIFIERS.some((it) => it.test(value));
+function isIdentifier(value: string): boolean {
+  const beginning = value.slice(0, MAX_TESTED);
+  return IDENTIFIERS.some((it) => it.test(beginning));
+}

@@ -6,7 +6,7 @@ import { explainStatus, readDetail } from './explain-status.ts';
 import { type HttpResponse, requestUrl } from './http-request.ts';
 import type { DocumentFormat, MetricsInput, ReadMetricsOptions } from './options.ts';
 
-/** Size (bytes) of the chunks of a text. */
+/** Size (bytes) of the chunks of a document that is in memory. */
 const CHUNK_SIZE = 64 * 1024;
 
 /** An input that is checked. `place` is its description in messages. */
@@ -96,6 +96,15 @@ async function statusError({ status, contentType, body }: HttpResponse, headerNa
 
 function openText(text: string, format: DocumentFormat | 'auto'): OpenedDocument {
   return { format: format === 'auto' ? formatOfText(text) : format, body: chunksOf(text), isComplete: true };
+}
+
+/** Opens a whole document that may not be UTF-8, which the parser reports. */
+export function openBytes(content: Uint8Array): OpenedDocument {
+  return { format: formatOfText(Buffer.from(content).toString()), body: piecesOf(content), isComplete: true };
+}
+
+async function* piecesOf(content: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  for (let at = 0; at < content.length; at += CHUNK_SIZE) yield content.subarray(at, at + CHUNK_SIZE);
 }
 
 async function* chunksOf(text: string): AsyncGenerator<Uint8Array, void> {
