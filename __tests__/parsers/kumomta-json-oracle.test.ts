@@ -172,10 +172,21 @@ function model(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return numberOf(value);
   const { count, sum, bucket, quantile } = value as Record<string, unknown>;
   const total = sum === null || sum === undefined ? {} : { sum: numberOf(sum) };
-  const pairs = ((bucket ?? quantile) as [unknown, unknown][]).filter(([key]) => key !== null && key !== '+Inf');
-  const keys = pairs.map(([key]) => numberOf(key));
-  const values = pairs.map(([, value]) => numberOf(value));
-  return { count, ...total, ...(bucket ? { bounds: keys, cumulativeCounts: values } : { quantiles: keys, values }) };
+  const pairs = ((bucket ?? quantile) as [unknown, unknown][]).map((pair) => pair.map(numberOf) as [number, number]);
+  if (bucket) return { ...total, ...repaired(count as number, pairs) };
+  return { count, ...total, quantiles: pairs.map(([key]) => key), values: pairs.map(([, value]) => value) };
+}
+
+/** Each finite bound once, in their order, with the greatest count up to it. A bound of null is +Inf. */
+function repaired(count: number, buckets: readonly [number, number][]) {
+  const countUpTo = (bound: number) =>
+    buckets.reduce((most, [it, value]) => (it <= bound && value >= most ? value : most), Number.NEGATIVE_INFINITY);
+  const bounds = buckets
+    .map(([bound]) => bound)
+    .filter((bound, i, all) => Number.isFinite(bound) && all.lastIndexOf(bound) === i)
+    .sort((a, b) => a - b);
+  const all = Math.max(count, ...buckets.map(([, value]) => value));
+  return { count: all, bounds, cumulativeCounts: bounds.map(countUpTo) };
 }
 
 function numberOf(value: unknown): number {

@@ -129,6 +129,25 @@ describe('a repair', () => {
   });
 });
 
+test('a JSON histogram that contradicts itself is repaired and reported, with all other families served', async () => {
+  const odd = '{"count":3,"sum":1.0,"bucket":[[2,1],[1,2],[null,4]]}';
+  const document = `{"a":{"type":"gauge","value":1},"h":{"type":"histogram","value":{"q":{"x":${odd},"y":${odd}}}},"z":{"type":"gauge","value":2}}`;
+  const { get, failures, url } = await serveText(document, {}, 'application/json');
+  const histogram = (q: string) =>
+    ['1"} 2', '2"} 2', '+Inf"} 4'].map((end) => `h_bucket{q="${q}",le="${end}\n`).join('') +
+    `h_sum{q="${q}"} 1\nh_count{q="${q}"} 4\n`;
+  for (let scrape = 0; scrape < 2; scrape++) {
+    const { status, text } = await get('/metrics');
+    expect(status).toBe(200);
+    expect(text).toBe(
+      `# TYPE a gauge\na 1\n# TYPE h histogram\n${histogram('x')}${histogram('y')}# TYPE z gauge\nz 2\n`,
+    );
+  }
+  const message = `${url}: family "h": byte ${document.indexOf(odd)}: the histogram that begins here had to be repaired`;
+  expect(failures).toHaveLength(1);
+  expect(failures).toMatchObject([{ error: { code: 'ERR_METRICS_REPAIRED_DOCUMENT', message } }]);
+});
+
 test.each<[string, string, string]>([
   ['of TYPE', '# TYPE a gauge\na 1\n# TYPE a counter\n', 'line 3: # TYPE counter differs from the gauge before it'],
   ['of HELP after the series', '# HELP a x\na 1\n# HELP a y\n', 'line 3: # HELP differs from the one before it'],

@@ -83,6 +83,11 @@ export class JsonBuffer {
     return this.at;
   }
 
+  /** Returns the position of a mark in the document. */
+  positionOf(mark: number): number {
+    return this.offset + mark;
+  }
+
   /** Goes back to a mark. */
   reset(mark: number): void {
     this.at = mark;

@@ -1,12 +1,12 @@
 import type { LabelSet, Sample } from '../model/metric-family.ts';
-import type { DocumentMeter } from '../model/parser.ts';
+import type { DocumentMeter, ParseContext } from '../model/parser.ts';
 import type { JsonTokens } from './json-tokens.ts';
 import type { CachedFamily, LabelSetCache } from './label-set-cache.ts';
 
 /** What reading one JSON document needs besides its text. */
 export interface ReadContext {
   readonly labelCache: LabelSetCache;
-  readonly meter: DocumentMeter;
+  readonly meter: Pick<ParseContext, keyof DocumentMeter | 'onRepair'>;
 }
 
 /** Reads the label sets of one family in one JSON document. */

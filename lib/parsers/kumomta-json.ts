@@ -13,7 +13,8 @@ import { LabelSetCache, type Relabel } from './label-set-cache.ts';
  * use one parser for each upstream.
  *
  * Unknown members of a family are skipped. A `value` before its `type` is buffered, up to 1 MiB. A `help` after both
- * is ignored. A name that comes twice is two families.
+ * is ignored. A name that comes twice is two families. A histogram whose buckets are not sorted, or do not agree with
+ * its count, is repaired as one of a text is.
  *
  * @throws {MetricsError} `ERR_METRICS_MALFORMED_DOCUMENT`, while it is read, with the position in bytes, for a document
  *   that is not JSON (RFC 8259) or has another structure

@@ -30,7 +30,7 @@ export interface TypedName {
  *           / [ { label name: label value …, "@": number } … ]
  */
 export function createSamplesReader(tokens: JsonTokens, family: TypedName, context: ReadContext): SamplesReader {
-  const read = createValueReader(family.type);
+  const read = createValueReader(family.type, createRepairReport(family.name, context));
   switch (tokens.peek()) {
     case 'n':
       tokens.word();
@@ -43,6 +43,17 @@ export function createSamplesReader(tokens: JsonTokens, family: TypedName, conte
     default:
       return createUnlabelledReader(context, read(tokens));
   }
+}
+
+/** Returns a function that reports a repaired histogram of the family, once. A value may be read more than once. */
+function createRepairReport(family: string, { meter }: ReadContext): (position: number) => void {
+  let isReported = false;
+  return (position) => {
+    if (isReported) return;
+    isReported = true;
+    const message = `byte ${position}: the histogram that begins here had to be repaired`;
+    meter.onRepair({ family, kind: 'histogram', message });
+  };
 }
 
 /** Reads the beginning of a map, histogram or summary. Only in a map is the first member an object. */

@@ -1,28 +1,21 @@
-import type { MetricType, Sample } from '../model/metric-family.ts';
+import type { HistogramValue, MetricType, Sample, SummaryValue } from '../model/metric-family.ts';
+import { sortBuckets } from '../model/sort-buckets.ts';
 import { isSameList } from '../util/is-same-list.ts';
+import { isNextBucket, takeInfCount } from './histogram-buckets.ts';
 import { skipValue } from './json-skip.ts';
 import type { JsonTokens } from './json-tokens.ts';
+import { isCount } from './pending-sample.ts';
 import { MAX_BUCKETS, MAX_LABELS } from './sample-limits.ts';
 
 export type ReadValue = (tokens: JsonTokens) => Sample['value'];
 
-/** Creates the reader of one sample's value of the type. */
-export function createValueReader(type: MetricType): ReadValue {
+/** Creates the reader of one sample's value of the type. `onRepair` gets the position of a repaired histogram. */
+export function createValueReader(type: MetricType, onRepair: (position: number) => void): ReadValue {
   switch (type) {
-    case 'histogram': {
-      const read = createDistributionReader('bucket', addBucket);
-      return (tokens) => {
-        const { keys, values, ...totals } = read(tokens);
-        return { ...totals, bounds: keys, cumulativeCounts: values };
-      };
-    }
-    case 'summary': {
-      const read = createDistributionReader('quantile', addQuantile);
-      return (tokens) => {
-        const { keys, values, ...totals } = read(tokens);
-        return { ...totals, quantiles: keys, values };
-      };
-    }
+    case 'histogram':
+      return createHistogramReader(onRepair);
+    case 'summary':
+      return createSummaryReader();
     default:
       return readNumber;
   }
@@ -47,36 +40,57 @@ function readNumber(tokens: JsonTokens): number {
   return number;
 }
 
-interface Distribution {
+function createHistogramReader(onRepair: (position: number) => void): (tokens: JsonTokens) => HistogramValue {
+  let lastBounds: readonly number[] = [];
+  return (tokens) => {
+    tokens.peek();
+    const start = tokens.mark();
+    const { count: own, sum, pairs } = readDistribution(tokens, 'bucket', new Buckets());
+    const { keys: bounds, values: cumulativeCounts } = pairs.sorted();
+    // The count stands for a +Inf bucket, which this format leaves out.
+    const infCount = takeInfCount(bounds, cumulativeCounts) ?? own;
+    const count = Math.max(infCount, cumulativeCounts.at(-1) ?? 0, own);
+    if (!isCount(count)) throw tokens.malformed('expected buckets before this that count whole observations');
+    if (!pairs.isRegular || count !== infCount || count !== own) onRepair(tokens.positionOf(start));
+    // The samples of a family share one array while their bounds are equal.
+    if (!isSameList(bounds, lastBounds)) lastBounds = bounds;
+    return { count, ...(sum !== undefined && { sum }), bounds: lastBounds, cumulativeCounts };
+  };
+}
+
+function createSummaryReader(): (tokens: JsonTokens) => SummaryValue {
+  let lastQuantiles: readonly number[] = [];
+  return (tokens) => {
+    const { count, sum, pairs } = readDistribution(tokens, 'quantile', new Quantiles());
+    const { keys: quantiles, values } = pairs;
+    if (!isSameList(quantiles, lastQuantiles)) lastQuantiles = quantiles;
+    return { count, ...(sum !== undefined && { sum }), quantiles: lastQuantiles, values };
+  };
+}
+
+interface Distribution<Of extends Pairs> {
   readonly count: number;
-  readonly sum?: number;
-  readonly keys: readonly number[];
-  readonly values: readonly number[];
+  readonly sum: number | undefined;
+  readonly pairs: Of;
 }
 
 /** Reads `{"count":3,"sum":0.9,"avg":0.3,"bucket":[[0.1,1.0],[0.5,3.0]]}`, without the average, which is redundant. */
-function createDistributionReader(pairsName: string, add: AddPair): (tokens: JsonTokens) => Distribution {
-  let lastKeys: readonly number[] = [];
-  return (tokens) => {
-    let count: number | undefined;
-    let sum: number | undefined;
-    let pairs: Pairs | undefined;
-    for (const name of members(tokens)) {
-      if (name === 'count') count = readCount(tokens);
-      else if (name === 'sum') sum = readSum(tokens);
-      else if (name === pairsName) pairs = readPairs(tokens, add);
-      else skipValue(tokens);
-    }
-    if (count === undefined || pairs === undefined) {
-      throw tokens.malformed(`expected "${count === undefined ? 'count' : pairsName}" before this`);
-    }
-    const { infCount = count, lastCount = 0 } = pairs;
-    if (infCount !== count || lastCount > count)
-      throw tokens.malformed('expected buckets before this that agree with their count');
-    // The samples of a family share one array while their keys are equal.
-    if (!isSameList(pairs.keys, lastKeys)) lastKeys = pairs.keys;
-    return { count, ...(sum !== undefined && { sum }), keys: lastKeys, values: pairs.values };
-  };
+function readDistribution<Of extends Pairs>(tokens: JsonTokens, pairsName: string, pairs: Of): Distribution<Of> {
+  let count: number | undefined;
+  let sum: number | undefined;
+  let hasPairs = false;
+  for (const name of members(tokens)) {
+    if (name === 'count') count = readCount(tokens);
+    else if (name === 'sum') sum = readSum(tokens);
+    else if (name === pairsName) {
+      readPairs(tokens, pairs);
+      hasPairs = true;
+    } else skipValue(tokens);
+  }
+  if (count === undefined || !hasPairs) {
+    throw tokens.malformed(`expected "${count === undefined ? 'count' : pairsName}" before this`);
+  }
+  return { count, sum, pairs };
 }
 
 function* members(tokens: JsonTokens): Generator<string, void> {
@@ -92,7 +106,7 @@ function* members(tokens: JsonTokens): Generator<string, void> {
 
 function readCount(tokens: JsonTokens): number {
   const count = tokens.number();
-  if (!Number.isInteger(count) || count < 0) throw tokens.malformed('expected a count');
+  if (!isCount(count)) throw tokens.malformed('expected a count');
   return count;
 }
 
@@ -105,57 +119,75 @@ function readSum(tokens: JsonTokens): number | undefined {
 interface Pairs {
   readonly keys: number[];
   readonly values: number[];
-  /** Summaries only: the quantiles so far, which may be in any order. */
-  readonly seen: Set<number>;
-  /** Histograms only: the count of the last bucket. */
-  lastCount?: number;
-  /** Histograms only: the count of the +Inf bucket. */
-  infCount?: number;
+  /** Adds a pair, or returns the reason why it must not be there. A null key is NaN. */
+  add(key: number, value: number): string | undefined;
 }
 
-/** Adds a pair, or returns the reason why it must not follow those before it. A null key is NaN. */
-type AddPair = (pairs: Pairs, key: number, value: number) => string | undefined;
-
-function readPairs(tokens: JsonTokens, add: AddPair): Pairs {
-  const pairs: Pairs = { keys: [], values: [], seen: new Set() };
+function readPairs(tokens: JsonTokens, pairs: Pairs): void {
   tokens.expect('[');
   for (let isFirst = true; tokens.hasNext(']', isFirst); isFirst = false) {
     tokens.expect('[');
     const key = readNumber(tokens);
     tokens.expect(',');
     const value = readNumber(tokens);
-    const error = add(pairs, key, value);
+    const error = pairs.add(key, value);
     if (error !== undefined) throw tokens.malformed(error);
-    if (pairs.keys.length > MAX_BUCKETS) throw tokens.malformed(`expected at most ${MAX_BUCKETS} pairs in a value`);
     tokens.expect(']');
   }
-  return pairs;
 }
 
-function addBucket(pairs: Pairs, key: number, value: number): string | undefined {
-  const { keys, values, lastCount = 0, infCount } = pairs;
-  // Some encoders write null for +Inf.
-  const bound = Number.isNaN(key) ? Number.POSITIVE_INFINITY : key;
-  if (!(bound > (keys.at(-1) ?? Number.NEGATIVE_INFINITY)) || infCount !== undefined) {
-    return 'expected ascending bounds';
+const TOO_MANY = `expected at most ${MAX_BUCKETS} pairs in a value`;
+
+/** The buckets of a histogram, in any order. */
+class Buckets implements Pairs {
+  readonly keys: number[] = [];
+  readonly values: number[] = [];
+  private isSorted = true;
+  private hasInf = false;
+  private hasNegativeInf = false;
+
+  /** Whether each bound is above those before it, and no count below them. */
+  get isRegular(): boolean {
+    return this.isSorted && !this.hasNegativeInf;
   }
-  if (!(value >= lastCount)) return 'expected cumulative counts';
-  pairs.lastCount = value;
-  if (bound === Number.POSITIVE_INFINITY) {
-    // This count must equal `count`, which is checked at the end of the value.
-    pairs.infCount = value;
-    return undefined;
+
+  add(key: number, value: number): string | undefined {
+    const { keys, values } = this;
+    // Some encoders write null for +Inf.
+    const bound = Number.isNaN(key) ? Number.POSITIVE_INFINITY : key;
+    if (!(value >= 0)) return 'expected a count';
+    if (bound === Number.NEGATIVE_INFINITY) {
+      this.hasNegativeInf = true;
+      return value === 0 ? undefined : 'expected nothing below -Inf';
+    }
+    this.isSorted &&= isNextBucket(keys, values, bound, value);
+    this.hasInf ||= bound === Number.POSITIVE_INFINITY;
+    keys.push(bound);
+    values.push(value);
+    return keys.length > (this.hasInf ? MAX_BUCKETS + 1 : MAX_BUCKETS) ? TOO_MANY : undefined;
   }
-  keys.push(bound);
-  values.push(value);
-  return undefined;
+
+  /** Returns the buckets, sorted and merged if necessary. */
+  sorted(): Pick<Pairs, 'keys' | 'values'> {
+    if (this.isSorted) return this;
+    const { bounds, cumulativeCounts } = sortBuckets(this.keys, this.values);
+    return { keys: bounds, values: cumulativeCounts };
+  }
 }
 
-function addQuantile({ keys, values, seen }: Pairs, quantile: number, value: number): string | undefined {
-  if (!(quantile >= 0 && quantile <= 1)) return 'expected a quantile from 0 to 1';
-  if (seen.has(quantile)) return 'expected each quantile once';
-  seen.add(quantile);
-  keys.push(quantile);
-  values.push(value);
-  return undefined;
+/** The quantiles of a summary, in any order. */
+class Quantiles implements Pairs {
+  readonly keys: number[] = [];
+  readonly values: number[] = [];
+  private readonly seen = new Set<number>();
+
+  add(quantile: number, value: number): string | undefined {
+    const { keys, values, seen } = this;
+    if (!(quantile >= 0 && quantile <= 1)) return 'expected a quantile from 0 to 1';
+    if (seen.has(quantile)) return 'expected each quantile once';
+    seen.add(quantile);
+    keys.push(quantile);
+    values.push(value);
+    return keys.length > MAX_BUCKETS ? TOO_MANY : undefined;
+  }
 }

@@ -1,6 +1,7 @@
 import type { Exemplar, HistogramValue, LabelSet } from '../model/metric-family.ts';
 import { type SortedBuckets, sortBuckets } from '../model/sort-buckets.ts';
 import { isSameList } from '../util/is-same-list.ts';
+import { isNextBucket, takeInfCount } from './histogram-buckets.ts';
 import { type Assembled, isCount, isLater, PendingSample } from './pending-sample.ts';
 import { MAX_BUCKETS } from './sample-limits.ts';
 import type { SeriesReader } from './text-series.ts';
@@ -38,8 +39,7 @@ export class PendingHistogram extends PendingSample {
       return value === 0 ? undefined : `expected nothing below -Inf, got a count of ${value}`;
     }
     const { bounds, counts } = this;
-    const last = bounds.length - 1;
-    this.isSorted &&= last === -1 || (bound > (bounds[last] as number) && value >= (counts[last] as number));
+    this.isSorted &&= isNextBucket(bounds, counts, bound, value);
     this.hasInf ||= bound === Number.POSITIVE_INFINITY;
     if (exemplar !== undefined) {
       this.exemplars ??= [];
@@ -60,8 +60,7 @@ export class PendingHistogram extends PendingSample {
   override assemble(lastBounds: readonly number[]): Assembled<HistogramValue> | string {
     const isSorted = this.isSorted;
     const { bounds, cumulativeCounts, exemplars } = isSorted ? this.buckets() : this.sortedBuckets();
-    const infCount = bounds.at(-1) === Number.POSITIVE_INFINITY ? cumulativeCounts.pop() : undefined;
-    if (infCount !== undefined) bounds.pop();
+    const infCount = takeInfCount(bounds, cumulativeCounts);
     const highest = infCount ?? cumulativeCounts.at(-1);
     const own = this.count?.value;
     if (highest === undefined && own === undefined) return 'expected a bucket or a count, got only a sum';

@@ -1,0 +1,111 @@
+import type { HistogramValue } from '../../lib/model/metric-family.ts';
+import type { Parse, Repair } from '../../lib/model/parser.ts';
+import { unlimited } from '../../lib/model/parser.ts';
+import { parseKumoMtaJson } from '../../lib/parsers/kumomta-json.ts';
+import { parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
+import { collectAll } from '../support/collect.ts';
+import { bytesOf } from '../support/documents.ts';
+import fc from '../support/property.ts';
+
+/** Returns the families of a document, and what was repaired in it. The bytes come in chunks that end at `ends`. */
+async function read(parse: Parse, document: string, ...ends: number[]) {
+  const repairs: Repair[] = [];
+  const context = { ...unlimited, onRepair: (repair: Repair) => repairs.push(repair) };
+  const { families } = await collectAll({ collect: () => parse(bytesOf(document, ...ends), context) });
+  return { families, repairs };
+}
+
+const document = (value: string) =>
+  `{"a":{"type":"gauge","value":1},"h":{"type":"histogram","value":${value}},"z":{"type":"gauge","value":2}}`;
+const WHERE = document('').indexOf('},"z"');
+
+async function readHistogram(value: string) {
+  const { families, repairs } = await read(parseKumoMtaJson(), document(value));
+  expect(families.map(({ name }) => name)).toEqual(['a', 'h', 'z']);
+  return { value: families[1]?.samples[0]?.value, repairs };
+}
+
+test.each<[string, string, HistogramValue]>([
+  ['whose +Inf bucket is above the count', '[[1,1],[null,4]]', { count: 4, bounds: [1], cumulativeCounts: [1] }],
+  ['whose +Inf bucket is below the count', '[[1,1],["+Inf",2]]', { count: 3, bounds: [1], cumulativeCounts: [1] }],
+  ['with a bucket above the count', '[[1,2],[2,5]]', { count: 5, bounds: [1, 2], cumulativeCounts: [2, 5] }],
+  ['with a bucket above +Inf', '[[1,5],[null,3]]', { count: 5, bounds: [1], cumulativeCounts: [5] }],
+  ['with buckets that decrease', '[[1,2],[2,1],[4,3]]', { count: 3, bounds: [1, 2, 4], cumulativeCounts: [2, 2, 3] }],
+  ['with unsorted buckets', '[[2,3],[1,1]]', { count: 3, bounds: [1, 2], cumulativeCounts: [1, 3] }],
+  ['with a bucket after +Inf', '[[null,3],[1,1]]', { count: 3, bounds: [1], cumulativeCounts: [1] }],
+  ['with a repeated bucket', '[[1,1],[1.0,2],[2,3]]', { count: 3, bounds: [1, 2], cumulativeCounts: [2, 3] }],
+  ['with two +Inf buckets', '[[1,1],[null,3],["+Inf",3]]', { count: 3, bounds: [1], cumulativeCounts: [1] }],
+  ['with a -Inf bucket of 0', '[["-Inf",0],[1,2]]', { count: 3, bounds: [1], cumulativeCounts: [2] }],
+])('a histogram %s is repaired, and costs no other family', async (_, buckets, expected) => {
+  const { value, repairs } = await readHistogram(`{"count":3,"sum":1,"bucket":${buckets}}`);
+  expect(value).toEqual({ ...expected, sum: 1 });
+  const message = `byte ${WHERE}: the histogram that begins here had to be repaired`;
+  expect(repairs).toEqual([{ family: 'h', kind: 'histogram', message }]);
+});
+
+test.each<[string, string, HistogramValue]>([
+  ['without a +Inf bucket', '[[1,1],[2,3]]', { count: 3, bounds: [1, 2], cumulativeCounts: [1, 3] }],
+  ['with a +Inf bucket', '[[1,1],[null,3]]', { count: 3, bounds: [1], cumulativeCounts: [1] }],
+  ['without buckets', '[]', { count: 3, bounds: [], cumulativeCounts: [] }],
+])('a histogram %s needs no repair', async (_, buckets, expected) => {
+  expect(await readHistogram(`{"count":3,"bucket":${buckets}}`)).toEqual({ value: expected, repairs: [] });
+});
+
+const ODD = '{"count":3,"sum":1,"bucket":[[2,3],[1,1]]}';
+
+test.each<[string, string, number]>([
+  ['a map', `{"q":{"a":{"count":0,"bucket":[]},"b":¦${ODD},"c":${ODD}}}`, 3],
+  ['a list', `[{"q":"a","@":¦${ODD}},{"@":${ODD},"q":"b"}]`, 2],
+  ['a bare histogram', `¦ ${ODD} `, 1],
+])('a repair is reported once in %s, wherever the bytes are split', async (_, marked, samples) => {
+  const text = document(marked.replace('¦', ''));
+  const byte = text.indexOf(ODD);
+  for (let end = 0; end <= text.length; end++) {
+    const { families, repairs } = await read(parseKumoMtaJson(), text, end);
+    expect(families[1]?.samples).toHaveLength(samples);
+    expect(repairs.map(({ message }) => message)).toEqual([
+      `byte ${byte}: the histogram that begins here had to be repaired`,
+    ]);
+  }
+});
+
+test('a repair in a value before its type refers to the document', async () => {
+  const text = `{"h":{"value":${ODD},"type":"histogram"}}`;
+  const { repairs } = await read(parseKumoMtaJson(), text);
+  expect(repairs).toMatchObject([{ message: expect.stringContaining(`byte ${text.indexOf(ODD)}: `) }]);
+});
+
+test('the samples of a family share the bounds that their repair made equal', async () => {
+  const sorted = '{"count":3,"sum":1,"bucket":[[1,1],[2,3]]}';
+  const { families } = await read(parseKumoMtaJson(), document(`{"q":{"a":${sorted},"b":${ODD},"c":${sorted}}}`));
+  const bounds = families[1]?.samples.map(({ value }) => (value as HistogramValue).bounds);
+  expect(new Set(bounds)).toEqual(new Set([[1, 2]]));
+  expect(new Set(bounds).size).toBe(1);
+});
+
+test('a histogram means the same in JSON as in a text', async () => {
+  const bound = fc.constantFrom(Number.NEGATIVE_INFINITY, -1, 0, 0.5, 1, 2, Number.POSITIVE_INFINITY);
+  const bucket = fc
+    .record({ bound, count: fc.nat(5) })
+    .map(({ bound, count }) => ({ bound, count: bound === Number.NEGATIVE_INFINITY ? 0 : count }));
+  const buckets = fc.uniqueArray(bucket, { selector: ({ bound }) => bound });
+  const spell = (bound: number) => String(bound).replace('Infinity', 'Inf').replace(/^Inf/, '+Inf');
+
+  await fc.assert(
+    fc.asyncProperty(buckets, fc.nat(5), async (buckets, count) => {
+      // A text needs the +Inf bucket for which the count stands in JSON.
+      const hasInf = buckets.some(({ bound }) => bound === Number.POSITIVE_INFINITY);
+      const inText = hasInf ? buckets : [...buckets, { bound: Number.POSITIVE_INFINITY, count }];
+      const lines = inText.map(({ bound, count }) => `h_bucket{le="${spell(bound)}"} ${count}\n`);
+      const text = `# TYPE h histogram\n${lines.join('')}h_sum 1\nh_count ${count}\n`;
+      const pairs = buckets.map(({ bound, count }) => [Number.isFinite(bound) ? bound : spell(bound), count]);
+      const json = `{"h":{"type":"histogram","value":${JSON.stringify({ count, sum: 1, bucket: pairs })}}}`;
+
+      const fromText = await read(parsePrometheusText(), text);
+      const fromJson = await read(parseKumoMtaJson(), json);
+      expect(fromJson.families[0]?.samples).toEqual(fromText.families[0]?.samples);
+      expect(fromJson.repairs).toHaveLength(fromText.repairs.length);
+    }),
+    { numRuns: 500 },
+  );
+});

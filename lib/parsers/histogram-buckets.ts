@@ -1,0 +1,17 @@
+/** Whether a bucket fits behind those before it: its bound is greater, and its cumulative count is not less. */
+export function isNextBucket(
+  bounds: readonly number[],
+  counts: readonly number[],
+  bound: number,
+  count: number,
+): boolean {
+  const last = bounds.length - 1;
+  return last === -1 || (bound > (bounds[last] as number) && count >= (counts[last] as number));
+}
+
+/** Removes the +Inf bucket from sorted buckets. Returns its count, if there is one. */
+export function takeInfCount(bounds: number[], counts: number[]): number | undefined {
+  if (bounds.at(-1) !== Number.POSITIVE_INFINITY) return undefined;
+  bounds.pop();
+  return counts.pop();
+}
