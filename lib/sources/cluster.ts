@@ -9,7 +9,7 @@ import { checkSource } from './check-source.ts';
 import { explain } from './cluster/explain.ts';
 import { familyOf } from './cluster/family-table.ts';
 import { clusterProcess } from './cluster/process.ts';
-import { sharedBy } from './source-marks.ts';
+import { marksOf, sharedBy } from './source-marks.ts';
 
 /** What `clusterSource` takes besides its source. Everything has a default. */
 export interface ClusterSourceOptions {
@@ -62,6 +62,7 @@ export function clusterSource(source: MetricsSource, options: ClusterSourceOptio
   const { connect, election } = clusterProcess('clusterSource');
   const client = connect(source);
   return {
+    ...marksOf(source),
     ...sharedBy(election),
     async *collect(scrape) {
       const workerTimeout = Math.min(timeout ?? scrape.timeout / 2, CLUSTER_SHARE * scrape.timeout);

@@ -27,10 +27,14 @@ export const costly: object = { [COSTLY]: true } satisfies Marks;
 /** Marks the source into which it is spread: it is the same in all processes of a cluster. */
 export const sharedBy = (election: KeeperElection): object => ({ [SHARED]: election }) satisfies Marks;
 
-/** Returns the marks of a source that wraps others. */
+/**
+ * Returns the marks of a source that wraps others. It is costly if one of them is, and the same in all processes only if
+ * all of them are: the numbers of one process would otherwise be shown as the past of another.
+ */
 export function marksOf(...sources: MetricsSource[]): object {
-  const election = sources.map(electionOf).find((one) => one !== undefined);
-  return { ...(sources.some(isCostly) && costly), ...(election && sharedBy(election)) };
+  const [election, ...others] = new Set(sources.map(electionOf));
+  const isShared = election !== undefined && others.length === 0;
+  return { ...(sources.some(isCostly) && costly), ...(isShared && sharedBy(election)) };
 }
 
 export const isCostly = (source: MetricsSource): boolean => (source as MetricsSource & Marks)[COSTLY] === true;

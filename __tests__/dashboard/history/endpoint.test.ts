@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type DashboardOptions, dashboard } from '../../../lib/dashboard.ts';
 import { combineSources, hideIdle, limitSeries, type MetricsRouterOptions } from '../../../lib/index.ts';
+import { clusterSource } from '../../../lib/sources/cluster.ts';
 import { prometheusServerSource } from '../../../lib/sources/prometheus-server.ts';
 import { createRegistry } from '../../../lib/sources/registry.ts';
 import { remoteSource } from '../../../lib/sources/remote.ts';
@@ -149,6 +150,7 @@ test.each([
   ['a Prometheus server', () => prometheusServerSource({ url: 'http://127.0.0.1:1', queries: { up: 'up' } })],
   ['a list with a remote endpoint', () => [local(), remote()]],
   ['a join with a remote endpoint', () => combineSources([local(), remote()], { join: true })],
+  ['clusterSource of one', () => clusterSource(combineSources([local(), remote()]))],
   ['limitSeries of one', () => limitSeries(remote(), { perFamily: 5 })],
   ['hideIdle of one', () => hideIdle(limitSeries(remote(), { perFamily: 5 }), { idleFor: 1000, families: ['a'] })],
 ])('%s is not sampled unless the option says so', async (_, createSource) => {
