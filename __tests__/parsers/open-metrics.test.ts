@@ -105,7 +105,7 @@ test.each<[document: string, series: object[]]>([
   ],
   [
     '# TYPE m counter\nm_total 1\nm_created 1\n# TYPE s summary\ns_count 1\ns_created 2\n',
-    [{ m_total: 'counter' }, { m_created: 'untyped' }, { s: 'summary' }, { s_created: 'untyped' }],
+    [{ m_created: 'untyped' }, { s: 'summary' }, { s_created: 'untyped' }, { m_total: 'counter' }],
   ],
   ['# TYPE m_total counter\nm_total 1\n# TYPE b_info info\nb_info 1\n', [{ m_total: 'counter' }, { b_info: 'gauge' }]],
   ['# TYPE h histogram\nh_bucket{le="1.0"} 0.5\nh_sum 1\n', [{ h_bucket: 'untyped' }, { h_sum: 'untyped' }]],
@@ -115,8 +115,8 @@ test.each<[document: string, series: object[]]>([
     [{ m: 'gauge' }, { m_total: 'counter' }],
   ],
   ['# TYPE m gauge\n# TYPE m counter\nm_total 2\nm 1\n', [{ m: 'gauge' }, { m_total: 'counter' }]],
-  ['# TYPE m counter\n# TYPE m gauge\nm 1\nm_total 2\n', [{ m_total: 'counter' }, { m: 'gauge' }]],
-])('the series of %j are read as written', async (document, expected) => {
+  ['# TYPE m counter\n# TYPE m gauge\nm 1\nm_total 2\n', [{ m: 'gauge' }, { m_total: 'counter' }]],
+])('the series of %j are read as written, a counter whose name clashes last', async (document, expected) => {
   const families = await read(`${document}# EOF\n`);
   expect(families.map(({ name, type }) => ({ [name]: type }))).toEqual(expected);
 });
