@@ -16,8 +16,10 @@ export type Relabel = (labels: LabelSet) => LabelSet;
 /** The label sets of a family by their positions, with the text of each. */
 export interface CachedFamily {
   readonly name: string;
-  readonly texts: string[];
-  readonly sets: LabelSet[];
+  texts: string[];
+  sets: LabelSet[];
+  /** Number of documents that have read these arrays. */
+  readers: number;
   /** Number of positions, from the first, whose label sets are known to differ. */
   distinct: number;
   /** Bytes that are charged for the family. */
@@ -29,7 +31,7 @@ export interface CachedFamily {
 /**
  * Caches label sets from document to document. The series of a family usually come in the same order again. The same
  * text at the same position yields the same object, which need not be parsed again, and for which the encoders have
- * cached texts.
+ * cached texts. Several documents may be read at the same time.
  */
 export class LabelSetCache {
   /** Label set of a series without labels. */
@@ -62,7 +64,8 @@ export class LabelSetCache {
   cachedFamily(name: string): CachedFamily {
     let family = this.families.get(name);
     if (family === undefined) {
-      family = { name, texts: [], sets: [], distinct: 0, size: FAMILY_BYTES + stringBytes(name), lastDocument: 0 };
+      const size = FAMILY_BYTES + stringBytes(name);
+      family = { name, texts: [], sets: [], readers: 0, distinct: 0, size, lastDocument: 0 };
       if (this.account.tryReserve(family.size)) this.families.set(name, family);
     }
     family.lastDocument = this.document;
@@ -91,6 +94,9 @@ const sizeOf = (text: string, labels: LabelSet) =>
 export class FamilyLabels {
   private readonly family: CachedFamily;
   private readonly cache: LabelSetCache;
+  /** Arrays of the family. What was read from them stays, whatever another document replaces. */
+  private texts: readonly string[];
+  private sets: readonly LabelSet[];
   private position = -1;
   private text = '';
   private labels: LabelSet;
@@ -98,13 +104,16 @@ export class FamilyLabels {
   isUnrepeated = true;
   private hasEmpty = false;
   private startsEmpty = false;
-  /** Whether every text was the cached one. */
-  private isCached = true;
+  /** Whether every text was cached when it was read. */
+  private wasCached = true;
 
   constructor(family: CachedFamily, cache: LabelSetCache) {
     this.family = family;
     this.cache = cache;
     this.labels = cache.empty;
+    this.texts = family.texts;
+    this.sets = family.sets;
+    family.readers++;
   }
 
   /** Returns the labels for the text between the braces. */
@@ -119,18 +128,35 @@ export class FamilyLabels {
       this.isUnrepeated = false;
       return this.labels;
     }
-    const { texts, sets } = this.family;
     const position = ++this.position;
-    if (texts[position] === text) {
+    if (this.texts[position] === text) {
       this.text = text;
-      this.labels = sets[position] as LabelSet;
+      this.labels = this.sets[position] as LabelSet;
       return this.labels;
     }
     this.text = detachString(text);
     this.labels = this.cache.relabel(parseLabels(this.text, cursor));
-    this.cache.put(this.family, position, this.text, this.labels);
-    this.isCached &&= texts[position] === this.text;
+    if (this.isCurrent) this.put(position);
+    this.wasCached &&= this.texts[position] === this.text;
     return this.labels;
+  }
+
+  /** Whether no other document has replaced the arrays. */
+  private get isCurrent(): boolean {
+    return this.sets === this.family.sets;
+  }
+
+  /** Caches the last label set. Copies the arrays before it changes what another document may have read. */
+  private put(position: number): void {
+    const { family, text, labels } = this;
+    if (position < family.texts.length && family.readers > 1) {
+      family.texts = family.texts.slice();
+      family.sets = family.sets.slice();
+      family.readers = 1;
+      this.texts = family.texts;
+      this.sets = family.sets;
+    }
+    this.cache.put(family, position, text, labels);
   }
 
   /**
@@ -139,17 +165,18 @@ export class FamilyLabels {
    */
   get areKnown(): boolean {
     const count = this.position + 1;
-    return this.hasEmpty ? count === 0 : this.isCached && count <= this.family.distinct;
+    return this.hasEmpty ? count === 0 : this.wasCached && this.isCurrent && count <= this.family.distinct;
   }
 
   /** Returns the first label sets. They must be known to differ. */
   first(count: number): readonly LabelSet[] {
-    return this.startsEmpty && count > 0 ? [this.cache.empty] : this.family.sets.slice(0, count);
+    return this.startsEmpty && count > 0 ? [this.cache.empty] : this.sets.slice(0, count);
   }
 
   /** Called when the label sets were found to differ. */
   markDistinct(): void {
-    if (this.isCached) this.family.distinct = Math.max(this.family.distinct, this.position + 1);
+    const { family } = this;
+    if (this.wasCached && this.isCurrent) family.distinct = Math.max(family.distinct, this.position + 1);
   }
 
   /** Returns the labels without the key label (`le`, `quantile`), and the value of that label. */
