@@ -46,6 +46,7 @@ export interface PageEndpoint extends Endpoint {
 /** Chooses the process that keeps the history, among those that have the same source. */
 export interface HistoryElection {
   offer(topic: string, answer: (query: string) => AsyncIterable<string>): void;
+  withdraw(topic: string): void;
   isKeeper(topic: string): boolean;
   ask(topic: string, query: string, timeout: number): Promise<readonly string[] | undefined>;
 }

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { dashboard } from '../../../lib/dashboard.ts';
 import { type MetricsSource, metricsRouter } from '../../../lib/index.ts';
+import { clusterSource } from '../../../lib/sources/cluster.ts';
 import { memoryInUse } from '../../support/released.ts';
 import { catchSampleTimers } from '../../support/sample-timers.ts';
 
@@ -14,7 +15,10 @@ const createSource = (): MetricsSource => ({
 
 afterEach(() => jest.restoreAllMocks());
 
-test('a router that is dropped takes its history, its source and its timer along', async () => {
+test.each<[string, (source: MetricsSource) => MetricsSource]>([
+  ['a source of this process', (source) => source],
+  ['a source of a cluster', clusterSource],
+])('a router of %s that is dropped takes its history and its timer along', async (_, wrap) => {
   const timers = catchSampleTimers();
   const cleared = jest.spyOn(globalThis, 'clearInterval');
   const alive = (references: readonly WeakRef<object>[]) =>
@@ -22,7 +26,7 @@ test('a router that is dropped takes its history, its source and its timer along
 
   function create() {
     return Array.from({ length: ROUTERS }, () => {
-      const source = createSource();
+      const source = wrap(createSource());
       return { source, router: metricsRouter({ source, dashboard: dashboard() }) };
     });
   }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { KeeperOffers } from '../../../lib/sources/cluster/keeper-offers.ts';
 import { KeeperPeer, Keepers } from '../../../lib/sources/cluster/keepers.ts';
 
@@ -37,6 +38,40 @@ test('the next process keeps the topic when the keeper leaves', async () => {
   a!.leave();
   expect(b!.offers.isKeeper('topic')).toBe(true);
   expect(await ask(b!)).toEqual(['b', '?']);
+});
+
+test('the next process keeps the topic when the keeper withdraws its offer, and only that topic', async () => {
+  const [a, b] = start('a', 'b');
+  for (const { offers } of [a!, b!]) offers.offer('other', async function* answer() {});
+  a!.join();
+  b!.join();
+  a!.offers.withdraw('topic');
+  expect([a!, b!].map(({ offers }) => offers.isKeeper('topic'))).toEqual([false, true]);
+  expect([a!, b!].map(({ offers }) => offers.isKeeper('other'))).toEqual([true, false]);
+  expect(await ask(a!)).toEqual(['b', '?']);
+  b!.offers.withdraw('topic');
+  expect(await ask(a!)).toBeUndefined();
+});
+
+test('a process that withdraws an offer without being the keeper changes nothing, and is not chosen later', () => {
+  const [a, b, c] = start('a', 'b', 'c');
+  for (const one of [a!, b!, c!]) one.join();
+  b!.offers.withdraw('topic');
+  expect(a!.offers.isKeeper('topic')).toBe(true);
+  a!.leave();
+  expect([b!, c!].map(({ offers }) => offers.isKeeper('topic'))).toEqual([false, true]);
+});
+
+test('an offer that is withdrawn is not repeated to a new coordinator, and does not answer', async () => {
+  const [a] = start('a');
+  a!.offers.withdraw('topic');
+  const send = jest.fn();
+  a!.offers.start(send);
+  a!.offers.receive({ kind: 'chosen', topic: 'topic' });
+  a!.offers.receive({ kind: 'ask', id: 1, topic: 'topic', query: '?' });
+  await turn();
+  expect(a!.offers.isKeeper('topic')).toBe(false);
+  expect(send.mock.calls).toEqual([[{ kind: 'answered', id: 1, isComplete: false }]]);
 });
 
 test('there is no answer without a coordinator, without a keeper, and if the keeper fails or leaves meanwhile', async () => {

@@ -36,7 +36,7 @@ export function createHistoryEndpoint(context: DashboardContext, { minutes, maxB
   const history = new MetricsHistory({ moments, maxBytes });
   const sampler = new Sampler({ collection: context.collection, timeout: context.timeout, history });
   const keeping = context.election && joinElection(context.election, history);
-  sampler.start(SAMPLE_INTERVAL, keeping?.isKeeper);
+  sampler.start(SAMPLE_INTERVAL, { isDue: keeping?.isKeeper, onDropped: keeping?.withdraw });
   const responder = new HistoryResponder(context, sampler, keeping);
   const endpoint: PageEndpoint = {
     path: `${context.path}.history.json`,
@@ -52,22 +52,28 @@ export function createHistoryEndpoint(context: DashboardContext, { minutes, maxB
 /** What another process may keep in place of this one. */
 interface SharedHistory {
   isKeeper(): boolean;
+  withdraw(): void;
   ask(query: string, timeout: number): Promise<readonly string[] | undefined>;
 }
 
-/** Its functions do not refer to the router, so that a timer that has them does not keep it. */
+/** Neither the election nor the functions refer to the router and its history, so that they do not keep them. */
 function joinElection(election: HistoryElection, history: MetricsHistory): SharedHistory {
   const count = topicCounts.get(election) ?? 0;
   topicCounts.set(election, count + 1);
   const topic = `history-${count}`;
-  election.offer(topic, (query) => answer(history, query));
+  const reference = new WeakRef(history);
+  election.offer(topic, (query) => answer(reference, query));
   return {
     isKeeper: () => election.isKeeper(topic),
+    withdraw: () => election.withdraw(topic),
     ask: (query, timeout) => election.ask(topic, query, timeout),
   };
 }
 
-async function* answer(history: MetricsHistory, query: string): AsyncGenerator<string, void> {
+async function* answer(reference: WeakRef<MetricsHistory>, query: string): AsyncGenerator<string, void> {
+  const history = reference.deref();
+  // The offer is withdrawn soon. The process that has asked uses its own history until then.
+  if (history === undefined) throw new Error('the router of the history was dropped');
   for (const step of write(history, parseFilter(query, { allowPrefix: false }))) {
     if (step instanceof Promise) await step;
     else yield step;

@@ -17,6 +17,14 @@ export interface SamplerOptions {
   readonly history: MetricsHistory;
 }
 
+/** Functions that must not refer to the sampler, which they would keep alive. */
+export interface SamplingCallbacks {
+  /** Whether to record a moment now. By default, always. */
+  readonly isDue?: (() => boolean) | undefined;
+  /** Called when the sampler was garbage-collected. */
+  readonly onDropped?: (() => void) | undefined;
+}
+
 /** Records one moment of the source after the other. Failures are gaps in the history, and nothing else. */
 export class Sampler {
   private readonly collection: CollectionOptions;
@@ -38,15 +46,17 @@ export class Sampler {
   }
 
   /**
-   * Records a moment every `interval` ms if it `isDue`, until the sampler is garbage-collected. The timer does not keep the process
-   * alive, nor the sampler.
+   * Records a moment every `interval` ms, until the sampler is garbage-collected. The timer keeps alive neither the
+   * process nor the sampler.
    */
-  start(interval: number, isDue: () => boolean = () => true): void {
+  start(interval: number, { isDue = () => true, onDropped }: SamplingCallbacks = {}): void {
     const reference = new WeakRef(this);
     const timer = setInterval(() => {
       const sampler = reference.deref();
-      if (sampler === undefined) clearInterval(timer);
-      else if (isDue()) void sampler.sample();
+      if (sampler === undefined) {
+        clearInterval(timer);
+        onDropped?.();
+      } else if (isDue()) void sampler.sample();
     }, interval).unref();
   }
 

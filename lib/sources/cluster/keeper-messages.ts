@@ -1,7 +1,10 @@
 /** Message of a process to the primary about what one process keeps for all of them. */
 export type KeeperMemberMessage =
   /** The process would keep the topic. */
-  { readonly kind: 'offer'; readonly topic: string } | KeeperMessage;
+  | { readonly kind: 'offer'; readonly topic: string }
+  /** It does not any more. */
+  | { readonly kind: 'withdraw'; readonly topic: string }
+  | KeeperMessage;
 
 /** A query about a topic, or a part or the end of the answer to one. Ids are those of the end that asks. */
 type KeeperMessage =

@@ -22,6 +22,12 @@ export class KeeperOffers {
     this.send?.({ kind: 'offer', topic });
   }
 
+  withdraw(topic: string): void {
+    this.offers.delete(topic);
+    this.chosen.delete(topic);
+    this.send?.({ kind: 'withdraw', topic });
+  }
+
   /** Whether this process keeps the topic. */
   isKeeper(topic: string): boolean {
     return this.chosen.has(topic);
@@ -62,7 +68,8 @@ export class KeeperOffers {
   receive(message: KeeperCoordinatorMessage): void {
     switch (message.kind) {
       case 'chosen':
-        this.chosen.add(message.topic);
+        // The offer may have been withdrawn while the message was under way.
+        if (this.offers.has(message.topic)) this.chosen.add(message.topic);
         break;
       case 'chunk':
         this.pending.get(message.id)?.chunks.push(message.text);
@@ -79,10 +86,11 @@ export class KeeperOffers {
 
   private async answer(id: number, topic: string, query: string): Promise<void> {
     const { send } = this;
+    const offer = this.offers.get(topic);
     let isComplete = false;
     try {
-      for await (const text of this.offers.get(topic)?.(query) ?? []) send?.({ kind: 'chunk', id, text });
-      isComplete = true;
+      for await (const text of offer?.(query) ?? []) send?.({ kind: 'chunk', id, text });
+      isComplete = offer !== undefined;
     } catch {
       // The process that has asked does without it.
     }

@@ -16,7 +16,7 @@ interface PendingAnswer {
 
 /**
  * Chooses for each topic the process that keeps it, and passes requests of the others on to it. It is the first that has
- * offered to; when it ends, the next one.
+ * offered to; when it ends or withdraws its offer, the next one.
  */
 export class Keepers {
   /** In the order of their offers. */
@@ -31,13 +31,17 @@ export class Keepers {
     if (offers.size === 1) keeper.choose(topic);
   }
 
+  withdraw(topic: string, keeper: Keeper): void {
+    const offers = this.offers.get(topic) ?? new Set();
+    const [chosen] = offers;
+    offers.delete(keeper);
+    const [next] = offers;
+    if (next === undefined) this.offers.delete(topic);
+    else if (chosen === keeper) next.choose(topic);
+  }
+
   leave(keeper: Keeper): void {
-    for (const [topic, offers] of this.offers) {
-      const [chosen] = offers;
-      offers.delete(keeper);
-      const [next] = offers;
-      if (chosen === keeper) next?.choose(topic);
-    }
+    for (const topic of this.offers.keys()) this.withdraw(topic, keeper);
     for (const [id, { keeper: asked }] of this.pending) if (asked === keeper) this.end(id, false);
   }
 
@@ -77,6 +81,9 @@ export class KeeperPeer implements Keeper {
     switch (message.kind) {
       case 'offer':
         this.keepers.offer(message.topic, this);
+        break;
+      case 'withdraw':
+        this.keepers.withdraw(message.topic, this);
         break;
       case 'chunk':
         this.keepers.addChunk(message.id, message.text);

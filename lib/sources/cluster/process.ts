@@ -64,6 +64,7 @@ function createClusterProcess(): ClusterProcess {
 function electionOf({ keeperOffers, isAlone }: Link): KeeperElection {
   return {
     offer: (...args) => keeperOffers.offer(...args),
+    withdraw: (topic) => keeperOffers.withdraw(topic),
     isKeeper: (topic) => isAlone() || keeperOffers.isKeeper(topic),
     ask: (...args) => keeperOffers.ask(...args),
   };

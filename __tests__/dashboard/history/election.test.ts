@@ -1,0 +1,35 @@
+import { dashboard } from '../../../lib/dashboard.ts';
+import { type MetricsRouter, metricsRouter } from '../../../lib/index.ts';
+import { type KeeperElection, sharedBy } from '../../../lib/sources/source-marks.ts';
+import { catchSampleTimers } from '../../support/sample-timers.ts';
+
+afterEach(() => jest.restoreAllMocks());
+
+test('the history of a router that was dropped does not answer other processes, and its offer is withdrawn', async () => {
+  const timers = catchSampleTimers();
+  const answers = new Map<string, Parameters<KeeperElection['offer']>[1]>();
+  const election: KeeperElection = {
+    offer: (topic, answer) => void answers.set(topic, answer),
+    withdraw: (topic) => void answers.delete(topic),
+    isKeeper: () => true,
+    ask: () => Promise.resolve(undefined),
+  };
+  const create = (): MetricsRouter =>
+    metricsRouter({ source: { ...sharedBy(election), collect: () => [] }, dashboard: dashboard() });
+  const read = async (topic: string) => {
+    let text = '';
+    for await (const part of answers.get(topic)!('')) text += part;
+    return JSON.parse(text);
+  };
+  const routers = [create(), create()];
+  await timers.sample();
+  expect([[...answers.keys()], routers.length]).toEqual([['history-0', 'history-1'], 2]);
+  expect((await read('history-0')).ages).toHaveLength(1);
+  // As after a garbage collection.
+  const asCollected = () => jest.spyOn(WeakRef.prototype, 'deref').mockReturnValueOnce(undefined);
+  asCollected();
+  await expect(read('history-0')).rejects.toThrow('the router of the history was dropped');
+  asCollected();
+  await timers.sample();
+  expect([...answers.keys()]).toEqual(['history-1']);
+});
