@@ -226,9 +226,7 @@ describe('options', () => {
     for (let n = 0; n < 2; n++) await service.send('/b');
     expect(await service.routes()).toEqual(['GET /b 200  ×2']);
     expect(warnings.mock.calls.map(([message]) => message)).toEqual(
-      ['ignore', 'route', 'extraLabels.a'].map(
-        (name) => `requestMetrics: ${name} threw Error: broken (once per option)`,
-      ),
+      ['ignore', 'route', 'extraLabels.a'].map((name) => `requestMetrics: ${name} threw Error: broken (reported once)`),
     );
   });
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Layer, type Patterns, patternsOf } from './layer-pattern.ts';
+import { reportOnce } from './safely.ts';
 
 /** What is told of the calls of Express' layers. */
 export interface LayerObserver {
@@ -58,7 +59,11 @@ export function traceLayers(prototype: LayerPrototype): void {
     const handleRequest = prototype[name];
     if (handleRequest === undefined) continue;
     prototype[name] = function tracedRequest(req, res, next) {
-      observer.onLayer(this, req, res, next);
+      try {
+        observer.onLayer(this, req, res, next);
+      } catch (error) {
+        reportOnce('following a route', error);
+      }
       return handleRequest.call(this, req, res, next);
     };
   }

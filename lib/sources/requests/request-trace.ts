@@ -4,6 +4,7 @@ import { isComplete, isOver } from './completion.ts';
 import { read } from './read.ts';
 import type { RouteTemplate } from './route-template.ts';
 import { RouteTrace } from './route-trace.ts';
+import { reportOnce } from './safely.ts';
 
 /** Status of a request whose client disconnected before it had the response: nginx's. */
 const CLIENT_CLOSED_REQUEST = 499;
@@ -107,12 +108,21 @@ export class RequestTrace extends RouteTrace {
   /** Ends the measurements. It may be called again, for those that have begun since. */
   end(isComplete: boolean): void {
     this.isWatched = false;
-    this.status = isComplete ? read(this.response, 'statusCode') : CLIENT_CLOSED_REQUEST;
-    this.template = this.templateFor(this.status, this.request);
+    // Other code may have changed the request in any way. What throws here would end the process.
+    try {
+      this.status = isComplete ? read(this.response, 'statusCode') : CLIENT_CLOSED_REQUEST;
+      this.template = this.templateFor(this.status, this.request);
+    } catch (error) {
+      reportOnce('detecting the route', error);
+    }
     for (let { measurement } = this; measurement !== undefined; measurement = measurement.previous) {
       if (measurement.isOver) continue;
       measurement.isOver = true;
-      measurement.owner.end(measurement, this);
+      try {
+        measurement.owner.end(measurement, this);
+      } catch (error) {
+        reportOnce('counting a request', error);
+      }
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { types } from 'node:util';
 import { type Layer, type Patterns, patternOfRoute } from './layer-pattern.ts';
 import { isTraced } from './layers.ts';
 import type { AppLike } from './mounts.ts';
@@ -12,8 +13,8 @@ export interface RoutedRequest extends IncomingMessage {
   /** Path where the router that handles the request is mounted, and the rest of the path. */
   readonly baseUrl?: string;
   readonly path?: string;
-  /** The last route that matched. */
-  readonly route?: Layer['route'];
+  /** The last route that matched, unless other code has put something else in its place. */
+  readonly route?: unknown;
 }
 
 /** A mount whose function was called, and has not called the router's next layer. */
@@ -26,6 +27,12 @@ interface Mount {
 }
 
 const NOT_FOUND = 404;
+
+function isRoute(value: unknown): value is NonNullable<Layer['route']> {
+  if (typeof value !== 'object' || value === null) return false;
+  const { path } = value as { readonly path?: unknown };
+  return typeof path === 'string' || Array.isArray(path) || types.isRegExp(path);
+}
 
 /** The route of one request: followed from layer to layer, as an error leaves the router before the request ends. */
 export class RouteTrace {
@@ -46,7 +53,7 @@ export class RouteTrace {
    */
   templateFor(status: number, req: RoutedRequest): RouteTemplate | undefined {
     const route = read(req, 'route');
-    if (route !== undefined && route !== this.calledRoute) {
+    if (route !== this.calledRoute && isRoute(route)) {
       // One of a router that is in no app, or in one of another version of Express: the mounts above it are not known.
       if (!isTraced(route) && (req.baseUrl ?? '') !== (this.mount?.baseUrl ?? '')) return undefined;
       // One that matched, and was not called because `router.param` had an error.

@@ -8,6 +8,7 @@ import { type AppLike, mountsOf, stackOf } from './mounts.ts';
 import { read } from './read.ts';
 import { RequestTrace } from './request-trace.ts';
 import type { RoutedRequest } from './route-trace.ts';
+import { reportOnce } from './safely.ts';
 
 const CONNECTION = Symbol('connection');
 
@@ -21,6 +22,15 @@ interface Message {
   readonly response: ServerResponse;
   readonly socket: TracedSocket;
 }
+
+/** What a subscriber of a channel throws would end the process. */
+const guarded = (receive: (message: Message) => void) => (message: unknown) => {
+  try {
+    receive(message as Message);
+  } catch (error) {
+    reportOnce('tracing a request', error);
+  }
+};
 
 /**
  * The traces of requests, by request. Node publishes when a request of HTTP/1 starts and when its response is finished,
@@ -40,8 +50,14 @@ class Traces implements LayerObserver {
   start(): void {
     if (this.#isStarted) return;
     this.#isStarted = true;
-    subscribe('http.server.request.start', (message) => this.#onStart(message as Message));
-    subscribe('http.server.response.finish', (message) => this.#onFinish(message as Message));
+    subscribe(
+      'http.server.request.start',
+      guarded((message) => this.#onStart(message)),
+    );
+    subscribe(
+      'http.server.response.finish',
+      guarded((message) => this.#onFinish(message)),
+    );
   }
 
   /** Whether this runtime has published the end of a response. */
