@@ -36,6 +36,25 @@ describe.each(EXPRESS_VERSIONS)('with %s', (version) => {
     }
   });
 
+  test('a copy of another version, which shares something else, is left alone', async () => {
+    const ofThis = /^express-metrics-json:traces:(\d+)$/;
+    const { express } = loadExpress(version);
+    const requests = loadAgain()();
+    const [key] = Object.getOwnPropertySymbols(globalThis).filter(({ description = '' }) => ofThis.test(description));
+    const protocol = Number(ofThis.exec(key?.description ?? '')?.[1]);
+    const other = Symbol.for(`express-metrics-json:traces:${protocol + 1}`);
+    const shared = Object.freeze({});
+    Object.assign(globalThis, { [other]: shared });
+    const app = express();
+    app.use(requests, loadAgain()());
+    addOrders(app, express);
+    const service = await measuredServer(app, requests);
+    await service.send('/tenants/a/orders/1');
+    expect(await service.routes()).toEqual(['GET /tenants/:tenant/orders/:id 200']);
+    expect((globalThis as { [other]?: unknown })[other]).toBe(shared);
+    Reflect.deleteProperty(globalThis, other);
+  });
+
   test('an app that is loaded again with the package is measured from its first request', async () => {
     const { express } = loadExpress(version);
     for (let load = 0; load < 3; load++) {

@@ -23,11 +23,14 @@ interface LayerPrototype {
 
 const KIND = Symbol('kind');
 
+/** Version of what the copies of this package share here: raised with each change that another copy would notice. */
+const PROTOCOL = 1;
+
 /**
  * The observer, of the global object and of the prototype of each version's layers: those are traced once, even if
- * there are two copies of this package, or it is loaded again.
+ * there are two copies of this package, or it is loaded again. Copies with another protocol trace them for themselves.
  */
-const TRACES = Symbol.for('express-metrics-json.traces');
+const TRACES = Symbol.for(`express-metrics-json:traces:${PROTOCOL}`);
 
 /** Name of the method in Express 5, and in Express 4. */
 const METHODS = ['handleRequest', 'handle_request'];
