@@ -1,3 +1,4 @@
+import { clashingLast } from '../model/clashing-last.ts';
 import type { LabelSet, MetricFamily } from '../model/metric-family.ts';
 import type { MetricFamilies, Scrape } from '../model/metrics-source.ts';
 import { optionError, shown } from '../util/option-error.ts';
@@ -65,6 +66,7 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
 
 /** A metric as the registry collects it. */
 interface Entry {
+  readonly name: string;
   readonly family: MetricFamily;
   readonly metric: CounterMetric | GaugeMetric | HistogramMetric;
   readonly table: SeriesTable;
@@ -76,7 +78,8 @@ type MetricClass<M> = new (name: string, reader: LabelReader, table: SeriesTable
 class MetricsRegistry implements Registry {
   private readonly constants: LabelSet;
   private readonly dropped: DroppedSeries;
-  private readonly entries: Entry[] = [];
+  /** In the order of the document. */
+  private entries: readonly Entry[] = [];
   private readonly takenNames = new Set([DROPPED_SERIES]);
 
   constructor(constants: LabelSet) {
@@ -126,7 +129,8 @@ class MetricsRegistry implements Registry {
     const metric = new Metric(name, reader, table);
     const family = createFamily(this.headOf(type, checked), table);
     const callback = collect && new Callback(() => collect.call(metric as never, metric as never));
-    this.entries.push({ family, metric, table, callback });
+    const entries = [...this.entries, { name, family, metric, table, callback }];
+    this.entries = clashingLast(entries, (entry) => entry.family.type === 'counter');
     return metric;
   }
 
