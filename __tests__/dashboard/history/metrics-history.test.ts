@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { FamilyHistory } from '../../../lib/dashboard/history/family-history.ts';
 import { createRecording, queues } from '../../support/recorded-history.ts';
 
 test('totals are kept for every family, and series are written for the families that a request names', () => {
@@ -141,6 +142,17 @@ test('the series that do not fit are left out, the last ones first, and counted;
   expect(totals[0]).toEqual([500]);
   // It came when all was taken.
   expect(other_total!.totals[0]).toEqual([7]);
+});
+
+test('each of many families is searched for series to remove once in a moment, however many do not fit', () => {
+  const { record, history } = createRecording({ moments: 10, maxBytes: 500_000 });
+  const families = Array.from({ length: 1000 }, (_, i) => queues({ a: 1 }, `family_${i}`));
+  record(...families);
+  expect(history.leftOutFamilies).toBeGreaterThan(300);
+  const removeLast = jest.spyOn(FamilyHistory.prototype, 'removeLast');
+  record(...families);
+  expect(removeLast.mock.calls.length).toBeLessThanOrEqual(history.families.size);
+  removeLast.mockRestore();
 });
 
 test('families that do not fit are counted', () => {

@@ -21,6 +21,8 @@ export class MetricsHistory {
   private withoutRoom = 0;
   private leftOut = 0;
   private complete = 0;
+  /** Families that may have series to remove, the last one first to go; undefined until a moment needs room. */
+  private removable: FamilyHistory[] | undefined;
 
   constructor({ moments, maxBytes }: HistorySize) {
     this.ring = new ValueRing(moments);
@@ -50,6 +52,7 @@ export class MetricsHistory {
   beginMoment(clock: number): void {
     this.ring.begin(clock);
     this.withoutRoom = 0;
+    this.removable = undefined;
   }
 
   /** Starts a family of the current moment. */
@@ -95,12 +98,18 @@ export class MetricsHistory {
     }
     const family = new FamilyHistory(head, { ring, budget });
     this.byName.set(head.name, family);
+    this.removable?.push(family);
     return family;
   }
 
+  /** Looks at a family without series once in a moment only: there may be many, for each of which it is called. */
   private removeLastSeries(): boolean {
-    const families = [...this.byName.values()].reverse();
-    return families.some((family) => family.removeLast());
+    this.removable ??= [...this.byName.values()];
+    for (let last = this.removable.at(-1); last !== undefined; last = this.removable.at(-1)) {
+      if (last.removeLast()) return true;
+      this.removable.pop();
+    }
+    return false;
   }
 
   private remove(family: FamilyHistory): void {
