@@ -1,3 +1,5 @@
+import { detachString } from './text-cursor.ts';
+
 /**
  * Whole lines of the document. ASCII stays in the bytes that were received: many long strings that wait in the buffer
  * would make garbage collection slow.
@@ -10,6 +12,17 @@ export class LinePiece {
   constructor(content: string | Buffer) {
     this.length = content.length;
     this.content = content;
+  }
+
+  /** Bytes or characters that the piece keeps in memory: of bytes, all that were received with them. */
+  get heldSize(): number {
+    const { content } = this;
+    return typeof content === 'string' ? content.length : content.buffer.byteLength;
+  }
+
+  /** Returns a piece that keeps only a part of this one in memory. */
+  copy(start: number, end: number): LinePiece {
+    return new LinePiece(detachString(this.read(start, end)));
   }
 
   read(start: number, end: number): string {

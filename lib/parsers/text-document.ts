@@ -8,6 +8,9 @@ import { TextLines } from './text-lines.ts';
 import { EOF_LINE, type MetaLine, MetaReader } from './text-meta.ts';
 import { SeriesReader } from './text-series.ts';
 
+/** Share of a piece in memory below which lines that are buffered are copied. */
+const MIN_KEPT_SHARE = 1 / 4;
+
 /** Text with which the series of one name begin, and their family. */
 interface SeriesStart {
   readonly text: string;
@@ -34,6 +37,8 @@ export class TextDocument {
   private readonly late = new Set<FamilyText>();
   /** Families that are left at the end of the document. */
   private rest: FamilyText[] | undefined;
+  /** Whether a family has left the buffer, so that lines may be dropped. */
+  private isOverfull = false;
   /** The family that is larger than the buffer, while it is read. */
   private open: FamilyText | undefined;
   /** Start of the last line, if it is a series. */
@@ -60,6 +65,7 @@ export class TextDocument {
     while (!this.isEnded && (index.bytes < context.maxJoinBytes || index.buffered.size === 0)) await this.readPiece();
     if (this.isEnded) return this.nextOfRest();
     const family = index.take() as FamilyText;
+    this.isOverfull = true;
     family.markTaken();
     this.open = family === this.start?.family ? family : undefined;
     return family;
@@ -162,7 +168,7 @@ export class TextDocument {
 
   private add(family: FamilyText, range: LineRange, nextLine: number): void {
     if (range.start === range.end) return;
-    if (!family.isTaken) this.index.bytes += family.add(range);
+    if (!family.isTaken) this.index.bytes += family.add(this.isOverfull ? compact(range) : range);
     else if (this.isOpen(family)) family.add(range);
     else {
       family.late += nextLine - range.line;
@@ -208,6 +214,15 @@ export class TextDocument {
     this.starts.set(ownName, start);
     return start;
   }
+}
+
+/** Copies lines that would keep a much larger piece in memory when its other lines are dropped. */
+function compact(range: LineRange): LineRange {
+  const { piece, start, end, line } = range;
+  const length = end - start;
+  return length >= MIN_KEPT_SHARE * piece.heldSize
+    ? range
+    : { piece: piece.copy(start, end), start: 0, end: length, line };
 }
 
 /** Whether the line that begins at a position is a series of the name. */
