@@ -26,7 +26,7 @@ export function requestMetrics(options: RequestMetricsOptions = {}): RequestMetr
   const resolved = resolveRequestOptions(options);
   const { ignore } = resolved;
   const recorder = new RequestRecorder(resolved);
-  startTracing();
+  startTracing(recorder);
 
   function measure(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void {
     if (!(ignore && safely('ignore', () => ignore(req), false))) start(req, res);

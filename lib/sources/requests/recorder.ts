@@ -39,8 +39,8 @@ export class RequestRecorder implements Owner {
   private readonly sizes: { readonly request: Histogram<string>; readonly response: Histogram<string> } | undefined;
   private readonly droppedRoutes: Counter;
   private readonly routes = new Map<string, RouteSeries>();
-  private readonly unmatched = new RouteSeries(this, UNMATCHED);
-  private readonly other = new RouteSeries(this, OTHER);
+  private readonly unmatched = new RouteSeries(this.registry, UNMATCHED);
+  private readonly other = new RouteSeries(this.registry, OTHER);
 
   constructor(options: ResolvedRequestOptions) {
     const { registry } = this;
@@ -106,7 +106,7 @@ export class RequestRecorder implements Owner {
     if (typeof given === 'string') return this.routeSeries(given);
     if (template === undefined) return this.unmatched;
     const { series } = template;
-    if (series !== undefined && series.owner === this) return series;
+    if (series !== undefined && series.registry === this.registry) return series;
     const found = this.routeSeries(template.text);
     if (found !== this.other) template.series = found;
     return found;
@@ -120,7 +120,7 @@ export class RequestRecorder implements Owner {
       this.droppedRoutes.inc();
       return this.other;
     }
-    const created = new RouteSeries(this, route);
+    const created = new RouteSeries(this.registry, route);
     this.routes.set(route, created);
     return created;
   }

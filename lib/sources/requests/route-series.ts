@@ -9,13 +9,13 @@ export interface Series {
 
 /** The series of one route in one instance, by method and status. */
 export class RouteSeries {
-  /** The instance. */
-  readonly owner: object;
+  /** That of the instance. Not the instance itself, as templates outlive it, and it keeps the functions of its options. */
+  readonly registry: object;
   readonly route: string;
   readonly series = new Map<number, Series>();
 
-  constructor(owner: object, route: string) {
-    this.owner = owner;
+  constructor(registry: object, route: string) {
+    this.registry = registry;
     this.route = route;
   }
 }

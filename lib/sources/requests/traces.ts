@@ -1,7 +1,7 @@
-import { subscribe } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { Connection } from './connection.ts';
+import { Connection, type Publisher } from './connection.ts';
 import type { Layer } from './layer-pattern.ts';
 import { kindOf, type LayerObserver, sharedObserver, traceLayers } from './layers.ts';
 import { type AppLike, mountsOf, stackOf } from './mounts.ts';
@@ -38,26 +38,31 @@ const guarded = (receive: (message: Message) => void) => (message: unknown) => {
  *
  * The fields are private to the engine, as Jest walks through what the global object holds.
  */
-class Traces implements LayerObserver {
-  /** That of the last call, which most often is that of the next one. */
+class Traces implements LayerObserver, Publisher {
+  /** That of the last call, which most often is that of the next one. It is one that an open connection has. */
   #last: RequestTrace | undefined;
   /** Those of pipelined requests, and of servers that publish nothing: of HTTP/2, and of other runtimes. */
   readonly #others = new WeakMap<IncomingMessage, RequestTrace>();
-  #isStarted = false;
+  readonly #subscribers = [
+    ['http.server.request.start', guarded((message) => this.#onStart(message))],
+    ['http.server.response.finish', guarded((message) => this.#onFinish(message))],
+  ] as const;
+  /** Number of those for whom the requests are traced. */
+  #owners = 0;
+  readonly #collected = new FinalizationRegistry(() => {
+    this.#owners--;
+    if (this.#owners === 0) for (const [name, subscriber] of this.#subscribers) unsubscribe(name, subscriber);
+  });
   #publishesFinish = false;
 
-  /** Begins to take note of what Node publishes. */
-  start(): void {
-    if (this.#isStarted) return;
-    this.#isStarted = true;
-    subscribe(
-      'http.server.request.start',
-      guarded((message) => this.#onStart(message)),
-    );
-    subscribe(
-      'http.server.response.finish',
-      guarded((message) => this.#onFinish(message)),
-    );
+  /**
+   * Takes note of what Node publishes, until the owners of all calls are garbage-collected. The channels are those of
+   * the process: without an end, they would keep each sandbox of a process that loads this package in many, as Jest does.
+   */
+  startFor(owner: object): void {
+    this.#collected.register(owner, undefined);
+    this.#owners++;
+    if (this.#owners === 1) for (const [name, subscriber] of this.#subscribers) subscribe(name, subscriber);
   }
 
   /** Whether this runtime has published the end of a response. */
@@ -67,10 +72,11 @@ class Traces implements LayerObserver {
 
   get(req: IncomingMessage): RequestTrace | undefined {
     if (this.#last?.request === req) return this.#last;
-    const trace = (read(req, 'socket') as TracedSocket | undefined)?.[CONNECTION]?.trace;
-    const found = trace?.request === req ? trace : this.#others.get(req);
-    if (found !== undefined) this.#last = found;
-    return found;
+    const socket = read(req, 'socket') as TracedSocket | undefined;
+    const trace = socket?.[CONNECTION]?.trace;
+    if (trace?.request !== req) return this.#others.get(req);
+    if (!socket?.destroyed) this.#last = trace;
+    return trace;
   }
 
   getOrCreate(req: IncomingMessage, res: ServerResponse): RequestTrace {
@@ -78,8 +84,11 @@ class Traces implements LayerObserver {
     if (known !== undefined) return known;
     const trace = new RequestTrace(req, res, undefined);
     this.#others.set(req, trace);
-    this.#last = trace;
     return trace;
+  }
+
+  onClose(trace: RequestTrace | undefined): void {
+    if (this.#last === trace) this.#last = undefined;
   }
 
   onLayer(layer: Layer, req: RoutedRequest, res: ServerResponse, next: unknown): void {
@@ -120,10 +129,10 @@ class Traces implements LayerObserver {
 
 const traces = sharedObserver(() => new Traces());
 
-let lastApp: AppLike | undefined;
+let lastApp: WeakRef<AppLike> | undefined;
 
-/** Begins to trace the requests of this process. */
-export const startTracing = () => traces.start();
+/** Traces the requests of this process, until the owner is garbage-collected. */
+export const startTracing = (owner: object) => traces.startFor(owner);
 
 /** Returns the trace of a request. It begins with this call by some middleware, or with the request. */
 export function traceOf(req: RoutedRequest, res: ServerResponse, middleware: unknown): RequestTrace {
@@ -131,14 +140,14 @@ export function traceOf(req: RoutedRequest, res: ServerResponse, middleware: unk
   // A layer that is traced has just called it.
   if (trace.lastCalled === middleware) return trace;
   const { app, baseUrl = '' } = req;
-  if (app !== undefined && app !== lastApp) install(app);
+  if (app !== undefined && app !== lastApp?.deref()) install(app);
   // Only of the first request: those after it are traced from the beginning.
   if (baseUrl !== '' && trace.isNew && app !== undefined) trace.beginAt(mountsOf(app, middleware), baseUrl);
   return trace;
 }
 
 function install(app: AppLike): void {
-  lastApp = app;
+  lastApp = new WeakRef(app);
   const [layer] = stackOf(app);
   if (layer !== undefined) traceLayers(Object.getPrototypeOf(layer));
 }
