@@ -14,8 +14,8 @@ export interface RequestFields
 }
 
 /**
- * Reads each member once. Express changes the prototype of every request, which gives each a hidden class of its own:
- * no read of a member finds V8's inline cache, and all of them took a fifth of a small scrape's time.
+ * Reads each member once. Express changes the prototype of every request, and V8 then has a separate hidden class for
+ * each. Its inline caches miss at the first read of a member, which costs ten times a read that they hit.
  */
 export function readFields(req: IncomingMessage): RequestFields {
   const { method, url, rawHeaders, headers, socket, httpVersionMajor, httpVersionMinor, originalUrl } =

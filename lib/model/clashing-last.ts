@@ -1,7 +1,7 @@
 const TOTAL = '_total';
 
 /**
- * Moves counters whose names clash in OpenMetrics, such as `x_total` next to `x` or `x_created`, behind all other
+ * Moves counters whose names clash in OpenMetrics, such as `x_total` next to `x` or `x_created`, to the end of the
  * families. The names are then known to be taken when the counter is written. Returns the same list if none clashes.
  */
 export function clashingLast<T extends { readonly name: string }>(

@@ -1,4 +1,4 @@
-/** Whether a bucket fits behind those before it: its bound is greater, and its cumulative count is not less. */
+/** Whether a bucket can follow the ones before it: its bound is greater, and its cumulative count is not less. */
 export function isNextBucket(
   bounds: readonly number[],
   counts: readonly number[],

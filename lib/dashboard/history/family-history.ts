@@ -107,7 +107,7 @@ export class FamilyHistory {
     this.unseen = undefined;
   }
 
-  /** Removes series that no moment has any more. */
+  /** Removes series without a value in any moment that is kept. */
   removeOld(): void {
     const { ring } = this.space;
     const seen = this.lastSeen === ring.end - 1 ? this.seen : 0;

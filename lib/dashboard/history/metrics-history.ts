@@ -60,7 +60,7 @@ export class MetricsHistory {
     return new FamilyRecording((first) => this.open(family, first));
   }
 
-  /** Ends the moment: removes families and series that no moment has any more. */
+  /** Ends the moment. Removes families and series without a value in any moment that is kept. */
   endMoment(): void {
     for (const family of this.byName.values()) {
       if (family.lastSeen < this.ring.start) this.remove(family);

@@ -164,7 +164,7 @@ function matchSeries(family: Family, samples: readonly SampleData[]): Series[] {
 
 const keyOf = (labels: Labels) => JSON.stringify(labels);
 
-/** Gives a series whose bounds are new a slot of its own: counts of other buckets cannot be compared. */
+/** Gives a series whose bounds are new a separate slot: counts of other buckets cannot be compared. */
 function withBounds(series: Series, value: SampleValue, family: Family): Series {
   const isKnown = hasBounds(series, value);
   if (!isKnown) {

@@ -1,18 +1,10 @@
 import uPlot from 'uplot';
 import { format } from '../model/format.ts';
-import { axisLabels, axisRange, needsOwnAxis } from '../model/scale.ts';
-import type { Unit } from '../model/units.ts';
+import { needsOwnAxis } from '../model/scale.ts';
 import type { ChartData } from '../protocol.ts';
 import { el, setAttribute, setText } from './dom.ts';
+import { clockTime, HEIGHT, optionsFor, type TimeRange } from './plot-options.ts';
 import { describe } from './sparkline.ts';
-
-/** Height of the plot (px). */
-const HEIGHT = 200;
-
-/** Steps (s) of the time axis, whose labels have no fractions. */
-const SECONDS = [
-  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 604_800,
-];
 
 /** Number of line colours in the style sheet. */
 const COLOURS = 6;
@@ -152,135 +144,15 @@ export class LineChart {
   }
 }
 
-/** Unix times (s) */
-interface TimeRange {
-  readonly min: number;
-  readonly max: number;
-}
-
 interface LegendItem {
   readonly isTotal: boolean;
   readonly hasOwnAxis: boolean;
   readonly index: number;
 }
 
-interface PlotSettings {
-  readonly colours: readonly string[];
-  readonly unit: Unit;
-  readonly muted: string;
-  readonly plot: HTMLElement;
-  /** Line whose axis is on the right; −1 for none. */
-  readonly ownAxis: number;
-  readonly threshold: number | undefined;
-  readonly limitColour: string;
-  /** Whether each line is shown. */
-  readonly isShown: readonly boolean[];
-  showValues(): void;
-  select(range: TimeRange): void;
-}
-
-function optionsFor({
-  colours,
-  unit,
-  muted,
-  plot,
-  ownAxis,
-  threshold,
-  limitColour,
-  isShown,
-  showValues,
-  select,
-}: PlotSettings): uPlot.Options {
-  const { fontFamily } = getComputedStyle(plot);
-  const grid = { stroke: withAlpha(muted, 0.18), width: 1 };
-  const axis = { stroke: muted, font: `12px ${fontFamily}`, grid, ticks: { show: false } };
-  const numbers = {
-    ...axis,
-    // Axis steps for bytes are powers of two.
-    ...(unit.of === 'bytes' && { incrs: Array.from({ length: 60 }, (_, i) => 2 ** i) }),
-    values: (_: uPlot, splits: number[]) => axisLabels(splits, unit),
-    size: widthOfLabels,
-    gap: 6,
-  };
-  return {
-    width: plot.clientWidth,
-    height: HEIGHT,
-    legend: { show: false },
-    cursor: { y: false, drag: { x: true, y: false, setScale: false, dist: 5 }, points: { size: 7 } },
-    padding: [12, ownAxis < 0 ? 30 : 0, 0, 0],
-    scales: { y: { range: rangeOfAxis }, total: { range: rangeOfAxis } },
-    axes: [
-      { ...axis, values: (_, splits) => splits.map(clockTime), incrs: SECONDS, space: 80, size: 30 },
-      numbers,
-      ...(ownAxis < 0 ? [] : [{ ...numbers, scale: 'total', side: 1 as const, grid: { show: false } }]),
-    ],
-    series: [
-      {},
-      ...colours.map((stroke, i) => ({
-        stroke,
-        width: 1.75,
-        points: { size: 4, fill: stroke },
-        spanGaps: false,
-        show: isShown[i] ?? true,
-        scale: i === ownAxis ? 'total' : 'y',
-      })),
-    ],
-    hooks: {
-      setCursor: [showValues],
-      setSelect: [(chart) => selectRange(chart, select)],
-      draw: [(chart) => drawThreshold(chart, threshold, limitColour)],
-    },
-  };
-}
-
-const rangeOfAxis = (_: uPlot, min: number | null, max: number | null): [number, number] =>
-  min === null || max === null ? [0, 1] : axisRange({ min, max });
-
-function selectRange(chart: uPlot, select: PlotSettings['select']): void {
-  const { left, width } = chart.select;
-  if (width === 0) return;
-  const [min, max] = [chart.posToVal(left, 'x'), chart.posToVal(left + width, 'x')];
-  chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-  select({ min, max });
-}
-
-/** Draws a dashed line at the threshold, if the axis contains it. */
-function drawThreshold({ ctx, bbox, scales, valToPos }: uPlot, threshold: number | undefined, colour: string): void {
-  const { min, max } = scales.y!;
-  if (threshold === undefined || !(threshold >= (min ?? Infinity) && threshold <= (max ?? -Infinity))) return;
-  const y = valToPos(threshold, 'y', true);
-  ctx.save();
-  ctx.strokeStyle = colour;
-  ctx.setLineDash([6, 4]);
-  ctx.beginPath();
-  ctx.moveTo(bbox.left, y);
-  ctx.lineTo(bbox.left + bbox.width, y);
-  ctx.stroke();
-  ctx.restore();
-}
-
-/** Returns the width that the longest label needs. */
-function widthOfLabels(chart: uPlot, labels: string[] | null): number {
-  const { ctx } = chart;
-  const font = ctx.font;
-  ctx.font = `12px ${getComputedStyle(chart.root).fontFamily}`;
-  const longest = Math.max(0, ...(labels ?? []).map((label) => ctx.measureText(label).width));
-  ctx.font = font;
-  return Math.max(48, Math.ceil(longest) + 16);
-}
-
-/** Returns the value at the index or, where a line has none of its own, the last one before it. */
+/** Returns the value at the index. Where the line has no point, it is the value of the point before. */
 function valueBefore(values: ChartData['lines'][number]['values'], index: number): number | null {
   let i = index;
   while (i > 0 && values[i] === undefined) i--;
   return values[i] ?? null;
-}
-
-function clockTime(seconds: number): string {
-  return new Date(seconds * 1000).toLocaleTimeString('en-GB');
-}
-
-/** Adds an alpha value to `rgb(1, 2, 3)`, the form of computed styles. */
-function withAlpha(colour: string, alpha: number): string {
-  return colour.replace(/^rgb\(([^)]+)\)$/, (_, parts: string) => `rgba(${parts}, ${alpha})`);
 }
