@@ -117,6 +117,14 @@ test('a threshold replaces the usual one of the same name', () => {
   expect(limits.get('nodejs_eventloop_utilization')).toBe(0.9);
 });
 
+test('a count since the start is not compared with a threshold', () => {
+  const limits = thresholdsByName([{ name: 'http_request_duration_seconds', above: 0.5 }]);
+  const durationAfter = (...documents: object[]) =>
+    firstScreenOf(polled(...documents), limits).tiles.find(({ label }) => label === 'Duration');
+  expect(durationAfter(SERVICE)).toMatchObject({ value: 120, note: 'since start', isAbove: false });
+  expect(durationAfter(START, SERVICE)).toMatchObject({ note: 'p95 of 120', isAbove: true });
+});
+
 test.each([
   ['', 0, 'Mail'],
   ['queue_depth', 0, 'queue_depth · Mail'],

@@ -50,16 +50,22 @@ export interface FirstScreen {
   readonly failing: readonly RankedRoute[];
 }
 
-export interface Tile {
-  readonly label: string;
-  /** Name of the family that it opens. */
+/** A family's value, now and over time. */
+interface Reading {
+  /** Name of the family. */
   readonly name: string;
   readonly value: number | null;
   readonly unit: Unit;
-  readonly note: string;
+  /** Whether the value is above its threshold. */
   readonly isAbove: boolean;
   readonly times: readonly number[];
   readonly values: readonly (number | null)[];
+}
+
+/** A number of the first screen. It opens its family. */
+export interface Tile extends Reading {
+  readonly label: string;
+  readonly note: string;
 }
 
 export interface RankedRoute {
@@ -106,17 +112,10 @@ export interface Entry {
   readonly label?: readonly [name: string, value: string];
 }
 
-export interface Row {
-  readonly name: string;
-  readonly value: number | null;
-  readonly unit: Unit;
+export interface Row extends Reading {
   /** Kind of the value: `sum`, `avg`, `max`, `p95 of 23`; empty for the value of a single series or a rate. */
   readonly kind: string;
-  /** Whether the value is above its threshold. */
-  readonly isAbove: boolean;
   readonly series: number;
-  readonly times: readonly number[];
-  readonly values: readonly (number | null)[];
 }
 
 export interface Detail {

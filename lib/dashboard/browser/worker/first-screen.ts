@@ -58,9 +58,8 @@ function firstOf(families: Families, names: readonly string[], type?: string): F
 
 function tilesOf(label: string, family: Family | undefined, limits: Limits): Tile[] {
   if (family === undefined) return [];
-  const { name, value, unit, kind, times, values } = rowOf(family, limits);
-  const note = kind === 'sum' ? '' : kind;
-  return [{ label, name, value, unit, note, isAbove: isAbove(value, limits.get(name)), times, values }];
+  const { kind, series: _, ...reading } = rowOf(family, limits);
+  return [{ ...reading, label, note: kind === 'sum' ? '' : kind }];
 }
 
 function requestTiles(family: Family, limits: Limits): Tile[] {
