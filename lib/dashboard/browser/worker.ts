@@ -1,9 +1,9 @@
 import { documentUrl, fullPollDelay, LARGE_DOCUMENT, nextDelay } from './model/poll-policy.ts';
 import { thresholdsByName } from './model/thresholds.ts';
-import type { Status, ViewRequest, ViewUpdate } from './protocol.ts';
+import type { Row, Status, ViewRequest, ViewUpdate } from './protocol.ts';
 import { ChartLines } from './worker/chart-lines.ts';
 import { currentInstant, fetchDocument, type Poll } from './worker/fetch-document.ts';
-import { firstScreenNames, firstScreenOf } from './worker/first-screen.ts';
+import { firstScreenNames, firstScreenOf, tilesIn } from './worker/first-screen.ts';
 import { OpenFamily } from './worker/open-family.ts';
 import { catalogueOf, rowOf } from './worker/overview.ts';
 import { readHistory } from './worker/past.ts';
@@ -168,27 +168,27 @@ function statusAfter(result: Poll, isWhole: boolean): Status {
 }
 
 function countAbove(): number {
-  const rows = [...limits.keys()].flatMap((name) => {
+  const tiles = tilesIn(store.families, limits).filter(({ name }) => !limits.has(name));
+  return [...rowsOf(limits.keys()), ...tiles].filter(({ isAbove }) => isAbove).length;
+}
+
+/** Returns the rows of those families that exist. */
+function rowsOf(names: Iterable<string>): Row[] {
+  return Array.from(names).flatMap((name) => {
     const family = store.families.get(name);
     return family === undefined ? [] : [rowOf(family, limits)];
   });
-  const tiles = firstScreenOf(store.families, limits).tiles.filter(({ name }) => !limits.has(name));
-  return [...rows, ...tiles].filter(({ isAbove }) => isAbove).length;
 }
 
 function postUpdate(): void {
   if (view === undefined) return;
   const { state, onScreen, from, to } = view;
-  const rows = onScreen.flatMap((name) => {
-    const family = store.families.get(name);
-    return family === undefined ? [] : [rowOf(family, limits)];
-  });
   const catalogue = changedCatalogue(state.search);
   const detail = openFamilyFor(state)?.detail({ from, to, limits });
   const firstScreen = isOverview(state) ? firstScreenOf(store.families, limits) : undefined;
   const update: ViewUpdate = {
     status,
-    rows,
+    rows: rowsOf(onScreen),
     ...(catalogue && { catalogue }),
     ...(detail && { detail }),
     ...(firstScreen && { firstScreen }),

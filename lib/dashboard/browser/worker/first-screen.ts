@@ -1,6 +1,7 @@
 import type { Family } from '../model/family.ts';
 import { format, percent } from '../model/format.ts';
 import { isAbove, MAX_ERROR_SHARE, MAX_MEMORY_SHARE } from '../model/thresholds.ts';
+import { OBSERVATIONS_PER_SECOND } from '../model/units.ts';
 import { rollupsIn } from '../model/update-family.ts';
 import type { Order } from '../model/url-state.ts';
 import { observationsIn } from '../model/windows.ts';
@@ -37,16 +38,26 @@ export function firstScreenNames(families: Families): string[] {
 
 /** Returns the numbers that tell how the service is, as far as it has metrics for them. */
 export function firstScreenOf(families: Families, limits: Limits): FirstScreen {
-  const durations = firstOf(families, DURATIONS, 'histogram');
-  const requests = durations === undefined ? [] : requestTiles(durations, limits);
-  const tiles = [
-    ...requests,
+  const durations = durationsIn(families);
+  return {
+    tiles: tilesIn(families, limits),
+    slowest: routesBy('p95', durations, limits),
+    failing: routesBy('errors', durations, limits),
+  };
+}
+
+/** Returns the first screen's tiles, without its lists of routes. */
+export function tilesIn(families: Families, limits: Limits): Tile[] {
+  const durations = durationsIn(families);
+  return [
+    ...(durations === undefined ? [] : requestTiles(durations, limits)),
     ...tilesOf('In flight', firstOf(families, IN_FLIGHT), limits),
     ...tilesOf('Event-loop delay', firstOf(families, DELAYS), limits),
     ...memoryTiles(families, limits),
   ];
-  return { tiles, slowest: routesBy('p95', durations, limits), failing: routesBy('errors', durations, limits) };
 }
+
+const durationsIn = (families: Families) => firstOf(families, DURATIONS, 'histogram');
 
 function firstOf(families: Families, names: readonly string[], type?: string): Family | undefined {
   const name = names.find((one) => {
@@ -63,33 +74,29 @@ function tilesOf(label: string, family: Family | undefined, limits: Limits): Til
 }
 
 function requestTiles(family: Family, limits: Limits): Tile[] {
-  const { name } = family;
-  const status = statusLabelOf(family.series);
-  const [rate, ...others] = columnsOf(family, status);
-  const errors = others.find(({ order }) => order === 'errors')?.value(family.series);
-  const { history, current } = family;
-  const [{ unit }] = [rate!];
+  const { name, history, current, series } = family;
+  const errorColumn = columnsOf(family, statusLabelOf(series)).find(({ order }) => order === 'errors');
   const tiles: Tile[] = [
     {
       label: 'Requests',
       name,
       value: current[0] ?? null,
-      unit: unit === 'share' ? family.unit : unit,
+      unit: OBSERVATIONS_PER_SECOND,
       note: '',
       isAbove: false,
       times: history.times,
       values: history.columns[0] ?? [],
     },
   ];
-  if (errors !== undefined) {
-    const above = isAbove(errors, MAX_ERROR_SHARE);
+  if (errorColumn !== undefined) {
+    const value = errorColumn.value(series);
     tiles.push({
       label: 'Errors',
       name,
-      value: errors,
+      value,
       unit: { of: 'ratio' },
       note: '',
-      isAbove: above,
+      isAbove: isAbove(value, MAX_ERROR_SHARE),
       times: [],
       values: [],
     });
@@ -117,14 +124,17 @@ function routesBy(order: Order, family: Family | undefined, limits: Limits): Ran
   const limit = order === 'errors' ? MAX_ERROR_SHARE : limits.get(family.name);
   return rows
     .slice(0, MAX_ROUTES)
-    .map(({ labels, members }) => ({
-      family: family.name,
-      label,
-      route: labels[1] ?? '',
-      value: value(members),
-      unit,
-      note: `of ${format(observationsIn(members, family, family.span))}`,
-      isAbove: isAbove(value(members), limit),
-    }))
+    .map(({ labels, members }) => {
+      const current = value(members);
+      return {
+        family: family.name,
+        label,
+        route: labels[1] ?? '',
+        value: current,
+        unit,
+        note: `of ${format(observationsIn(members, family, family.span))}`,
+        isAbove: isAbove(current, limit),
+      };
+    })
     .filter((route) => (route.value ?? 0) > 0);
 }
