@@ -1,6 +1,8 @@
+import { isSameLabelSet, labelSetKey } from '../../model/labels.ts';
 import type { LabelSet, MetricType, Sample } from '../../model/metric-family.ts';
+import { isSameList } from '../../util/is-same-list.ts';
 import type { ByteBudget } from './byte-budget.ts';
-import { isSameLabels, labelKey, numberAt, pointsOf, rowSize, type SeriesRow } from './series-row.ts';
+import { numberAt, pointsOf, rowSize, type SeriesRow } from './series-row.ts';
 import type { ValueRing } from './value-ring.ts';
 
 /** What a family's history is about. Another head or other points start it again. */
@@ -152,7 +154,8 @@ export class FamilyHistory {
   private rowOf(labels: LabelSet): SeriesRow | undefined {
     const { rows, seen } = this;
     const next = rows[seen];
-    if (next !== undefined && isSameLabels(next.labels, labels)) {
+    // Most sources return the same objects at each scrape.
+    if (next !== undefined && (next.labels === labels || isSameLabelSet(next.labels, labels))) {
       this.seen++;
       return next;
     }
@@ -165,8 +168,8 @@ export class FamilyHistory {
   }
 
   private takeUnseen(labels: LabelSet): SeriesRow | undefined {
-    this.unseen ??= new Map(this.rows.slice(this.seen).map((row) => [labelKey(row.labels), row]));
-    const key = labelKey(labels);
+    this.unseen ??= new Map(this.rows.slice(this.seen).map((row) => [labelSetKey(row.labels), row]));
+    const key = labelSetKey(labels);
     const row = this.unseen.get(key);
     this.unseen.delete(key);
     // A row that was at its place is still in the map.
@@ -212,7 +215,5 @@ const totalWidth = (head: FamilyHead) =>
 /** Whether a value has the same numbers as the others of its family. */
 export function fitsHead({ points }: FamilyHead, value: Sample['value']): boolean {
   const own = pointsOf(value);
-  if (own === points) return true;
-  if (own === undefined || points === undefined || own.length !== points.length) return false;
-  return own.every((point, i) => point === points[i]);
+  return own === undefined || points === undefined ? own === points : isSameList(own, points);
 }

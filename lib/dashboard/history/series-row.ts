@@ -24,23 +24,6 @@ export function rowSize(labels: LabelSet): number {
   return size;
 }
 
-/** Whether two label sets are equal. Those of most sources are the same object at each scrape. */
-export function isSameLabels(a: LabelSet, b: LabelSet): boolean {
-  if (a === b) return true;
-  let count = 0;
-  for (const name in a) {
-    if (a[name] !== b[name]) return false;
-    count++;
-  }
-  for (const _ in b) count--;
-  return count === 0;
-}
-
-/** Returns a text that identifies a label set within its family. */
-export function labelKey(labels: LabelSet): string {
-  return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
 /** Bounds of a histogram or quantiles of a summary; undefined for a number. */
 export function pointsOf(value: Sample['value']): readonly number[] | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
