@@ -30,26 +30,8 @@ export function* writeHistory(history: MetricsHistory, request: HistoryRequest, 
   for (let moment = ring.start; moment < history.end; moment++) moments.push(moment);
   const ages = moments.map((moment) => Math.round(now - ring.clockOf(moment)) / MILLI);
   let text = `{"ages":${JSON.stringify(ages)},"leftOut":${history.leftOutFamilies},"families":{`;
-  let separator = '';
-  for (const family of [...history.families.values()]) {
-    const { name } = family.head;
-    if (!request.wants(name)) continue;
-    text += separator + familyStart(family, ring, moments);
-    separator = ',';
-    let seriesSeparator = '';
-    for (const { labels, columns } of request.isNamed(name) ? [...family.series] : []) {
-      // The series may be released while the client reads.
-      if (columns.length === 0) continue;
-      text += `${seriesSeparator}{"labels":${labelsText(labels)},"columns":${columnsText(columns, ring, moments)}}`;
-      seriesSeparator = ',';
-      if (text.length >= CHUNK_SIZE) {
-        yield text;
-        text = '';
-      }
-      const turn = yieldToEventLoop();
-      if (turn !== undefined) yield turn;
-    }
-    text += ']}';
+  for (const piece of piecesOf(history, request, moments)) {
+    text += piece;
     if (text.length >= CHUNK_SIZE) {
       yield text;
       text = '';
@@ -60,7 +42,32 @@ export function* writeHistory(history: MetricsHistory, request: HistoryRequest, 
   yield `${text}}}\n`;
 }
 
-function familyStart({ head, totals, leftOut, series }: FamilyHistory, ring: ValueRing, moments: number[]): string {
+/** Writes the families in pieces, between which the history may change. */
+function* piecesOf(history: MetricsHistory, request: HistoryRequest, moments: readonly number[]): Generator<string> {
+  const { ring } = history;
+  let separator = '';
+  for (const family of [...history.families.values()]) {
+    const { name } = family.head;
+    if (!request.wants(name)) continue;
+    const series = request.isNamed(name) ? [...family.series] : [];
+    yield separator + familyStart(family, ring, moments);
+    separator = ',';
+    let seriesSeparator = '';
+    for (const { labels, columns } of series) {
+      // The series may be released while the client reads.
+      if (columns.length === 0) continue;
+      yield `${seriesSeparator}{"labels":${labelsText(labels)},"columns":${columnsText(columns, ring, moments)}}`;
+      seriesSeparator = ',';
+    }
+    yield ']}';
+  }
+}
+
+function familyStart(
+  { head, totals, leftOut, series }: FamilyHistory,
+  ring: ValueRing,
+  moments: readonly number[],
+): string {
   const { name, type, help, points } = head;
   const about = [
     `"type":"${type}"`,
