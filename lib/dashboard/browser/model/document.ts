@@ -8,8 +8,20 @@ export interface FamilyData {
 export const TYPES = ['counter', 'gauge', 'histogram', 'summary', 'untyped'] as const;
 export type MetricType = (typeof TYPES)[number];
 
+/** Whether values of the type are counts since a start, of which the page shows rates. */
+export const isCumulative = (type: MetricType) => type === 'counter' || type === 'histogram' || type === 'summary';
+
 /** Label names and values, alternating: `['queue', 'a', 'domain', 'b']`. */
 export type Labels = readonly string[];
+
+/** Returns a label's value; undefined if there is no such label. */
+export function labelValue(labels: Labels, name: string): string | undefined {
+  for (let i = 0; i < labels.length; i += 2) if (labels[i] === name) return labels[i + 1];
+  return undefined;
+}
+
+/** Returns a key that is equal for equal labels in the same order. */
+export const labelsKey = (labels: Labels) => JSON.stringify(labels);
 
 export interface SampleData {
   readonly labels: Labels;
@@ -29,7 +41,9 @@ export interface Distribution {
 
 const NON_FINITE: Readonly<Record<string, number>> = { '+Inf': Infinity, '-Inf': -Infinity };
 
-type Json = { readonly [name: string]: unknown };
+export type Json = { readonly [name: string]: unknown };
+
+export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
 
 /** Reads a family of the document. docs/formats.md describes its shapes. */
 export function readFamily(raw: unknown): FamilyData {
@@ -74,5 +88,3 @@ function readValue(value: unknown): SampleValue {
 }
 
 const isPoint = (point: unknown): point is [number, number | null] => Array.isArray(point) && Number.isFinite(point[0]);
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;

@@ -1,4 +1,4 @@
-import type { Labels } from './document.ts';
+import { type Labels, labelsKey } from './document.ts';
 
 /** A series with a value that can be compared; the count of a histogram or summary. */
 export interface Countable {
@@ -22,7 +22,7 @@ const TOLERANCE = 0.01;
 export function findRollupCandidates<S extends Countable>(series: readonly S[]): RollupCandidates<S> {
   const parts = series.filter(({ labels }) => labels.some((text, i) => i % 2 === 1 && text.includes(SEPARATOR)));
   if (parts.length === 0) return new Map();
-  const byLabels = new Map(series.map((one) => [keyOf(one.labels), one]));
+  const byLabels = new Map(series.map((one) => [labelsKey(one.labels), one]));
   const found = new Map<S, S[]>();
   for (const part of parts) {
     for (const key of keysOfSums(part.labels)) {
@@ -58,11 +58,9 @@ function* keysOfSums(labels: Labels): Generator<string> {
   for (let i = 1; i < labels.length; i += 2) {
     const text = labels[i]!;
     for (let at = text.indexOf(SEPARATOR); at > 0; at = text.indexOf(SEPARATOR, at + 1)) {
-      yield keyOf(labels.with(i, text.slice(0, at)));
+      yield labelsKey(labels.with(i, text.slice(0, at)));
     }
   }
 }
-
-const keyOf = (labels: Labels) => JSON.stringify(labels);
 
 const lengthOf = (labels: Labels) => labels.reduce((sum, { length }) => sum + length, 0);

@@ -1,4 +1,4 @@
-import type { MetricType } from './document.ts';
+import { isCumulative, type MetricType } from './document.ts';
 import type { PollMoment } from './history.ts';
 
 /** Longest window (s) that the page offers. */
@@ -73,7 +73,7 @@ export class Samples {
     this.list.push({ ...sample, resets: this.resetsAfter(this.list.at(-1), sample) });
     const { clock } = sample.moment;
     this.dropOld(clock, count < ENOUGH ? window : MAX_WINDOW);
-    while (this.list.length > Math.max(2, count)) this.drop(leastImportant(this.list, clock));
+    this.thin(count, clock);
   }
 
   /** Puts samples of the past, oldest first, before those that are known. Later ones than these are ignored. */
@@ -82,8 +82,7 @@ export class Samples {
     const before = past.filter(({ moment }) => first === undefined || moment.clock < first.moment.clock);
     const all: Sample[] = [...before, ...this.list];
     this.list = all.map((sample, i) => ({ ...sample, resets: this.resetsAfter(all[i - 1], sample) }));
-    const now = all.at(-1)?.moment.clock ?? 0;
-    while (this.list.length > Math.max(2, count)) this.drop(leastImportant(this.list, now));
+    this.thin(count, all.at(-1)?.moment.clock ?? 0);
   }
 
   momentAt(index: number): PollMoment {
@@ -143,7 +142,7 @@ export class Samples {
   }
 
   private resetsAfter(before: Sample | undefined, { values }: Sample): ReadonlySet<number> {
-    if (before === undefined || this.type === 'gauge' || this.type === 'untyped') return NO_RESETS;
+    if (before === undefined || !isCumulative(this.type)) return NO_RESETS;
     const { width, type } = this;
     const resets = new Set<number>();
     for (let i = 0; i < values.length; i++) {
@@ -158,6 +157,11 @@ export class Samples {
   private dropOld(now: number, window: number): void {
     const ageOf = (index: number) => now - this.list[index]!.moment.clock;
     while (this.list.length > 2 && (ageOf(1) > window || ageOf(0) > 2 * window)) this.drop(0);
+  }
+
+  /** Drops the least important samples until there are `count`, or the two that a rate needs. */
+  private thin(count: number, now: number): void {
+    while (this.list.length > Math.max(2, count)) this.drop(leastImportant(this.list, now));
   }
 
   private drop(index: number): void {

@@ -1,4 +1,4 @@
-import type { Labels } from './document.ts';
+import { type Labels, labelValue } from './document.ts';
 
 export interface Searchable {
   readonly name: string;
@@ -62,9 +62,4 @@ function createTest(text: string): (value: string | undefined) => boolean {
   if (text.startsWith('=')) return (value = '') => value === text.slice(1);
   const part = text.toLowerCase();
   return (value) => value?.toLowerCase().includes(part) === true;
-}
-
-function labelValue(labels: Labels, name: string): string | undefined {
-  for (let i = 0; i < labels.length; i += 2) if (labels[i] === name) return labels[i + 1];
-  return undefined;
 }

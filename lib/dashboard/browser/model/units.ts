@@ -1,4 +1,4 @@
-import type { MetricType } from './document.ts';
+import { isCumulative, type MetricType } from './document.ts';
 
 /** Unit of a number. With `perSecond`, it is the unit of a rate. */
 export interface Unit {
@@ -59,7 +59,7 @@ export function unitOf({ name, type, help }: Measured): Unit {
   const stem = name.toLowerCase().replace(/_(total|sum)$/, '');
   const unit = ENDINGS.find(([ending]) => ending.test(stem))?.[1] ?? unitInHelp(help);
   // Distributions and totals are of durations, never of points in time.
-  return unit.of === 'timestamp' && type !== 'gauge' && type !== 'untyped' ? { of: 'seconds' } : unit;
+  return unit.of === 'timestamp' && isCumulative(type) ? { of: 'seconds' } : unit;
 }
 
 function unitInHelp(help: string): Unit {
@@ -72,7 +72,7 @@ function unitInHelp(help: string): Unit {
 export type Aggregation = 'sum' | 'avg' | 'max';
 
 export function aggregationOf({ of }: Unit, type: MetricType): Aggregation {
-  if ((type !== 'gauge' && type !== 'untyped') || of === 'number' || of === 'bytes') return 'sum';
+  if (isCumulative(type) || of === 'number' || of === 'bytes') return 'sum';
   return of === 'timestamp' ? 'max' : 'avg';
 }
 

@@ -1,4 +1,4 @@
-import type { FamilyData, Labels, MetricType, SampleData, SampleValue } from './document.ts';
+import { type FamilyData, isCumulative, labelsKey, type SampleData, type SampleValue } from './document.ts';
 import { createFamily, type Family, type Series } from './family.ts';
 import { createHistory, type PollMoment, record } from './history.ts';
 import { findRollupCandidates, type RollupCandidates, rollupsAmong } from './rollups.ts';
@@ -56,12 +56,12 @@ export interface PastTotal extends PastSample {
 
 /** Puts samples of the past, oldest first, before those of the family. Series that are gone are left out. */
 export function loadSamples(family: Family, past: readonly PastSample[], retention: Retention): void {
-  const byLabels = new Map(family.series.map((one) => [keyOf(one.labels), one]));
+  const byLabels = new Map(family.series.map((one) => [labelsKey(one.labels), one]));
   const samples = past
     .filter(({ data }) => data.type === family.type)
     .map(({ moment, data }) => {
       const found = data.samples.flatMap((sample) => {
-        const series = byLabels.get(keyOf(sample.labels));
+        const series = byLabels.get(labelsKey(sample.labels));
         return series !== undefined && hasBounds(series, sample.value) ? [{ series, sample }] : [];
       });
       const known = found.map(({ sample }) => sample);
@@ -154,15 +154,13 @@ function matchSeries(family: Family, samples: readonly SampleData[]): Series[] {
   return samples.map(({ labels, value }, i) => {
     const inPlace = series[i];
     if (inPlace !== undefined && isSame(inPlace.labels, labels)) return withBounds(inPlace, value, family);
-    byLabels ??= new Map(series.map((one) => [keyOf(one.labels), one]));
-    const known = byLabels.get(keyOf(labels));
+    byLabels ??= new Map(series.map((one) => [labelsKey(one.labels), one]));
+    const known = byLabels.get(labelsKey(labels));
     const created = { id: seriesCount, labels, value: null, slot: -1, bounds: [] };
     if (known === undefined) seriesCount++;
     return withBounds(known ?? created, value, family);
   });
 }
-
-const keyOf = (labels: Labels) => JSON.stringify(labels);
 
 /** Gives a series whose bounds are new a separate slot: counts of other buckets cannot be compared. */
 function withBounds(series: Series, value: SampleValue, family: Family): Series {
@@ -180,8 +178,6 @@ function hasBounds({ bounds }: Series, value: SampleValue): boolean {
   const points = pointsOf(value);
   return points.length === bounds.length && points.every(([bound], i) => bound === bounds[i]);
 }
-
-const isCumulative = (type: MetricType) => type === 'counter' || type === 'histogram' || type === 'summary';
 
 const pointsOf = (value: SampleValue) => (typeof value === 'object' && value !== null ? value.points : []);
 

@@ -1,3 +1,4 @@
+import { isCumulative } from './document.ts';
 import type { Family, Series } from './family.ts';
 import { type Buckets, merge, quantile } from './histogram.ts';
 import { createHistory, type History, record } from './history.ts';
@@ -31,8 +32,7 @@ export function averageOf({ slot }: Series, { samples }: Family, span: Span): nu
 
 /** Returns the number that represents the series: the value of a gauge, the rate of anything else. */
 export function currentOf(series: Series, family: Family, span: Span = family.span): number | null {
-  const isGauge = family.type === 'gauge' || family.type === 'untyped';
-  return isGauge ? family.samples.valueAt(span.to, series.slot) : rateOf(series, family, span);
+  return isCumulative(family.type) ? rateOf(series, family, span) : family.samples.valueAt(span.to, series.slot);
 }
 
 /** Returns the number that represents several series. */

@@ -1,3 +1,4 @@
+import { isCumulative } from '../model/document.ts';
 import type { Family, Series } from '../model/family.ts';
 import type { History } from '../model/history.ts';
 import { estimatedBy, OBSERVATIONS_PER_SECOND, perSecond, type Unit } from '../model/units.ts';
@@ -64,7 +65,7 @@ function currentChart({ family, series, rows, window, isWhole, now, history }: S
     values: aligned(historyOf(row, family, window), history.times),
     now: currentOfAll(row.members, family, family.span),
   }));
-  const hasTotal = family.type !== 'gauge' && family.type !== 'untyped' && series.length > 1;
+  const hasTotal = isCumulative(family.type) && series.length > 1;
   const total = { label: isWhole ? 'total' : 'all that match', isTotal: true, ...together };
   return { ...chart, lines: hasTotal ? [total, ...lines] : lines };
 }

@@ -1,3 +1,4 @@
+import { isCumulative } from '../model/document.ts';
 import type { Family } from '../model/family.ts';
 import { format } from '../model/format.ts';
 import { groupByPrefix } from '../model/groups.ts';
@@ -40,7 +41,7 @@ const cut = ([name, value]: readonly [string, string]) => [name, value.slice(0, 
 /** Returns a family's row: its current value, and the values over time. */
 export function rowOf(family: Family, limits: ReadonlyMap<string, number>): Row {
   const { column, kind, unit } = summaryOf(family);
-  const isCounted = family.type !== 'gauge' && family.type !== 'untyped' && family.span.seconds === 0;
+  const isCounted = isCumulative(family.type) && family.span.seconds === 0;
   return {
     name: family.name,
     isAbove: !isCounted && isAbove(family.current[column] ?? null, limits.get(family.name)),

@@ -1,4 +1,12 @@
-import { type FamilyData, type Labels, type SampleData, type SampleValue, TYPES } from '../model/document.ts';
+import {
+  type FamilyData,
+  isObject,
+  type Json,
+  type Labels,
+  type SampleData,
+  type SampleValue,
+  TYPES,
+} from '../model/document.ts';
 import { aggregationOf, unitOf } from '../model/units.ts';
 
 /** A family in the service's history. */
@@ -17,7 +25,6 @@ interface PastMoment {
   readonly seriesCount: number | null;
 }
 
-type Json = { readonly [name: string]: unknown };
 type Columns = readonly (readonly (number | null)[])[];
 
 /** Columns of the totals of numbers. Those of histograms and summaries are as those of a series, and then their number. */
@@ -69,5 +76,3 @@ function numbersOf(columns: Columns, i: number, points: readonly number[] | unde
     points: known.map((point, n) => [point, columns[n + 2]?.[i] ?? null] as const),
   };
 }
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;

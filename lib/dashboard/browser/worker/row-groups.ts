@@ -1,4 +1,4 @@
-import type { Labels } from '../model/document.ts';
+import { type Labels, labelValue } from '../model/document.ts';
 import type { Series } from '../model/family.ts';
 
 /** A row of the table: one series, or all that have the same values of some labels. */
@@ -27,13 +27,17 @@ export function hasFailed({ labels }: Series, status: string): boolean {
   return /^5(\d\d|xx)$/i.test(labelValue(labels, status) ?? '');
 }
 
+/** Whether the rows of a group are single series. `status` is the label that `statusLabelOf` returns. */
+export const isRowPerSeries = (group: string, status: string | undefined) =>
+  group === EACH_SERIES || (group === '' && status === undefined);
+
 /**
  * Groups series by a label. With an empty name, series that differ only in the status are one row, so that it has a
  * share of errors.
  */
 export function groupRows(series: readonly Series[], group: string, status: string | undefined): RowGroup[] {
-  const each = group === EACH_SERIES || (group === '' && status === undefined);
-  if (each) return series.map((one) => ({ id: `series ${one.id}`, labels: one.labels, members: [one] }));
+  if (isRowPerSeries(group, status))
+    return series.map((one) => ({ id: `series ${one.id}`, labels: one.labels, members: [one] }));
   const rows = new Map<string, { id: string; labels: Labels; members: Series[] }>();
   for (const one of series) {
     const labels = group === '' ? withoutLabel(one.labels, status!) : [group, labelValue(one.labels, group) ?? ''];
@@ -43,11 +47,6 @@ export function groupRows(series: readonly Series[], group: string, status: stri
     else row.members.push(one);
   }
   return [...rows.values()];
-}
-
-function labelValue(labels: Labels, name: string): string | undefined {
-  for (let i = 0; i < labels.length; i += 2) if (labels[i] === name) return labels[i + 1];
-  return undefined;
 }
 
 const withoutLabel = (labels: Labels, name: string) => labels.filter((_, i) => labels[i - (i % 2)] !== name);

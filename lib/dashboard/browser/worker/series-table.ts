@@ -3,7 +3,7 @@ import { compareNaturally } from '../model/natural-sort.ts';
 import { withoutRollups } from '../model/update-family.ts';
 import type { Order } from '../model/url-state.ts';
 import type { LabelChoice, SeriesRow, TableData } from '../protocol.ts';
-import { EACH_SERIES, groupRows, type RowGroup, statusLabelOf } from './row-groups.ts';
+import { EACH_SERIES, groupRows, isRowPerSeries, type RowGroup, statusLabelOf } from './row-groups.ts';
 import { columnsOf, type TableColumn } from './table-columns.ts';
 
 /** Maximum number of label names with a filter. */
@@ -43,8 +43,7 @@ export function rank(
   const status = statusLabelOf(family.series);
   const columns = columnsOf(family, status);
   const orderedBy = columns.find((column) => column.order === order) ?? columns[0]!;
-  const isEach = group === EACH_SERIES || (group === '' && status === undefined);
-  const rows = groupRows(isEach ? series : withoutRollups(series, rollups), group, status);
+  const rows = groupRows(isRowPerSeries(group, status) ? series : withoutRollups(series, rollups), group, status);
   const keys = before === undefined ? sizesOf(rows, orderedBy) : placesOf(rows, before);
   // The difference of infinities is NaN, which a sort must not return.
   rows.sort((a, b) => keys.get(b.id)! - keys.get(a.id)! || 0);
