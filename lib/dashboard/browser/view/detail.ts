@@ -3,7 +3,7 @@ import type { ChartData, Detail, Figure, ViewUpdate } from '../protocol.ts';
 import { type Actions, createActions } from './actions.ts';
 import { CLOSED, createPinButton, onPlainClick, type PinButton } from './controls.ts';
 import { createDistribution } from './distribution.ts';
-import { el, setAttribute, setText } from './dom.ts';
+import { el, fitChildren, setAttribute, setText } from './dom.ts';
 import { LineChart } from './line-chart.ts';
 import { createSeriesTable, type SeriesTable, syncFilters } from './series-table.ts';
 import type { State } from './state.ts';
@@ -126,9 +126,7 @@ export class DetailView {
 const withBreaks = (name: string) => name.split(/(?<=[_:.])/).flatMap((part) => [part, el('wbr')]);
 
 function drawFigures(list: HTMLElement, figures: readonly Figure[]): void {
-  while (list.children.length > figures.length) list.lastElementChild!.remove();
-  while (list.children.length < figures.length)
-    list.append(el('div', {}, el('dt'), el('dd', {}, el('span'), el('small'))));
+  fitChildren(list, figures.length, () => el('div', {}, el('dt'), el('dd', {}, el('span'), el('small'))));
   for (const [i, { label, value, unit, note = '', isAbove = false }] of figures.entries()) {
     const [name, number] = list.children[i]!.children;
     setText(name!, label);

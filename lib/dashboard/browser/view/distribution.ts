@@ -1,6 +1,6 @@
 import { duration, format, percent } from '../model/format.ts';
 import type { DistributionData } from '../protocol.ts';
-import { el, setText } from './dom.ts';
+import { el, fitChildren, setText } from './dom.ts';
 
 export interface DistributionView {
   readonly element: HTMLElement;
@@ -27,8 +27,7 @@ export function createDistribution(): DistributionView {
       const largest = Math.max(1, ...counts);
       const period = seconds > 0 ? `within the last ${duration(seconds)}` : 'from now on';
       setText(title, `Distribution of the ${format(total)} observations ${period}`);
-      while (body.rows.length > counts.length) body.lastElementChild!.remove();
-      while (body.rows.length < counts.length) body.append(createBucketRow());
+      fitChildren(body, counts.length, createBucketRow);
       for (const [i, count] of counts.entries()) {
         const row = body.rows[i]!;
         setText(

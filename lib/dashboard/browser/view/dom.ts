@@ -30,6 +30,12 @@ export function byId<E extends HTMLElement>(id: string): E {
   return document.getElementById(id) as E;
 }
 
+/** Removes the last children, or appends new ones, until there are `count`. */
+export function fitChildren(parent: Element, count: number, create: () => Element): void {
+  while (parent.children.length > count) parent.lastElementChild!.remove();
+  while (parent.children.length < count) parent.append(create());
+}
+
 /** Sets the text only if it has changed, so that selections, screen readers and the layout are not disturbed. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;

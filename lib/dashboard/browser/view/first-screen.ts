@@ -2,7 +2,7 @@ import { exact, format } from '../model/format.ts';
 import { exactFilter } from '../model/search.ts';
 import type { FirstScreen, RankedRoute, Tile } from '../protocol.ts';
 import { onPlainClick } from './controls.ts';
-import { el, setAttribute, setText } from './dom.ts';
+import { el, fitChildren, setAttribute, setText } from './dom.ts';
 import { createSparkline } from './sparkline.ts';
 import type { State } from './state.ts';
 
@@ -82,8 +82,7 @@ function createRouteList(
     element,
     draw(routes) {
       element.hidden = routes.length === 0;
-      while (list.children.length > routes.length) list.lastElementChild!.remove();
-      while (list.children.length < routes.length) list.append(createRoute(state));
+      fitChildren(list, routes.length, () => createRoute(state));
       for (const [i, route] of routes.entries()) fillRoute(list.children[i] as HTMLElement, route, state);
     },
   };

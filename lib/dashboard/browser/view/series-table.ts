@@ -1,7 +1,7 @@
 import { exact, format, percent } from '../model/format.ts';
 import { exactFilter, filterText } from '../model/search.ts';
 import type { Column, LabelChoice, SeriesRow, TableData } from '../protocol.ts';
-import { el, setAttribute, setText } from './dom.ts';
+import { el, fitChildren, setAttribute, setText } from './dom.ts';
 import type { State } from './state.ts';
 import { moveByKeys, VirtualRows } from './virtual-rows.ts';
 
@@ -185,8 +185,7 @@ function fillRow(row: HTMLElement, data: SeriesRow | undefined, columns: readonl
     if (data?.labels.length === 0) labels.append(el('span', { className: 'muted' }, 'without labels'));
     if (data?.isRollup) labels.append(el('span', { className: 'badge' }, 'sum of others, not added'));
   }
-  while (row.children.length > columns.length + 1) row.lastElementChild!.remove();
-  while (row.children.length < columns.length + 1) row.append(el('span', { role: 'cell', className: 'cell number' }));
+  fitChildren(row, columns.length + 1, () => el('span', { role: 'cell', className: 'cell number' }));
   for (const [i, { unit, title }] of columns.entries()) {
     const cell = row.children[i + 1] as HTMLElement;
     const value = data?.values[i] ?? null;
