@@ -221,6 +221,25 @@ describe('the series of a histogram', () => {
   });
 });
 
+test('a document is read as by a new parser after one whose family was read twice', async () => {
+  const all = (q: string, ...bounds: number[]) => [
+    ...bounds.map((bound) => `h_bucket{q="${q}",le="${bound}"} ${bound}`),
+    ...[`h_bucket{q="${q}",le="+Inf"} 3`, `h_sum{q="${q}"} 4`, `h_count{q="${q}"} 3`],
+  ];
+  const documentOf = (...series: string[]) => `# TYPE h histogram\n${series.join('\n')}\n`;
+  const x = all('x', 1, 2);
+  const y = all('y', 1, 2);
+  for (const document of [
+    documentOf(...x, ...y, ...all('z', 1, 2), ...x),
+    documentOf(...x.slice(0, 3), ...y, ...all('z', 1, 2), ...x.slice(3)),
+  ]) {
+    const parse = parsePrometheusText();
+    // The unsorted buckets cause the second reading.
+    await readAll(parse, documentOf(...x, ...y, ...all('z', 2, 1)));
+    expect(await readAll(parse, document)).toEqual(await readAll(parsePrometheusText(), document));
+  }
+});
+
 describe('the series of a summary', () => {
   const value = { count: 3, sum: 4.5, quantiles: [0.5, 0.99], values: [1, Number.NaN] };
   const summary = (labels: string) => [

@@ -141,6 +141,17 @@ export class FamilyLabels {
     return this.labels;
   }
 
+  /** Starts again at the first series, which is read again. */
+  restart(): void {
+    this.position = -1;
+    this.text = '';
+    this.labels = this.cache.empty;
+    this.isUnrepeated = true;
+    this.hasEmpty = false;
+    this.startsEmpty = false;
+    this.wasCached = true;
+  }
+
   /** Whether no other document has replaced the arrays. */
   private get isCurrent(): boolean {
     return this.sets === this.family.sets;

@@ -74,6 +74,7 @@ export class SampleGroups extends TextSamples {
       if (this.misfit === undefined && !this.isScattered) return samples;
       this.shared.onDiscard();
       if (this.misfit !== undefined) return this.misfit;
+      this.labels.restart();
       this.pending = new Set();
       this.byKey = undefined;
       this.count = 0;
