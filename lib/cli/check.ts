@@ -9,6 +9,7 @@ import { type Command, checkArguments, EXIT, numberOption, parseCommand } from '
 import { httpUrl, secondsSignal } from './inputs.ts';
 import { type DocumentReport, inspectDocument } from './inspect-document.ts';
 import { type Output, tableLines } from './output.ts';
+import { MANY_VALUES } from './unbounded-labels.ts';
 
 const HELP = `Usage: express-metrics-json check URL [--timeout SECONDS] [--json]
 
@@ -111,7 +112,7 @@ function printReport(output: Output, { status, contentType, milliseconds }: Fact
   printList(output, 'not as the format demands', report.repairs);
   const labels = report.unbounded.map(
     ({ family, label, values, example, reason }) =>
-      `${family}: ${label} has ${values} ${values === 1_000 ? 'or more ' : ''}values, such as ${JSON.stringify(example)} (${reason})`,
+      `${family}: ${label} has ${values} ${values === MANY_VALUES ? 'or more ' : ''}values, such as ${JSON.stringify(example)} (${reason})`,
   );
   printList(output, 'labels that look unbounded', labels);
 }

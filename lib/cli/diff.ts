@@ -64,7 +64,7 @@ async function readSeries(argument: string, ignored: readonly RegExp[], timeout:
   try {
     const opened = await input.open();
     for await (const { name, samples } of parseDocument(opened, { maxJoinBytes: Number.POSITIVE_INFINITY })) {
-      for await (const sample of samples) for (const { text } of seriesOf({ name }, sample)) series.add(text);
+      for await (const sample of samples) for (const text of seriesOf(name, sample)) series.add(text);
     }
   } catch (error) {
     throw placeError(error, `diff: ${input.place}`);

@@ -1,29 +1,18 @@
 import { textNumber } from '../encoders/text-syntax.ts';
-import type { LabelSet, MetricFamily, Sample } from '../model/metric-family.ts';
+import type { LabelSet, Sample } from '../model/metric-family.ts';
 import { seriesText } from '../reader/series-text.ts';
 
-/** One time series as Prometheus stores it: a bucket, a quantile, a count and a sum are one each. */
-export interface Series {
-  readonly text: string;
-  readonly value: number;
-}
-
-/** Returns the time series of a sample. */
-export function seriesOf({ name }: Pick<MetricFamily, 'name'>, { labels, value }: Sample): Series[] {
-  const series = (suffix: string, number: number, own: LabelSet = {}): Series => ({
-    text: seriesKey(name + suffix, { ...labels, ...own }),
-    value: number,
-  });
-  if (typeof value === 'number') return [series('', value)];
-  const totals = [series('_count', value.count)];
-  if (value.sum !== undefined) totals.push(series('_sum', value.sum));
-  if ('quantiles' in value) {
-    const { quantiles, values } = value;
-    return [...quantiles.map((it, i) => series('', values[i] as number, { quantile: textNumber(it) })), ...totals];
-  }
-  const { bounds, cumulativeCounts, count } = value;
-  const buckets = bounds.map((it, i) => series('_bucket', cumulativeCounts[i] as number, { le: textNumber(it) }));
-  return [...buckets, series('_bucket', count, { le: '+Inf' }), ...totals];
+/** Formats the time series of a sample as Prometheus stores them: each bucket, quantile, count and sum is one. */
+export function seriesOf(name: string, { labels, value }: Sample): string[] {
+  if (typeof value === 'number') return [seriesKey(name, labels)];
+  const totals = value.sum === undefined ? ['_count'] : ['_count', '_sum'];
+  const keyed =
+    'quantiles' in value
+      ? value.quantiles.map((it) => seriesKey(name, { ...labels, quantile: textNumber(it) }))
+      : [...value.bounds, Number.POSITIVE_INFINITY].map((it) =>
+          seriesKey(`${name}_bucket`, { ...labels, le: textNumber(it) }),
+        );
+  return [...keyed, ...totals.map((suffix) => seriesKey(name + suffix, labels))];
 }
 
 /** Number of time series of a sample. */

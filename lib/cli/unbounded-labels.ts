@@ -11,7 +11,7 @@ export interface UnboundedLabel {
 }
 
 /** Number of values from which a label is reported, whatever they are. */
-const MANY_VALUES = 1_000;
+export const MANY_VALUES = 1_000;
 
 /** Number of values from which identifiers are reported: a service has a few ports and versions. */
 const MANY_IDENTIFIERS = 10;

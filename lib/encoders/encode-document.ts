@@ -51,10 +51,18 @@ function withPostponed(text: string, postponed: readonly Postponed[], names: Tak
   let start = 0;
   let whole = '';
   for (const { plan, name, at } of postponed) {
-    whole += text.slice(start, at) + (names.take(plan, name)?.head ?? '');
+    whole += text.slice(start, at) + headOf(plan, name, names);
     start = at;
   }
   return whole + text.slice(start);
+}
+
+/** Returns the head of a family without samples, if no other family has its names. */
+function headOf(plan: FamilyPlan, name: string, names: TakenNames): string {
+  const fitting = names.fit(plan, name);
+  if (typeof fitting === 'string') return '';
+  names.take(fitting, name);
+  return fitting.head;
 }
 
 interface StartedFamily {
@@ -80,13 +88,10 @@ class TakenNames {
     return taken;
   }
 
-  /** Takes the names of a family. Returns its plan, or undefined if it cannot be written. */
-  take(plan: FamilyPlan, family: string): FamilyPlan | undefined {
-    const fitting = this.fit(plan, family);
-    if (typeof fitting === 'string') return undefined;
-    for (const name of fitting.names) this.owners.set(name, fitting);
+  /** Takes the names of a plan that fits. */
+  take(plan: FamilyPlan, family: string): void {
+    for (const name of plan.names) this.owners.set(name, plan);
     this.families.add(family);
-    return fitting;
   }
 }
 

@@ -4,7 +4,8 @@ import type { Exemplar } from './metric-family.ts';
 export interface SortedBuckets {
   readonly bounds: number[];
   readonly cumulativeCounts: number[];
-  readonly exemplars: (Exemplar | undefined)[];
+  /** One for each bound, if any were given. */
+  readonly exemplars?: (Exemplar | undefined)[] | undefined;
 }
 
 /** Whether the bounds ascend. */
@@ -17,9 +18,9 @@ export function areAscending(bounds: readonly number[]): boolean {
 export function sortBuckets(
   bounds: readonly number[],
   counts: readonly number[],
-  exemplars: readonly (Exemplar | undefined)[] = [],
+  exemplars?: readonly (Exemplar | undefined)[],
 ): SortedBuckets {
-  const sorted: SortedBuckets = { bounds: [], cumulativeCounts: [], exemplars: [] };
+  const sorted: SortedBuckets = { bounds: [], cumulativeCounts: [], exemplars: exemplars && [] };
   let highest = 0;
   for (const i of [...bounds.keys()].sort((a, b) => (bounds[a] as number) - (bounds[b] as number))) {
     const bound = bounds[i] as number;
@@ -28,7 +29,7 @@ export function sortBuckets(
     const at = last >= 0 && sorted.bounds[last] === bound ? last : last + 1;
     sorted.bounds[at] = bound;
     sorted.cumulativeCounts[at] = highest;
-    sorted.exemplars[at] ??= exemplars[i];
+    if (sorted.exemplars !== undefined) sorted.exemplars[at] ??= exemplars?.[i];
   }
   return sorted;
 }

@@ -121,7 +121,7 @@ export class FamilyLines {
     return true;
   }
 
-  malformed(reason: string, line = this.number): MetricsError {
-    return malformedLine(line, reason);
+  malformed(reason: string): MetricsError {
+    return malformedLine(this.number, reason);
   }
 }

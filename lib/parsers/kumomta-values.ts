@@ -45,13 +45,14 @@ function createHistogramReader(onRepair: (position: number) => void): (tokens: J
   return (tokens) => {
     tokens.peek();
     const start = tokens.mark();
-    const { count: own, sum, pairs } = readDistribution(tokens, 'bucket', new Buckets());
-    const { keys: bounds, values: cumulativeCounts } = pairs.sorted();
+    const buckets = new Buckets();
+    const { count: own, sum } = readDistribution(tokens, 'bucket', buckets);
+    const { keys: bounds, values: cumulativeCounts } = buckets.sorted();
     // The count stands for a +Inf bucket, which this format leaves out.
     const infCount = takeInfCount(bounds, cumulativeCounts) ?? own;
     const count = Math.max(infCount, cumulativeCounts.at(-1) ?? 0, own);
     if (!isCount(count)) throw tokens.malformed('expected buckets before this that count whole observations');
-    if (!pairs.isRegular || count !== infCount || count !== own) onRepair(tokens.positionOf(start));
+    if (!buckets.isRegular || count !== infCount || count !== own) onRepair(tokens.positionOf(start));
     // The samples of a family share one array while their bounds are equal.
     if (!isSameList(bounds, lastBounds)) lastBounds = bounds;
     return { count, ...(sum !== undefined && { sum }), bounds: lastBounds, cumulativeCounts };
@@ -61,21 +62,21 @@ function createHistogramReader(onRepair: (position: number) => void): (tokens: J
 function createSummaryReader(): (tokens: JsonTokens) => SummaryValue {
   let lastQuantiles: readonly number[] = [];
   return (tokens) => {
-    const { count, sum, pairs } = readDistribution(tokens, 'quantile', new Quantiles());
+    const pairs = new Quantiles();
+    const { count, sum } = readDistribution(tokens, 'quantile', pairs);
     const { keys: quantiles, values } = pairs;
     if (!isSameList(quantiles, lastQuantiles)) lastQuantiles = quantiles;
     return { count, ...(sum !== undefined && { sum }), quantiles: lastQuantiles, values };
   };
 }
 
-interface Distribution<Of extends Pairs> {
+interface Totals {
   readonly count: number;
   readonly sum: number | undefined;
-  readonly pairs: Of;
 }
 
 /** Reads `{"count":3,"sum":0.9,"avg":0.3,"bucket":[[0.1,1.0],[0.5,3.0]]}`, without the average, which is redundant. */
-function readDistribution<Of extends Pairs>(tokens: JsonTokens, pairsName: string, pairs: Of): Distribution<Of> {
+function readDistribution(tokens: JsonTokens, pairsName: string, pairs: Pairs): Totals {
   let count: number | undefined;
   let sum: number | undefined;
   let hasPairs = false;
@@ -90,7 +91,7 @@ function readDistribution<Of extends Pairs>(tokens: JsonTokens, pairsName: strin
   if (count === undefined || !hasPairs) {
     throw tokens.malformed(`expected "${count === undefined ? 'count' : pairsName}" before this`);
   }
-  return { count, sum, pairs };
+  return { count, sum };
 }
 
 function* members(tokens: JsonTokens): Generator<string, void> {
@@ -142,14 +143,9 @@ const TOO_MANY = `expected at most ${MAX_BUCKETS} pairs in a value`;
 class Buckets implements Pairs {
   readonly keys: number[] = [];
   readonly values: number[] = [];
-  private isSorted = true;
+  /** Whether each bound is above those before it and no count below them, without a bucket for -Inf. */
+  isRegular = true;
   private hasInf = false;
-  private hasNegativeInf = false;
-
-  /** Whether each bound is above those before it, and no count below them. */
-  get isRegular(): boolean {
-    return this.isSorted && !this.hasNegativeInf;
-  }
 
   add(key: number, value: number): string | undefined {
     const { keys, values } = this;
@@ -157,10 +153,10 @@ class Buckets implements Pairs {
     const bound = Number.isNaN(key) ? Number.POSITIVE_INFINITY : key;
     if (!(value >= 0)) return 'expected a count';
     if (bound === Number.NEGATIVE_INFINITY) {
-      this.hasNegativeInf = true;
+      this.isRegular = false;
       return value === 0 ? undefined : 'expected nothing below -Inf';
     }
-    this.isSorted &&= isNextBucket(keys, values, bound, value);
+    this.isRegular &&= isNextBucket(keys, values, bound, value);
     this.hasInf ||= bound === Number.POSITIVE_INFINITY;
     keys.push(bound);
     values.push(value);
@@ -169,7 +165,7 @@ class Buckets implements Pairs {
 
   /** Returns the buckets, sorted and merged if necessary. */
   sorted(): Pick<Pairs, 'keys' | 'values'> {
-    if (this.isSorted) return this;
+    if (this.isRegular) return this;
     const { bounds, cumulativeCounts } = sortBuckets(this.keys, this.values);
     return { keys: bounds, values: cumulativeCounts };
   }

@@ -77,15 +77,14 @@ export class PendingHistogram extends PendingSample {
     return { value, isRepaired: !(isSorted && isConsistent) || this.hasNegativeInf || this.isRepeated };
   }
 
-  private buckets(): Omit<SortedBuckets, 'exemplars'> & { readonly exemplars: SortedBuckets['exemplars'] | undefined } {
+  private buckets(): SortedBuckets {
     return { bounds: this.bounds, cumulativeCounts: this.counts, exemplars: this.exemplars };
   }
 
-  private sortedBuckets() {
+  private sortedBuckets(): SortedBuckets {
     const kept = this.distinctPositions();
     const pick = <T>(list: readonly T[]) => kept.map((position) => list[position] as T);
-    const sorted = sortBuckets(pick(this.bounds), pick(this.counts), this.exemplars && pick(this.exemplars));
-    return { ...sorted, exemplars: this.exemplars && sorted.exemplars };
+    return sortBuckets(pick(this.bounds), pick(this.counts), this.exemplars && pick(this.exemplars));
   }
 
   /** Returns the position of one bucket for each text: of the latest or, without times, of the first. */

@@ -14,7 +14,7 @@ export class SimpleSamples extends TextSamples {
   private distinct: DistinctLabels | undefined;
   /** The samples from the first one with a time: a later one may replace each of them. */
   private held: Sample[] | undefined;
-  private times: (number | undefined)[] | undefined;
+  private readonly times: (number | undefined)[] = [];
   /** Number of samples that were passed on without comparing their label sets. */
   private passed = 0;
   private repeated = 0;
@@ -54,9 +54,7 @@ export class SimpleSamples extends TextSamples {
 
   private addCompared(sample: Sample, time: number | undefined, samples: Sample[]): void {
     if (time !== undefined) this.held ??= [];
-    const { held } = this;
-    this.times ??= [];
-    const { times } = this;
+    const { held, times } = this;
     this.distinct ??= new DistinctLabels(this.labels.first(this.passed));
     // Of samples that are passed on at once, none is replaced, and the position does not matter.
     const position = this.distinct.add(sample.labels, held?.length ?? -1);

@@ -29,7 +29,7 @@ export abstract class TextSamples implements ParsedSamples {
   protected readonly shared: SamplesContext;
   /** Whether the family is larger than the buffer. */
   readonly isStreamed: boolean;
-  protected lines: FamilyLines;
+  protected lines = new FamilyLines([]);
   private failure: { readonly error: unknown } | undefined;
 
   constructor(family: FamilyText, labels: FamilyLabels, shared: SamplesContext) {
@@ -37,7 +37,6 @@ export abstract class TextSamples implements ParsedSamples {
     this.labels = labels;
     this.shared = shared;
     this.isStreamed = shared.document.isOpen(family);
-    this.lines = new FamilyLines(family.peek());
   }
 
   /** Reads a line, and appends the samples that are complete. */

@@ -1,4 +1,5 @@
 import { optionError } from '../util/option-error.ts';
+import { isPromise } from '../util/steps.ts';
 import type { MetricsDocument } from './document.ts';
 
 /** @throws {TypeError} for a value that is not a document, such as the promise of one */
@@ -9,8 +10,7 @@ export function checkDocument(
   from = 'readMetrics(url)',
 ): MetricsDocument {
   const families = typeof value === 'object' && value !== null ? Object.values(value) : [undefined];
-  const isPromise = typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
-  if (!isPromise && families.every((family) => Array.isArray(family?.samples))) return value as MetricsDocument;
-  const write = `await ${from}${isPromise ? ': the await is missing' : ''}`;
+  if (!isPromise(value) && families.every((family) => Array.isArray(family?.samples))) return value as MetricsDocument;
+  const write = `await ${from}${isPromise(value) ? ': the await is missing' : ''}`;
   throw optionError(`${caller}: ${name}`, value, { expected: 'a document', write });
 }

@@ -48,13 +48,11 @@ export async function formatOfResponse(contentType: string, body: AsyncIterable<
   if (format !== 'prometheus') return { format, body };
   const chunks = body[Symbol.asyncIterator]();
   const first: Uint8Array[] = [];
-  let size = 0;
   let text = '';
-  while (size < SNIFFED_BYTES && text.trim() === '') {
+  while (text.length < SNIFFED_BYTES && text.trim() === '') {
     const { done, value } = await chunks.next();
     if (done) break;
     first.push(value);
-    size += value.length;
     text += Buffer.from(value.subarray(0, SNIFFED_BYTES)).toString('latin1');
   }
   return { format: beginsAsJson(text) ? 'json' : 'prometheus', body: concatenate(first, chunks) };

@@ -1,6 +1,7 @@
 import { MetricsError } from '../model/errors.ts';
 import { addressOf } from '../sources/remote/upstream-error.ts';
 import { optionError, shown } from '../util/option-error.ts';
+import { isPromise } from '../util/steps.ts';
 import { formatOfResponse, formatOfText, type OpenedDocument } from './document-format.ts';
 import { explainStatus, readDetail } from './explain-status.ts';
 import { type HttpResponse, requestUrl } from './http-request.ts';
@@ -48,8 +49,9 @@ function inputError(caller: string, input: unknown): TypeError {
   const expected = 'an http or https URL, a Response, or the text of a document';
   // A URL may contain credentials.
   const got = typeof input === 'string' || input instanceof URL ? 'another string or URL' : shown(input);
-  const isPromise = typeof (input as PromiseLike<unknown> | null | undefined)?.then === 'function';
-  const write = isPromise ? 'await fetch(…): the await is missing' : '"http://127.0.0.1:3000/metrics.json"';
+  const write = isPromise<unknown>(input)
+    ? 'await fetch(…): the await is missing'
+    : '"http://127.0.0.1:3000/metrics.json"';
   return optionError(`${caller}: input`, input, { expected, got, write });
 }
 

@@ -107,7 +107,7 @@ function histogramValue({ keys, values, exemplars, sum, count }: Child): Histogr
     ...total,
     bounds: sorted.bounds,
     cumulativeCounts: sorted.cumulativeCounts,
-    ...(own !== undefined && { exemplars: [...sorted.bounds.map((_, i) => sorted.exemplars[i]), own[last]] }),
+    ...(own !== undefined && { exemplars: [...sorted.bounds.map((_, i) => sorted.exemplars?.[i]), own[last]] }),
   };
 }
 
