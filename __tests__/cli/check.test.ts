@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { BuiltCommand } from '../support/command.ts';
 import { closeServers, listen, serveMetrics, watchWarnings } from '../support/serve.ts';
 import { JSON_TYPE, serving, TEXT_TYPE } from '../support/upstreams.ts';
@@ -16,6 +17,20 @@ const addressOf = (server: { address(): unknown }) => `http://127.0.0.1:${(serve
 const serve = async (body: string, type = TEXT_TYPE) => addressOf(await listen(serving(type, body)));
 
 const lines = (count: number, line: (i: number) => string) => Array.from({ length: count }, (_, i) => line(i)).join('');
+
+test('a compressed answer that is no document has status 2', async () => {
+  const pages = [
+    ['text/plain', gzipSync('x'.repeat(9_000)), { 'Content-Encoding': 'gzip' }, 404],
+    ['text/html', brotliCompressSync('x'.repeat(9_000)), { 'Content-Encoding': 'br' }, 200],
+  ] as const;
+  for (const [type, body, headers, code] of pages) {
+    const server = await listen((_req, res) => {
+      res.writeHead(code, { 'Content-Type': type, ...headers }).end(body);
+    });
+    const { status, stdout, stderr } = await command.run(['check', addressOf(server)]);
+    expect([status, `${stdout}${stderr}`]).toEqual([2, expect.not.stringContaining('Z_BUF_ERROR')]);
+  }
+});
 
 test('a document without faults is described, with status 0', async () => {
   const text = `# TYPE a counter

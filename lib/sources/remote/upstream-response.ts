@@ -31,5 +31,7 @@ export function decodeBody(response: IncomingMessage, url: URL): AsyncIterable<U
     throw upstreamError(url, 'ERR_METRICS_UPSTREAM_INVALID', reason);
   }
   const decoder = DECODERS[coding as keyof typeof DECODERS]({ chunkSize: 64 * 1024 });
+  // A body that is closed before it is read has no reader to report to, and an unhandled error ends the process.
+  decoder.on('error', () => undefined);
   return pipeline(response, decoder, () => undefined);
 }
