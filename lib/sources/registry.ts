@@ -78,8 +78,9 @@ type MetricClass<M> = new (name: string, reader: LabelReader, table: SeriesTable
 class MetricsRegistry implements Registry {
   private readonly constants: LabelSet;
   private readonly dropped: DroppedSeries;
-  /** In the order of the document. */
-  private entries: readonly Entry[] = [];
+  private readonly entries: Entry[] = [];
+  /** The entries in the order of the document, until one is added. */
+  private ordered: readonly Entry[] | undefined;
   private readonly takenNames = new Set([DROPPED_SERIES]);
 
   constructor(constants: LabelSet) {
@@ -107,7 +108,8 @@ class MetricsRegistry implements Registry {
   collect(scrape: Scrape): MetricFamilies {
     const families: MetricFamily[] = [];
     const pending = new Map<MetricFamily, Promise<Outcome>>();
-    for (const { family, table, callback } of this.entries) {
+    this.ordered ??= clashingLast(this.entries, (entry) => entry.family.type === 'counter');
+    for (const { family, table, callback } of this.ordered) {
       if (!scrape.wants(family.name)) continue;
       table.sweep();
       const outcome = callback?.run();
@@ -129,8 +131,8 @@ class MetricsRegistry implements Registry {
     const metric = new Metric(name, reader, table);
     const family = createFamily(this.headOf(type, checked), table);
     const callback = collect && new Callback(() => collect.call(metric as never, metric as never));
-    const entries = [...this.entries, { name, family, metric, table, callback }];
-    this.entries = clashingLast(entries, (entry) => entry.family.type === 'counter');
+    this.entries.push({ name, family, metric, table, callback });
+    this.ordered = undefined;
     return metric;
   }
 
