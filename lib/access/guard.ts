@@ -8,7 +8,7 @@ export interface RequestContext {
   /** Set by the allowlist's guard. */
   client?: ClientAddress | undefined;
   /** Set by the allowlist's guard when it refuses while `trustedHosts` has its default: those that can match. */
-  defaultHosts?: readonly string[];
+  defaultHosts?: readonly string[] | undefined;
 }
 
 /** Returns why a request is refused, or undefined to let it pass. */

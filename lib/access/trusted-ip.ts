@@ -1,9 +1,8 @@
 import { type CidrSet, createCidrSet } from './cidr-set.ts';
 import { type ClientAddressOptions, clientAddress } from './client-address.ts';
 import { DEFAULT_TRUSTED_HOSTS } from './default-hosts.ts';
-import type { Guard, RequestContext } from './guard.ts';
+import type { Guard } from './guard.ts';
 import { parseNetwork } from './network.ts';
-import type { RefusalReason } from './refusals.ts';
 
 export interface AllowlistOptions extends ClientAddressOptions {
   trustedHosts: readonly string[] | undefined;
@@ -33,19 +32,16 @@ export function createAllowlist({ trustedHosts, allowAnyAddress, option, ...opti
     defaultHosts = DEFAULT_TRUSTED_HOSTS.filter((host) => !isProxy(host));
   }
 
-  function refuse(context: RequestContext, reason: RefusalReason): RefusalReason {
-    if (defaultHosts !== undefined) context.defaultHosts = defaultHosts;
-    return reason;
-  }
-
   return {
     setTrustedHosts,
     guard: (context) => {
       context.client = clientAddress(context.req, options);
       const { address, refused } = context.client;
-      if (refused !== undefined) return refuse(context, refused);
       // No address and no refusal: a unix socket, with allowUnixSocket.
-      return address === undefined || trusted.has(address) ? undefined : refuse(context, 'not-trusted');
+      const isTrusted = address === undefined || trusted.has(address);
+      const reason = refused ?? (isTrusted ? undefined : 'not-trusted');
+      if (reason !== undefined) context.defaultHosts = defaultHosts;
+      return reason;
     },
   };
 }

@@ -2,9 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Guard } from '../access/guard.ts';
 import { pathOf } from '../access/raw-request.ts';
 import { authorizationGuard, methodGuard } from '../access/request-guards.ts';
-import { createDocumentEndpoints, createQueryGuard, type DashboardPages, type Endpoint } from '../http/endpoints.ts';
+import {
+  createDocumentEndpoints,
+  createQueryGuard,
+  type DashboardPages,
+  type Endpoint,
+  type PageEndpoint,
+} from '../http/endpoints.ts';
 import { optionsHandler, refusalHandler } from '../http/error-responses.ts';
-import { type GuardMiddlewareOptions, guardMiddleware, type Middleware } from '../http/guard-middleware.ts';
+import { guardMiddleware, type Middleware } from '../http/guard-middleware.ts';
 import { createObserver } from '../http/observer.ts';
 import { ScrapeHandler } from '../http/scrape-handler.ts';
 import { createSelfMetrics } from '../http/self-metrics.ts';
@@ -16,8 +22,6 @@ import { type MetricsRouterOptions, resolveOptions } from './options.ts';
 
 /** Router for `app.use()`, returned by `metricsRouter`. */
 export interface MetricsRouter extends AllowlistMiddleware {}
-
-type AllowedHandler = NonNullable<GuardMiddlewareOptions['allow']>;
 
 /**
  * Creates a router with the metrics endpoints: `GET /metrics.json` (KumoMTA's JSON) and `GET /metrics`
@@ -42,14 +46,14 @@ export function metricsRouter(options: MetricsRouterOptions = {}): MetricsRouter
   const endpoints = new Map<string, Middleware>();
 
   /** Adds an endpoint; `methodGuard`, among its guards, leaves GET, HEAD and OPTIONS. */
-  function addEndpoint(endpoint: Endpoint, requestGuards: Guard[], handler: AllowedHandler): void {
+  function addEndpoint(endpoint: Endpoint, requestGuards: Guard[], handler: PageEndpoint['handler']): void {
     const respondToOptions = optionsHandler(endpoint);
     const middleware = guardMiddleware({
       guards: [...access.clientGuards, authorizationGuard, ...access.crossSiteGuards, ...requestGuards],
       observer,
-      allow(context, req, res, next) {
+      allow(context, req, res) {
         if (context.req.method === 'OPTIONS') respondToOptions(context.req, res);
-        else handler(context, req, res, next);
+        else handler(context, req, res);
       },
       refuse: refusalHandler(endpoint, resolved),
     });
