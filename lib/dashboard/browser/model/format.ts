@@ -67,6 +67,11 @@ export function duration(seconds: number): string {
   return `${Math.round(seconds / size)} ${name}`;
 }
 
+/** Formats the time of day of a Unix time (ms): `14:03:09`. */
+export function clockTime(time: number): string {
+  return new Date(time).toLocaleTimeString('en-GB');
+}
+
 function inUnit(value: number, { of, perSecond }: Unit, digits: number): string {
   switch (of) {
     case 'seconds':

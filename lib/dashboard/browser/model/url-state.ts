@@ -21,10 +21,10 @@ export interface ViewState {
   readonly folded: readonly string[];
 }
 
-export const THEMES = ['auto', 'light', 'dark'] as const;
+const THEMES = ['auto', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
-export const ORDERS = ['rate', 'value', 'errors', 'p50', 'p95', 'p99', 'time'] as const;
+const ORDERS = ['rate', 'value', 'errors', 'p50', 'p95', 'p99', 'time'] as const;
 export type Order = (typeof ORDERS)[number];
 
 export const INTERVALS = [1, 2, 5, 10, 15, 30, 60] as const;

@@ -14,7 +14,7 @@ export type Window = (typeof WINDOWS)[number];
 export const QUANTILES = [0.5, 0.95, 0.99] as const;
 
 /** Returns the increase per second of a counter, or of the observations of a histogram or summary. */
-export function rateOf({ slot }: Series, { samples }: Family, span: Span): number | null {
+function rateOf({ slot }: Series, { samples }: Family, span: Span): number | null {
   const increase = samples.increase(slot, VALUE, span);
   return increase === null || span.seconds <= 0 ? null : increase / span.seconds;
 }

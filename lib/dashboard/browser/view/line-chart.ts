@@ -1,9 +1,9 @@
 import uPlot from 'uplot';
-import { format } from '../model/format.ts';
+import { clockTime, format } from '../model/format.ts';
 import { needsOwnAxis } from '../model/scale.ts';
 import type { ChartData } from '../protocol.ts';
 import { el, setAttribute, setText } from './dom.ts';
-import { clockTime, HEIGHT, optionsFor, type TimeRange } from './plot-options.ts';
+import { HEIGHT, optionsFor, type TimeRange } from './plot-options.ts';
 import { describe } from './sparkline.ts';
 
 /** Number of line colours in the style sheet. */
@@ -109,7 +109,7 @@ export class LineChart {
   private showValues(): void {
     const index = this.chart?.cursor.idx ?? undefined;
     const time = index === undefined ? undefined : this.data?.times[index];
-    setText(this.time, time === undefined ? '' : clockTime(time));
+    setText(this.time, time === undefined ? '' : clockTime(1000 * time));
     for (const [i, { values, now }] of this.data?.lines.entries() ?? []) {
       const value = index === undefined ? now : valueBefore(values, index);
       setText(this.legend.children[i]!.querySelector('.number')!, format(value, this.data?.unit));

@@ -1,4 +1,5 @@
 import type uPlot from 'uplot';
+import { clockTime } from '../model/format.ts';
 import { axisLabels, axisRange } from '../model/scale.ts';
 import type { Unit } from '../model/units.ts';
 
@@ -63,7 +64,13 @@ export function optionsFor({
     padding: [12, ownAxis < 0 ? 30 : 0, 0, 0],
     scales: { y: { range: rangeOfAxis }, total: { range: rangeOfAxis } },
     axes: [
-      { ...axis, values: (_, splits) => splits.map(clockTime), incrs: SECONDS, space: 80, size: 30 },
+      {
+        ...axis,
+        values: (_, splits) => splits.map((seconds) => clockTime(1000 * seconds)),
+        incrs: SECONDS,
+        space: 80,
+        size: 30,
+      },
       numbers,
       ...(ownAxis < 0 ? [] : [{ ...numbers, scale: 'total', side: 1 as const, grid: { show: false } }]),
     ],
@@ -120,10 +127,6 @@ function widthOfLabels(chart: uPlot, labels: string[] | null): number {
   const longest = Math.max(0, ...(labels ?? []).map((label) => ctx.measureText(label).width));
   ctx.font = font;
   return Math.max(48, Math.ceil(longest) + 16);
-}
-
-export function clockTime(seconds: number): string {
-  return new Date(seconds * 1000).toLocaleTimeString('en-GB');
 }
 
 /** Adds an alpha value to `rgb(1, 2, 3)`, the form of computed styles. */

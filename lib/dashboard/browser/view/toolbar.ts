@@ -1,3 +1,4 @@
+import { clockTime } from '../model/format.ts';
 import { tabTitle } from '../model/tab-title.ts';
 import { INTERVALS, type Theme } from '../model/url-state.ts';
 import { WINDOWS } from '../model/windows.ts';
@@ -82,13 +83,12 @@ const intervalOption = (seconds: number) => el('option', { value: String(seconds
 
 function factsOf({ state, updatedAt, retryAt, families, series, isPartial }: Status, isPaused: boolean): string {
   const facts: string[] = [];
-  if (updatedAt !== undefined) facts.push(state === 'lost' ? `values of ${clock(updatedAt)}` : clock(updatedAt));
-  if (state === 'lost' && retryAt !== undefined && !isPaused) facts.push(`next try at ${clock(retryAt)}`);
+  if (updatedAt !== undefined)
+    facts.push(state === 'lost' ? `values of ${clockTime(updatedAt)}` : clockTime(updatedAt));
+  if (state === 'lost' && retryAt !== undefined && !isPaused) facts.push(`next try at ${clockTime(retryAt)}`);
   else if (families > 0) facts.push(`${count(families, 'metric')}, ${series.toLocaleString('en')} series`);
   if (isPartial && state === 'live') facts.push('large document: only metrics on screen are polled');
   return facts.join(' · ');
 }
 
 const count = (number: number, noun: string) => `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
-
-const clock = (ms: number) => new Date(ms).toLocaleTimeString('en-GB');
