@@ -40,8 +40,8 @@ export interface DashboardOptions {
   thresholds?: readonly DashboardThreshold[] | undefined;
   /**
    * Minutes of the past that the process keeps in memory, from 0 to 60. It samples the source every 10 s from the
-   * creation of the router on, for the page to load. 0 disables it, which is the
-   * default for sources that ask other processes, such as `remoteSource`.
+   * creation of the router on, for the page to load. 0 disables it, which is the default for sources that ask other
+   * processes, such as `remoteSource`.
    * @default 15
    */
   history?: number | undefined;

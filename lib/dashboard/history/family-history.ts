@@ -29,7 +29,10 @@ const NUMBER_TOTALS = 3;
 /** The totals of a family over time, and those of its series that have room. */
 export class FamilyHistory {
   readonly head: FamilyHead;
-  /** Columns of sum, number and maximum of numbers; of the summed numbers of histograms or summaries, and their number. */
+  /**
+   * Columns of the totals. For numbers: sum, number of series, maximum. For histograms and summaries: one sum for each
+   * number that can be added, then the number of series.
+   */
   readonly totals: readonly number[];
   /** Number of series at the last moment that have no room. */
   leftOut = 0;

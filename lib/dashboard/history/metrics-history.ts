@@ -21,7 +21,9 @@ export class MetricsHistory {
   private withoutRoom = 0;
   private leftOut = 0;
   private complete = 0;
-  /** Families that may have series to remove, the last one first to go; undefined until a moment needs room. */
+  /**
+   * Families that may have series to remove, in order; the last is tried first. Undefined until a moment needs room.
+   */
   private removable: FamilyHistory[] | undefined;
 
   constructor({ moments, maxBytes }: HistorySize) {

@@ -2,7 +2,7 @@
 export type KeeperMemberMessage =
   /** The process would keep the topic. */
   | { readonly kind: 'offer'; readonly topic: string }
-  /** It does not any more. */
+  /** The process takes its offer back. */
   | { readonly kind: 'withdraw'; readonly topic: string }
   | KeeperMessage;
 

@@ -68,7 +68,7 @@ export class Samples {
     return this.list.length;
   }
 
-  /** Adds the latest sample, and drops what is too old or too much. */
+  /** Adds the latest sample, and drops samples that are too old or too many. */
   append(sample: Sample, { count, window }: Retention): void {
     this.list.push({ ...sample, resets: this.resetsAfter(this.list.at(-1), sample) });
     const { clock } = sample.moment;

@@ -27,7 +27,10 @@ interface PastMoment {
 
 type Columns = readonly (readonly (number | null)[])[];
 
-/** Columns of the totals of numbers. Those of histograms and summaries are as those of a series, and then their number. */
+/**
+ * Columns of the totals of numbers. Those of histograms and summaries are laid out like a series, followed by the number
+ * of series.
+ */
 const [SUM, COUNT, MAX] = [0, 1, 2];
 
 /** Reads the document of the history. docs/dashboard.md describes it. */

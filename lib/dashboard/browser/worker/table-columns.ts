@@ -18,7 +18,7 @@ export interface TableColumn {
   readonly title: string;
   readonly unit: Column['unit'];
   readonly order?: Order;
-  /** Returns the number of a row; for a share, that of which it is a part of the sum. */
+  /** Returns a row's number. A share column shows what part of the sum of all rows it is. */
   value(members: Members): number | null;
   /** Whether the column shows the part of the sum of all rows. */
   readonly isShareOfAll?: boolean;
