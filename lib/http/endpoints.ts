@@ -7,6 +7,7 @@ import { type Filter, parseFilter } from '../document/filter.ts';
 import { createTextNegotiator, type TextFormats } from '../document/negotiate.ts';
 import type { Encoder } from '../encoders/encoder.ts';
 import { createJsonEncoder, type JsonOptions } from '../encoders/json.ts';
+import type { KeeperElection } from '../model/keeper-election.ts';
 import { memoizeLast } from '../util/memoize-last.ts';
 import type { Observer } from './observer.ts';
 
@@ -43,14 +44,6 @@ export interface PageEndpoint extends Endpoint {
   handler(context: ScrapeContext, req: IncomingMessage, res: ServerResponse): void;
 }
 
-/** Chooses the process that keeps the history, among those that have the same source. */
-export interface HistoryElection {
-  offer(topic: string, answer: (query: string) => AsyncIterable<string>): void;
-  withdraw(topic: string): void;
-  isKeeper(topic: string): boolean;
-  ask(topic: string, query: string, timeout: number): Promise<readonly string[] | undefined>;
-}
-
 /** What a router tells its dashboard. */
 export interface DashboardContext {
   readonly path: string;
@@ -62,7 +55,7 @@ export interface DashboardContext {
   /** Whether each scrape of the source takes the time of other processes. */
   readonly isCostlySource: boolean;
   /** Set if other processes may have the same source. */
-  readonly election: HistoryElection | undefined;
+  readonly election: KeeperElection | undefined;
   readonly observer: Observer;
 }
 

@@ -1,3 +1,4 @@
+import type { KeeperElection } from '../model/keeper-election.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
 
 // Members of sources, besides their method, that tell how they can be sampled by what is not a scrape, such as the
@@ -5,18 +6,6 @@ import type { MetricsSource } from '../model/metrics-source.ts';
 
 const COSTLY = Symbol.for('express-metrics-json:costly');
 const SHARED = Symbol.for('express-metrics-json:shared');
-
-/** Lets one process keep something for all processes in which the source is the same. */
-export interface KeeperElection {
-  /** Offers to keep the topic. If this process is chosen, `answer` is called with the queries of the others. */
-  offer(topic: string, answer: (query: string) => AsyncIterable<string>): void;
-  /** Takes the offer back. Another process keeps the topic then. */
-  withdraw(topic: string): void;
-  /** Whether this process keeps the topic. */
-  isKeeper(topic: string): boolean;
-  /** Returns the answer, in parts, of the process that keeps the topic; undefined without one in `timeout` ms. */
-  ask(topic: string, query: string, timeout: number): Promise<readonly string[] | undefined>;
-}
 
 interface Marks {
   readonly [COSTLY]?: boolean;

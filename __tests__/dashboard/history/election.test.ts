@@ -1,6 +1,7 @@
 import { dashboard } from '../../../lib/dashboard.ts';
 import { type MetricsRouter, metricsRouter } from '../../../lib/index.ts';
-import { type KeeperElection, sharedBy } from '../../../lib/sources/source-marks.ts';
+import type { KeeperElection } from '../../../lib/model/keeper-election.ts';
+import { sharedBy } from '../../../lib/sources/source-marks.ts';
 import { catchSampleTimers } from '../../support/sample-timers.ts';
 
 afterEach(() => jest.restoreAllMocks());

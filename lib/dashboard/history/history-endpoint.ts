@@ -3,10 +3,11 @@ import { requestTarget } from '../../access/raw-request.ts';
 import type { RefusalReason } from '../../access/refusals.ts';
 import { type Filter, parseFilter } from '../../document/filter.ts';
 import { negotiateCoding } from '../../http/compression.ts';
-import type { DashboardContext, HistoryElection, PageEndpoint, ScrapeContext } from '../../http/endpoints.ts';
+import type { DashboardContext, PageEndpoint, ScrapeContext } from '../../http/endpoints.ts';
 import { finishForeignResponse, setCommonHeaders } from '../../http/error-responses.ts';
 import { cutResponse } from '../../http/response-events.ts';
 import { runScrape, type ScrapeResponse } from '../../http/scrape-response.ts';
+import type { KeeperElection } from '../../model/keeper-election.ts';
 import type { Steps } from '../../util/steps.ts';
 import { writeHistory } from './history-document.ts';
 import { MetricsHistory } from './metrics-history.ts';
@@ -24,7 +25,7 @@ const SAMPLE_INTERVAL = 10_000;
 const VARY = 'Accept-Encoding';
 
 /** Number of histories that take part in an election. Processes that run the same code number theirs alike. */
-const topicCounts = new WeakMap<HistoryElection, number>();
+const topicCounts = new WeakMap<KeeperElection, number>();
 
 /**
  * Starts to sample the source, and creates the endpoint of its history. Sampling stops when the endpoint is dropped. Of
@@ -57,7 +58,7 @@ interface SharedHistory {
 }
 
 /** Neither the election nor the functions refer to the router and its history, so that they do not keep them. */
-function joinElection(election: HistoryElection, history: MetricsHistory): SharedHistory {
+function joinElection(election: KeeperElection, history: MetricsHistory): SharedHistory {
   const count = topicCounts.get(election) ?? 0;
   topicCounts.set(election, count + 1);
   const topic = `history-${count}`;

@@ -1,6 +1,6 @@
+import type { KeeperElection } from '../../model/keeper-election.ts';
 import type { MetricsSource } from '../../model/metrics-source.ts';
 import { optionError } from '../../util/option-error.ts';
-import type { KeeperElection } from '../source-marks.ts';
 import { type ClusterClient, Coordinator } from './coordinator.ts';
 import { createGather } from './gather.ts';
 import { createLink, joinLocally, type Link } from './link.ts';
