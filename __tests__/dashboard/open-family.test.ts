@@ -24,6 +24,7 @@ function openFamily(type: string, first: object, view: View = { filter: {}, orde
     lines,
     open,
     poll: (value: object) => open.onPoll(addPoll(value)),
+    markGap: () => open.onGap(store.markGap({ time: 1000 + polls, clock: polls++ })),
     detail: () => open.detail({ from: 0, to: 100, limits }),
   };
 }
@@ -364,4 +365,30 @@ describe('the table of a histogram of requests', () => {
       ['a', 3],
     ]);
   });
+});
+
+test('scrolling reads only the rows that come on screen; a poll and a gap draw everything again', () => {
+  const value = gauges(1000, (i) => i);
+  const { family, open, poll, markGap } = openFamily('gauge', value);
+  poll(value);
+  const reads = jest.spyOn(family.samples, 'valueAt');
+  const readsFor = (from: number, to: number) => {
+    reads.mockClear();
+    const detail = open.detail({ from, to, limits });
+    return { detail, count: reads.mock.calls.length };
+  };
+  const first = readsFor(0, 10);
+  expect(first.count).toBeGreaterThan(1000);
+  const scrolled = readsFor(500, 510);
+  // A value and a share for each row.
+  expect(scrolled.count).toBe(20);
+  expect(scrolled.detail.table?.rows[0]?.values[0]).toBe(499);
+  expect(scrolled.detail.charts).toBe(first.detail.charts);
+
+  poll(gauges(1000, (i) => 2 * i));
+  const polled = readsFor(0, 10);
+  expect(polled.count).toBeGreaterThan(1000);
+  expect(polled.detail.figures).not.toEqual(first.detail.figures);
+  markGap();
+  expect(readsFor(0, 10).count).toBeGreaterThan(1000);
 });

@@ -8,13 +8,21 @@ import type { Detail, DistributionData } from '../protocol.ts';
 import { type ChartLines, MAX_LINES } from './chart-lines.ts';
 import { chartsOf, type Selection } from './charts.ts';
 import { figuresOf } from './figures.ts';
-import { type Ranking, rank, tableOf } from './series-table.ts';
+import { createTable, type Ranking, rank } from './series-table.ts';
 
 interface DetailOptions {
   readonly from: number;
   readonly to: number;
   /** Thresholds by the names of families. */
   readonly limits: ReadonlyMap<string, number>;
+}
+
+/** What changes only with a poll, and not with the rows on screen. */
+interface Content {
+  readonly threshold: number | undefined;
+  readonly detail: Omit<Detail, 'table'>;
+  /** Undefined for a family without labels. */
+  readonly table: ReturnType<typeof createTable> | undefined;
 }
 
 type View = Pick<ViewState, 'filter' | 'order' | 'group' | 'window'>;
@@ -32,6 +40,8 @@ export class OpenFamily {
   private now: Selection['now'];
   /** Values of the filtered series together. */
   private filteredHistory: Selection['history'];
+  /** Undefined until the page asks for it after a poll. */
+  private content: Content | undefined;
 
   constructor(family: Family, view: View, lines: ChartLines) {
     this.family = family;
@@ -47,6 +57,7 @@ export class OpenFamily {
 
   /** To be called after each poll that contained the family. */
   onPoll(moment: Moment): void {
+    this.content = undefined;
     this.ranking = this.rank(this.holdsRows ? this.ranking : undefined);
     this.now = this.summarize();
     this.showLines();
@@ -57,28 +68,39 @@ export class OpenFamily {
 
   /** To be called after each failed poll. */
   onGap(moment: Moment): void {
+    this.content = undefined;
     markGap(this.filteredHistory, moment);
   }
 
   /** Returns what the page shows, with the rows `from` to `to` of the table. */
   detail({ from, to, limits }: DetailOptions): Detail {
+    const threshold = limits.get(this.family.name);
+    if (this.content?.threshold !== threshold) this.content = undefined;
+    this.content ??= this.createContent(threshold);
+    const { detail, table } = this.content;
+    return table === undefined ? detail : { ...detail, table: table(from, to) };
+  }
+
+  private createContent(threshold: number | undefined): Content {
     const { family, now, ranking, isUnfiltered: isWhole } = this;
     const { name, help, type } = family;
     const { series, rows, rollups } = ranking;
     const { group, window } = this.view;
     const history = isWhole ? family.history : this.filteredHistory;
-    const threshold = limits.get(name);
     const selection: Selection = { family, series, rows, window, rollups, isWhole, now, history };
     const hasLabels = family.series.some(({ labels }) => labels.length > 0);
     return {
-      name,
-      ...(threshold !== undefined && { threshold }),
-      help,
-      type,
-      figures: figuresOf(selection, threshold),
-      charts: chartsOf(selection, threshold),
-      ...(type === 'histogram' && { distribution: distributionOf(family, withoutRollups(series, rollups)) }),
-      ...(hasLabels && { table: tableOf(family, ranking, { from, to, group }) }),
+      threshold,
+      detail: {
+        name,
+        ...(threshold !== undefined && { threshold }),
+        help,
+        type,
+        figures: figuresOf(selection, threshold),
+        charts: chartsOf(selection, threshold),
+        ...(type === 'histogram' && { distribution: distributionOf(family, withoutRollups(series, rollups)) }),
+      },
+      table: hasLabels ? createTable(family, ranking, group) : undefined,
     };
   }
 

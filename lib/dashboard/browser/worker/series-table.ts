@@ -58,12 +58,8 @@ function placesOf(rows: readonly RowGroup[], before: Ranking): Map<string, numbe
   return new Map(rows.map(({ id }) => [id, places.get(id) ?? -Infinity]));
 }
 
-/** Returns the table with the rows `from` to `to`. */
-export function tableOf(
-  family: Family,
-  ranking: Ranking,
-  { from, to, group }: { from: number; to: number; group: string },
-): TableData {
+/** Creates a function that returns the table with the rows `from` to `to`, as often as the page scrolls. */
+export function createTable(family: Family, ranking: Ranking, group: string): (from: number, to: number) => TableData {
   const { rows, series, rollups, columns, orderedBy, status } = ranking;
   const isRollup = ({ members }: RowGroup) => members.length === 1 && rollups.has(members[0]!);
   const added = withoutRollups(series, rollups);
@@ -73,7 +69,7 @@ export function tableOf(
     return sum > 0 && !isRollup(row) ? (column.value(row.members) ?? 0) / sum : null;
   };
   const labels = labelsOf(family);
-  return {
+  const whole = {
     labels,
     groups: groupChoices(labels, status),
     group,
@@ -83,6 +79,9 @@ export function tableOf(
     }),
     matching: rows.length,
     series: series.length,
+  };
+  return (from, to) => ({
+    ...whole,
     from,
     rows: rows.slice(from, to).map((row) => ({
       id: row.id,
@@ -90,7 +89,7 @@ export function tableOf(
       isRollup: isRollup(row),
       values: columns.map((column, i) => valueIn(row, column, sums[i]!)),
     })),
-  };
+  });
 }
 
 /** Returns the sum of which the column shows shares. They are undefined, and the sum NaN, if a value is negative. */
