@@ -18,44 +18,22 @@ export interface TimeRange {
 }
 
 export interface PlotSettings {
-  readonly colours: readonly string[];
+  readonly lines: readonly { readonly colour: string; readonly isShown: boolean }[];
   readonly unit: Unit;
+  /** Colour of the axes. */
   readonly muted: string;
   readonly plot: HTMLElement;
   /** Line whose axis is on the right; −1 for none. */
   readonly ownAxis: number;
   readonly threshold: number | undefined;
   readonly limitColour: string;
-  /** Whether each line is shown. */
-  readonly isShown: readonly boolean[];
   showValues(): void;
   select(range: TimeRange): void;
 }
 
 /** Returns uPlot's options for a chart. */
-export function optionsFor({
-  colours,
-  unit,
-  muted,
-  plot,
-  ownAxis,
-  threshold,
-  limitColour,
-  isShown,
-  showValues,
-  select,
-}: PlotSettings): uPlot.Options {
-  const { fontFamily } = getComputedStyle(plot);
-  const grid = { stroke: withAlpha(muted, 0.18), width: 1 };
-  const axis = { stroke: muted, font: `12px ${fontFamily}`, grid, ticks: { show: false } };
-  const numbers = {
-    ...axis,
-    // Axis steps for bytes are powers of two.
-    ...(unit.of === 'bytes' && { incrs: Array.from({ length: 60 }, (_, i) => 2 ** i) }),
-    values: (_: uPlot, splits: number[]) => axisLabels(splits, unit),
-    size: widthOfLabels,
-    gap: 6,
-  };
+export function optionsFor(settings: PlotSettings): uPlot.Options {
+  const { lines, plot, ownAxis, threshold, limitColour, showValues, select } = settings;
   return {
     width: plot.clientWidth,
     height: HEIGHT,
@@ -63,25 +41,15 @@ export function optionsFor({
     cursor: { y: false, drag: { x: true, y: false, setScale: false, dist: 5 }, points: { size: 7 } },
     padding: [12, ownAxis < 0 ? 30 : 0, 0, 0],
     scales: { y: { range: rangeOfAxis }, total: { range: rangeOfAxis } },
-    axes: [
-      {
-        ...axis,
-        values: (_, splits) => splits.map((seconds) => clockTime(1000 * seconds)),
-        incrs: SECONDS,
-        space: 80,
-        size: 30,
-      },
-      numbers,
-      ...(ownAxis < 0 ? [] : [{ ...numbers, scale: 'total', side: 1 as const, grid: { show: false } }]),
-    ],
+    axes: axesFor(settings),
     series: [
       {},
-      ...colours.map((stroke, i) => ({
-        stroke,
+      ...lines.map(({ colour, isShown }, i) => ({
+        stroke: colour,
         width: 1.75,
-        points: { size: 4, fill: stroke },
+        points: { size: 4, fill: colour },
         spanGaps: false,
-        show: isShown[i] ?? true,
+        show: isShown,
         scale: i === ownAxis ? 'total' : 'y',
       })),
     ],
@@ -91,6 +59,29 @@ export function optionsFor({
       draw: [(chart) => drawThreshold(chart, threshold, limitColour)],
     },
   };
+}
+
+/** Returns the axes: of time, on the left, and on the right if one line has its own. */
+function axesFor({ unit, muted, plot, ownAxis }: PlotSettings): uPlot.Axis[] {
+  const { fontFamily } = getComputedStyle(plot);
+  const grid = { stroke: withAlpha(muted, 0.18), width: 1 };
+  const axis = { stroke: muted, font: `12px ${fontFamily}`, grid, ticks: { show: false } };
+  const time: uPlot.Axis = {
+    ...axis,
+    values: (_, splits) => splits.map((seconds) => clockTime(1000 * seconds)),
+    incrs: SECONDS,
+    space: 80,
+    size: 30,
+  };
+  const left: uPlot.Axis = {
+    ...axis,
+    // Axis steps for bytes are powers of two.
+    ...(unit.of === 'bytes' && { incrs: Array.from({ length: 60 }, (_, i) => 2 ** i) }),
+    values: (_, splits) => axisLabels(splits, unit),
+    size: widthOfLabels,
+    gap: 6,
+  };
+  return ownAxis < 0 ? [time, left] : [time, left, { ...left, scale: 'total', side: 1, grid: { show: false } }];
 }
 
 const rangeOfAxis = (_: uPlot, min: number | null, max: number | null): [number, number] =>
