@@ -100,15 +100,6 @@ describe('what is said of a joined family', () => {
       reports: [],
     });
   });
-
-  test('the first type: one of another type is left out and reported', async () => {
-    expect(await together({ type: 'counter' }, { type: 'gauge' }, { type: 'counter' })).toEqual({
-      said: { name: 'm', type: 'counter' },
-      samples: 2,
-      families: 1,
-      reports: ['m: sources[1]: expected the type counter, as in sources[0], got gauge'],
-    });
-  });
 });
 
 test.each<[string, (Members & { samples: Sample[] })[]]>([

@@ -80,7 +80,7 @@ export type MetricsErrorCode =
   | 'ERR_METRICS_UPSTREAM_WARNING'
   /** An upstream server no longer has data where it had some, or its clock differs. */
   | 'ERR_METRICS_UPSTREAM_STALE'
-  /** A parsed document does not conform to its format and was repaired: its series are served. */
+  /** A parsed document does not conform to its format, or joined families differ in type: their series are served. */
   | 'ERR_METRICS_REPAIRED_DOCUMENT'
   /** A parsed document does not conform to its format; the message says where. */
   | 'ERR_METRICS_MALFORMED_DOCUMENT'

@@ -21,8 +21,8 @@ export interface CombineOptions {
    */
   timeout?: number | undefined;
   /**
-   * Whether to join families of the same name and type. A label must distinguish the samples of the sources. By
-   * default, only the first family of a name is served, and the others are reported.
+   * Whether to join families of the same name. A label must distinguish the samples of the sources. By default, only
+   * the first family of a name is served, and the others are reported.
    * @default false
    */
   join?: boolean | undefined;
@@ -42,7 +42,8 @@ export interface CombineOptions {
  * except that the counters `metrics_series_dropped_total` of several registries are merged.
  *
  * With `join: true`, a label must distinguish the samples of the sources. Two samples with the same labels are both
- * written, and Prometheus then rejects the whole document.
+ * written, and Prometheus then rejects the whole document. Families whose types differ are joined as untyped, which is
+ * reported once. A histogram or summary among them becomes untyped families with the names of its series.
  *
  * @throws {TypeError} for an empty list, a value that is not a source, and an unknown or invalid option
  * @example

@@ -32,6 +32,23 @@ export class FamilyBuffer {
   }
 
   /**
+   * Replaces a histogram or summary with its series, once all of it is in memory. Returns false if it does not fit in
+   * the buffer.
+   */
+  async split(cursor: SourceCursor, segment: FamilySegment): Promise<boolean> {
+    while (!segment.isBuffered) {
+      if (this.isFull) return false;
+      await this.readCurrent(cursor, segment, Math.min(SLICE_BYTES, this.maxBytes - this.bytes));
+      // It has failed, and was dropped.
+      if (cursor.find(segment.name) !== segment) return true;
+      await yieldToEventLoop();
+    }
+    this.held.delete(segment);
+    for (const part of cursor.replace(segment, segment.split())) this.held.add(part);
+    return true;
+  }
+
+  /**
    * Chooses the family to write when the buffer is full, although a source may still yield it.
    * Prefers (1) a name that no other source is known to have, (2) the oldest family already
    * overtaken, (3) the largest unfinished one.

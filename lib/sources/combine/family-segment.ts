@@ -7,6 +7,7 @@ import type {
   Sample,
   SummaryValue,
 } from '../../model/metric-family.ts';
+import { seriesFamilies } from './series-families.ts';
 import type { NextFamily, SourceReader } from './source-reader.ts';
 
 // Approximate sizes in V8 on a 64-bit machine. Shared objects (labels, bounds) count for each sample.
@@ -53,6 +54,17 @@ export class FamilySegment {
       this.buffered.push(value);
       this.bytes += bytesOf(value);
     } while (this.bytes < end);
+  }
+
+  /** Returns the series of a histogram or summary that is buffered, as a segment for each name. */
+  split(): FamilySegment[] {
+    const families = seriesFamilies(this.family, this.buffered);
+    return families.map((family) => {
+      const segment = new FamilySegment(this.reader, { name: family.name, family });
+      segment.isBuffered = true;
+      segment.bytes = this.bytes / families.length;
+      return segment;
+    });
   }
 
   /** Returns the buffered samples followed by the rest. Can be called once. */

@@ -2,13 +2,18 @@ import { MetricsError } from '../../model/errors.ts';
 import type { MetricFamily } from '../../model/metric-family.ts';
 import type { Scrape } from '../../model/metrics-source.ts';
 import { openAccount } from '../../util/cache-budget.ts';
+import { FirstOfEach } from '../../util/first-of-each.ts';
+import { type Clash, findClashes } from './clashing-families.ts';
 import { FamilyBuffer } from './family-buffer.ts';
 import type { FamilySegment } from './family-segment.ts';
-import { joinSegments, type OnSegmentDropped } from './joined-family.ts';
+import { joinSegments, type OnSegmentDropped, type SegmentEvents } from './joined-family.ts';
 import { SourceCursor } from './source-cursor.ts';
 import type { SourceReader } from './source-reader.ts';
 
 type Join = (readers: readonly SourceReader[], scrape: Scrape) => AsyncGenerator<MetricFamily, void>;
+
+/** Maximum number of families whose types were reported to differ. */
+const MAX_REPORTED = 100;
 
 /**
  * Joins the families of one name, one family at a time, and writes each name once.
@@ -20,6 +25,10 @@ type Join = (readers: readonly SourceReader[], scrape: Scrape) => AsyncGenerator
  * complete. A family that some sources lack is thus buffered until these are at their end, while all
  * others stream, and families in any order are joined exactly when they fit in the buffer.
  *
+ * Families of different types are joined as untyped. A histogram or summary among them, or next to a family that has
+ * the name of one of its series, is replaced with its series. All of them are known by then: none of these names is
+ * complete before each source that lacks it is at its end.
+ *
  * When the buffer is full, a name is written that some source may still yield, at best one that the
  * other sources have overtaken, if their orders agree. If it comes later, it is dropped and reported.
  * The names that each source has yielded are remembered from scrape to scrape for this choice alone.
@@ -27,6 +36,7 @@ type Join = (readers: readonly SourceReader[], scrape: Scrape) => AsyncGenerator
 export function createJoiner(maxBuffered: number): Join {
   const seenNames = new Map<string, Set<string>>();
   const account = openAccount(seenNames);
+  const reported = new FirstOfEach(MAX_REPORTED);
 
   function seenNamesOf(reader: SourceReader): Set<string> {
     const names = seenNames.get(reader.name) ?? new Set();
@@ -39,9 +49,9 @@ export function createJoiner(maxBuffered: number): Join {
     const cursors = readers.map(
       (reader) => new SourceCursor(reader, { written, seenNames: seenNamesOf(reader), account, report: scrape.report }),
     );
-    const onSegmentDropped = dropReporter(scrape);
-    const buffer = new FamilyBuffer(maxBuffered, onSegmentDropped);
-    const completeName = completeNames(cursors);
+    const events = createEvents(scrape, reported);
+    const buffer = new FamilyBuffer(maxBuffered, events.onSegmentDropped);
+    let completeName = completeNames(cursors);
     try {
       for (;;) {
         await Promise.all(cursors.map((cursor) => cursor.load()));
@@ -51,11 +61,15 @@ export function createJoiner(maxBuffered: number): Join {
           continue;
         }
         const name = completeName() ?? (buffer.isFull ? buffer.chooseFamilyToFlush(cursors) : undefined);
+        if (name !== undefined && (await splitClashing(findClashes(name, cursors), buffer, events))) {
+          completeName = completeNames(cursors);
+          continue;
+        }
         const segments = name === undefined ? [] : cursors.flatMap((cursor) => cursor.take(name) ?? []);
         if (isSome(segments)) {
           written.add(name as string);
           try {
-            yield joinSegments(segments, onSegmentDropped);
+            yield joinSegments(segments, events);
           } finally {
             for (const segment of segments) buffer.release(segment);
           }
@@ -65,6 +79,30 @@ export function createJoiner(maxBuffered: number): Join {
     } finally {
       for (const { current } of cursors) void current?.close();
     }
+  };
+}
+
+/** Replaces families with their series. Returns false if none of them fits in the buffer. */
+async function splitClashing(clashes: readonly Clash[], buffer: FamilyBuffer, events: SegmentEvents): Promise<boolean> {
+  let isSplit = false;
+  for (const { cursor, segment } of clashes) {
+    if (!(await buffer.split(cursor, segment))) continue;
+    isSplit = true;
+    events.onUntyped(segment.family.name);
+  }
+  return isSplit;
+}
+
+/** `reported` are the families whose types were reported to differ in earlier scrapes. */
+function createEvents(scrape: Scrape, reported: FirstOfEach): SegmentEvents {
+  return {
+    onSegmentDropped: dropReporter(scrape),
+    onUntyped(name) {
+      if (!reported.isNew('', name)) return;
+      reported.add('', name);
+      const reason = 'its type differs between the sources, so its series are served as untyped';
+      scrape.report(new MetricsError('ERR_METRICS_REPAIRED_DOCUMENT', `family "${name}": ${reason}`));
+    },
   };
 }
 

@@ -1,40 +1,55 @@
 import { MetricsError } from '../../model/errors.ts';
 import { isAsync, isReiterable, iteratorOf } from '../../model/iterables.ts';
-import type { MetricFamily, Sample } from '../../model/metric-family.ts';
+import type { MetricFamily, MetricType, Sample } from '../../model/metric-family.ts';
 import type { FamilySegment } from './family-segment.ts';
 
 /** Called when a segment is dropped: all that one source has of the family. */
 export type OnSegmentDropped = (error: unknown, segment: FamilySegment) => void;
 
-/** Joins the segments of one family. Drops those whose type differs from the first one's. */
+/** What a join reports. */
+export interface SegmentEvents {
+  readonly onSegmentDropped: OnSegmentDropped;
+  /** Called when families of different types are served as untyped. */
+  onUntyped(name: string): void;
+}
+
+/**
+ * Joins the segments of one family, as untyped if their types differ. Drops those with which the first one cannot be
+ * joined: a histogram or summary that is too large for the buffer, and any other family next to it.
+ */
 export function joinSegments(
   segments: readonly [FamilySegment, ...FamilySegment[]],
-  onSegmentDropped: OnSegmentDropped,
+  { onSegmentDropped, onUntyped }: SegmentEvents,
 ): MetricFamily {
   const [first] = segments;
-  const sameType = segments.filter((segment) => {
-    if (segment.family.type === first.family.type) return true;
-    const expected = `expected the type ${first.family.type}, as in ${first.reader.name}, got ${segment.family.type}`;
-    const message = `${segment.reader.name}: ${expected}`;
+  const joinable = segments.filter((segment) => {
+    const [expected, got] = [first.family.type, segment.family.type];
+    if (got === expected || (isNumber(got) && isNumber(expected))) return true;
+    const message = `${segment.reader.name}: expected the type ${expected}, as in ${first.reader.name}, got ${got}`;
     onSegmentDropped(new MetricsError('ERR_METRICS_FAMILY_NOT_JOINED', message), segment);
     return false;
   });
-  if (sameType.length === 1) return { ...first.family, samples: first.takeSamples() };
+  if (joinable.length === 1) return { ...first.family, samples: first.takeSamples() };
 
-  const families = sameType.map(({ family }) => family);
+  const families = joinable.map(({ family }) => family);
   const { name, type, aggregator, unit } = first.family;
+  const isTyped = families.every((family) => family.type === type);
+  if (!isTyped) onUntyped(name);
   const help = families.find((family) => family.help !== undefined)?.help;
   const labelNames = joinedLabelNames(families);
   return {
     name,
-    type,
+    type: isTyped ? type : 'untyped',
     ...(help !== undefined && { help }),
     ...(unit !== undefined && families.every((family) => family.unit === unit) && { unit }),
     ...(labelNames !== undefined && { labelNames }),
-    ...(aggregator !== undefined && { aggregator }),
-    samples: joinedSamples(sameType, onSegmentDropped),
+    ...(isTyped && aggregator !== undefined && { aggregator }),
+    samples: joinedSamples(joinable, onSegmentDropped),
   };
 }
+
+/** Whether each sample of the type is one series. */
+const isNumber = (type: MetricType) => type === 'counter' || type === 'gauge' || type === 'untyped';
 
 /**
  * Returns all label names, or undefined unless every family declares its own. A single name makes

@@ -54,7 +54,12 @@ export class SourceCursor {
   }
 
   has(name: string): boolean {
-    return this.current?.name === name || this.buffered.has(name);
+    return this.find(name) !== undefined;
+  }
+
+  /** Returns the family of that name, if it is the current one or was read ahead. */
+  find(name: string | undefined): FamilySegment | undefined {
+    return this.current !== undefined && this.current.name === name ? this.current : this.buffered.get(name as string);
   }
 
   /** Whether this source has yielded that name, in this scrape or an earlier one. */
@@ -64,10 +69,9 @@ export class SourceCursor {
 
   /** Removes and returns this source's segment of the family with that name. */
   take(name: string | undefined): FamilySegment | undefined {
-    const isCurrent = this.current !== undefined && this.current.name === name;
-    const segment = isCurrent ? this.current : this.buffered.get(name as string);
+    const segment = this.find(name);
     if (segment === undefined) return undefined;
-    if (isCurrent) this.current = undefined;
+    if (segment === this.current) this.current = undefined;
     for (const other of this.buffered.values()) {
       if (other === segment) break;
       other.wasOvertaken = true;
@@ -80,6 +84,14 @@ export class SourceCursor {
   bufferCurrent(): void {
     if (this.current?.name !== undefined) this.buffered.set(this.current.name, this.current);
     this.current = undefined;
+  }
+
+  /** Replaces a family that was read ahead by others. Returns those whose names this source did not have before. */
+  replace(segment: FamilySegment, parts: readonly FamilySegment[]): FamilySegment[] {
+    this.buffered.delete(segment.name as string);
+    const accepted = parts.filter(({ name }) => name === segment.name || this.accept(name as string));
+    for (const part of accepted) this.buffered.set(part.name as string, part);
+    return accepted;
   }
 
   private accept(name: string): boolean {
