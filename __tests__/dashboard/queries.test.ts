@@ -1,5 +1,5 @@
 import { compareNaturally } from '../../lib/dashboard/browser/model/natural-sort.ts';
-import { csvOf, curlOf, promqlOf, type Queried } from '../../lib/dashboard/browser/model/queries.ts';
+import { csvOf, curlOf, promqlOf, type Queried, seriesText } from '../../lib/dashboard/browser/model/queries.ts';
 
 const asked: Queried = { name: 'a', type: 'gauge', filter: {}, window: 60 };
 
@@ -7,6 +7,8 @@ test.each<[Partial<Queried>, string]>([
   [{}, 'a'],
   [{ filter: { queue: '=b', zone: 'e.u' } }, 'a{queue="b", zone=~"(?i).*e\\\\.u.*"}'],
   [{ filter: { queue: '="\\\n' } }, 'a{queue="\\"\\\\\\n"}'],
+  [{ name: 'a.b', filter: { 'q.r': '=x' } }, '{"a.b", "q.r"="x"}'],
+  [{ name: 'a.b', type: 'counter' }, 'sum(rate({"a.b"}[1m]))'],
   [{ type: 'counter' }, 'sum(rate(a[1m]))'],
   [{ type: 'counter', window: 30, filter: { q: '=' } }, 'sum(rate(a{q=""}[30s]))'],
   [{ type: 'summary', window: 900 }, 'sum(rate(a_count[15m]))'],
@@ -16,6 +18,17 @@ test.each<[Partial<Queried>, string]>([
   ],
 ])('the PromQL of %j', (change, query) => {
   expect(promqlOf({ ...asked, ...change })).toBe(query);
+});
+
+test('a series is written as Prometheus writes it', () => {
+  expect(seriesText('a', [])).toBe('a');
+  const labels = Object.entries({ queue: 'x', path: '"\\\n', 'http.route': '' });
+  expect(
+    seriesText(
+      'a',
+      labels.map(([name, value]) => ({ name, value })),
+    ),
+  ).toBe('a{queue="x", path="\\"\\\\\\n", "http.route"=""}');
 });
 
 test('the curl command quotes the name and does not expand brackets', () => {

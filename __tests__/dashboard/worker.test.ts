@@ -153,6 +153,67 @@ test('the open family is sent in detail, after another filter, a failed poll and
   }
 });
 
+test('what is shown of a metric is exported once, with all rows that pass the filter, in their order', async () => {
+  const { page, requestView } = await start([]);
+  const long = `long-${'x'.repeat(500)}`;
+  const queues = { a: 1, b: 22, [long]: 3, other: 9 };
+  Object.assign(globalThis, {
+    fetch: async () => Response.json({ depth: { type: 'gauge', help: 'queued', value: { queue: queues } } }),
+  });
+  const view = { from: 0, to: 1, state: { ...state, open: 'depth', filter: { queue: 'A' }, window: 300 as const } };
+  requestView(view);
+  await intervals(0.5);
+  expect(page.seen.at(-1)?.detail?.table).toMatchObject({ matching: 1 });
+
+  requestView({ ...view, state: { ...view.state, filter: {} }, exports: 'csv' });
+  const { exported, detail } = page.seen.at(-1)!;
+  expect(detail?.table?.rows).toHaveLength(1);
+  const lines = ['queue,Value,Share', `b,22,${22 / 35}`, `other,9,${9 / 35}`, `${long},3,${3 / 35}`, `a,1,${1 / 35}`];
+  expect(exported).toEqual({ name: 'depth.csv', contentType: 'text/csv', text: `${lines.join('\r\n')}\r\n` });
+
+  requestView({ ...view, exports: 'json' });
+  const file = page.seen.at(-1)?.exported;
+  expect(file).toMatchObject({ name: 'depth.json', contentType: 'application/json' });
+  expect(JSON.parse(file!.text)).toEqual({
+    name: 'depth',
+    type: 'gauge',
+    help: 'queued',
+    time: new Date().toISOString(),
+    window: 300,
+    filter: { queue: 'A' },
+    figures: [
+      { label: 'Now', value: 1 },
+      { label: 'Lowest seen', value: 1 },
+      { label: 'Highest seen', value: 1 },
+    ],
+    charts: [{ title: 'Value', times: [expect.any(Number)], lines: [{ label: 'queue=a', values: [1] }] }],
+    rows: [{ labels: { queue: 'a' }, values: { Value: 1, Share: 1 } }],
+  });
+  await intervals(1);
+  expect(page.seen.at(-1)?.exported).toBeUndefined();
+});
+
+test('the file of a histogram has its distribution, and infinite numbers as the document writes them', async () => {
+  const { page, requestView } = await start([]);
+  let count = 0;
+  Object.assign(globalThis, {
+    fetch: async () => {
+      count += 5;
+      const value = { count, sum: '+Inf', bucket: [[1, count]] };
+      return Response.json({ h: { type: 'histogram', value }, g: { type: 'gauge', value: '-Inf' } });
+    },
+  });
+  const exported = (open: string) => {
+    requestView({ state: { ...state, open }, exports: 'json' });
+    return JSON.parse(page.seen.at(-1)!.exported!.text);
+  };
+  requestView({});
+  await intervals(1.5);
+  expect(exported('h').distribution).toEqual({ bounds: [1], counts: [5, 0] });
+  expect(exported('h')).not.toHaveProperty('rows');
+  expect(exported('g').figures[0]).toEqual({ label: 'Now', value: '-Inf' });
+});
+
 test('a row shows the value typical of its type, and a search matches labels too', async () => {
   const { page, requestView } = await start([]);
   let polls = 0;

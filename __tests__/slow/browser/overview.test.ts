@@ -112,9 +112,22 @@ test('the value, PromQL and a curl command can be copied, and the rows exported'
   expect(await copied('PromQL')).toBe('sum(rate(messages_delivered_total[5m]))');
   expect(await copied('curl')).toBe(`curl --globoff '${service.origin}/metrics.json?name[]=messages_delivered_total'`);
   expect(Number(await copied('value'))).toBeGreaterThan(0);
-  const [csv] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV ↓' }).click()]);
-  expect(csv.suggestedFilename()).toBe('messages_delivered_total.csv');
-  const [head, ...rows] = (await readFile(await csv.path(), 'utf8')).trim().split('\r\n');
+  const series = await page.getByRole('button', { name: 'Copy this series' }).first().getAttribute('title');
+  await page.getByRole('button', { name: 'Copy this series' }).first().click();
+  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  expect(series).toMatch(/^Copy messages_delivered_total\{domain="[a-z.]+"\}$/);
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(series?.slice('Copy '.length));
+
+  const saved = async (format: string) => {
+    const button = page.locator('.actions').getByRole('button', { name: `${format} ↓` });
+    const [file] = await Promise.all([page.waitForEvent('download'), button.click()]);
+    expect(file.suggestedFilename()).toBe(`messages_delivered_total.${format.toLowerCase()}`);
+    return readFile(await file.path(), 'utf8');
+  };
+  const json = JSON.parse(await saved('JSON'));
+  expect(json).toMatchObject({ name: 'messages_delivered_total', window: 300, figures: [{ label: 'Rate' }, {}] });
+  expect(Object.keys(json.rows[0].values)).toEqual(['Rate', 'Share', 'Total']);
+  const [head, ...rows] = (await saved('CSV')).trim().split('\r\n');
   expect(head).toBe('domain,Rate,Share,Total');
   expect(rows.length).toBeGreaterThan(1);
   expect(rows[0]).toMatch(/^[a-z.]+,[\d.e-]+,[\d.e-]+,\d+$/);

@@ -1,4 +1,4 @@
-import type { Settings, ViewRequest, ViewUpdate } from './protocol.ts';
+import type { ExportFormat, Settings, ViewRequest, ViewUpdate } from './protocol.ts';
 import { CLOSED } from './view/controls.ts';
 import { DetailView } from './view/detail.ts';
 import { byId } from './view/dom.ts';
@@ -29,6 +29,8 @@ const sections = { overview: byId('overview'), detail: byId('detail') };
 /** Increased when the user asks for a poll at once. */
 let refreshCount = 0;
 let isRequestQueued = false;
+/** Format of the file to ask for with the next request. */
+let exports: ExportFormat | undefined;
 /** Scroll position of the overview while a family is open. */
 let overviewScroll = 0;
 
@@ -39,7 +41,15 @@ const toolbar = createToolbar(state, {
   },
 });
 const overview = new Overview(sections.overview, state, requestView);
-const detail = new DetailView(sections.detail, { state, documentUrl: url, onRange: requestView });
+const detail = new DetailView(sections.detail, {
+  state,
+  documentUrl: url,
+  onRange: requestView,
+  onExport(format) {
+    exports = format;
+    requestView();
+  },
+});
 
 worker.onmessage = ({ data }: MessageEvent<ViewUpdate>) => {
   toolbar.show(data.status);
@@ -88,7 +98,9 @@ function requestView(): void {
       refreshCount,
       settings,
       holdsRows,
+      exports,
     };
+    exports = undefined;
     worker.postMessage(request);
   });
 }

@@ -19,8 +19,12 @@ export interface ViewRequest {
   readonly holdsRows: boolean;
   /** Increases when the user asks for a poll at once. */
   readonly refreshCount: number;
+  /** Present when the user asks for what is shown of the open family as a file. */
+  readonly exports?: ExportFormat | undefined;
   readonly settings: Settings;
 }
+
+export type ExportFormat = 'csv' | 'json';
 
 /** Options of `dashboard()` that the worker needs. */
 export interface Settings {
@@ -41,6 +45,14 @@ export interface ViewUpdate {
   readonly detail?: Detail;
   /** Present while all metrics are shown, without a search. */
   readonly firstScreen?: FirstScreen;
+  /** Answer to a request for one. */
+  readonly exported?: ExportedFile;
+}
+
+export interface ExportedFile {
+  readonly name: string;
+  readonly contentType: string;
+  readonly text: string;
 }
 
 /** The numbers that tell how the service is. */

@@ -1,7 +1,8 @@
 import { documentUrl, fullPollDelay, LARGE_DOCUMENT, nextDelay } from './model/poll-policy.ts';
 import { thresholdsByName } from './model/thresholds.ts';
-import type { Row, Status, ViewRequest, ViewUpdate } from './protocol.ts';
+import type { ExportedFile, ExportFormat, Row, Status, ViewRequest, ViewUpdate } from './protocol.ts';
 import { ChartLines } from './worker/chart-lines.ts';
+import { exportOf } from './worker/export.ts';
 import { currentInstant, fetchDocument, type Poll } from './worker/fetch-document.ts';
 import { firstScreenNames, firstScreenOf, tilesIn } from './worker/first-screen.ts';
 import { OpenFamily } from './worker/open-family.ts';
@@ -55,7 +56,7 @@ self.onmessage = ({ data }: MessageEvent<ViewRequest>) => {
   if (isRefresh) pollIn(0);
   else if (before === undefined || isShownAgain) schedule(0);
   else schedule(hasStaleFamilies() ? Math.min(STALE_DELAY, delayUntilDue()) : delayUntilDue());
-  postUpdate();
+  postUpdate(data.exports);
   void loadPast();
 };
 
@@ -180,11 +181,12 @@ function rowsOf(names: Iterable<string>): Row[] {
   });
 }
 
-function postUpdate(): void {
+function postUpdate(exports?: ExportFormat): void {
   if (view === undefined) return;
   const { state, onScreen, from, to } = view;
   const catalogue = changedCatalogue(state.search);
   const detail = openFamilyFor(state)?.detail({ from, to, limits });
+  const exported = exports && exportedFile(state, exports);
   const firstScreen = isOverview(state) ? firstScreenOf(store.families, limits) : undefined;
   const update: ViewUpdate = {
     status,
@@ -192,8 +194,14 @@ function postUpdate(): void {
     ...(catalogue && { catalogue }),
     ...(detail && { detail }),
     ...(firstScreen && { firstScreen }),
+    ...(exported && { exported }),
   };
   self.postMessage(update);
+}
+
+function exportedFile(state: ViewRequest['state'], format: ExportFormat): ExportedFile | undefined {
+  const detail = openFamilyFor(state)?.detail({ from: 0, to: Infinity, limits, maxLength: Infinity });
+  return detail && exportOf(detail, format, state);
 }
 
 /** Returns the catalogue if the page does not have it yet. */

@@ -13,7 +13,7 @@ export interface Queried {
 /** Returns the PromQL of what the page shows: a rate, a 95th percentile or a value. */
 export function promqlOf({ name, type, filter, window }: Queried): string {
   const range = window % 60 === 0 ? `${window / 60}m` : `${window}s`;
-  const selector = (suffix: string) => `${name}${suffix}${matchersOf(filter)}`;
+  const selector = (suffix: string) => selectorOf(name + suffix, matchersOf(filter));
   switch (type) {
     case 'counter':
       return `sum(rate(${selector('')}[${range}]))`;
@@ -33,13 +33,28 @@ export function curlOf(documentUrl: string, name: string): string {
   return `curl --globoff '${url.replaceAll("'", '%27')}'`;
 }
 
-/** Returns label matchers: equality, or a regular expression for a part of the value in any case. */
-function matchersOf(filter: Filter): string {
-  const matchers = Object.entries(filter).map(([name, text]) =>
-    text.startsWith('=') ? `${name}=${quote(text.slice(1))}` : `${name}=~${quote(`(?i).*${escapeRegExp(text)}.*`)}`,
-  );
-  return matchers.length === 0 ? '' : `{${matchers.join(', ')}}`;
+/** Returns a series as Prometheus writes it: `name{label="value"}`. */
+export function seriesText(name: string, labels: Iterable<{ readonly name: string; readonly value: string }>): string {
+  const matchers = Array.from(labels, (label) => `${labelName(label.name)}=${quote(label.value)}`);
+  return selectorOf(name, matchers);
 }
+
+/** Returns label matchers: equality, or a regular expression for a part of the value in any case. */
+function matchersOf(filter: Filter): string[] {
+  return Object.entries(filter).map(([name, text]) => {
+    const [operator, value] = text.startsWith('=') ? ['=', text.slice(1)] : ['=~', `(?i).*${escapeRegExp(text)}.*`];
+    return labelName(name) + operator + quote(value);
+  });
+}
+
+/** A name with other characters, such as a dot, is quoted and within the braces, as in Prometheus 3. */
+function selectorOf(name: string, matchers: readonly string[]): string {
+  const isPlain = /^[a-z_:][\w:]*$/i.test(name);
+  const inBraces = isPlain ? matchers : [quote(name), ...matchers];
+  return (isPlain ? name : '') + (inBraces.length === 0 ? '' : `{${inBraces.join(', ')}}`);
+}
+
+const labelName = (name: string) => (/^[a-z_]\w*$/i.test(name) ? name : quote(name));
 
 const escapeRegExp = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 

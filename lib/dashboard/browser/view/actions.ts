@@ -1,10 +1,8 @@
-import { csvOf, curlOf, promqlOf } from '../model/queries.ts';
-import type { Detail } from '../protocol.ts';
+import { curlOf, promqlOf } from '../model/queries.ts';
+import type { Detail, ExportedFile, ExportFormat } from '../protocol.ts';
+import { copyOnClick } from './clipboard.ts';
 import { el, setText } from './dom.ts';
 import type { State } from './state.ts';
-
-/** Time (ms) for which a button says that it has copied. */
-const CONFIRMATION_MS = 2000;
 
 /** Buttons that copy what is shown, or export it. */
 export interface Actions {
@@ -12,13 +10,18 @@ export interface Actions {
   show(detail: Detail): void;
 }
 
-export function createActions(state: State, documentUrl: string): Actions {
+export interface ActionOptions {
+  readonly documentUrl: string;
+  onExport(format: ExportFormat): void;
+}
+
+export function createActions(state: State, { documentUrl, onExport }: ActionOptions): Actions {
   let detail: Detail | undefined;
   const query = () => ({ ...state.current, name: detail!.name, type: detail!.type });
-  const csv = el('button', { type: 'button' }, 'CSV ↓');
-  csv.addEventListener('click', () => {
-    if (detail?.table !== undefined) download(`${detail.name}.csv`, csvOf(tableRows(detail.table)));
-  });
+  const csv = el('button', { type: 'button', title: 'All rows of the table' }, 'CSV ↓');
+  csv.addEventListener('click', () => onExport('csv'));
+  const json = el('button', { type: 'button', title: 'Figures, charts and all rows of the table' }, 'JSON ↓');
+  json.addEventListener('click', () => onExport('json'));
   const element = el(
     'div',
     { className: 'actions', role: 'group', 'aria-label': 'Copy and export' },
@@ -26,6 +29,7 @@ export function createActions(state: State, documentUrl: string): Actions {
     createCopyButton('PromQL', () => promqlOf(query())),
     createCopyButton('curl', () => curlOf(documentUrl, detail!.name)),
     csv,
+    json,
   );
   return {
     element,
@@ -38,44 +42,13 @@ export function createActions(state: State, documentUrl: string): Actions {
 
 function createCopyButton(what: string, text: () => string): HTMLButtonElement {
   const button = el('button', { type: 'button' }, `Copy ${what}`);
-  button.addEventListener('click', async () => {
-    const isCopied = await copy(text());
-    setText(button, isCopied ? 'Copied' : 'Not copied');
-    setTimeout(() => setText(button, `Copy ${what}`), CONFIRMATION_MS);
-  });
+  copyOnClick(button, text, (outcome) => setText(button, outcome ?? `Copy ${what}`));
   return button;
 }
 
-/** Copies text. The clipboard exists only on HTTPS and on this machine; elsewhere, the selection is copied. */
-async function copy(text: string): Promise<boolean> {
-  try {
-    if (navigator.clipboard !== undefined) {
-      await navigator.clipboard.writeText(text);
-      return true;
-    }
-  } catch {
-    // Permission was denied: the other way may work.
-  }
-  const field = el('textarea', { value: text, className: 'unseen' });
-  document.body.append(field);
-  field.select();
-  const isCopied = document.execCommand('copy');
-  field.remove();
-  return isCopied;
-}
-
-/** Returns the rows on screen, with a column for each label. */
-function tableRows({ columns, rows }: NonNullable<Detail['table']>): (string | number | null)[][] {
-  const names = [...new Set(rows.flatMap(({ labels }) => labels.map(({ name }) => name)))];
-  const body = rows.map(({ labels, values }) => [
-    ...names.map((name) => labels.find((label) => label.name === name)?.value ?? ''),
-    ...values,
-  ]);
-  return [[...names, ...columns.map(({ title }) => title)], ...body];
-}
-
-function download(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
+/** Saves a file, as a click on a download link does. */
+export function download({ name, contentType, text }: ExportedFile): void {
+  const url = URL.createObjectURL(new Blob([text], { type: contentType }));
   el('a', { href: url, download: name }).click();
   URL.revokeObjectURL(url);
 }

@@ -1,6 +1,6 @@
 import { exact, format } from '../model/format.ts';
-import type { ChartData, Detail, Figure, ViewUpdate } from '../protocol.ts';
-import { type Actions, createActions } from './actions.ts';
+import type { ChartData, Detail, ExportFormat, Figure, ViewUpdate } from '../protocol.ts';
+import { type Actions, createActions, download } from './actions.ts';
 import { CLOSED, createPinButton, onPlainClick, type PinButton } from './controls.ts';
 import { createDistribution } from './distribution.ts';
 import { el, fitChildren, setAttribute, setText } from './dom.ts';
@@ -13,6 +13,8 @@ interface DetailOptions {
   readonly documentUrl: string;
   /** Called when other series come on screen. */
   onRange(): void;
+  /** Called when the user asks for what is shown as a file. The next update has it. */
+  onExport(format: ExportFormat): void;
 }
 
 /** One family: its figures, charts, distribution and series. */
@@ -34,8 +36,8 @@ export class DetailView {
   private readonly content: HTMLElement;
   private shownName = '';
 
-  constructor(section: HTMLElement, { state, documentUrl, onRange }: DetailOptions) {
-    this.actions = createActions(state, documentUrl);
+  constructor(section: HTMLElement, { state, documentUrl, onRange, onExport }: DetailOptions) {
+    this.actions = createActions(state, { documentUrl, onExport });
     this.section = section;
     this.state = state;
     this.pin = createPinButton(state);
@@ -58,7 +60,8 @@ export class DetailView {
     return this.table.holdsRows;
   }
 
-  show({ detail, status }: ViewUpdate): void {
+  show({ detail, status, exported }: ViewUpdate): void {
+    if (exported !== undefined) download(exported);
     const { open } = this.state.current;
     if (open === '' || (detail !== undefined && detail.name !== open)) return;
     const isKnown = detail !== undefined;

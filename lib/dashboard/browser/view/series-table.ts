@@ -1,6 +1,8 @@
 import { exact, format, percent } from '../model/format.ts';
+import { seriesText } from '../model/queries.ts';
 import { exactFilter, filterText } from '../model/search.ts';
 import type { Column, LabelChoice, SeriesRow, TableData } from '../protocol.ts';
+import { copyOnClick } from './clipboard.ts';
 import { el, fitChildren, setAttribute, setText } from './dom.ts';
 import type { State } from './state.ts';
 import { moveByKeys, VirtualRows } from './virtual-rows.ts';
@@ -44,7 +46,7 @@ export function createSeriesTable(state: State, onRange: () => void): SeriesTabl
     body,
     keyAt: (index) => rowAt(index)?.id ?? `unknown ${index}`,
     create: () => createSeriesRow(state),
-    fill: (row, index) => fillRow(row, rowAt(index), data?.columns ?? []),
+    fill: (row, index) => fillRow(row, rowAt(index), { name: state.current.open, columns: data?.columns ?? [] }),
     onRange,
   });
   // The worker orders rows: it must know when they have to stay in their places.
@@ -176,12 +178,17 @@ function createSeriesRow(state: State): HTMLElement {
   return row;
 }
 
-function fillRow(row: HTMLElement, data: SeriesRow | undefined, columns: readonly Column[]): void {
+function fillRow(
+  row: HTMLElement,
+  data: SeriesRow | undefined,
+  { name, columns }: { name: string; columns: readonly Column[] },
+): void {
   const labels = row.firstElementChild as HTMLElement;
-  const key = data === undefined ? '' : JSON.stringify([data.labels, data.isRollup]);
+  const key = data === undefined ? '' : JSON.stringify([name, data.labels, data.isRollup]);
   if (labels.dataset.key !== key) {
     labels.dataset.key = key;
     labels.replaceChildren(...(data?.labels ?? []).map(createChip));
+    if (data !== undefined && !data.labels.some(({ isCut }) => isCut)) labels.prepend(createCopyButton(name, data));
     if (data?.labels.length === 0) labels.append(el('span', { className: 'muted' }, 'without labels'));
     if (data?.isRollup) labels.append(el('span', { className: 'badge' }, 'sum of others, not added'));
   }
@@ -197,6 +204,16 @@ function fillRow(row: HTMLElement, data: SeriesRow | undefined, columns: readonl
     cell.classList.add('share');
     cell.style.setProperty('--share', `${100 * (value ?? 0)}%`);
   }
+}
+
+/** Creates a button that copies the series. The style sheet draws its icon. */
+function createCopyButton(name: string, { labels }: SeriesRow): HTMLElement {
+  const text = seriesText(name, labels);
+  const button = el('button', { type: 'button', className: 'copy', title: `Copy ${text}` });
+  const show = (outcome = 'Copy this series') => setAttribute(button, 'aria-label', outcome);
+  copyOnClick(button, () => text, show);
+  show();
+  return button;
 }
 
 function createChip({ name, value, isCut }: SeriesRow['labels'][number], index: number): HTMLElement {

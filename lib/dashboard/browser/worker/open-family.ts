@@ -13,6 +13,8 @@ import { createTable, type Ranking, rank } from './series-table.ts';
 interface DetailOptions {
   readonly from: number;
   readonly to: number;
+  /** Maximum length of label values in rows. The default is that of the page. */
+  readonly maxLength?: number;
   /** Thresholds by the names of families. */
   readonly limits: ReadonlyMap<string, number>;
 }
@@ -73,12 +75,12 @@ export class OpenFamily {
   }
 
   /** Returns what the page shows, with the rows `from` to `to` of the table. */
-  detail({ from, to, limits }: DetailOptions): Detail {
+  detail({ from, to, limits, maxLength }: DetailOptions): Detail {
     const threshold = limits.get(this.family.name);
     if (this.content?.threshold !== threshold) this.content = undefined;
     this.content ??= this.createContent(threshold);
     const { detail, table } = this.content;
-    return table === undefined ? detail : { ...detail, table: table(from, to) };
+    return table === undefined ? detail : { ...detail, table: table(from, to, maxLength) };
   }
 
   private createContent(threshold: number | undefined): Content {

@@ -58,8 +58,12 @@ function placesOf(rows: readonly RowGroup[], before: Ranking): Map<string, numbe
   return new Map(rows.map(({ id }) => [id, places.get(id) ?? -Infinity]));
 }
 
-/** Creates a function that returns the table with the rows `from` to `to`, as often as the page scrolls. */
-export function createTable(family: Family, ranking: Ranking, group: string): (from: number, to: number) => TableData {
+/** Creates a function that returns the table with the rows `from` to `to`, as often as the page scrolls. Label values are cut to a length. */
+export function createTable(
+  family: Family,
+  ranking: Ranking,
+  group: string,
+): (from: number, to: number, maxLength?: number) => TableData {
   const { rows, series, rollups, columns, orderedBy, status } = ranking;
   const isRollup = ({ members }: RowGroup) => members.length === 1 && rollups.has(members[0]!);
   const added = withoutRollups(series, rollups);
@@ -80,12 +84,12 @@ export function createTable(family: Family, ranking: Ranking, group: string): (f
     matching: rows.length,
     series: series.length,
   };
-  return (from, to) => ({
+  return (from, to, maxLength = MAX_VALUE_LENGTH) => ({
     ...whole,
     from,
     rows: rows.slice(from, to).map((row) => ({
       id: row.id,
-      labels: labelsIn(row),
+      labels: labelsIn(row, maxLength),
       isRollup: isRollup(row),
       values: columns.map((column, i) => valueIn(row, column, sums[i]!)),
     })),
@@ -126,11 +130,11 @@ function labelsOf({ series }: Family): LabelChoice[] {
   }));
 }
 
-function labelsIn({ labels }: RowGroup): SeriesRow['labels'] {
+function labelsIn({ labels }: RowGroup, maxLength: number): SeriesRow['labels'] {
   const cut: SeriesRow['labels'][number][] = [];
   for (let i = 0; i < labels.length; i += 2) {
     const value = labels[i + 1]!;
-    cut.push({ name: labels[i]!, value: value.slice(0, MAX_VALUE_LENGTH), isCut: value.length > MAX_VALUE_LENGTH });
+    cut.push({ name: labels[i]!, value: value.slice(0, maxLength), isCut: value.length > maxLength });
   }
   return cut;
 }
