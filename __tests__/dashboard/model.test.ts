@@ -6,7 +6,8 @@ import { createFilter, createSearch, exactFilter, filterText } from '../../lib/d
 import { estimatedBy, perSecond, unitOf as unitOfFamily } from '../../lib/dashboard/browser/model/units.ts';
 import { readHash, type ViewState, writeHash } from '../../lib/dashboard/browser/model/url-state.ts';
 
-const unitOf = (name: string, type: MetricType, help = '') => unitOfFamily({ name, type, help });
+const unitOf = (name: string, type: MetricType, help = '', statedUnit = '') =>
+  unitOfFamily({ name, type, help, statedUnit });
 
 describe('a number is formatted in the unit of its name', () => {
   test.each<[string, number | null, string]>([
@@ -118,6 +119,30 @@ describe('without a unit in the name, the unit is that of the help', () => {
     ['toString', 'measured in constructor', 2, '2'],
   ])('%s: %s', (name, help, value, text) => {
     expect(format(value, unitOf(name, 'gauge', help))).toBe(text);
+  });
+});
+
+describe('the unit that a family states comes before those of its name and help', () => {
+  test.each<[string, string, number, string]>([
+    ['bytes', 'wait_seconds', 2048, '2 KiB'],
+    ['milliseconds', 'wait', 1500, '1.5 s'],
+    ['ms', 'wait', 1500, '1.5 s'],
+    ['s', 'wait', 0.2, '200 ms'],
+    ['By', 'size', 2048, '2 KiB'],
+    ['MiBy', 'size', 1, '1 MiB'],
+    ['%', 'load', 3, '3 %'],
+    ['bytes_per_second', 'speed', 2048, '2 KiB/s'],
+    ['By/s', 'speed', 2048, '2 KiB/s'],
+    // A unit that is not known is no unit of the name or help either.
+    ['messages', 'size_in_bytes', 2048, '2,048'],
+    ['constructor', 'size_in_bytes', 2048, '2,048'],
+    // Counts and shares have the unit 1.
+    ['1', 'cpu_ratio', 0.5, '50 %'],
+    ['', 'size_in_bytes', 2048, '2 KiB'],
+    ['seconds', 'start_time_seconds', new Date(2026, 0, 2, 3, 4).getTime() / 1000, '2026-01-02 03:04'],
+    ['milliseconds', 'start_time_seconds', 1500, '1.5 s'],
+  ])('%s: %s', (statedUnit, name, value, text) => {
+    expect(format(value, unitOf(name, 'gauge', 'in bytes', statedUnit))).toBe(text);
   });
 });
 

@@ -22,6 +22,20 @@ test('the past is loaded for the families and series of the last poll, whatever 
   expect(store.families.get('a')?.history.columns).toEqual([[null, 1, 40 / 15, 70 / 25]]);
 });
 
+test('a unit that the service states is used from then on, also to combine series', () => {
+  const store = new Store();
+  const document = { a: { type: 'gauge', help: 'in bytes', value: { disk: { x: 20, y: 30 } } } };
+  store.addPoll(document, undefined, { time: 1000, clock: 50 });
+  const family = store.families.get('a')!;
+  expect([family.unit, family.current]).toEqual([{ of: 'bytes' }, [50]]);
+  const past = { type: 'gauge', help: 'in bytes', unit: 'celsius', leftOut: 2, totals: [[40], [2], [30]], series: [] };
+  store.load(readHistory({ ages: [10], families: { a: past } }), { time: 1000, clock: 50 });
+  expect([family.unit, family.current]).toEqual([{ of: 'celsius' }, [25]]);
+  expect(family.history.columns).toEqual([[20, 25]]);
+  store.addPoll(document, undefined, { time: 1010, clock: 60 });
+  expect([family.unit, family.history.columns]).toEqual([{ of: 'celsius' }, [[20, 25, 25]]]);
+});
+
 test('where the service has left out series, their total has a past, and they have none', () => {
   const store = new Store();
   const document = (a: number, b: number) => ({ a: counter({ q: { x: a, y: b } }) });

@@ -266,22 +266,25 @@ test('a row shows the value typical of its type, and a search matches labels too
 
 describe('with a history of the service', () => {
   const settings = { rollups: true, thresholds: [], history: 'http://a/metrics.history.json' };
-  const past = { type: 'gauge', help: '', leftOut: 0, totals: [], series: [{ labels: [], columns: [[7, 8, 9]] }] };
+  const series = [{ labels: [], columns: [[7, 8, 9]] }];
+  const past = { type: 'gauge', help: '', leftOut: 0, totals: [], series };
 
   async function startWithPast(names: string[], status = 200) {
     const { page, requestView } = await start(names);
     const loaded: string[] = [];
+    const history = { isEmpty: false, unit: '' };
     const { fetch: fetchDocument } = globalThis;
     Object.assign(globalThis, {
       fetch: async (url: string) => {
         if (!url.startsWith(settings.history)) return fetchDocument(url);
         const wanted = new URL(url).searchParams.getAll('name[]');
         loaded.push(wanted.join());
-        const families = Object.fromEntries(wanted.map((name) => [name, past]));
+        if (history.isEmpty) return Response.json({ ages: [], leftOut: 0, families: {} });
+        const families = Object.fromEntries(wanted.map((name) => [name, { ...past, unit: history.unit }]));
         return Response.json({ ages: [30, 20, 10], leftOut: 0, families }, { status });
       },
     });
-    return { page, loaded, requestView: (view: Partial<ViewRequest>) => requestView({ settings, ...view }) };
+    return { page, loaded, history, requestView: (view: Partial<ViewRequest>) => requestView({ settings, ...view }) };
   }
 
   test('the past of a family is loaded once, when it comes on screen', async () => {
@@ -308,6 +311,27 @@ describe('with a history of the service', () => {
     requestView({ state: { ...state, open: 'a' } });
     await intervals(1);
     expect(valuesShown()).toEqual([7, 8, 9, 1, 1, 1]);
+  });
+
+  test('a service that has no sample yet is asked again with each poll', async () => {
+    const { page, loaded, history, requestView } = await startWithPast(['a']);
+    history.isEmpty = true;
+    requestView({ onScreen: ['a'] });
+    await intervals(1.5);
+    expect(loaded).toEqual(['a', 'a']);
+    history.isEmpty = false;
+    await intervals(3);
+    expect(loaded).toEqual(['a', 'a', 'a']);
+    // The youngest is not older than the first poll.
+    expect(page.seen.at(-1)!.rows[0]!.values).toEqual([7, 8, 1, 1, 1, 1, 1]);
+  });
+
+  test('a family has the unit that the service states for it', async () => {
+    const { page, history, requestView } = await startWithPast(['a']);
+    history.unit = 'bytes';
+    requestView({ onScreen: ['a'] });
+    await intervals(1.5);
+    expect(page.seen.at(-1)!.rows[0]!.unit).toEqual({ of: 'bytes' });
   });
 
   test('a service that does not answer is asked three times, with each poll', async () => {

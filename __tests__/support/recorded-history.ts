@@ -12,6 +12,7 @@ export interface HistoryDocument {
 interface FamilyDocument {
   readonly type: string;
   readonly help: string;
+  readonly unit?: string;
   readonly points?: readonly number[];
   readonly kept: number;
   readonly leftOut: number;

@@ -76,6 +76,15 @@ test('the quantiles of summaries are kept by series, and only count and sum are 
   ]);
 });
 
+test('a family has the unit that it states', () => {
+  const { record, read } = createRecording();
+  const samples = [{ labels: {}, value: 1 }];
+  record({ name: 'speed', type: 'gauge', unit: 'µm/s', samples }, { name: 'workers', type: 'gauge', samples });
+  const { speed, workers } = read().families;
+  expect(speed).toHaveProperty('unit', 'µm/s');
+  expect(workers).not.toHaveProperty('unit');
+});
+
 test('only the last moments are kept', () => {
   const { record, read } = createRecording({ moments: 3 });
   for (let value = 1; value <= 7; value++) record(queues({ a: value }));

@@ -15,7 +15,7 @@ const queues = (a: number, b: number) => [
       { labels: labels('b'), value: b },
     ],
   },
-  { name: 'workers', type: 'gauge' as const, samples: [{ labels: {}, value: a / 10 }] },
+  { name: 'workers', type: 'gauge' as const, unit: 'percent', samples: [{ labels: {}, value: a / 10 }] },
 ];
 
 let service: Service;
@@ -68,5 +68,6 @@ test('choosing another metric shows its past', async () => {
   await page.evaluate(() => {
     location.hash = '#interval=60&open=workers';
   });
-  await expectChart(page, 'now 1, from 1 to 90');
+  // The unit that the metric states is not in its name, and comes with the past.
+  await expectChart(page, 'now 1 %, from 1 % to 90 %');
 });

@@ -126,8 +126,11 @@ async function loadPast(): Promise<void> {
   isLoadingPast = false;
   pastFailures = 'problem' in result ? pastFailures + 1 : 0;
   if ('problem' in result) return;
+  const past = readHistory(result.document);
+  // A service that has just started has no sample yet. The next poll asks again.
+  if (past.length === 0) return;
   for (const name of namesInUrl(url)) loadedPast.add(name);
-  store.load(readHistory(result.document), result.at);
+  store.load(past, result.at);
   // Its figures and lines are computed again, with the past.
   if (opened !== undefined) opened = { ...opened, key: '' };
   postUpdate();

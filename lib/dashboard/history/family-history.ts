@@ -10,6 +10,8 @@ export interface FamilyHead {
   readonly name: string;
   readonly type: MetricType;
   readonly help: string;
+  /** Unit that the family states; empty if it states none. */
+  readonly unit: string;
   /** Bounds of its histograms or quantiles of its summaries; undefined for numbers. */
   readonly points: readonly number[] | undefined;
 }
@@ -57,8 +59,13 @@ export class FamilyHistory {
 
   /** Memory (bytes) of a family without series. */
   static sizeOf(head: FamilyHead, ring: ValueRing): number {
-    const { name, help, points = [] } = head;
-    return FAMILY_SIZE + 2 * (name.length + help.length) + 8 * points.length + totalWidth(head) * ring.columnSize;
+    const { name, help, unit, points = [] } = head;
+    return (
+      FAMILY_SIZE +
+      2 * (name.length + help.length + unit.length) +
+      8 * points.length +
+      totalWidth(head) * ring.columnSize
+    );
   }
 
   get series(): readonly SeriesRow[] {

@@ -68,10 +68,11 @@ function familyStart(
   ring: ValueRing,
   moments: readonly number[],
 ): string {
-  const { name, type, help, points } = head;
+  const { name, type, help, unit, points } = head;
   const about = [
     `"type":"${type}"`,
     `"help":${asciiJson(help)}`,
+    ...(unit === '' ? [] : [`"unit":${asciiJson(unit)}`]),
     ...(points === undefined ? [] : [`"points":${JSON.stringify(points)}`]),
     `"kept":${series.length}`,
     `"leftOut":${leftOut}`,

@@ -10,6 +10,8 @@ export interface HistorySize {
   readonly maxBytes: number;
 }
 
+type RecordedFamily = Pick<MetricFamily, 'name' | 'type' | 'help' | 'unit'>;
+
 /**
  * The numbers of the last moments: the totals of all families, and of single series as many as have room, the first of
  * the document first.
@@ -58,7 +60,7 @@ export class MetricsHistory {
   }
 
   /** Starts a family of the current moment. */
-  beginFamily(family: Pick<MetricFamily, 'name' | 'type' | 'help'>): FamilyRecording {
+  beginFamily(family: RecordedFamily): FamilyRecording {
     return new FamilyRecording((first) => this.open(family, first));
   }
 
@@ -72,11 +74,9 @@ export class MetricsHistory {
     this.complete = this.ring.end;
   }
 
-  private open(
-    { name, type, help }: Pick<MetricFamily, 'name' | 'type' | 'help'>,
-    first: Sample,
-  ): FamilyHistory | undefined {
-    const head: FamilyHead = { name, type, help: String(help ?? ''), points: pointsOf(first.value) };
+  private open({ name, type, help, unit }: RecordedFamily, first: Sample): FamilyHistory | undefined {
+    const points = pointsOf(first.value);
+    const head: FamilyHead = { name, type, help: String(help ?? ''), unit: String(unit ?? ''), points };
     let known = this.byName.get(name);
     // The first of two families of one name counts, as in documents.
     if (known?.lastSeen === this.ring.end - 1) return undefined;

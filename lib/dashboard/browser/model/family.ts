@@ -21,6 +21,8 @@ export interface Family {
   readonly name: string;
   help: string;
   type: MetricType;
+  /** Unit that the service states for the family; empty if it states none, or until its history is loaded. */
+  statedUnit: string;
   /** Unit of the values; for a histogram or summary, of the observations. */
   unit: Unit;
   series: Series[];
@@ -49,6 +51,7 @@ export function createFamily(name: string, { canRollUp = true } = {}): Family {
   return {
     name,
     help: '',
+    statedUnit: '',
     type: 'untyped',
     unit: { of: 'number' },
     series: [],

@@ -44,22 +44,50 @@ const HELP_OF_COUNT = /^(total )?(number|count) of (?!\w*(bytes|seconds)\b)/i;
 
 const NUMBER: Unit = { of: 'number' };
 
+/** Units by their symbols in UCUM, as OpenTelemetry uses them. The endings of names have the other symbols. */
+const SYMBOLS: ReadonlyMap<string, Unit> = new Map([
+  ['s', { of: 'seconds' }],
+  ['By', { of: 'bytes' }],
+  ['KiBy', { of: 'bytes', scale: 1024 }],
+  ['MiBy', { of: 'bytes', scale: 1024 ** 2 }],
+  ['%', { of: 'percent' }],
+  ['Cel', { of: 'celsius' }],
+  ['V', { of: 'volts' }],
+]);
+
 /** What a unit is derived from. */
 export interface Measured {
   readonly name: string;
   readonly type: MetricType;
   readonly help: string;
+  /** Unit that the family states; empty if it states none. */
+  readonly statedUnit: string;
 }
 
 /**
- * Returns the unit of a family's values, from its name or else its help. For histograms and summaries, it is that of the
- * observations.
+ * Returns the unit of a family's values: the one that it states, or else that of its name, or else that of its help. For
+ * histograms and summaries, it is that of the observations.
  */
-export function unitOf({ name, type, help }: Measured): Unit {
+export function unitOf({ name, type, help, statedUnit }: Measured): Unit {
+  const named = unitInName(name);
+  // Both a duration and a point in time are stated as seconds. Only the name tells which it is.
+  if (named?.of === 'timestamp' && ['', 'seconds', 's'].includes(statedUnit))
+    return isCumulative(type) ? { of: 'seconds' } : named;
+  return unitInText(statedUnit) ?? named ?? unitInHelp(help);
+}
+
+function unitInName(name: string): Unit | undefined {
   const stem = name.toLowerCase().replace(/_(total|sum)$/, '');
-  const unit = ENDINGS.find(([ending]) => ending.test(stem))?.[1] ?? unitInHelp(help);
-  // Distributions and totals are of durations, never of points in time.
-  return unit.of === 'timestamp' && isCumulative(type) ? { of: 'seconds' } : unit;
+  return ENDINGS.find(([ending]) => ending.test(stem))?.[1];
+}
+
+/** Returns a stated unit, such as `milliseconds` or `bytes_per_second`. One that is not known is that of a plain number. */
+function unitInText(text: string): Unit | undefined {
+  // The number 1 is the unit of counts and of shares.
+  if (text === '' || text === '1') return undefined;
+  const [, of = text, per] = /^(.+?)(_per_second|\/s)?$/.exec(text) ?? [];
+  const unit = ENDINGS.find(([ending]) => ending.test(`_${of.toLowerCase()}`))?.[1] ?? SYMBOLS.get(of) ?? NUMBER;
+  return per === undefined ? unit : perSecond(unit);
 }
 
 function unitInHelp(help: string): Unit {

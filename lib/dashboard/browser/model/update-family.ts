@@ -43,6 +43,16 @@ export function replayFamily(family: Family, window: number): void {
   for (const one of family.series) if (one.history) one.history = replaySeries(one, family, window);
 }
 
+/** Sets the unit that the service states for the family, and computes again what depends on it. */
+export function stateUnit(family: Family, unit: string, window: number): void {
+  if (unit === family.statedUnit) return;
+  family.statedUnit = unit;
+  family.unit = unitOf(family);
+  family.candidates = candidatesIn(family.series, family);
+  family.rollups = rollupsAmong(family.candidates);
+  replayFamily(family, window);
+}
+
 /** A family in a document of the past. */
 export interface PastSample {
   readonly moment: PollMoment;

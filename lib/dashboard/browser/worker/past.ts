@@ -12,6 +12,8 @@ import { aggregationOf, unitOf } from '../model/units.ts';
 /** A family in the service's history. */
 export interface PastFamily {
   readonly name: string;
+  /** Unit that the family states; empty if it states none. */
+  readonly unit: string;
   /** Whether it has all series. Otherwise its samples are the totals of the series, without labels. */
   readonly isWhole: boolean;
   /** Oldest first. */
@@ -42,10 +44,12 @@ export function readHistory(document: object): PastFamily[] {
 
 function readFamily(name: string, raw: Json, ages: readonly number[]): PastFamily {
   const type = TYPES.find((known) => known === raw.type) ?? 'untyped';
-  const help = typeof raw.help === 'string' ? raw.help : '';
+  const textOf = (value: unknown) => (typeof value === 'string' ? value : '');
+  const help = textOf(raw.help);
+  const unit = textOf(raw.unit);
   const points = Array.isArray(raw.points) ? (raw.points as number[]) : undefined;
   const isWhole = raw.leftOut === 0;
-  const aggregation = aggregationOf(unitOf({ name, type, help }), type);
+  const aggregation = aggregationOf(unitOf({ name, type, help, statedUnit: unit }), type);
   const valueAt = (columns: Columns, i: number) => numbersOf(columns, i, points);
   const totals = (raw.totals ?? []) as Columns;
   const series = (Array.isArray(raw.series) ? raw.series : []) as { labels: Labels; columns: Columns }[];
@@ -65,7 +69,7 @@ function readFamily(name: string, raw: Json, ages: readonly number[]): PastFamil
     seriesCount: counts?.[i] ?? null,
     data: { type, help, samples: samplesAt(i).filter(({ value }) => value !== null) },
   }));
-  return { name, isWhole, moments: moments.filter(({ data }) => data.samples.length > 0) };
+  return { name, unit, isWhole, moments: moments.filter(({ data }) => data.samples.length > 0) };
 }
 
 function numbersOf(columns: Columns, i: number, points: readonly number[] | undefined): SampleValue {

@@ -2,7 +2,14 @@ import { readFamily } from '../model/document.ts';
 import { createFamily, type Family } from '../model/family.ts';
 import { type Instant, markGap, type PollMoment } from '../model/history.ts';
 import type { Retention } from '../model/samples.ts';
-import { loadSamples, loadTotals, type PastTotal, replayFamily, updateFamily } from '../model/update-family.ts';
+import {
+  loadSamples,
+  loadTotals,
+  type PastTotal,
+  replayFamily,
+  stateUnit,
+  updateFamily,
+} from '../model/update-family.ts';
 import { replaySeries, type Window } from '../model/windows.ts';
 import type { PastFamily } from './past.ts';
 
@@ -73,16 +80,17 @@ export class Store {
   }
 
   /**
-   * Adds the past of families, before the samples that are known, and draws their lines from it. Of the families and
+   * Adds the units and the past of families, before the samples that are known, and draws their lines from it. Of the families and
    * series in it, only those of the last polls are used. Ages are seconds before `at`.
    */
   load(past: readonly PastFamily[], at: Instant): void {
     const { latest } = this;
     if (latest === undefined) return;
     const retention = this.retention();
-    for (const { name, isWhole, moments } of past) {
+    for (const { name, unit, isWhole, moments } of past) {
       const family = this.byName.get(name);
       if (family === undefined || family.samples.length === 0) continue;
+      stateUnit(family, unit, retention.window);
       const first = family.samples.momentAt(0);
       const before = moments.filter(({ age }) => at.clock - age < first.clock);
       const samples = before.map(({ age, data, seriesCount }, i): PastTotal => {
