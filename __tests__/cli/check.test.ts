@@ -1,12 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { BuiltCommand } from '../support/command.ts';
+import { Files, runHere } from '../support/command.ts';
 import { closeServers, listen, serveMetrics, watchWarnings } from '../support/serve.ts';
 import { JSON_TYPE, serving, TEXT_TYPE } from '../support/upstreams.ts';
 
-const command = new BuiltCommand();
-beforeAll(() => command.build());
-afterAll(() => command.close());
+const files = new Files();
+afterAll(() => files.remove());
 afterEach(closeServers);
 beforeEach(() => {
   watchWarnings();
@@ -27,7 +26,7 @@ test('a compressed answer that is no document has status 2', async () => {
     const server = await listen((_req, res) => {
       res.writeHead(code, { 'Content-Type': type, ...headers }).end(body);
     });
-    const { status, stdout, stderr } = await command.run(['check', addressOf(server)]);
+    const { status, stdout, stderr } = await runHere(['check', addressOf(server)]);
     expect([status, `${stdout}${stderr}`]).toEqual([2, expect.not.stringContaining('Z_BUF_ERROR')]);
   }
 });
@@ -42,7 +41,7 @@ wait_bucket{le="+Inf"} 2
 wait_sum 3
 wait_count 2
 `;
-  const { status, stdout, stderr } = await command.run(['check', await serve(text)]);
+  const { status, stdout, stderr } = await runHere(['check', await serve(text)]);
   expect(stdout.replace(/in \d+ ms/, 'in N ms')).toBe(`status    200 OK, a metrics document
 format    Prometheus text (${TEXT_TYPE})
 size      ${text.length} bytes in N ms
@@ -58,16 +57,74 @@ labels that look unbounded: none
   expect([status, stderr]).toEqual([0, '']);
 });
 
+test.each(['text', 'JSON', 'OpenMetrics'])(
+  'a saved document of %s is described, from a file and from the standard input',
+  async (format) => {
+    const documents: Record<string, string> = {
+      text: 'a{x="1"} 1\n',
+      JSON: '{"a":{"type":"untyped","value":{"x":{"1":1}}}}',
+      OpenMetrics: '# TYPE a unknown\na{x="1"} 1\n# EOF\n',
+    };
+    const names: Record<string, string> = {
+      text: 'Prometheus text',
+      JSON: "KumoMTA's JSON",
+      OpenMetrics: 'OpenMetrics',
+    };
+    const content = documents[format]!;
+    for (const argument of [files.write('dump', content), '-']) {
+      const { status, stdout, stderr } = await runHere(['check', argument], content);
+      expect(stdout).toBe(`file      ${argument}
+format    ${names[format]}
+size      ${content.length} bytes
+families  1
+series    1
+largest families
+  1  untyped  a
+duplicates: none
+not as the format demands: none
+labels that look unbounded: none
+`);
+      expect([status, stderr]).toEqual([0, '']);
+    }
+  },
+);
+
+test('a saved document that is malformed is explained, with status 2', async () => {
+  const file = files.write('dump', 'a 1\nb\n');
+  const text = await runHere(['check', file]);
+  expect(text.stdout).toMatch(/^file {5}\S+\nmeaning {2}line 2: [^\n]+\n$/);
+  const json = await runHere(['check', file, '--json']);
+  expect(JSON.parse(json.stdout)).toEqual({ file, meaning: expect.stringMatching(/^line 2: /) });
+  expect([text.status, json.status]).toEqual([2, 2]);
+});
+
+test.each<[string, RegExp]>([
+  [
+    'missing.txt',
+    /check: expected a URL or a file that exists, got "missing\.txt"; write a path, or a URL such as http:/,
+  ],
+  ['localhost:3000', /got "localhost:3000"; write a path, or a URL such as http:\/\/localhost:3000\n$/],
+  ['mail.example:80/m', /got "mail\.example:80\/m"; write a path, or a URL such as http:\/\/mail\.example:80\/m\n$/],
+  ['https//a/m?token=pa55', /got a text that may contain a secret; write a path, or a URL such as http:/],
+  ['https:/u:pa55@a/m', /got a text that may contain a secret; write a path, or a URL such as http:/],
+  ['.', /check: \.: EISDIR: /],
+])('%p is neither a URL nor a file, with status 2', async (argument, expected) => {
+  const { status, stdout, stderr } = await runHere(['check', argument]);
+  expect(stderr).toMatch(expected);
+  expect(stderr).not.toContain('pa55');
+  expect([status, stdout]).toEqual([2, '']);
+});
+
 test('the endpoint of this package has no faults in its default format', async () => {
   const { server } = await serveMetrics();
-  const { status, stdout } = await command.run(['check', `${addressOf(server)}/metrics.json`]);
+  const { status, stdout } = await runHere(['check', `${addressOf(server)}/metrics.json`]);
   expect(stdout).toMatch(/^format +KumoMTA's JSON \(application\/json/m);
   expect(status).toBe(0);
 });
 
 test('only the ten largest families are listed', async () => {
   const text = lines(12, (family) => lines(family + 1, (i) => `f${family}{x="${i}"} 1\n`));
-  const { stdout } = await command.run(['check', await serve(text), '--json']);
+  const { stdout } = await runHere(['check', await serve(text), '--json']);
   const { families, series, largest } = JSON.parse(stdout);
   expect({ families, series }).toEqual({ families: 12, series: 78 });
   expect(largest.map((it: { series: number }) => it.series)).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3]);
@@ -124,7 +181,7 @@ test.each<[string, string, string | undefined, RegExp]>([
     /a: queue has 1000 or more values, .* \(many values\)/,
   ],
 ])('%s is a finding, with status 1', async (_case, text, type, expected) => {
-  const { status, stdout } = await command.run(['check', await serve(text, type)]);
+  const { status, stdout } = await runHere(['check', await serve(text, type)]);
   expect(stdout).toMatch(expected);
   expect(status).toBe(1);
 });
@@ -136,7 +193,7 @@ test.each([
   ['texts with @ and dots before a space', (i: number) => `a{text="a@${'.a'.repeat(20_000)} ${i}"} 1\n`],
   ['versions', (i: number) => `a{version="1.${i}.0"} 1\n`],
 ])('%s do not look unbounded', async (_case, line) => {
-  const { status, stdout } = await command.run(['check', await serve(lines(20, line))]);
+  const { status, stdout } = await runHere(['check', await serve(lines(20, line))]);
   expect(stdout).toContain('labels that look unbounded: none');
   expect(status).toBe(0);
 });
@@ -144,9 +201,9 @@ test.each([
 test('a refusal is explained, with status 2', async () => {
   const { server } = await serveMetrics({ trustedHosts: ['10.0.0.1'] });
   const url = `${addressOf(server)}/metrics`;
-  const text = await command.run(['check', url]);
+  const text = await runHere(['check', url]);
   expect(text.stdout).toMatch(/^status {3}403 Forbidden\nmeaning {2}.*trustedHosts/);
-  const json = await command.run(['check', url, '--json']);
+  const json = await runHere(['check', url, '--json']);
   expect(JSON.parse(json.stdout)).toMatchObject({ status: 403, meaning: expect.stringContaining('trustedHosts') });
   expect([text.status, json.status]).toEqual([2, 2]);
 });
@@ -155,22 +212,20 @@ test.each<[string, () => Promise<string>, RegExp]>([
   ['a malformed document', () => serve('a 1\nb\n'), /^status {3}200 OK\nmeaning {2}line 2: /],
   ['a page', () => serve('<p>', 'text/html'), /^meaning {2}expected JSON, .*got text\/html/m],
 ])('%s is explained, with status 2', async (_case, start, expected) => {
-  const { status, stdout } = await command.run(['check', await start()]);
+  const { status, stdout } = await runHere(['check', await start()]);
   expect(stdout).toMatch(expected);
   expect(status).toBe(2);
 });
 
 test('an endpoint that does not answer in time is reported without the query, with status 2', async () => {
   const url = addressOf(await listen(() => undefined));
-  const { status, stderr } = await command.run(['check', `${url}/m?token=secret`, '--timeout', '0.2']);
-  expect(stderr).toBe(
-    `express-metrics-json: check: GET ${url}/m: the connection failed: The operation was aborted due to timeout\n`,
-  );
+  const { status, stderr } = await runHere(['check', `${url}/m?token=secret`, '--timeout', '0.2']);
+  expect(stderr).toBe(`express-metrics-json: check: GET ${url}/m: the connection failed: no document within 0.2 s\n`);
   expect(status).toBe(2);
 });
 
 test('control characters of a document do not reach the terminal', async () => {
-  const { stdout } = await command.run(['check', await serve(lines(20, (i) => `a{x="\u001b[31m\u009b/${i}"} 1\n`))]);
+  const { stdout } = await runHere(['check', await serve(lines(20, (i) => `a{x="\u001b[31m\u009b/${i}"} 1\n`))]);
   expect(stdout).toMatch(/\\u001b\[31m\\u009b/);
   expect(stdout).not.toContain('\u001b');
   expect(stdout).not.toContain('\u009b');
@@ -179,17 +234,15 @@ test('control characters of a document do not reach the terminal', async () => {
 test('--json escapes the same characters, and means them', async () => {
   const name = 'a\u007f\u009b\u061c\u202e\u2069';
   const url = await serve(lines(20, (i) => `a{x="${name}/${i}"} 1\n`));
-  const { stdout } = await command.run(['check', '--json', url]);
+  const { stdout } = await runHere(['check', '--json', url]);
   expect(stdout).not.toMatch(/[^\n -~]/);
   expect(JSON.parse(stdout).unbounded[0].example).toBe(`${name}/0`);
 });
 
 test.each<[string[], RegExp]>([
-  [['check'], /^express-metrics-json: check: expected URL, got none; write check URL\n/],
-  [['check', 'localhost:3000'], /check: URL: expected an http or https URL, got "localhost:3000"; write /],
-  [['check', 'https://u:pa55@a', 'extra'], /check: expected URL, got 2 arguments; write check URL\n/],
-  [['check', 'https//a/m?token=pa55'], /check: URL: expected an http or https URL, got a text that may contain a sec/],
-  [['check', 'https:/u:pa55@a/m'], /check: URL: expected an http or https URL, got a text that may contain a secret;/],
+  [['check'], /^express-metrics-json: check: expected URL or FILE, got none; write check URL or FILE\n/],
+  [['check', 'https://u:pa55@a', 'extra'], /check: expected URL or FILE, got 2 arguments; write check URL or FILE\n/],
+  [['check', 'https://u:pa55@['], /check: URL: expected an http or https URL, got a text that may contain a secret;/],
   [['https://u:pa55@a'], /command: expected one that exists, got a text that may contain a secret; write check or/],
   [['check', 'http://a', '--jsn'], /check: option: expected one that exists, got "--jsn"; write --json\n/],
   [
@@ -198,19 +251,26 @@ test.each<[string[], RegExp]>([
   ],
   [['chek'], /command: expected one that exists, got "chek"; write check\nSee "express-metrics-json --help"\.\n$/],
 ])('%p is a usage error, with status 64', async (args, expected) => {
-  const { status, stdout, stderr } = await command.run(args);
+  const { status, stdout, stderr } = await runHere(args);
   expect(stderr).toMatch(expected);
   expect(stderr).not.toContain('pa55');
   expect([status, stdout]).toEqual([64, '']);
 });
 
+test.each(['1e3', '0x10', ' 5', '5s', '-1', '', 'Infinity'])('a timeout of %p is not a number', async (timeout) => {
+  const { status, stderr } = await runHere(['check', 'http://127.0.0.1:1', `--timeout=${timeout}`]);
+  expect(stderr).toContain('check: --timeout: expected a number from 0.001 to 3600, got ');
+  expect(status).toBe(64);
+});
+
 test('help is printed for the command as a whole and for each of its commands', async () => {
-  const { stdout, status } = await command.run(['--help']);
+  const { stdout, status } = await runHere(['--help']);
   expect(status).toBe(0);
   const names = [...stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name!);
-  expect(names).toEqual(expect.arrayContaining(['check', 'diff']));
+  expect(names).toEqual(['check', 'diff', 'serve', 'top']);
   for (const name of names) {
-    const help = await command.run([name, '--help']);
+    const help = await runHere([name, '--help']);
+    expect(await runHere(['help', name])).toEqual(help);
     expect(help.stdout).toMatch(new RegExp(`^Usage: express-metrics-json ${name} [^]*Exit status:\n {2}0 `));
     expect(help.status).toBe(0);
   }

@@ -1,11 +1,10 @@
 import type { AddressInfo } from 'node:net';
-import { BuiltCommand } from '../support/command.ts';
+import { Files, runHere } from '../support/command.ts';
 import { closeServers, listen } from '../support/serve.ts';
 import { OPEN_METRICS_TYPE, serving } from '../support/upstreams.ts';
 
-const command = new BuiltCommand();
-beforeAll(() => command.build());
-afterAll(() => command.close());
+const files = new Files();
+afterAll(() => files.remove());
 afterEach(closeServers);
 
 const TEXT = `# TYPE a_total counter
@@ -37,13 +36,13 @@ size_count 9
 
 test('documents of different formats, orders and values have the same series', async () => {
   const url = `http://127.0.0.1:${((await listen(serving(OPEN_METRICS_TYPE, OPEN_METRICS))).address() as AddressInfo).port}/`;
-  const result = await command.run(['diff', command.write('a.txt', TEXT), url]);
+  const result = await runHere(['diff', files.write('a.txt', TEXT), url]);
   expect(result).toEqual({ status: 0, stdout: 'both have the same 8 series\n', stderr: '' });
 });
 
 test('series of only one document are listed, those of A first', async () => {
   const b = TEXT.replace('y="2"', 'y="3"').replace('le="0.5"', 'le="0.6"');
-  const result = await command.run(['diff', '-', command.write('b.txt', b)], TEXT);
+  const result = await runHere(['diff', '-', files.write('b.txt', b)], TEXT);
   expect(result).toEqual({
     status: 1,
     stdout: `- a_total{x="1",y="2"}
@@ -57,19 +56,14 @@ test('series of only one document are listed, those of A first', async () => {
 });
 
 test('--json prints the same as one object', async () => {
-  const result = await command.run([
-    'diff',
-    '--json',
-    command.write('a', 'a 1\nb 1\n'),
-    command.write('b', 'b 1\nc 1\n'),
-  ]);
+  const result = await runHere(['diff', '--json', files.write('a', 'a 1\nb 1\n'), files.write('b', 'b 1\nc 1\n')]);
   expect(result.status).toBe(1);
   expect(JSON.parse(result.stdout)).toEqual({ onlyInA: ['a'], onlyInB: ['c'], inBoth: 1 });
 });
 
 test('series that match --ignore are left out', async () => {
-  const files = [command.write('a', 'a 1\nb{x="1"} 1\nc 1\n'), command.write('b', 'c 1\n')];
-  const { status, stdout } = await command.run(['diff', '--ignore', '^a$', '--ignore', 'x="1"', ...files]);
+  const both = [files.write('a', 'a 1\nb{x="1"} 1\nc 1\n'), files.write('b', 'c 1\n')];
+  const { status, stdout } = await runHere(['diff', '--ignore', '^a$', '--ignore', 'x="1"', ...both]);
   expect([status, stdout]).toEqual([0, 'both have the same 1 series\n']);
 });
 
@@ -78,8 +72,8 @@ test.each([
   ['JSON', '{"a":{"type":"gauge","value":{"x":{"caf\u00e9":1}}}}', /byte \d+: expected UTF-8/],
 ])('%s that is not UTF-8 is an error, from a file and from the standard input', async (_format, content, message) => {
   const latin1 = Buffer.from(content, 'latin1');
-  for (const argument of [command.write('latin1', latin1), '-']) {
-    const { status, stdout, stderr } = await command.run(['diff', argument, command.write('a', 'a 1\n')], latin1);
+  for (const argument of [files.write('latin1', latin1), '-']) {
+    const { status, stdout, stderr } = await runHere(['diff', argument, files.write('a', 'a 1\n')], latin1);
     expect(stderr).toContain(`diff: ${argument}: `);
     expect(stderr).toMatch(message);
     expect([status, stdout]).toEqual([2, '']);
@@ -87,20 +81,33 @@ test.each([
 });
 
 test('the last line needs no line feed, and a line of one word is reported by its number', async () => {
-  const files = [command.write('a', 'a 1\nb 1'), command.write('b', '{"a":{"type":"gauge","value":1}}')];
-  expect(await command.run(['diff', ...files])).toMatchObject({ status: 1, stdout: '- b\n1 series are in both\n' });
-  const { status, stderr } = await command.run(['diff', '-', files[0]!], 'nonsense');
+  const both = [files.write('a', 'a 1\nb 1'), files.write('b', '{"a":{"type":"gauge","value":1}}')];
+  expect(await runHere(['diff', ...both])).toMatchObject({ status: 1, stdout: '- b\n1 series are in both\n' });
+  const { status, stderr } = await runHere(['diff', '-', both[0]!], 'nonsense');
   expect([status, stderr]).toEqual([2, expect.stringContaining('diff: -: line 1: ')]);
 });
 
+const file = files.write('valid', 'a 1\n');
+
 test.each<[string, string[], number, RegExp]>([
-  ['a file that does not exist', ['diff', 'missing.txt', 'missing.txt'], 2, /diff: missing\.txt: ENOENT/],
-  ['a URL that is mistyped', ['diff', 'https//h/m?token=secret', '-'], 2, /diff: a text .* is no file \(ENOENT\)\n$/],
-  ['a malformed document', ['diff', '-', '-'], 2, /diff: -: line 1: /],
+  [
+    'a file that does not exist',
+    ['diff', 'missing.txt', 'missing.txt'],
+    2,
+    /diff: expected a URL .*, got "missing\.txt"/,
+  ],
+  [
+    'a URL that is mistyped',
+    ['diff', 'https//h/m?token=secret', file],
+    2,
+    /diff: expected a URL .*, got a text that may/,
+  ],
+  ['a malformed document', ['diff', '-', file], 2, /diff: -: line 1: /],
+  ['the standard input twice', ['diff', '-', '-'], 64, /diff: expected at most one - \(.*\), got two; write a URL or/],
   ['one argument', ['diff', 'a'], 64, /diff: expected A and B, got "a"; write diff A B/],
   ['an invalid pattern', ['diff', 'a', 'b', '--ignore', '('], 64, /diff: --ignore: Invalid regular expression/],
 ])('%s is an error', async (_case, args, status, message) => {
-  const result = await command.run(args, 'nonsense');
+  const result = await runHere(args, 'nonsense');
   expect(result.stderr).toMatch(message);
   expect(result.stderr).not.toContain('token');
   expect([result.status, result.stdout]).toEqual([status, '']);

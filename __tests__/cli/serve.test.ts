@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { metricValue, readMetrics } from '../../lib/reader.ts';
-import { BuiltCommand } from '../support/command.ts';
+import { BuiltCommand, runHere } from '../support/command.ts';
 import { closeServers, listen } from '../support/serve.ts';
 import { JSON_TYPE, serving, TEXT_TYPE } from '../support/upstreams.ts';
 
@@ -137,7 +137,7 @@ test("the unit of the page on KumoMTA serves KumoMTA's document unchanged", asyn
 
 test('a port that is in use is an error, with status 2', async () => {
   const { port } = (await listen(() => undefined)).address() as AddressInfo;
-  const result = await command.run(['serve', '--from', 'http://127.0.0.1:1', '--port', String(port)]);
+  const result = await runHere(['serve', '--from', 'http://127.0.0.1:1', '--port', String(port)]);
   expect(result).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('EADDRINUSE') });
 });
 
@@ -151,7 +151,7 @@ test.each<[string[], RegExp]>([
     /serve: --trusted: expected an address, got a text that may contain a secret; write 10\.20\.0\.7/,
   ],
   [['--from', 'http://h', '--host', 'https://u:pa55@h/'], /serve: --host: expected an address, got a text that may/],
-  [['--from', 'http://h', '--port', 'https://u:pa55@h/'], /serve: --port: expected a number .*, got a text that may/],
+  [['--from', 'http://h', '--port', 'https://u:pa55@h/'], /serve: --port: expected a whole .*, got a text that may/],
   [['--from', '--trusted', '10.0.0.1'], /^express-metrics-json: serve: Option '--from' argument is ambiguous\. Did/],
   [
     ['--from', 'http://h/a?token=pa55', 'http://h/b', 'http://h/a?token=pa552'],
@@ -162,10 +162,15 @@ test.each<[string[], RegExp]>([
     ['--from', 'http://127.0.0.1', '--trusted', '10/8'],
     /trustedHosts\[0\]: expected .*, got "10\/8"; write "10\.0\.0\.0\/8"/,
   ],
-  [['--from', 'http://127.0.0.1', '--port', '70000'], /serve: --port: expected a number from 0 to 65535, got "70000"/],
+  [
+    ['--from', 'http://127.0.0.1', '--port', '70000'],
+    /serve: --port: expected a whole number from 0 to 65535, got "70000"/,
+  ],
+  [['--from', 'http://127.0.0.1', '--port', '0.5'], /serve: --port: .*, got "0\.5"; write one such as 9464\n/],
+  [['--from', 'http://127.0.0.1', '--cache-for', '0.5'], /serve: --cache-for: expected a whole number .*, got "0\.5"/],
   [['--from', 'http://127.0.0.1', '--trust', '10.0.0.1'], /got "--trust"; write --trusted/],
 ])('%p is a usage error, with status 64', async (args, message) => {
-  const { status, stdout, stderr } = await command.run(['serve', ...args]);
+  const { status, stdout, stderr } = await runHere(['serve', ...args]);
   expect(stderr).toMatch(message);
   expect(stderr).not.toMatch(/pa55|\\u/);
   expect([status, stdout]).toEqual([64, '']);

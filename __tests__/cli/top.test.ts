@@ -7,7 +7,7 @@ import { ratesOf, type Snapshot } from '../../lib/cli/rates.ts';
 import { Screen } from '../../lib/cli/screen.ts';
 import { top } from '../../lib/cli/top.ts';
 import { readMetrics } from '../../lib/reader.ts';
-import { BuiltCommand } from '../support/command.ts';
+import { BuiltCommand, runHere } from '../support/command.ts';
 import { closeServers, listen } from '../support/serve.ts';
 import { TEXT_TYPE } from '../support/upstreams.ts';
 
@@ -65,14 +65,7 @@ describe('ratesOf', () => {
 });
 
 test('elsewhere than in a terminal, it prints a table for each update', async () => {
-  const { status, stdout, stderr } = await command.run([
-    'top',
-    await counting(text),
-    '--count',
-    '2',
-    '--interval',
-    '0.1',
-  ]);
+  const { status, stdout, stderr } = await runHere(['top', await counting(text), '--count', '2', '--interval', '0.1']);
   const [first = '', second = ''] = stdout.split('\n\n');
   expect(first).toMatch(/^\d{4}-\S+Z {2}3 series\nper second {2}mean {2}value {2}series\n/);
   expect(
@@ -86,7 +79,7 @@ test('elsewhere than in a terminal, it prints a table for each update', async ()
 });
 
 test('--json prints one object for each update', async () => {
-  const { stdout } = await command.run(['top', await counting(text), '--count', '2', '--interval', '0.1', '--json']);
+  const { stdout } = await runHere(['top', await counting(text), '--count', '2', '--interval', '0.1', '--json']);
   const [first, second] = stdout
     .trim()
     .split('\n')
@@ -103,14 +96,14 @@ test('--json prints one object for each update', async () => {
 
 test('a later document that cannot be read is reported, and the rates go on', async () => {
   const url = await counting((request) => (request === 2 ? null : text(request)));
-  const { status, stdout, stderr } = await command.run(['top', url, '--count', '3', '--interval', '0.1', '--json']);
+  const { status, stdout, stderr } = await runHere(['top', url, '--count', '3', '--interval', '0.1', '--json']);
   expect(stdout.trim().split('\n')).toHaveLength(2);
   expect(stderr).toMatch(/^express-metrics-json: top: GET http:\S+\/m: expected status 200, got 503/);
   expect(status).toBe(0);
 });
 
 test('a first document that cannot be read is an error, with status 2', async () => {
-  const { status, stdout, stderr } = await command.run(['top', await counting(() => null)]);
+  const { status, stdout, stderr } = await runHere(['top', await counting(() => null)]);
   expect(stderr).toMatch(/^express-metrics-json: top: GET .* got 503/);
   expect([status, stdout]).toEqual([2, '']);
 });
@@ -123,9 +116,14 @@ test('SIGINT ends a request that is in flight, with status 0', async () => {
 
 test.each<[string[], RegExp]>([
   [[], /top: expected URL, got none; write top URL/],
-  [['http://127.0.0.1', '--interval', '0'], /top: --interval: expected a number from 0\.1 to 1000000, got "0"/],
+  [['http://127.0.0.1', '--interval', '0'], /top: --interval: expected a number from 0\.1 to 3600, got "0"/],
+  [
+    ['http://127.0.0.1', '--count', '1.5'],
+    /top: --count: expected a whole number from 1 to 1000000, got "1\.5"; write/,
+  ],
+  [['-'], /top: URL: expected an http or https URL, got "-"/],
 ])('%p is a usage error, with status 64', async (args, message) => {
-  const { status, stderr } = await command.run(['top', ...args]);
+  const { status, stderr } = await runHere(['top', ...args]);
   expect(stderr).toMatch(message);
   expect(status).toBe(64);
 });

@@ -1,4 +1,4 @@
-import { BuiltCommand } from '../support/command.ts';
+import { Files, runHere } from '../support/command.ts';
 import { requestText, send } from '../support/raw-http.ts';
 import { watchWarnings } from '../support/serve.ts';
 import { migrationPage, type Row, requestIn } from './page.ts';
@@ -17,9 +17,8 @@ const PAGES = [
   'express-ipfilter.md',
 ];
 
-const command = new BuiltCommand();
-beforeAll(() => command.build());
-afterAll(() => command.close());
+const files = new Files();
+afterAll(() => files.remove());
 beforeEach(() => {
   watchWarnings();
   // Express tells of errors that nobody handles.
@@ -87,11 +86,11 @@ test.each([
   ['opentelemetry-exporter-prometheus.md', 1],
 ] as const)('%s: the names and labels after the move are those before it', async (name, program) => {
   const { before, after } = migrationPage(name);
-  const files = [
-    command.write('before', await documentOf(before)),
-    command.write('after', await documentOf(after[program]!)),
+  const both = [
+    files.write('before', await documentOf(before)),
+    files.write('after', await documentOf(after[program]!)),
   ];
-  const { status, stdout } = await command.run(['diff', ...CHANCE, ...files]);
+  const { status, stdout } = await runHere(['diff', ...CHANCE, ...both]);
   const [, count] = /^both have the same (\d+) series\n$/.exec(stdout) ?? [undefined, stdout];
   expect(Number(count)).toBeGreaterThan(5);
   expect(status).toBe(0);

@@ -5,32 +5,41 @@ import { explainStatus, readDetail } from '../reader/explain-status.ts';
 import { type HttpResponse, requestUrl } from '../reader/http-request.ts';
 import { placeError } from '../reader/stream-metrics.ts';
 import { addressOf } from '../sources/remote/upstream-error.ts';
-import { type Command, checkArguments, EXIT, numberOption, parseCommand } from './command.ts';
-import { httpUrl, secondsSignal } from './inputs.ts';
+import {
+  type Command,
+  checkArguments,
+  EXIT,
+  type ExitStatus,
+  numberOption,
+  parseCommand,
+  TIMEOUT_RANGE,
+} from './command.ts';
+import { httpUrl, isUrlArgument, openFile, timeoutSignal } from './inputs.ts';
 import { type DocumentReport, inspectDocument } from './inspect-document.ts';
 import { type Output, tableLines } from './output.ts';
 import { MANY_VALUES } from './unbounded-labels.ts';
 
-const HELP = `Usage: express-metrics-json check URL [--timeout SECONDS] [--json]
+const HELP = `Usage: express-metrics-json check URL|FILE|- [--timeout SECONDS] [--json]
 
-Requests a metrics document and reports its status and what it means, its format, the number of
-families and series, the ten largest families, duplicates, and labels that look unbounded.
+Reports on a metrics document: its format, the number of families and series, the ten largest
+families, duplicates, and labels that look unbounded. It is requested from a URL, whose status is
+explained, or read from a file, or from the standard input for -.
 
 Options:
-  --timeout SECONDS  time for the whole document (default: 10)
+  --timeout SECONDS  time for the document of a URL (default: 10)
   --json             print one JSON object
 
 Exit status:
   0  the document is fine
   1  it has duplicates, parts that do not conform to its format, or labels that look unbounded
-  2  there is no document: no connection, another status than 200, or a malformed document
+  2  there is no document: no connection, another status than 200, no file, or a malformed document
   64 the arguments are not valid`;
 
 const FORMAT_NAMES = { json: "KumoMTA's JSON", prometheus: 'Prometheus text', openmetrics: 'OpenMetrics' } as const;
 
 const MEANING = 'a metrics document';
 
-/** `check URL`. */
+/** `check URL`, `check FILE` and `check -`. */
 export const check: Command = {
   summary: 'reports the status, format, size and faults of a metrics document',
   help: HELP,
@@ -39,78 +48,111 @@ export const check: Command = {
       json: { type: 'boolean', default: false },
       timeout: { type: 'string', default: '10' },
     });
-    checkArguments('check', positionals, 'URL');
-    const url = httpUrl('check: URL', positionals[0] as string);
-    const timeout = numberOption('check: --timeout', values.timeout, 0.001, 3600);
-    const started = performance.now();
-    const response = await requestUrl(url, { signal: secondsSignal(timeout) }).catch((error: unknown) => {
-      throw placeError(error, `check: GET ${addressOf(url)}`);
-    });
-    const { status, contentType } = response;
-    const report = await inspectResponse(response);
-    if (typeof report === 'string') return reportFailure(output, values.json, { status, meaning: report, contentType });
-    const facts = { status, contentType, milliseconds: Math.round(performance.now() - started) };
-    if (values.json) output.json({ ...facts, meaning: MEANING, ...report });
-    else printReport(output, facts, report);
-    const { duplicates, repairs, unbounded } = report;
-    return duplicates.length + repairs.length + unbounded.length > 0 ? EXIT.found : EXIT.ok;
+    checkArguments('check', positionals, 'URL or FILE');
+    const [argument] = positionals as [string];
+    const timeout = numberOption('check: --timeout', values.timeout, TIMEOUT_RANGE);
+    const checked = isUrlArgument(argument)
+      ? await checkUrl(httpUrl('check: URL', argument), timeout)
+      : await checkFile(argument);
+    if (values.json) output.json(jsonOf(checked));
+    else printChecked(output, checked);
+    return exitStatusOf(checked);
   },
 };
+
+/** What was read, and its report or why there is none. */
+type Checked = (CheckedResponse | CheckedFile) & { readonly result: DocumentReport | string };
+
+interface CheckedResponse {
+  readonly status: number;
+  readonly contentType: string;
+  readonly milliseconds: number;
+}
+
+interface CheckedFile {
+  /** Its path, or `-`. */
+  readonly file: string;
+}
+
+async function checkUrl(url: URL, timeout: number): Promise<Checked> {
+  const started = performance.now();
+  const response = await requestUrl(url, { signal: timeoutSignal(timeout) }).catch((error: unknown) => {
+    throw placeError(error, `check: GET ${addressOf(url)}`);
+  });
+  const { status, contentType } = response;
+  const result = await inspectResponse(response);
+  return { status, contentType, milliseconds: Math.round(performance.now() - started), result };
+}
+
+async function checkFile(file: string): Promise<Checked> {
+  const opened = await openFile('check', file);
+  return { file, result: await orMessage(() => inspectDocument(opened)) };
+}
 
 /** Returns the report of a document, or why the response is none. */
 async function inspectResponse(response: HttpResponse): Promise<DocumentReport | string> {
   const { status, contentType, body, isFramed } = response;
   try {
     if (status !== 200) return explainStatus(status, await readDetail(contentType, body), []);
-    return await inspectDocument({ ...(await formatOfResponse(contentType, body)), isComplete: isFramed });
-  } catch (error) {
-    if (error instanceof MetricsError) return error.message;
-    throw error;
+    return await orMessage(async () =>
+      inspectDocument({ ...(await formatOfResponse(contentType, body)), isComplete: isFramed }),
+    );
   } finally {
     response.close();
   }
 }
 
-interface Failure {
-  readonly status: number;
-  readonly meaning: string;
-  readonly contentType: string;
+/** Returns the message of an error of this package instead of the report. */
+async function orMessage(inspect: () => Promise<DocumentReport>): Promise<DocumentReport | string> {
+  try {
+    return await inspect();
+  } catch (error) {
+    if (error instanceof MetricsError) return error.message;
+    throw error;
+  }
 }
 
-function reportFailure(output: Output, isJson: boolean, failure: Failure) {
-  if (isJson) output.json(failure);
-  else
+function exitStatusOf({ result }: Checked): ExitStatus {
+  if (typeof result === 'string') return EXIT.failed;
+  return result.duplicates.length + result.repairs.length + result.unbounded.length > 0 ? EXIT.found : EXIT.ok;
+}
+
+function jsonOf({ result, ...read }: Checked): object {
+  return typeof result === 'string' ? { ...read, meaning: result } : { ...read, meaning: MEANING, ...result };
+}
+
+function printChecked(output: Output, { result, ...read }: Checked): void {
+  const source = 'file' in read ? ['file', read.file] : ['status', statusText(read.status)];
+  const [title, text] = source as [string, string];
+  if (typeof result === 'string') {
     printPairs(output, [
-      ['status', statusText(failure.status)],
-      ['meaning', failure.meaning],
+      [title, text],
+      ['meaning', result],
     ]);
-  return EXIT.failed;
+    return;
+  }
+  const isResponse = 'status' in read;
+  printPairs(output, [
+    [title, isResponse ? `${text}, ${MEANING}` : text],
+    ['format', FORMAT_NAMES[result.format] + (isResponse ? ` (${read.contentType})` : '')],
+    ['size', `${result.bytes} bytes${isResponse ? ` in ${read.milliseconds} ms` : ''}`],
+    ['families', String(result.families)],
+    ['series', String(result.series)],
+  ]);
+  printFindings(output, result);
 }
 
 const statusText = (status: number): string => `${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
 
-interface Facts {
-  readonly status: number;
-  readonly contentType: string;
-  readonly milliseconds: number;
-}
-
-function printReport(output: Output, { status, contentType, milliseconds }: Facts, report: DocumentReport): void {
-  printPairs(output, [
-    ['status', `${statusText(status)}, ${MEANING}`],
-    ['format', `${FORMAT_NAMES[report.format]} (${contentType})`],
-    ['size', `${report.bytes} bytes in ${milliseconds} ms`],
-    ['families', String(report.families)],
-    ['series', String(report.series)],
-  ]);
-  if (report.largest.length > 0) {
+function printFindings(output: Output, { largest, duplicates, repairs, unbounded }: DocumentReport): void {
+  if (largest.length > 0) {
     output.line('largest families');
-    const rows = report.largest.map(({ name, type, series }) => [`  ${series}`, type, name]);
+    const rows = largest.map(({ name, type, series }) => [`  ${series}`, type, name]);
     for (const line of tableLines(rows, [0])) output.line(line);
   }
-  printList(output, 'duplicates', report.duplicates);
-  printList(output, 'not as the format demands', report.repairs);
-  const labels = report.unbounded.map(
+  printList(output, 'duplicates', duplicates);
+  printList(output, 'not as the format demands', repairs);
+  const labels = unbounded.map(
     ({ family, label, values, example, reason }) =>
       `${family}: ${label} has ${values} ${values === MANY_VALUES ? 'or more ' : ''}values, such as ${JSON.stringify(example)} (${reason})`,
   );

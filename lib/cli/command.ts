@@ -80,13 +80,28 @@ export function checkArguments(command: string, given: readonly string[], ...nam
   throw optionError(command, given, { expected: names.join(' and '), got, write: `${command} ${names.join(' ')}` });
 }
 
-/** Reads an option that is a number. @throws {TypeError} unless it is one in this range */
-export function numberOption(place: string, text: string, min: number, max: number): number {
+/** Values of an option that is a number. */
+export interface NumberRange {
+  readonly min: number;
+  readonly max: number;
+  /** Whether fractions are valid. Default: false. */
+  readonly hasFractions?: boolean;
+  /** A valid number, for the error. */
+  readonly example: number;
+}
+
+/** Seconds of `--timeout`. */
+export const TIMEOUT_RANGE: NumberRange = { min: 0.001, max: 3600, hasFractions: true, example: 10 };
+
+/** Reads an option that is a number in decimal notation. @throws {TypeError} unless it is one in this range */
+export function numberOption(place: string, text: string, range: NumberRange): number {
+  const { min, max, hasFractions = false, example } = range;
   const value = Number(text);
-  if (text.trim() !== '' && value >= min && value <= max) return value;
+  const isDecimal = hasFractions ? /^\d*\.?\d+$/.test(text) : /^\d+$/.test(text);
+  if (isDecimal && value >= min && value <= max) return value;
   throw optionError(place, text, {
-    expected: `a number from ${min} to ${max}`,
+    expected: `a ${hasFractions ? '' : 'whole '}number from ${min} to ${max}`,
     got: shownArgument(text),
-    write: `one such as ${Math.max(min, 1)}`,
+    write: `one such as ${example}`,
   });
 }

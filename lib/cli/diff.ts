@@ -1,18 +1,19 @@
 import { parseDocument, placeError } from '../reader/stream-metrics.ts';
-import { type Command, checkArguments, EXIT, numberOption, parseCommand } from './command.ts';
-import { openArgument } from './inputs.ts';
+import { optionError } from '../util/option-error.ts';
+import { type Command, checkArguments, EXIT, numberOption, parseCommand, TIMEOUT_RANGE } from './command.ts';
+import { openArgument, STDIN } from './inputs.ts';
 import { seriesOf } from './series.ts';
 
 const HELP = `Usage: express-metrics-json diff A B [--ignore REGEXP]… [--timeout SECONDS] [--json]
 
 Compares the series of two metrics documents, whatever their formats: names and labels, in any
-order, and not the values. A and B are URLs, files, or - for the standard input.
+order, and not the values. A and B are URLs or files. One of them may be -, the standard input.
 
 A line that begins with - is a series of A only, and one with + is a series of B only.
 
 Options:
   --ignore REGEXP    leave out the series that match, such as '^nodejs_gc_' (may be repeated)
-  --timeout SECONDS  time for each document (default: 10)
+  --timeout SECONDS  time for the document of a URL (default: 10)
   --json             print one JSON object
 
 Exit status:
@@ -33,8 +34,9 @@ export const diff: Command = {
     });
     checkArguments('diff', positionals, 'A', 'B');
     const [a, b] = positionals as [string, string];
+    if (a === STDIN && b === STDIN) throw stdinTwice();
     const ignored = values.ignore.map(toRegExp);
-    const timeout = numberOption('diff: --timeout', values.timeout, 0.001, 3600);
+    const timeout = numberOption('diff: --timeout', values.timeout, TIMEOUT_RANGE);
     const [inA, inB] = await Promise.all([readSeries(a, ignored, timeout), readSeries(b, ignored, timeout)]);
     const onlyInA = [...inA].filter((it) => !inB.has(it)).sort();
     const onlyInB = [...inB].filter((it) => !inA.has(it)).sort();
@@ -49,6 +51,14 @@ export const diff: Command = {
     return isSame ? EXIT.ok : EXIT.found;
   },
 };
+
+/** It can be read only once: the second document would be empty. */
+const stdinTwice = (): TypeError =>
+  optionError('diff', STDIN, {
+    expected: 'at most one - (the standard input)',
+    got: 'two',
+    write: 'a URL or a file for the other',
+  });
 
 function toRegExp(source: string): RegExp {
   try {

@@ -1,17 +1,29 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
+import type { OpenedDocument } from '../reader/document-format.ts';
 import { type Input, openBytes, resolveInput } from '../reader/open-input.ts';
 import { optionError } from '../util/option-error.ts';
 import { isLikeUrl, shownArgument } from './command.ts';
 
+/** Argument that stands for the standard input. */
+export const STDIN = '-';
+
+/** Whether an argument is a URL and not a file. */
+export const isUrlArgument = (argument: string): boolean => /^https?:\/\//i.test(argument);
+
 /** @throws {TypeError} for another text than an http or https URL */
 export function httpUrl(place: string, value: string): URL {
-  if (/^https?:\/\//i.test(value) && URL.canParse(value)) return new URL(value);
+  if (isUrlArgument(value) && URL.canParse(value)) return new URL(value);
   const fault = { expected: 'an http or https URL', write: '"http://127.0.0.1:3000/metrics"' };
   throw optionError(place, value, { ...fault, got: shownArgument(value) });
 }
 
-export const secondsSignal = (seconds: number): AbortSignal => AbortSignal.timeout(Math.ceil(seconds * 1000));
+/** Returns a signal for the time that a document may take. */
+export function timeoutSignal(seconds: number): AbortSignal {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(new Error(`no document within ${seconds} s`)), seconds * 1000).unref();
+  return controller.signal;
+}
 
 /**
  * Opens a URL, a file, or `-` for the standard input.
@@ -19,11 +31,16 @@ export const secondsSignal = (seconds: number): AbortSignal => AbortSignal.timeo
  * @throws {Error} (rejects) that names the file
  */
 export async function openArgument(caller: string, argument: string, timeout: number): Promise<Input> {
-  if (/^https?:\/\//i.test(argument)) {
-    return resolveInput(caller, httpUrl(caller, argument), { signal: secondsSignal(timeout) });
+  if (isUrlArgument(argument)) {
+    return resolveInput(caller, httpUrl(caller, argument), { signal: timeoutSignal(timeout) });
   }
-  const content = argument === '-' ? await buffer(process.stdin) : await readBytes(caller, argument);
-  return { place: argument, open: async () => openBytes(content) };
+  const opened = await openFile(caller, argument);
+  return { place: argument, open: async () => opened };
+}
+
+/** Opens a file, or `-` for the standard input. @throws {Error} (rejects) that names the file */
+export async function openFile(caller: string, path: string): Promise<OpenedDocument> {
+  return openBytes(path === STDIN ? await buffer(process.stdin) : await readBytes(caller, path));
 }
 
 async function readBytes(caller: string, path: string): Promise<Uint8Array> {
@@ -31,8 +48,16 @@ async function readBytes(caller: string, path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    // A URL that is mistyped is taken for a file.
-    const reason = isLikeUrl(path) ? `${shownArgument(path)} is no file (${code})` : `${path}: ${message}`;
+    const reason = code === 'ENOENT' ? missingFile(path) : isLikeUrl(path) ? String(code) : `${path}: ${message}`;
     throw new Error(`${caller}: ${reason}`, { cause: error });
   }
+}
+
+/** A host and a port, or one of this machine's addresses: the beginning of a URL without its scheme. */
+const BEGINS_AS_HOST = /^(?:[\w.-]+:\d+|localhost|127\.[\d.]+)(?:\/|$)/;
+
+/** Explains that there is no such file. A URL that is mistyped, or has no scheme, is taken for one. */
+function missingFile(path: string): string {
+  const url = !isLikeUrl(path) && BEGINS_AS_HOST.test(path) ? `http://${path}` : 'http://127.0.0.1:3000/metrics';
+  return `expected a URL or a file that exists, got ${shownArgument(path)}; write a path, or a URL such as ${url}`;
 }

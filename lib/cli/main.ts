@@ -1,42 +1,6 @@
 #!/usr/bin/env node
-import { check } from './check.ts';
-import { type Command, EXIT, type ExitStatus, unknownName } from './command.ts';
-import { diff } from './diff.ts';
 import { Output } from './output.ts';
-import { serve } from './serve.ts';
-import { top } from './top.ts';
-
-const COMMANDS: Readonly<Record<string, Command>> = { check, diff, serve, top };
-
-const HELP = `Usage: express-metrics-json COMMAND [ARGUMENT]…
-
-Commands:
-${Object.entries(COMMANDS)
-  .map(([name, { summary }]) => `  ${name.padEnd(6)} ${summary}`)
-  .join('\n')}
-
-"express-metrics-json COMMAND --help" explains a command and its exit status.`;
-
-async function main([name, ...args]: readonly string[], output: Output): Promise<ExitStatus> {
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    output.text(HELP);
-    return name === undefined ? EXIT.usage : EXIT.ok;
-  }
-  const command = Object.hasOwn(COMMANDS, name) ? (COMMANDS[name] as Command) : undefined;
-  try {
-    if (command === undefined) throw unknownName('command', name, Object.keys(COMMANDS));
-    if (args.includes('--help') || args.includes('-h')) {
-      output.text(command.help);
-      return EXIT.ok;
-    }
-    return await command.run(args, output);
-  } catch (error) {
-    output.error(`express-metrics-json: ${(error as Error).message}`);
-    if (!(error instanceof TypeError)) return EXIT.failed;
-    output.error(`See "express-metrics-json ${command === undefined ? '' : `${name} `}--help".`);
-    return EXIT.usage;
-  }
-}
+import { runCommand } from './run-command.ts';
 
 // A reader such as "head" may leave before the end.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -44,6 +8,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-main(process.argv.slice(2), new Output(process.stdout, process.stderr)).then((status) => {
+runCommand(process.argv.slice(2), new Output(process.stdout, process.stderr)).then((status) => {
   process.exitCode = status;
 });

@@ -40,6 +40,9 @@ const LOOPBACK = ['127.0.0.1', '::1'];
 /** Time (ms) for which the scrapes in flight may go on after a signal. */
 const GRACE = 5_000;
 
+const PORT_RANGE = { min: 0, max: 65_535, example: 9464 };
+const CACHE_RANGE = { min: 0, max: 3_600_000, example: 5000 };
+
 const OPTIONS = {
   from: { type: 'string', multiple: true },
   trusted: { type: 'string', multiple: true },
@@ -59,13 +62,13 @@ export const serve: Command = {
     const lists = listsOf(tokens);
     const trusted = lists.trusted.length > 0 ? lists.trusted : LOOPBACK;
     for (const it of trusted) checkAddress('serve: --trusted', it);
-    const port = Math.trunc(numberOption('serve: --port', values.port, 0, 65_535));
+    const port = numberOption('serve: --port', values.port, PORT_RANGE);
     const host = checkAddress('serve: --host', values.host ?? loopbackOf(trusted));
     const endpoints = endpointsOf(lists.from);
     const metrics = metricsRouter({
       source: sourceOf(endpoints),
       trustedHosts: trusted,
-      cacheFor: numberOption('serve: --cache-for', values['cache-for'], 0, 3_600_000),
+      cacheFor: numberOption('serve: --cache-for', values['cache-for'], CACHE_RANGE),
       onError: (failure) => reportFailure(output, failure),
       ...(values.dashboard && { dashboard: dashboard({ title: titleOf(endpoints) }) }),
     });

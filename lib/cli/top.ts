@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readAs } from '../reader/read-metrics.ts';
 import { addressOf } from '../sources/remote/upstream-error.ts';
-import { type Command, checkArguments, EXIT, numberOption, parseCommand } from './command.ts';
+import {
+  type Command,
+  checkArguments,
+  EXIT,
+  type NumberRange,
+  numberOption,
+  parseCommand,
+  TIMEOUT_RANGE,
+} from './command.ts';
 import { httpUrl } from './inputs.ts';
 import { type Output, printable } from './output.ts';
 import { rateTable, shorten } from './rate-table.ts';
@@ -10,8 +18,9 @@ import { Screen } from './screen.ts';
 
 const HELP = `Usage: express-metrics-json top URL [OPTION]…
 
-Shows the series of a metrics document with their rates, the fastest first: counters per second,
-histograms and summaries as observations per second with their mean. Gauges follow with their value.
+Requests a metrics document again and again, and shows its series with their rates, the fastest
+first: counters per second, histograms and summaries as observations per second with their mean.
+Gauges follow with their value.
 
 In a terminal, it fills the screen and follows its size; q or ctrl-C ends it. Elsewhere, it prints a
 table for each update.
@@ -28,6 +37,9 @@ Exit status:
   2  the first document could not be read
   64 the arguments are not valid`;
 
+const INTERVAL_RANGE: NumberRange = { ...TIMEOUT_RANGE, min: 0.1, example: 2 };
+const COUNT_RANGE: NumberRange = { min: 1, max: 1_000_000, example: 20 };
+
 /** `top URL`. */
 export const top: Command = {
   summary: 'shows live rates, the fastest series first',
@@ -42,16 +54,17 @@ export const top: Command = {
     });
     checkArguments('top', positionals, 'URL');
     const url = httpUrl('top: URL', positionals[0] as string);
-    const number = (name: string, text: string, min: number) => numberOption(`top: --${name}`, text, min, 1e6);
+    const wholeNumber = (name: 'count' | 'rows') =>
+      values[name] === undefined ? undefined : numberOption(`top: --${name}`, values[name], COUNT_RANGE);
+    const rows = wholeNumber('rows');
     const stop = new AbortController();
     const options: TopOptions = {
       url,
-      interval: number('interval', values.interval, 0.1) * 1000,
-      timeout: number('timeout', values.timeout, 0.001),
-      count: values.count === undefined ? Number.POSITIVE_INFINITY : number('count', values.count, 1),
+      interval: numberOption('top: --interval', values.interval, INTERVAL_RANGE) * 1000,
+      timeout: numberOption('top: --timeout', values.timeout, TIMEOUT_RANGE),
+      count: wholeNumber('count') ?? Number.POSITIVE_INFINITY,
       signal: stop.signal,
     };
-    const rows = values.rows === undefined ? undefined : number('rows', values.rows, 1);
     const end = () => stop.abort();
     for (const signal of SIGNALS) process.on(signal, end);
     try {

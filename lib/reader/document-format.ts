@@ -8,16 +8,27 @@ const SNIFFED_BYTES = 4096;
 /** A series whose name is quoted, as in Prometheus text 1.0.0, also begins with a brace: `{"queue.depth",queue="a"} 3`. */
 const QUOTED_NAME = /^\s*\{\s*"(?:[^"\\]|\\.)*"\s*[,}]/;
 
+/** Length of the end that is searched for `# EOF`. */
+const END_LENGTH = 10;
+
 const END_OF_OPENMETRICS = /(?:^|\n)# EOF\n?$/;
 
 /** Whether a document that begins so is JSON. */
 const beginsAsJson = (text: string): boolean => /^\s*\{/.test(text) && !QUOTED_NAME.test(text);
 
 /** Returns the format of a whole document. */
-export function formatOfText(text: string): DocumentFormat {
-  if (beginsAsJson(text)) return 'json';
-  return END_OF_OPENMETRICS.test(text.slice(-10)) ? 'openmetrics' : 'prometheus';
+export const formatOfText = (text: string): DocumentFormat => formatOfEnds(text, text.slice(-END_LENGTH));
+
+/** Returns the format of a whole document, which may be longer than a string can be. */
+export const formatOfBytes = (content: Uint8Array): DocumentFormat =>
+  formatOfEnds(latin1(content.subarray(0, SNIFFED_BYTES)), latin1(content.subarray(-END_LENGTH)));
+
+function formatOfEnds(beginning: string, end: string): DocumentFormat {
+  if (beginsAsJson(beginning)) return 'json';
+  return END_OF_OPENMETRICS.test(end) ? 'openmetrics' : 'prometheus';
 }
+
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
 /** A body, which can be read once, and its format. */
 export interface TypedBody {
@@ -53,7 +64,7 @@ export async function formatOfResponse(contentType: string, body: AsyncIterable<
     const { done, value } = await chunks.next();
     if (done) break;
     first.push(value);
-    text += Buffer.from(value.subarray(0, SNIFFED_BYTES)).toString('latin1');
+    text += latin1(value.subarray(0, SNIFFED_BYTES));
   }
   return { format: beginsAsJson(text) ? 'json' : 'prometheus', body: concatenate(first, chunks) };
 }

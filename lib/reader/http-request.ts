@@ -71,6 +71,6 @@ function connectionError(error: unknown): unknown {
   const { code, message, cause } = error as NodeJS.ErrnoException;
   const hint = code === 'ECONNRESET' ? '; a source that fails after the first byte does that, see onError' : '';
   // The error for an AbortSignal has the reason as its cause, and one for several addresses has no message.
-  const reason = cause instanceof Error ? cause.message : message || String(code);
+  const reason = (cause as Partial<Error> | undefined)?.message ?? (message || String(code));
   return new MetricsError('ERR_METRICS_SCRAPE_FAILED', `the connection failed: ${reason}${hint}`, { cause: error });
 }

@@ -2,7 +2,7 @@ import { MetricsError } from '../model/errors.ts';
 import { addressOf } from '../sources/remote/upstream-error.ts';
 import { optionError, shown } from '../util/option-error.ts';
 import { isPromise } from '../util/steps.ts';
-import { formatOfResponse, formatOfText, type OpenedDocument } from './document-format.ts';
+import { formatOfBytes, formatOfResponse, formatOfText, type OpenedDocument } from './document-format.ts';
 import { explainStatus, readDetail } from './explain-status.ts';
 import { type HttpResponse, requestUrl } from './http-request.ts';
 import type { DocumentFormat, MetricsInput, ReadMetricsOptions } from './options.ts';
@@ -102,7 +102,7 @@ function openText(text: string, format: DocumentFormat | 'auto'): OpenedDocument
 
 /** Opens a whole document that may not be UTF-8, which the parser reports. */
 export function openBytes(content: Uint8Array): OpenedDocument {
-  return { format: formatOfText(Buffer.from(content).toString()), body: piecesOf(content), isComplete: true };
+  return { format: formatOfBytes(content), body: piecesOf(content), isComplete: true };
 }
 
 async function* piecesOf(content: Uint8Array): AsyncGenerator<Uint8Array, void> {
