@@ -274,6 +274,7 @@ describe('the state in the URL', () => {
     theme: 'dark',
     isPaused: true,
     open: 'a_total',
+    compare: 'b_&total',
     filter: { 'a=b&': 'c#d' },
     order: 'value',
     group: '*',

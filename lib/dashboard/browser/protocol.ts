@@ -43,6 +43,8 @@ export interface ViewUpdate {
   /** The rows on screen. */
   readonly rows: readonly Row[];
   readonly detail?: Detail;
+  /** Present with `detail`. */
+  readonly comparison?: Comparison;
   /** Present while all metrics are shown, without a search. */
   readonly firstScreen?: FirstScreen;
   /** Answer to a request for one. */
@@ -141,6 +143,14 @@ export interface Detail {
   readonly distribution?: DistributionData;
   /** Undefined for a family without labels. */
   readonly table?: TableData;
+}
+
+/** The metric that is compared with the open one. */
+export interface Comparison {
+  /** Names that contain what was typed. Not all of very many are listed. */
+  readonly choices: readonly string[];
+  /** Its charts; none as long as no metric is chosen. */
+  readonly charts: readonly ChartData[];
 }
 
 /** A number to show in large type. */

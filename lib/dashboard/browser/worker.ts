@@ -2,12 +2,13 @@ import { documentUrl, fullPollDelay, LARGE_DOCUMENT, nextDelay } from './model/p
 import { thresholdsByName } from './model/thresholds.ts';
 import type { ExportedFile, ExportFormat, Row, Status, ViewRequest, ViewUpdate } from './protocol.ts';
 import { ChartLines } from './worker/chart-lines.ts';
+import { comparedName, comparisonOf } from './worker/comparison.ts';
 import { exportOf } from './worker/export.ts';
 import { currentInstant, fetchDocument, type Poll } from './worker/fetch-document.ts';
 import { firstScreenNames, firstScreenOf, tilesIn } from './worker/first-screen.ts';
-import { OpenFamily } from './worker/open-family.ts';
 import { catalogueOf, rowOf } from './worker/overview.ts';
 import { readHistory } from './worker/past.ts';
+import { ShownFamily } from './worker/shown-family.ts';
 import { Store } from './worker/store.ts';
 
 // Documents are fetched, parsed and reduced in this worker, so that large ones do not block the page.
@@ -22,6 +23,10 @@ const STALE_DELAY = 300;
 const MAX_PAST_FAILURES = 3;
 
 const store = new Store();
+const lines = new ChartLines();
+const opened = new ShownFamily(store, lines);
+/** The family that is compared with the open one. */
+const compared = new ShownFamily(store, lines);
 /** The page's last request; undefined before the first. */
 let view: ViewRequest | undefined;
 /** Thresholds by the names of families. */
@@ -42,7 +47,6 @@ let isLoadingPast = false;
 let pastFailures = 0;
 /** Key of the catalogue that the page has. */
 let sentCatalogue = '';
-let opened: { readonly key: string; readonly family: OpenFamily; readonly lines: ChartLines } | undefined;
 
 self.onmessage = ({ data }: MessageEvent<ViewRequest>) => {
   const before = view;
@@ -50,7 +54,7 @@ self.onmessage = ({ data }: MessageEvent<ViewRequest>) => {
   limits = thresholdsByName(data.settings.thresholds);
   store.canRollUp = data.settings.rollups;
   store.window = data.state.window;
-  if (opened !== undefined) opened.family.holdsRows = data.holdsRows;
+  if (opened.current !== undefined) opened.current.holdsRows = data.holdsRows;
   const isRefresh = before !== undefined && data.refreshCount !== before.refreshCount;
   const isShownAgain = before?.isHidden === true && !data.isHidden;
   if (isRefresh) pollIn(0);
@@ -72,7 +76,9 @@ function requestedNames(): string[] {
   const { state, onScreen } = view;
   const watched = [...limits.keys()].filter((name) => store.families.has(name));
   const first = isOverview(state) ? firstScreenNames(store.families) : [];
-  const names = [...(state.open === '' ? [] : [state.open]), ...first, ...watched, ...onScreen, ...state.pins];
+  const compare = comparedName(state, store.families);
+  const shown = [state.open, compare].filter((name) => name !== '');
+  const names = [...shown, ...first, ...watched, ...onScreen, ...state.pins];
   // With nothing on screen, one family shows whether the server is reachable.
   return names.length > 0 ? names : [...store.families.keys()].slice(0, 1);
 }
@@ -132,7 +138,7 @@ async function loadPast(): Promise<void> {
   for (const name of namesInUrl(url)) loadedPast.add(name);
   store.load(past, result.at);
   // Its figures and lines are computed again, with the past.
-  if (opened !== undefined) opened = { ...opened, key: '' };
+  for (const one of [opened, compared]) one.invalidate();
   postUpdate();
   void loadPast();
 }
@@ -141,11 +147,11 @@ function addToStore(result: Poll, requested: readonly string[] | undefined): voi
   if ('problem' in result) {
     failures++;
     const moment = store.markGap(currentInstant());
-    opened?.family.onGap(moment);
+    for (const { current } of [opened, compared]) current?.onGap(moment);
   } else {
     failures = 0;
     const moment = store.addPoll(result.document, requested, result.at);
-    opened?.family.onPoll(moment);
+    for (const { current } of [opened, compared]) current?.onPoll(moment);
   }
 }
 
@@ -188,7 +194,9 @@ function postUpdate(exports?: ExportFormat): void {
   if (view === undefined) return;
   const { state, onScreen, from, to } = view;
   const catalogue = changedCatalogue(state.search);
-  const detail = openFamilyFor(state)?.detail({ from, to, limits });
+  if (state.open === '') lines.clear();
+  const detail = opened.show(state.open, state)?.detail({ from, to, limits });
+  const comparison = detail && comparisonOf(compared, { families: store.families, state, limits });
   const exported = exports && exportedFile(state, exports);
   const firstScreen = isOverview(state) ? firstScreenOf(store.families, limits) : undefined;
   const update: ViewUpdate = {
@@ -196,6 +204,7 @@ function postUpdate(exports?: ExportFormat): void {
     rows: rowsOf(onScreen),
     ...(catalogue && { catalogue }),
     ...(detail && { detail }),
+    ...(comparison && { comparison }),
     ...(firstScreen && { firstScreen }),
     ...(exported && { exported }),
   };
@@ -203,7 +212,7 @@ function postUpdate(exports?: ExportFormat): void {
 }
 
 function exportedFile(state: ViewRequest['state'], format: ExportFormat): ExportedFile | undefined {
-  const detail = openFamilyFor(state)?.detail({ from: 0, to: Infinity, limits, maxLength: Infinity });
+  const detail = opened.current?.detail({ from: 0, to: Infinity, limits, maxLength: Infinity });
   return detail && exportOf(detail, format, state);
 }
 
@@ -213,19 +222,4 @@ function changedCatalogue(search: string): ViewUpdate['catalogue'] {
   if (key === sentCatalogue || status.polls === 0) return undefined;
   sentCatalogue = key;
   return catalogueOf(store.families.values(), search);
-}
-
-/** Returns the open family. Another filter or order starts it again, with the same lines in its chart. */
-function openFamilyFor(state: ViewRequest['state']): OpenFamily | undefined {
-  const family = store.families.get(state.open);
-  const isOther = family !== opened?.family.family;
-  if (isOther) opened?.lines.clear();
-  if (family === undefined) {
-    opened = undefined;
-    return undefined;
-  }
-  const key = JSON.stringify([state.filter, state.order, state.group, state.window]);
-  const lines = isOther || opened === undefined ? new ChartLines() : opened.lines;
-  if (isOther || opened?.key !== key) opened = { key, lines, family: new OpenFamily(family, state, lines) };
-  return opened?.family;
 }

@@ -11,6 +11,8 @@ export interface ViewState {
   readonly isPaused: boolean;
   /** Name of the open family; empty for the overview. */
   readonly open: string;
+  /** Name of the metric that is compared with the open one, or what was typed of it. */
+  readonly compare: string;
   readonly filter: Filter;
   readonly order: Order;
   /** Label by which rows are grouped, `*` for a row for each series; empty for the usual grouping. */
@@ -48,6 +50,7 @@ export function readHash(hash: string, defaultInterval: number): ViewState {
     theme: THEMES.find((theme) => theme === parameters.get('theme')) ?? 'auto',
     isPaused: parameters.has('paused'),
     open: parameters.get('open') ?? '',
+    compare: parameters.get('compare') ?? '',
     filter,
     order: ORDERS.find((order) => order === parameters.get('order')) ?? 'rate',
     group: parameters.get('group') ?? '',
@@ -60,6 +63,7 @@ export function readHash(hash: string, defaultInterval: number): ViewState {
 export function writeHash(state: ViewState, defaultInterval: number): string {
   const parameters = new URLSearchParams();
   if (state.open !== '') parameters.set('open', state.open);
+  if (state.compare !== '') parameters.set('compare', state.compare);
   for (const [name, text] of Object.entries(state.filter)) if (text !== '') parameters.set(LABEL_PREFIX + name, text);
   if (state.order !== 'rate') parameters.set('order', state.order);
   if (state.group !== '') parameters.set('group', state.group);

@@ -39,5 +39,5 @@ export function toggled(list: readonly string[], item: string): string[] {
   return list.includes(item) ? list.filter((other) => other !== item) : [...list, item];
 }
 
-/** Shows the overview, without the filter of the family that was open. */
-export const CLOSED = { open: '', filter: {}, group: '' } as const satisfies Partial<ViewState>;
+/** Shows the overview, without the filter and comparison of the family that was open. */
+export const CLOSED = { open: '', compare: '', filter: {}, group: '' } as const satisfies Partial<ViewState>;

@@ -1,10 +1,11 @@
 import { exact, format } from '../model/format.ts';
-import type { ChartData, Detail, ExportFormat, Figure, ViewUpdate } from '../protocol.ts';
+import type { Comparison, Detail, ExportFormat, Figure, ViewUpdate } from '../protocol.ts';
 import { type Actions, createActions, download } from './actions.ts';
+import { ChartGroup } from './chart-group.ts';
+import { type CompareField, createCompareField } from './compare-field.ts';
 import { CLOSED, createPinButton, onPlainClick, type PinButton } from './controls.ts';
 import { createDistribution } from './distribution.ts';
 import { el, fitChildren, setAttribute, setText } from './dom.ts';
-import { LineChart } from './line-chart.ts';
 import { createSeriesTable, type SeriesTable, syncFilters } from './series-table.ts';
 import type { State } from './state.ts';
 
@@ -27,8 +28,8 @@ export class DetailView {
   private readonly pin: PinButton;
   private readonly help = el('p', { className: 'help' });
   private readonly figures = el('dl', { className: 'figures' });
-  private readonly chartList = el('div', { className: 'charts' });
-  private readonly charts: LineChart[] = [];
+  private readonly compare: CompareField;
+  private readonly charts: ChartGroup;
   private readonly distribution = createDistribution();
   private readonly actions: Actions;
   private readonly table: SeriesTable;
@@ -42,8 +43,10 @@ export class DetailView {
     this.state = state;
     this.pin = createPinButton(state);
     this.table = createSeriesTable(state, onRange);
-    const { help, figures, chartList, distribution, table } = this;
-    this.content = el('div', {}, help, figures, chartList, distribution.element, table.element);
+    this.compare = createCompareField(state);
+    this.charts = new ChartGroup(this.compare.element);
+    const { help, figures, charts, distribution, table } = this;
+    this.content = el('div', {}, help, figures, charts.element, distribution.element, table.element);
     const titleLine = el('div', { className: 'title' }, this.pin.element, this.title, this.badge, this.actions.element);
     const head = el('div', { className: 'detail-head' }, this.back, titleLine);
     section.append(head, this.missing, this.content);
@@ -60,7 +63,7 @@ export class DetailView {
     return this.table.holdsRows;
   }
 
-  show({ detail, status, exported }: ViewUpdate): void {
+  show({ detail, comparison, status, exported }: ViewUpdate): void {
     if (exported !== undefined) download(exported);
     const { open } = this.state.current;
     if (open === '' || (detail !== undefined && detail.name !== open)) return;
@@ -69,7 +72,7 @@ export class DetailView {
     this.missing.hidden = isKnown || status.polls === 0;
     this.badge.hidden = !isKnown;
     this.actions.element.hidden = !isKnown;
-    if (isKnown) this.draw(detail);
+    if (isKnown) this.draw(detail, comparison);
   }
 
   /** Adapts to a change of the state. */
@@ -78,6 +81,7 @@ export class DetailView {
     if (this.title.textContent !== open) this.title.replaceChildren(...withBreaks(open));
     this.pin.show(open, pins.includes(open));
     setAttribute(this.back, 'href', this.state.link(CLOSED));
+    this.compare.sync();
     syncFilters(this.section, this.state);
     if (open === this.shownName) return;
     // The content is that of another family until the worker sends this one's.
@@ -89,15 +93,15 @@ export class DetailView {
 
   /** Draws the charts again, in the colours of another theme. */
   repaint(): void {
-    for (const chart of this.charts) chart.repaint();
+    this.charts.repaint();
   }
 
   focus(): void {
     this.title.focus({ preventScroll: true });
   }
 
-  private draw(detail: Detail): void {
-    const { type, help, figures, charts, distribution, table, threshold } = detail;
+  private draw(detail: Detail, comparison: Comparison | undefined): void {
+    const { name, type, help, figures, distribution, table, threshold } = detail;
     this.actions.show(detail);
     setText(this.badge, type);
     setAttribute(this.badge, 'data-type', type);
@@ -106,22 +110,14 @@ export class DetailView {
     setText(this.help, text);
     this.help.hidden = text === '';
     drawFigures(this.figures, figures);
-    this.drawCharts(charts);
+    const charts = [...detail.charts, ...(comparison?.charts ?? [])];
+    this.compare.draw(comparison);
+    this.charts.draw(charts, { subject: name, isStacked: charts.length > detail.charts.length });
     this.distribution.element.hidden = distribution === undefined;
     if (distribution !== undefined) this.distribution.draw(distribution);
     this.table.element.hidden = table === undefined;
     if (table !== undefined) this.table.draw(table);
     syncFilters(this.section, this.state);
-  }
-
-  private drawCharts(data: readonly ChartData[]): void {
-    while (this.charts.length > data.length) this.charts.pop()!.remove();
-    while (this.charts.length < data.length) {
-      const chart = new LineChart();
-      this.charts.push(chart);
-      this.chartList.append(chart.element);
-    }
-    for (const [i, chart] of this.charts.entries()) chart.draw(data[i]!);
   }
 }
 

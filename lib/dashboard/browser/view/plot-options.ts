@@ -1,6 +1,7 @@
 import type uPlot from 'uplot';
 import { clockTime } from '../model/format.ts';
 import { axisLabels, axisRange } from '../model/scale.ts';
+import type { TimeRange } from '../model/time-selection.ts';
 import type { Unit } from '../model/units.ts';
 
 /** Height of the plot (px). */
@@ -11,11 +12,14 @@ const SECONDS = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 604_800,
 ];
 
-/** Unix times (s). */
-export interface TimeRange {
-  readonly min: number;
-  readonly max: number;
+/** Space (px) beside the plots of a group of charts. All have the same, so that times are below each other. */
+export interface Margins {
+  left: number;
+  right: number;
 }
+
+/** Returns margins that grow with the labels of axes. */
+export const createMargins = (): Margins => ({ left: 48, right: 30 });
 
 export interface PlotSettings {
   readonly lines: readonly { readonly colour: string; readonly isShown: boolean }[];
@@ -27,19 +31,23 @@ export interface PlotSettings {
   readonly ownAxis: number;
   readonly threshold: number | undefined;
   readonly limitColour: string;
-  showValues(): void;
-  select(range: TimeRange): void;
+  readonly margins: Margins;
+  /** Called when the pointer moves, and when the plot moves below it. */
+  onPointer(): void;
+  onSelect(range: TimeRange): void;
+  /** Called after the plot was drawn. */
+  onDraw(): void;
 }
 
 /** Returns uPlot's options for a chart. */
 export function optionsFor(settings: PlotSettings): uPlot.Options {
-  const { lines, plot, ownAxis, threshold, limitColour, showValues, select } = settings;
+  const { lines, plot, ownAxis, threshold, limitColour, margins, onPointer, onSelect, onDraw } = settings;
   return {
     width: plot.clientWidth,
     height: HEIGHT,
     legend: { show: false },
     cursor: { y: false, drag: { x: true, y: false, setScale: false, dist: 5 }, points: { size: 7 } },
-    padding: [12, ownAxis < 0 ? 30 : 0, 0, 0],
+    padding: [12, () => (ownAxis < 0 ? margins.right : 0), 0, 0],
     scales: { y: { range: rangeOfAxis }, total: { range: rangeOfAxis } },
     axes: axesFor(settings),
     series: [
@@ -54,15 +62,15 @@ export function optionsFor(settings: PlotSettings): uPlot.Options {
       })),
     ],
     hooks: {
-      setCursor: [showValues],
-      setSelect: [(chart) => selectRange(chart, select)],
-      draw: [(chart) => drawThreshold(chart, threshold, limitColour)],
+      setCursor: [onPointer],
+      setSelect: [(chart) => selectRange(chart, onSelect)],
+      draw: [(chart) => drawThreshold(chart, threshold, limitColour), onDraw],
     },
   };
 }
 
 /** Returns the axes: of time, on the left, and on the right if one line has its own. */
-function axesFor({ unit, muted, plot, ownAxis }: PlotSettings): uPlot.Axis[] {
+function axesFor({ unit, muted, plot, ownAxis, margins }: PlotSettings): uPlot.Axis[] {
   const { fontFamily } = getComputedStyle(plot);
   const grid = { stroke: withAlpha(muted, 0.18), width: 1 };
   const axis = { stroke: muted, font: `12px ${fontFamily}`, grid, ticks: { show: false } };
@@ -78,21 +86,28 @@ function axesFor({ unit, muted, plot, ownAxis }: PlotSettings): uPlot.Axis[] {
     // Axis steps for bytes are powers of two.
     ...(unit.of === 'bytes' && { incrs: Array.from({ length: 60 }, (_, i) => 2 ** i) }),
     values: (_, splits) => axisLabels(splits, unit),
-    size: widthOfLabels,
+    size: (chart, labels) => growMargin(margins, 'left', widthOfLabels(chart, labels)),
     gap: 6,
   };
-  return ownAxis < 0 ? [time, left] : [time, left, { ...left, scale: 'total', side: 1, grid: { show: false } }];
+  if (ownAxis < 0) return [time, left];
+  const size: uPlot.Axis.Size = (chart, labels) => growMargin(margins, 'right', widthOfLabels(chart, labels));
+  return [time, left, { ...left, size, scale: 'total', side: 1, grid: { show: false } }];
 }
 
 const rangeOfAxis = (_: uPlot, min: number | null, max: number | null): [number, number] =>
   min === null || max === null ? [0, 1] : axisRange({ min, max });
 
-function selectRange(chart: uPlot, select: PlotSettings['select']): void {
+function growMargin(margins: Margins, side: keyof Margins, width: number): number {
+  margins[side] = Math.max(margins[side], width);
+  return margins[side];
+}
+
+function selectRange(chart: uPlot, onSelect: PlotSettings['onSelect']): void {
   const { left, width } = chart.select;
   if (width === 0) return;
   const [min, max] = [chart.posToVal(left, 'x'), chart.posToVal(left + width, 'x')];
   chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-  select({ min, max });
+  onSelect({ min, max });
 }
 
 /** Draws a dashed line at the threshold, if the axis contains it. */
@@ -117,7 +132,7 @@ function widthOfLabels(chart: uPlot, labels: string[] | null): number {
   ctx.font = `12px ${getComputedStyle(chart.root).fontFamily}`;
   const longest = Math.max(0, ...(labels ?? []).map((label) => ctx.measureText(label).width));
   ctx.font = font;
-  return Math.max(48, Math.ceil(longest) + 16);
+  return Math.ceil(longest) + 16;
 }
 
 /** Adds an alpha value to `rgb(1, 2, 3)`, the form of computed styles. */
