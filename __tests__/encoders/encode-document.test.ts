@@ -1,6 +1,6 @@
 import { BATCH_SIZE } from '../../lib/encoders/batches.ts';
-import { CHUNK_SIZE } from '../../lib/encoders/encode-document.ts';
 import type { Encoder } from '../../lib/encoders/encoder.ts';
+import { CHUNK_SIZE } from '../../lib/encoders/unsent-text.ts';
 import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 import type { MetricFamilies } from '../../lib/model/metrics-source.ts';
 import { chunksOf, encode, family, sample } from '../support/encode.ts';

@@ -6,9 +6,7 @@ import type { SampleBatches } from './batches.ts';
 import type { DropReporter } from './encoder.ts';
 import type { DocumentFormat, FamilyPlan, FamilyProgress, SampleWriter } from './format.ts';
 import { errorOf } from './invalid-sample.ts';
-
-/** Minimum length of a chunk except the last. A chunk is less than twice as long plus a sample. */
-export const CHUNK_SIZE = 32 * 1024;
+import { CHUNK_SIZE, UnsentText } from './unsent-text.ts';
 
 /** Encodes families as a document, in chunks. */
 export function* encodeDocument(
@@ -16,53 +14,24 @@ export function* encodeDocument(
   families: Steps<MetricFamily>,
   drops: DropReporter,
 ): Steps<string> {
-  const names = new TakenNames();
-  const postponed: Postponed[] = [];
-  let text = format.begin;
+  const unsent = new UnsentText(format.begin);
   let isEmpty = true;
   for (const family of families) {
     if (family instanceof Promise) {
       yield family;
       continue;
     }
-    const started = yield* startFamily(family, format, names, drops);
-    if (started?.isPostponed) postponed.push({ plan: started.plan, name: family.name, at: text.length });
+    const started = yield* startFamily(family, format, unsent, drops);
+    if (started?.isPostponed) unsent.postpone(started.plan, family.name);
     else if (started !== undefined) {
-      text += (isEmpty ? '' : format.separator) + started.plan.head;
+      unsent.begin(started.plan, family.name, isEmpty ? '' : format.separator);
       isEmpty = false;
-      text = yield* encodeFamily(text, started.encoding, family.name);
-      if (started.encoding.isSplit) for (const header of postponed) header.at = text.length;
+      yield* encodeFamily(unsent, started.encoding, family.name);
     }
     const turn = yieldToEventLoop();
     if (turn !== undefined) yield turn;
   }
-  yield withPostponed(text, postponed, names) + format.end(isEmpty && postponed.length === 0);
-}
-
-/** A family without samples. Its names may be those of a family that has some, so it is written when all are known. */
-interface Postponed {
-  readonly plan: FamilyPlan;
-  readonly name: string;
-  /** Position in the text that is not sent yet. */
-  at: number;
-}
-
-function withPostponed(text: string, postponed: readonly Postponed[], names: TakenNames): string {
-  let start = 0;
-  let whole = '';
-  for (const { plan, name, at } of postponed) {
-    whole += text.slice(start, at) + headOf(plan, name, names);
-    start = at;
-  }
-  return whole + text.slice(start);
-}
-
-/** Returns the head of a family without samples, if no other family has its names. */
-function headOf(plan: FamilyPlan, name: string, names: TakenNames): string {
-  const fitting = names.fit(plan, name);
-  if (typeof fitting === 'string') return '';
-  names.take(fitting, name);
-  return fitting.head;
+  yield* unsent.end(format, isEmpty);
 }
 
 interface StartedFamily {
@@ -71,35 +40,11 @@ interface StartedFamily {
   readonly isPostponed: boolean;
 }
 
-/** The names of the families in one document. */
-class TakenNames {
-  private readonly owners = new Map<string, FamilyPlan>();
-  private readonly families = new Set<string>();
-
-  /** Returns the plan with which a family can be written, or the name that is taken. */
-  fit(plan: FamilyPlan, family: string): FamilyPlan | string {
-    const taken = plan.names.find((name) => this.owners.has(name));
-    if (taken === undefined) return plan;
-    if (this.families.has(family)) return taken;
-    const alternative = plan.alternative?.();
-    if (alternative?.names.every((name) => !this.owners.has(name))) return alternative;
-    // In the next document, the owner leaves the name to this family.
-    this.owners.get(taken)?.alternative?.();
-    return taken;
-  }
-
-  /** Takes the names of a plan that fits. */
-  take(plan: FamilyPlan, family: string): void {
-    for (const name of plan.names) this.owners.set(name, plan);
-    this.families.add(family);
-  }
-}
-
 /** Reads the first samples. A family that fails before that is dropped. */
 function* startFamily(
   family: MetricFamily,
   format: DocumentFormat,
-  names: TakenNames,
+  unsent: UnsentText,
   drops: DropReporter,
 ): Steps<never, StartedFamily | undefined> {
   let name: string | undefined;
@@ -108,11 +53,12 @@ function* startFamily(
     if (typeof family.name !== 'string')
       throw new MetricsError('ERR_METRICS_INVALID_FAMILY', 'a family without a name');
     name = family.name;
-    const plan = names.fit(format.plan(family), name);
-    if (typeof plan === 'string') {
-      drops.onDuplicateFamily(() => duplicateName(plan), name);
+    const fit = unsent.fit(format.plan(family), name);
+    if (typeof fit === 'string') {
+      drops.onDuplicateFamily(() => duplicateName(fit), name);
       return undefined;
     }
+    const { plan } = fit;
     const start = plan.start(family.samples);
     const { writer, batches } = 'writer' in start ? start : yield* start;
     const encoding = new FamilyEncoding(name, writer, batches, drops);
@@ -120,10 +66,13 @@ function* startFamily(
     const pending = encoding.pull();
     if (pending !== undefined) yield* waitFor(pending);
     unused = undefined;
-    const isPostponed = plan.alternative !== undefined && encoding.isWithoutSamples;
-    if (isPostponed) encoding.encode();
-    else names.take(plan, name);
-    return { plan, encoding, isPostponed };
+    if (encoding.isWithoutSamples && (plan.alternative !== undefined || fit.rivals.length > 0)) {
+      encoding.encode();
+      // No other family is rewritten for one that has no series.
+      return fit.rivals.length > 0 ? undefined : { plan, encoding, isPostponed: true };
+    }
+    unsent.take(fit, name);
+    return { plan, encoding, isPostponed: false };
   } catch (error) {
     drops.onFamilyDropped(error, name);
     return undefined;
@@ -135,24 +84,19 @@ function* startFamily(
 const duplicateName = (name: string) =>
   new MetricsError('ERR_METRICS_INVALID_FAMILY', `the name "${name}" is another family's already, which is kept`);
 
-/** Adds a family to the text. Yields chunks, and returns the text after the last one. */
-function* encodeFamily(start: string, encoding: FamilyEncoding, name: string): Steps<string, string> {
-  let text = start;
+/** Adds a family's samples to the text. Yields chunks. */
+function* encodeFamily(unsent: UnsentText, encoding: FamilyEncoding, name: string): Steps<string> {
   try {
     while (!encoding.isDone) {
-      text += encoding.encode();
-      if (text.length >= CHUNK_SIZE) {
-        yield text;
-        text = '';
-        encoding.isSplit = true;
-      }
+      unsent.text += encoding.encode();
+      if (unsent.isFull) yield* unsent.send();
       if (encoding.isDone) break;
       const turn = yieldToEventLoop();
       if (turn !== undefined) yield turn;
       const pending = encoding.pull();
       if (pending !== undefined) yield* waitFor(pending);
     }
-    return text;
+    unsent.endFamily();
   } catch (error) {
     throw new MetricsError('ERR_METRICS_CUT_DOCUMENT', `family "${name}" failed after its first sample`, {
       cause: error,
@@ -168,8 +112,6 @@ class FamilyEncoding implements FamilyProgress {
   isEmpty = true;
   /** Whether the family is complete. */
   isDone = false;
-  /** Whether a chunk ended in it. */
-  isSplit = false;
   private readonly name: string;
   private readonly writer: SampleWriter;
   private readonly batches: SampleBatches;

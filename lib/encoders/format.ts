@@ -20,12 +20,23 @@ export interface DocumentFormat {
 export interface FamilyPlan {
   /** The names that the family occupies in the document. The first of two families with one name is kept. */
   readonly names: readonly string[];
-  /** Returns the plan for a document in which another family has one of the names. It is used from then on. */
-  readonly alternative?: (() => FamilyPlan) | undefined;
+  /** How it is written in a document in which another family has one of the names. */
+  readonly alternative?: AlternativePlan | undefined;
+  /** Whether the alternative was not needed in a document that was written with this plan. */
+  isKnownToFit?: boolean;
   /** Text before the samples. */
   readonly head: string;
   /** Starts to read the samples, in steps if the writer depends on them. */
   start(samples: MetricFamily['samples']): FamilyStart | Steps<never, FamilyStart>;
+}
+
+/** A plan that occupies fewer names. */
+export interface AlternativePlan {
+  readonly names: readonly string[];
+  /** Returns the plan, which is used from then on. */
+  create(): FamilyPlan;
+  /** Returns text that was written with the first plan as this one would have written it. Absent if it cannot. */
+  rewrite?(text: string): string;
 }
 
 export interface FamilyStart {

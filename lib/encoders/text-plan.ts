@@ -1,11 +1,11 @@
 import type { MetricFamily, MetricType } from '../model/metric-family.ts';
 import { encodeDocument } from './encode-document.ts';
 import type { Encoder } from './encoder.ts';
-import type { DocumentFormat, FamilyPlan, FamilyStart, SampleWriter } from './format.ts';
+import type { AlternativePlan, DocumentFormat, FamilyPlan, FamilyStart, SampleWriter } from './format.ts';
 import { type LabelTexts, uncachedLabels } from './label-cache.ts';
 import { readBatches } from './read-batches.ts';
 import { createSampleLines, type TextDialect } from './text-samples.ts';
-import { escapeMetricName } from './text-syntax.ts';
+import { escapeMetricName, withoutExemplars } from './text-syntax.ts';
 
 /** What a text format writes for a family besides its samples. */
 export interface TextHeader {
@@ -57,20 +57,28 @@ function createTextFormat(
       const familyHeader = header(family, escapeMetricName(prefix + family.name, dialect.escaping));
       const { alternative } = familyHeader;
       if (alternative === undefined) return new TextPlan(family, familyHeader, dialect, labelTexts);
-      const planAlternative = () => {
+      const create = () => {
         if (clashing.size < MAX_CLASHING) clashing.add(family.name);
         return new TextPlan(family, alternative, dialect, labelTexts);
       };
-      if (clashing.has(family.name)) return planAlternative();
-      return new TextPlan(family, familyHeader, dialect, labelTexts, planAlternative);
+      if (clashing.has(family.name)) return create();
+      const rewrite = rewriteFrom(familyHeader, alternative);
+      return new TextPlan(family, familyHeader, dialect, labelTexts, { names: alternative.names, create, ...rewrite });
     },
   };
+}
+
+/** Untyped series may not have exemplars. */
+function rewriteFrom({ head, seriesName }: TextHeader, alternative: TextHeader): Pick<AlternativePlan, 'rewrite'> {
+  if (alternative.seriesName !== seriesName) return {};
+  return { rewrite: (text) => alternative.head + withoutExemplars(text.slice(head.length)) };
 }
 
 class TextPlan implements FamilyPlan {
   readonly names: readonly string[];
   readonly head: string;
-  readonly alternative: FamilyPlan['alternative'];
+  readonly alternative: AlternativePlan | undefined;
+  isKnownToFit = false;
   private readonly family: Pick<MetricFamily, 'name' | 'type' | 'help' | 'unit'>;
   private readonly writer: SampleWriter;
 
@@ -79,7 +87,7 @@ class TextPlan implements FamilyPlan {
     { names, head, seriesName, type }: TextHeader,
     dialect: TextDialect,
     labelTexts: LabelTexts,
-    alternative?: FamilyPlan['alternative'],
+    alternative?: AlternativePlan,
   ) {
     const { name, help, unit } = family;
     const texts = labelTexts.family(name, type === family.type ? type : `${family.type} as ${type}`);

@@ -74,6 +74,11 @@ const BACKSLASH_OR_QUOTE = /["\\]/g;
 // A replacement string, because a long text may need a million calls of a callback.
 const escapeText = (text: string, special: RegExp) => text.replace(special, '\\$&').replaceAll('\n', '\\n');
 
+const EXEMPLAR = /^((?:[^"\n]|"(?:[^"\\\n]|\\.)*")*?) # \{.*$/gm;
+
+/** Removes the exemplars from lines of OpenMetrics. */
+export const withoutExemplars = (lines: string) => (lines.includes(' # {') ? lines.replace(EXEMPLAR, '$1') : lines);
+
 /** Formats a value: shortest decimal, `NaN`, `+Inf` or `-Inf`. */
 export function textNumber(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return '+Inf';

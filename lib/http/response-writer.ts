@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Transform } from 'node:stream';
-import { CHUNK_SIZE } from '../encoders/encode-document.ts';
+import { CHUNK_SIZE } from '../encoders/unsent-text.ts';
 import { interruption, MetricsError } from '../model/errors.ts';
 import type { Cancellation } from '../util/cancellation.ts';
 import { isPromise } from '../util/steps.ts';

@@ -1,5 +1,5 @@
 import { DocumentStream } from '../document/document-stream.ts';
-import { CHUNK_SIZE } from '../encoders/encode-document.ts';
+import { CHUNK_SIZE } from '../encoders/unsent-text.ts';
 import { interruption } from '../model/errors.ts';
 import { claimTurn, nextEventLoopTurn } from '../util/event-loop.ts';
 import { isPromise } from '../util/steps.ts';

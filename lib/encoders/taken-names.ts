@@ -1,0 +1,48 @@
+import type { FamilyPlan } from './format.ts';
+
+/** How a family can be written in the document. */
+export interface Fit {
+  readonly plan: FamilyPlan;
+  /** Families that have to be rewritten for it with their alternative plans. */
+  readonly rivals: readonly FamilyPlan[];
+}
+
+/** The names of the families in one document. */
+export class TakenNames {
+  private readonly owners = new Map<string, FamilyPlan>();
+  private readonly families = new Set<string>();
+
+  /** Returns how a family can be written, or the name that is taken. */
+  fit(plan: FamilyPlan, family: string, canHaveRivals: boolean): Fit | string {
+    const taken = plan.names.find((name) => this.owners.has(name));
+    if (taken === undefined) return { plan, rivals: [] };
+    if (this.families.has(family)) return taken;
+    const { alternative } = plan;
+    if (alternative?.names.every((name) => !this.owners.has(name))) return { plan: alternative.create(), rivals: [] };
+    if (!canHaveRivals) return taken;
+    const rivals = this.rivalsFor(plan.names);
+    if (rivals !== undefined) return { plan, rivals };
+    const others = alternative && this.rivalsFor(alternative.names);
+    return others === undefined ? taken : { plan: alternative!.create(), rivals: others };
+  }
+
+  /** Takes the names of a plan that fits. */
+  take(plan: FamilyPlan, family: string): void {
+    for (const name of plan.names) this.owners.set(name, plan);
+    this.families.add(family);
+  }
+
+  /** Takes the names of a family's alternative plan instead of those of its plan. */
+  replace(plan: FamilyPlan, alternative: FamilyPlan): void {
+    for (const name of plan.names) this.owners.delete(name);
+    for (const name of alternative.names) this.owners.set(name, alternative);
+  }
+
+  /** Returns the families that have these names, if none of them would need one of the names in its alternative plan. */
+  private rivalsFor(names: readonly string[]): FamilyPlan[] | undefined {
+    const rivals = [...new Set(names.flatMap((name) => this.owners.get(name) ?? []))];
+    const leavesThem = ({ alternative }: FamilyPlan) =>
+      alternative !== undefined && !alternative.names.some((name) => names.includes(name));
+    return rivals.every(leavesThem) ? rivals : undefined;
+  }
+}
