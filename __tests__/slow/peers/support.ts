@@ -10,17 +10,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** The programs of this suite, and the Debian packages that they come from. */
 const PACKAGES = {
   caddy: 'caddy',
-  collectd: 'collectd-core libyajl2',
+  collectd: 'collectd-core libmicrohttpd12 libprotobuf-c1 libyajl2',
   curl: 'curl',
+  dnsdist: 'dnsdist',
   haproxy: 'haproxy',
   ip: 'iproute2',
   jq: 'jq',
+  netdata: 'netdata-core',
   nft: 'nftables',
   nginx: 'nginx',
   prometheus: 'prometheus',
   'prometheus-node-exporter': 'prometheus-node-exporter',
   promtool: 'prometheus',
   python3: 'python3',
+  rspamd: 'rspamd',
   'victoria-metrics': 'victoria-metrics',
   vmagent: 'victoria-metrics',
 };
@@ -102,8 +105,8 @@ export interface Service {
   readonly address: string;
   /** The `data` of an answer of its Prometheus API. */
   query<T>(path: string, parameters?: Record<string, string>): Promise<T>;
-  /** Repeats an assertion until it holds; after 30 s it fails, with the server's last words. */
-  eventually(assertion: () => Promise<void>): Promise<void>;
+  /** Repeats an assertion until it holds; after 30 s or this time (ms) it fails, with the server's last words. */
+  eventually(assertion: () => Promise<void>, timeout?: number): Promise<void>;
 }
 
 /** Starts a server on a free port of loopback, and waits until it answers on `ready`. */
@@ -123,8 +126,8 @@ export async function startService(
       if (status !== 'success') throw new Error(`${program}: ${path}: ${error}`);
       return data;
     },
-    async eventually(assertion) {
-      const end = performance.now() + 30_000;
+    async eventually(assertion, timeout = 30_000) {
+      const end = performance.now() + timeout;
       for (;;) {
         try {
           return await assertion();
