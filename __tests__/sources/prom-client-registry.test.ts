@@ -96,6 +96,42 @@ describe.each(LIBRARIES)('reading a registry of %s', (name) => {
     }
   });
 
+  test('waits for no metric, also not for empty ones, once one of its class was read', async () => {
+    const registry = new Registry();
+    const registers = [registry];
+    for (const state of ['used', 'unused', 'empty']) {
+      const labelNames = state === 'empty' ? ['queue'] : [];
+      const counter = new Counter({ name: `counter_${state}`, help: 'h', labelNames, registers });
+      const gauge = new Gauge({ name: `gauge_${state}`, help: 'h', labelNames, registers });
+      const histogram = new Histogram({ name: `histogram_${state}`, help: 'h', labelNames, registers });
+      if (state !== 'used') continue;
+      counter.inc();
+      gauge.inc();
+      histogram.observe(1);
+    }
+    const source = promClientSource(registry);
+    await collectAll(source);
+    const families = [...(source.collect(scrape()) as Iterable<unknown>)];
+    const awaited = families.filter((family) => family instanceof Promise);
+    // prom-client 14 has a metric's type in the result of get() alone.
+    expect([families.length, awaited.length]).toEqual([9, name === 'prom-client-14' ? 9 : 0]);
+  });
+
+  test('calls collect() once a scrape, also of a metric that only get() can read', async () => {
+    const registry = new Registry();
+    const registers = [registry];
+    new Gauge({ name: 'stored', help: 'h', registers }).set(1);
+    const collect = jest.fn();
+    const own = new Gauge({ name: 'own', help: 'h', registers, collect });
+    const { get } = own;
+    own.get = () => get.call(own);
+    const source = promClientSource(registry);
+    for (let scrapes = 1; scrapes <= 3; scrapes++) {
+      await collectAll(source);
+      expect(collect).toHaveBeenCalledTimes(scrapes);
+    }
+  });
+
   test('collects a family only when the one before is written', async () => {
     const registry = new Registry();
     const begun: string[] = [];

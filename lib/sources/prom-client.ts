@@ -31,10 +31,17 @@ export interface PromClientRegistry {
 export function promClientSource(registry: PromClientRegistry): MetricsSource {
   checkValue('promClientSource', 'registry', registry, isRegistry);
   const readers = new WeakMap<Metric, MetricReader>();
+  const storeChecks = new WeakMap<object, StoreCheck>();
   function readerOf(metric: Metric): MetricReader {
-    const reader = readers.get(metric) ?? new MetricReader(metric);
+    const reader = readers.get(metric) ?? new MetricReader(metric, storeCheckOf(metric));
     readers.set(metric, reader);
     return reader;
+  }
+  function storeCheckOf(metric: Metric): StoreCheck {
+    const kind = Object.getPrototypeOf(metric);
+    const check = storeChecks.get(kind) ?? { canRead: false, mismatches: 0 };
+    storeChecks.set(kind, check);
+    return check;
   }
   return {
     /** A promise stands in for a family only where something has to be awaited. */
@@ -78,25 +85,35 @@ const mayBeCounter = ({ type }: Partial<Metric>) => type === undefined || type =
 /** Maximum number of mismatches between the store and `get()`, after which the store is not used. */
 const MAX_MISMATCHES = 3;
 
+/**
+ * What is known about the stores of a class of metrics. A metric alone could not be checked while all of its values
+ * are zero, as those of many are.
+ */
+interface StoreCheck {
+  /** Whether the stored series of a metric equalled those of its `get()`. False until they were compared. */
+  canRead: boolean;
+  mismatches: number;
+}
+
 /** Reads one metric from scrape to scrape. */
 class MetricReader {
   private readonly metric: Metric;
-  /** Whether the stored series equal those of `get()`. False until they were compared. */
-  private canReadStore = false;
-  private mismatches = 0;
+  private readonly storeCheck: StoreCheck;
   private readonly store: Store;
   private readonly labelTexts = new LabelTexts();
   private declared: { from: Metric['labelNames']; defaults: LabelSet; names: readonly string[] } | undefined;
 
-  constructor(metric: Metric) {
+  constructor(metric: Metric, storeCheck: StoreCheck) {
     this.metric = metric;
+    this.storeCheck = storeCheck;
     this.store = new Store(metric);
   }
 
   /** Never fails: a family that cannot be read fails in place of its samples, so that it alone is dropped. */
   read(defaults: LabelSet): MetricFamily | Promise<MetricFamily> {
     try {
-      if (!this.canReadStore) return this.copySeries(defaults).catch((error) => this.failed(error));
+      if (!this.storeCheck.canRead || !this.store.isUnderstood())
+        return this.copySeries(defaults).catch((error) => this.failed(error));
       const pending = this.metric.collect?.();
       if (!isPromise(pending)) return this.stored(defaults);
       return this.storedAfter(pending, defaults).catch((error) => this.failed(error));
@@ -110,23 +127,26 @@ class MetricReader {
     return this.stored(defaults);
   }
 
-  private stored(defaults: LabelSet): MetricFamily | Promise<MetricFamily> {
-    const samples = this.store.samples();
-    if (samples === undefined) return this.copySeries(defaults);
-    return this.family(this.metric, samples, defaults, this.store.hasUnlabelled());
+  private stored(defaults: LabelSet): MetricFamily {
+    return this.family(this.metric, this.store.samples(), defaults, this.store.hasUnlabelled());
   }
 
   /** Reads the public copy of the series, and compares the store with it. */
   private async copySeries(defaults: LabelSet): Promise<MetricFamily> {
     const data = await this.metric.get();
     const samples = samplesOf(data);
-    if (this.mismatches < MAX_MISMATCHES && hasNonZeroValue(samples)) {
-      const stored = this.store.samples();
-      this.canReadStore = stored !== undefined && sampleSubsetMatches(samples, stored);
-      if (!this.canReadStore) this.mismatches++;
-    }
+    this.checkStore(samples);
     const hasUnlabelled = samples.some(({ labels }) => Object.keys(labels).length === 0);
     return this.family(data, samples, defaults, hasUnlabelled);
+  }
+
+  private checkStore(samples: readonly Sample[]): void {
+    const { storeCheck } = this;
+    if (storeCheck.canRead || storeCheck.mismatches >= MAX_MISMATCHES || !hasNonZeroValue(samples)) return;
+    // A metric whose `get()` is overridden says nothing about its class.
+    if (!this.store.isUnderstood()) return;
+    storeCheck.canRead = sampleSubsetMatches(samples, this.store.samples());
+    if (!storeCheck.canRead) storeCheck.mismatches++;
   }
 
   private family(

@@ -40,13 +40,19 @@ export class Store {
     this.metric = metric;
   }
 
-  /** Returns the series as samples, or undefined if the metric is not of a kind that is understood. */
-  samples(): BatchedSamples | undefined {
-    const { type, enableExemplars, upperBounds } = this.metric;
-    if (enableExemplars || isOverridden(this.metric)) return undefined;
+  /** Whether the metric is of a kind that is understood. */
+  isUnderstood(): boolean {
+    const { type, enableExemplars, upperBounds, hashMap, store } = this.metric;
+    if (enableExemplars || isOverridden(this.metric)) return false;
+    if (typeof store?.values !== 'function' && (typeof hashMap !== 'object' || hashMap === null)) return false;
+    return type === 'counter' || type === 'gauge' || (type === 'histogram' && Array.isArray(upperBounds));
+  }
+
+  /** Returns the series of a metric that is understood as samples. */
+  samples(): BatchedSamples {
+    const { type, upperBounds = [] } = this.metric;
     const entries = this.entries();
-    if (entries === undefined || type === 'counter' || type === 'gauge') return entries as BatchedSamples | undefined;
-    if (type !== 'histogram' || !Array.isArray(upperBounds)) return undefined;
+    if (type !== 'histogram') return entries as BatchedSamples;
     if (this.upperBounds !== upperBounds) {
       this.upperBounds = upperBounds;
       this.bounds = boundsOf(upperBounds);
@@ -54,10 +60,9 @@ export class Store {
     return new StoredHistograms(entries, this.bounds);
   }
 
-  private entries(): Entries | undefined {
-    const { hashMap, store } = this.metric;
-    if (typeof store?.values === 'function') return new StoreEntries(store as EntryStore);
-    return typeof hashMap === 'object' && hashMap !== null ? new HashMapEntries(hashMap) : undefined;
+  private entries(): Entries {
+    const { hashMap = {}, store } = this.metric;
+    return typeof store?.values === 'function' ? new StoreEntries(store as EntryStore) : new HashMapEntries(hashMap);
   }
 
   /** Whether there is a series without labels. */
@@ -66,7 +71,7 @@ export class Store {
     if (typeof store?.entry === 'function') return isUnlabelled(store.entry({}));
     // The labels may be undefined instead.
     if (store === undefined && hashMap !== undefined) return isUnlabelled(hashMap['']);
-    for (const entry of this.entries() ?? []) if (isUnlabelled(entry)) return true;
+    for (const entry of this.entries()) if (isUnlabelled(entry)) return true;
     return false;
   }
 
