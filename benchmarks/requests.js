@@ -1,8 +1,10 @@
 import { startLoad, startSide } from './client.js';
 import { atLeast, atMost, median } from './figures.js';
 
-const ROUNDS = 7;
-const ROUND_MS = 1_000;
+/** Short, and in turn, as the speed of a machine drifts within seconds. A round has at least one request. */
+const ROUNDS = 32;
+const ROUND_MS = 250;
+const WARM_UP = 4;
 const PLAIN = 'prom-client';
 const BUNDLE = 'express-prom-bundle';
 
@@ -41,7 +43,7 @@ async function measure(load, content, target, peer, connections) {
   const theirs = await startSide(isDefault ? `${peer}, ${content}` : peer, isDefault ? 0 : content);
   const sides = { ours, theirs };
   const pairs = [];
-  for (let round = -1; round < ROUNDS; round++) {
+  for (let round = -WARM_UP; round < ROUNDS; round++) {
     const pair = {};
     // In turn who is first, as the machine's speed drifts.
     for (const name of round % 2 === 0 ? ['ours', 'theirs'] : ['theirs', 'ours']) {
@@ -57,7 +59,7 @@ async function measure(load, content, target, peer, connections) {
       const cpu = (await side.ask('cpu')) - before;
       pair[name] = { perSecond: (1000 * responses) / ms, cpu: cpu / responses };
     }
-    // The first round finds cold code.
+    // The first rounds find cold code.
     if (round >= 0) pairs.push(pair);
   }
   await Promise.all([ours.stop(), theirs.stop()]);
