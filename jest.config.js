@@ -3,6 +3,9 @@ import { availableParallelism } from 'node:os';
 // Each is run by `npm run test:NAME`. They need other programs, the registry or minutes: see CONTRIBUTING.md.
 const SLOW = ['browser', 'faults', 'fuzz', 'matrix', 'package', 'peers', 'recipes', 'soak'];
 
+/** Those that install the package as its users do. */
+const INSTALLING = ['matrix', 'package', 'recipes'];
+
 const project = {
   // The example imports the package by its name, as its users do.
   moduleNameMapper: {
@@ -37,6 +40,7 @@ export default {
       ...project,
       displayName: name,
       testMatch: [`<rootDir>/__tests__/slow/${name}/**/*.test.ts`],
+      ...(INSTALLING.includes(name) && { globalSetup: '<rootDir>/scripts/pack-once.js' }),
     })),
   ],
   // `npm run test:coverage`. Of the page, what draws runs in a browser alone: `npm run test:browser` does it, and measures nothing. What runs

@@ -1,6 +1,6 @@
 // Bundles the page of lib/dashboard/browser/ and writes the files as a module, lib/dashboard/files.ts. Unlike a file, a
 // module is found from both ES modules and CommonJS, and it is loaded only with express-metrics-json/dashboard.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -51,5 +51,8 @@ export default async function buildPage() {
       2,
     )};`,
   ].join('\n');
-  writeFileSync(at('lib/dashboard/files.ts'), `${module}\n`);
+  // Another process may read the module at this moment.
+  const unfinished = at(`lib/dashboard/files.ts.${process.pid}`);
+  writeFileSync(unfinished, `${module}\n`);
+  renameSync(unfinished, at('lib/dashboard/files.ts'));
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodeBinary } from '../../support/node-binary.ts';
-import { pack, run, temporaryFolder } from '../package/tools.ts';
+import { packedTarball, run, temporaryFolder } from '../package/tools.ts';
 import { runFolder } from './consumer-files.ts';
 import { type Dependencies, runnerDependencies, writeProject } from './consumer-project.ts';
 import { type Consumer, chosenRows, titleOf } from './rows.ts';
@@ -14,7 +14,6 @@ const COMPILERS = {
   'typescript-6': 'npm:typescript@6',
   'typescript-7': 'npm:typescript@7',
 };
-let tarball: string;
 
 // The Node that installs is not the one that runs.
 const install = (cwd: string) =>
@@ -37,9 +36,7 @@ async function installWhatIsShared(): Promise<void> {
   for (const { consumer } of rows) await nodeBinary(consumer.node);
 }
 
-beforeAll(async () => {
-  [tarball] = await Promise.all([pack(folder), installWhatIsShared()]);
-});
+beforeAll(installWhatIsShared);
 
 /** What is there only when the project asks for it. */
 const PEERS = ['@opentelemetry/sdk-metrics', '@types/express', 'prom-client', 'vitest'];
@@ -78,7 +75,7 @@ test.concurrent.each(rows)('$title: it installs, compiles, serves and is tested'
   mkdirSync(cwd);
   // Hard links: npm writes a file anew rather than change it.
   await run('cp', ['-al', join(runnerFolder(consumer), 'node_modules'), cwd], folder);
-  writeProject(cwd, consumer, tarball);
+  writeProject(cwd, consumer, packedTarball());
   await install(cwd);
   expect(PEERS.filter((name) => existsSync(module(name)))).toEqual(wantedPeers(consumer));
 

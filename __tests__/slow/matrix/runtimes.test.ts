@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Listener, requestText, send } from '../../support/raw-http.ts';
 import vectors from '../../vectors/access-vectors.json' with { type: 'json' };
-import { pack, run, temporaryFolder } from '../package/tools.ts';
+import { packedTarball, run, temporaryFolder } from '../package/tools.ts';
 import { SERVICE } from './runtime-service.ts';
 import { OLDER, type Runtime, TESTED } from './runtimes.ts';
 
@@ -14,7 +14,7 @@ const project = join(folder, 'project');
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
-  const dependencies = { 'express-metrics-json': `file:${await pack(folder)}`, express: '5', 'prom-client': '15' };
+  const dependencies = { 'express-metrics-json': `file:${packedTarball()}`, express: '5', 'prom-client': '15' };
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
   writeFileSync(join(project, 'service.js'), SERVICE);

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pack, run, temporaryFolder } from './tools.ts';
+import { packedTarball, run, temporaryFolder } from './tools.ts';
 
 // The ES modules and the CommonJS modules of the package are two copies of it. An app may load both:
 // itself the one, and a dependency the other.
@@ -9,7 +9,7 @@ const installed = join(folder, 'node_modules');
 
 beforeAll(async () => {
   mkdirSync(installed);
-  await run('tar', ['-xzf', await pack(folder), '-C', installed], folder);
+  await run('tar', ['-xzf', packedTarball(), '-C', installed], folder);
   await run('mv', ['package', 'express-metrics-json'], installed);
 });
 

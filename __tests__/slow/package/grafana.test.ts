@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pack, run, temporaryFolder } from './tools.ts';
+import { packedTarball, run, temporaryFolder } from './tools.ts';
 
 const folder = temporaryFolder();
 let dashboard: string;
 
 beforeAll(async () => {
-  await run('tar', ['-xzf', await pack(folder)], folder);
+  await run('tar', ['-xzf', packedTarball()], folder);
   dashboard = readFileSync(join(folder, 'package/grafana/dashboard.json'), 'utf8');
   writeFileSync(join(folder, 'package.json'), '{ "private": true }');
   const packages = ['@grafana/schema@13', 'typescript@5'];

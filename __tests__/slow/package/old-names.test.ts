@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { histogramIn, oldNames } from '../../support/old-names.ts';
 import { requestedText } from '../../support/requested-text.ts';
 import { closeServers } from '../../support/serve.ts';
-import { pack, run, temporaryFolder } from './tools.ts';
+import { packedTarball, run, temporaryFolder } from './tools.ts';
 
 // Docs: docs/sources/requests.md. __tests__/migration does the same with express-prom-bundle.
 
@@ -65,11 +65,6 @@ const OLD: readonly Old[] = [
 ];
 
 const folder = temporaryFolder();
-let tarball: string;
-
-beforeAll(async () => {
-  tarball = await pack(folder);
-});
 afterEach(closeServers);
 
 /** The text of an app that a package measures, after `POST /jobs/mail`, which is answered with 202. */
@@ -79,7 +74,7 @@ async function oldText({ name, packages, before = '', middleware, text }: Old): 
   // prometheus-api-metrics reads the service's name and version.
   writeFileSync(join(at, 'package.json'), '{ "private": true, "name": "old", "version": "1.0.0" }');
   const options = ['--no-audit', '--no-fund', '--prefer-offline', '--legacy-peer-deps'];
-  await run('npm', ['install', ...options, ...packages.split(' '), tarball], at);
+  await run('npm', ['install', ...options, ...packages.split(' '), packedTarball()], at);
   const program = `${before}
     async function arrayOf(all) { const list = []; for await (const one of all) list.push(one); return list; }
     const express = require('express');

@@ -1,12 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pack, run, temporaryFolder } from './tools.ts';
+import { packedTarball, run, temporaryFolder } from './tools.ts';
 
 const folder = temporaryFolder();
-let tarball: string;
+const OPTIONS = ['--no-audit', '--no-fund', '--prefer-offline'];
 
 beforeAll(async () => {
-  tarball = await pack(folder);
+  // In the folder around the projects, where each of them finds it.
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
+  await run('npm', ['install', ...OPTIONS, 'typescript@5', '@types/node@20'], folder);
 });
 
 const TYPED = `
@@ -31,11 +33,10 @@ describe.each([
   beforeAll(async () => {
     mkdirSync(cwd);
     writeFileSync(join(cwd, 'package.json'), '{ "private": true }');
-    const packages = [tarball, 'express@5', `@opentelemetry/sdk-metrics@${sdk}`, '@opentelemetry/api@1'];
+    const packages = [packedTarball(), 'express@5', `@opentelemetry/sdk-metrics@${sdk}`, '@opentelemetry/api@1'];
     if (node !== undefined) packages.push(node);
     // The Node that installs is not the one that runs.
-    const options = ['--no-audit', '--no-fund', '--prefer-offline', '--no-engine-strict'];
-    await run('npm', ['install', ...options, ...packages], cwd);
+    await run('npm', ['install', ...OPTIONS, '--no-engine-strict', ...packages], cwd);
   });
 
   test.each([
@@ -48,10 +49,10 @@ describe.each([
   });
 
   test('its types are found, strictly', async () => {
-    await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', 'typescript@5', '@types/node@20'], cwd);
     for (const file of ['app.cts', 'app.mts']) writeFileSync(join(cwd, file), TYPED);
     const options = '--noEmit --strict --exactOptionalPropertyTypes --module nodenext --target es2022 --lib es2023';
-    await run(process.execPath, ['node_modules/typescript/bin/tsc', ...options.split(' '), 'app.cts', 'app.mts'], cwd);
+    const compiler = join(folder, 'node_modules/typescript/bin/tsc');
+    await run(process.execPath, [compiler, ...options.split(' '), 'app.cts', 'app.mts'], cwd);
   });
 });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { snippetsOf } from '../../docs/snippets.ts';
 import { nodeBinary } from '../../support/node-binary.ts';
-import { pack, temporaryFolder } from './tools.ts';
+import { packedTarball, temporaryFolder } from './tools.ts';
 
 const run = promisify(execFile);
 const root = join(__dirname, '../../..');
@@ -30,13 +30,8 @@ test('on Node 22, @prometheus-io/client passes the tests of the other libraries'
 
 test('on Node 22, express-prom-bundle measures into its registry, as the page on the move shows', async () => {
   const [program] = snippetsOf('docs/migration/express-prom-bundle.md').filter(({ info }) => info.includes('registry'));
-  const packages = [
-    await pack(service),
-    '@prometheus-io/client@0.16',
-    'express-prom-bundle@8',
-    'prom-client@15',
-    'express@5',
-  ];
+  const clients = ['@prometheus-io/client@0.16', 'prom-client@15'];
+  const packages = [packedTarball(), ...clients, 'express-prom-bundle@8', 'express@5'];
   writeFileSync(join(service, 'package.json'), '{ "private": true }');
   const options = ['--no-audit', '--no-fund', '--prefer-offline', '--no-engine-strict'];
   await run('npm', ['install', ...options, ...packages], { cwd: service });

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pack, run, temporaryFolder } from './tools.ts';
+import { packedTarball, run, temporaryFolder } from './tools.ts';
 
 // What serverless adapters make of an event is no request with a socket: some leave out the raw headers, others fill them
 // and put the platform's address into a socket that they make up.
@@ -9,7 +9,6 @@ const folder = temporaryFolder();
 const cwd = join(folder, 'app');
 
 beforeAll(async () => {
-  const tarball = await pack(folder);
   mkdirSync(cwd);
   writeFileSync(join(cwd, 'package.json'), '{ "private": true }');
   const adapters = [
@@ -18,7 +17,11 @@ beforeAll(async () => {
     '@codegenie/serverless-express@5',
     '@vendia/serverless-express@4',
   ];
-  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', tarball, 'express@5', ...adapters], cwd);
+  await run(
+    'npm',
+    ['install', '--no-audit', '--no-fund', '--prefer-offline', packedTarball(), 'express@5', ...adapters],
+    cwd,
+  );
 });
 
 interface Outcome {

@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Markdown } from '../../docs/markdown.ts';
-import { pack, run, temporaryFolder } from './tools.ts';
+import { packedTarball, run, temporaryFolder } from './tools.ts';
 
 const folder = temporaryFolder();
 const inside = join(folder, 'package');
 
 beforeAll(async () => {
-  await run('tar', ['-xzf', await pack(folder)], folder);
+  await run('tar', ['-xzf', packedTarball()], folder);
 });
 
 /** The modules that a file imports, JavaScript or declarations; not those in comments. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -22,8 +22,9 @@ export function run(program: string, args: string[], cwd: string, env = process.
   });
 }
 
-/** Builds and packs the package into a folder, and gives the path of the tarball. */
-export async function pack(folder: string): Promise<string> {
-  await run('npm', ['pack', '--pack-destination', folder], root);
-  return join(folder, readdirSync(folder).find((file) => file.endsWith('.tgz'))!);
+/** Returns the path of the package's tarball, which scripts/pack-once.js has packed for all suites. */
+export function packedTarball(): string {
+  const tarball = process.env.PACKED_TARBALL;
+  if (tarball === undefined) throw new Error('no tarball was packed: see globalSetup in jest.config.js');
+  return tarball;
 }

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Replacement, recipePage } from '../../support/recipe-page.ts';
-import { pack, run } from '../package/tools.ts';
+import { packedTarball, run } from '../package/tools.ts';
 
 /** A project in which a page's files are, with what its `npm install` installs. */
 export interface Project {
@@ -37,7 +37,7 @@ export async function projectOf(
   versions: readonly Replacement[] = [],
 ): Promise<Project> {
   const page = recipePage(pageName);
-  const tarball = await pack(folder);
+  const tarball = packedTarball();
   const manifest = page.has('package.json') ? page.file('package.json') : '{ "private": true, "type": "module" }';
   writeFileSync(join(folder, 'package.json'), manifest);
   for (const { command } of page.commands) {
