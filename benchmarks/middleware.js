@@ -68,7 +68,7 @@ async function measure({ sides, packages }, version, count) {
       // OpenTelemetry patches what is loaded after it: the bare app comes before.
       const first = sides.includes('opentelemetry') ? 0 : i % (sides.length + 1);
       const { stdout } = await run(process.execPath, [launch, folder, String(first), ...sides], { cwd: folder });
-      launches.push(JSON.parse(stdout).costs);
+      launches.push(JSON.parse(stdout));
     }
     return launches;
   } finally {

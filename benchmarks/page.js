@@ -6,6 +6,7 @@ import { MetricsHistory } from '../dist/esm/dashboard/history/metrics-history.js
 import { Sampler } from '../dist/esm/dashboard/history/sampler.js';
 import { createRegistry } from '../dist/esm/sources/registry.js';
 import { atMost, median } from './figures.js';
+import { liveBytes } from './live-bytes.js';
 
 const MIB = 2 ** 20;
 
@@ -51,7 +52,7 @@ function createSource(series) {
 async function measure(series) {
   const { registry, change } = createSource(series);
   change();
-  const before = live();
+  const before = liveBytes();
   const history = new MetricsHistory({ moments: MOMENTS, maxBytes: MAX_BYTES });
   const collection = { source: registry, selfMetricsFamilies: () => [] };
   const sampler = new Sampler({ collection, timeout: 10_000, history });
@@ -64,7 +65,7 @@ async function measure(series) {
     const used = process.cpuUsage();
     times.push((used.user - user + used.system - system) / 1000);
   }
-  const bytes = live() - before;
+  const bytes = liveBytes() - before;
   // Until here, so that it counts.
   if (history.end !== MOMENTS) throw new Error(`expected ${MOMENTS} samples, got ${history.end}`);
   return { cpu: median(times), stall: median(stalls), bytes };
@@ -83,10 +84,4 @@ async function longestTurn(promise) {
     longest = Math.max(longest, performance.now() - start);
   }
   return longest;
-}
-
-function live() {
-  for (let i = 0; i < 4; i++) globalThis.gc();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
 }
