@@ -5,7 +5,7 @@ import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
+import v8, { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import express from 'express';
 import type { HistogramValue } from '../../lib/index.ts';
@@ -62,6 +62,17 @@ test('reads only the families that a scrape wants', async () => {
     'nodejs_version_info',
   ]);
   expect(rss).not.toHaveBeenCalled();
+});
+
+test('reads CPU and heap once per scrape, although several families are computed from them', async () => {
+  const cpu = jest.spyOn(process, 'cpuUsage');
+  const heap = jest.spyOn(v8, 'getHeapStatistics');
+  const source = processMetrics();
+  for (const scrapes of [1, 2]) {
+    await collectAll(source);
+    expect(cpu).toHaveBeenCalledTimes(scrapes);
+    expect(heap).toHaveBeenCalledTimes(scrapes);
+  }
 });
 
 test('counts the CPU time since the process started, in every source', async () => {

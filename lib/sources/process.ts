@@ -4,6 +4,7 @@ import { checkOptions } from '../util/check-options.ts';
 import { expect } from '../util/expect.ts';
 import { addEventLoopDelay, addGarbageCollection } from './process/observers.ts';
 import { addProcessMetrics } from './process/process-wide.ts';
+import { Readings } from './process/readings.ts';
 import { addRuntimeMetrics } from './process/runtime.ts';
 import { createRegistry } from './registry.ts';
 
@@ -40,11 +41,17 @@ export interface ProcessMetricsOptions {
 export function processMetrics(options: ProcessMetricsOptions = {}): MetricsSource {
   const { processWide = isMainThread, gc, eventLoop } = checkOptions('processMetrics', options, CHECKS);
   const registry = createRegistry();
-  if (processWide) addProcessMetrics(registry);
-  addRuntimeMetrics(registry);
+  const readings = new Readings();
+  if (processWide) addProcessMetrics(registry, readings);
+  addRuntimeMetrics(registry, readings);
   if (gc) addGarbageCollection(registry);
   if (eventLoop) addEventLoopDelay(registry);
-  return { collect: (scrape) => registry.collect(scrape) };
+  return {
+    collect(scrape) {
+      readings.startScrape();
+      return registry.collect(scrape);
+    },
+  };
 }
 
 const CHECKS = { processWide: expect.boolean, gc: expect.boolean, eventLoop: expect.boolean };

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import type { Registry } from '../registry.ts';
+import type { Readings } from './readings.ts';
 
 const FILE_DESCRIPTORS = '/proc/self/fd';
 const LIMITS = '/proc/self/limits';
@@ -8,20 +9,23 @@ const LIMITS = '/proc/self/limits';
 const MICROSECONDS = 1e6;
 
 /** Adds the metrics that all threads of a process have in common. */
-export function addProcessMetrics(registry: Registry): void {
-  addCpuTime(registry, 'process_cpu_user_seconds_total', 'Total user CPU time spent in seconds.', ({ user }) => user);
+export function addProcessMetrics(registry: Registry, readings: Readings): void {
+  addCpuTime(
+    registry,
+    'process_cpu_user_seconds_total',
+    'Total user CPU time spent in seconds.',
+    () => readings.cpu().user,
+  );
   addCpuTime(
     registry,
     'process_cpu_system_seconds_total',
     'Total system CPU time spent in seconds.',
-    ({ system }) => system,
+    () => readings.cpu().system,
   );
-  addCpuTime(
-    registry,
-    'process_cpu_seconds_total',
-    'Total user and system CPU time spent in seconds.',
-    ({ user, system }) => user + system,
-  );
+  addCpuTime(registry, 'process_cpu_seconds_total', 'Total user and system CPU time spent in seconds.', () => {
+    const { user, system } = readings.cpu();
+    return user + system;
+  });
   registry.gauge({
     name: 'process_resident_memory_bytes',
     help: 'Resident memory size in bytes.',
@@ -40,15 +44,15 @@ export function addProcessMetrics(registry: Registry): void {
   if (existsSync(FILE_DESCRIPTORS)) addFileDescriptors(registry);
 }
 
-/** The time counts from the start of the process, not from that of the source. */
-function addCpuTime(registry: Registry, name: string, help: string, read: (usage: NodeJS.CpuUsage) => number): void {
+/** `read` returns microseconds. They count from the start of the process, not from that of the source. */
+function addCpuTime(registry: Registry, name: string, help: string, read: () => number): void {
   let counted = 0;
   registry.counter({
     name,
     help,
     unit: 'seconds',
     collect(counter) {
-      const increment = Math.max(0, read(process.cpuUsage()) / MICROSECONDS - counted);
+      const increment = Math.max(0, read() / MICROSECONDS - counted);
       counter.inc(increment);
       // The sum as the counter has it, so that errors of rounding do not add up.
       counted += increment;

@@ -1,23 +1,21 @@
 import { type EventLoopUtilization, performance } from 'node:perf_hooks';
-import { getHeapStatistics, type HeapInfo } from 'node:v8';
+import type { HeapInfo } from 'node:v8';
 import type { Registry } from '../registry.ts';
+import type { Readings } from './readings.ts';
 
 /** Minimum time (ms) of which the utilization is measured, so that a second scraper does not shorten it. */
 const MIN_PERIOD = 1_000;
 
 /** Adds the metrics that each thread has of its own. */
-export function addRuntimeMetrics(registry: Registry): void {
-  addHeap(registry, 'nodejs_heap_size_total_bytes', 'Process heap size from Node.js in bytes.', 'total_heap_size');
-  addHeap(registry, 'nodejs_heap_size_used_bytes', 'Process heap size used from Node.js in bytes.', 'used_heap_size');
-  addHeap(registry, 'nodejs_external_memory_bytes', 'Node.js external memory size in bytes.', 'external_memory');
+export function addRuntimeMetrics(registry: Registry, readings: Readings): void {
+  const addHeap = (name: string, help: string, member: keyof HeapInfo) =>
+    registry.gauge({ name, help, unit: 'bytes', collect: (gauge) => gauge.set(readings.heap()[member]) });
+  addHeap('nodejs_heap_size_total_bytes', 'Process heap size from Node.js in bytes.', 'total_heap_size');
+  addHeap('nodejs_heap_size_used_bytes', 'Process heap size used from Node.js in bytes.', 'used_heap_size');
+  addHeap('nodejs_external_memory_bytes', 'Node.js external memory size in bytes.', 'external_memory');
   // Other runtimes may lack it.
   if (typeof performance.eventLoopUtilization === 'function') addUtilization(registry);
   addVersion(registry);
-}
-
-function addHeap(registry: Registry, name: string, help: string, member: keyof HeapInfo): void {
-  // Not process.memoryUsage(), which reads the resident memory as well and takes 30 times as long.
-  registry.gauge({ name, help, unit: 'bytes', collect: (gauge) => gauge.set(getHeapStatistics()[member]) });
 }
 
 function addUtilization(registry: Registry): void {
