@@ -92,7 +92,7 @@ async function serve(
   });
   app.get('/errors', (_req, res) => void res.json(errors));
   app.get('/peer', async (_req, res) => void res.json(await registry.getMetricsAsJSON()));
-  app.get('/keeps', (_req, res) => void res.json(electionOf(clusterSource(source))?.isKeeper('history-0')));
+  app.get('/keeps', (_req, res) => void res.json(electionOf(clusterSource(source))?.isKeeper('history /metrics 0')));
   app.get('/terminate', () => parentPort?.postMessage('terminate me'));
   app.get('/end', (_req, res) => {
     res.end();

@@ -24,8 +24,11 @@ const SAMPLE_INTERVAL = 10_000;
 
 const VARY = 'Accept-Encoding';
 
-/** Number of histories that take part in an election. Processes that run the same code number theirs alike. */
-const topicCounts = new WeakMap<KeeperElection, number>();
+/**
+ * Number of histories that take part in an election, by the path of their routers. Processes create their routers in any
+ * order. Of those with the same path, they create them in the same order.
+ */
+const topicCounts = new WeakMap<KeeperElection, Map<string, number>>();
 
 /**
  * Starts to sample the source, and creates the endpoint of its history. Sampling stops when the endpoint is dropped. Of
@@ -36,7 +39,7 @@ export function createHistoryEndpoint(context: DashboardContext, { minutes, maxB
   const moments = Math.ceil((minutes * 60_000) / SAMPLE_INTERVAL) + 1;
   const history = new MetricsHistory({ moments, maxBytes });
   const sampler = new Sampler({ collection: context.collection, timeout: context.timeout, history });
-  const keeping = context.election && joinElection(context.election, history);
+  const keeping = context.election && joinElection(context.election, context.path, history);
   sampler.start(SAMPLE_INTERVAL, { isDue: keeping?.isKeeper, onDropped: keeping?.withdraw });
   const responder = new HistoryResponder(context, sampler, keeping);
   const endpoint: PageEndpoint = {
@@ -58,10 +61,12 @@ interface SharedHistory {
 }
 
 /** Neither the election nor the functions refer to the router and its history, so that they do not keep them. */
-function joinElection(election: KeeperElection, history: MetricsHistory): SharedHistory {
-  const count = topicCounts.get(election) ?? 0;
-  topicCounts.set(election, count + 1);
-  const topic = `history-${count}`;
+function joinElection(election: KeeperElection, path: string, history: MetricsHistory): SharedHistory {
+  const counts = topicCounts.get(election) ?? new Map<string, number>();
+  topicCounts.set(election, counts);
+  const count = counts.get(path) ?? 0;
+  counts.set(path, count + 1);
+  const topic = `history ${path} ${count}`;
   const reference = new WeakRef(history);
   election.offer(topic, (query) => answer(reference, query));
   return {
