@@ -4,7 +4,7 @@ import { MetricsError } from '../../model/errors.ts';
 import { ChannelMember } from './channel-member.ts';
 import { type ClusterClient, Coordinator, NO_PRIMARY_MESSAGE } from './coordinator.ts';
 import { type Gather, gatherFor } from './gather.ts';
-import { KeeperOffers } from './keeper-offers.ts';
+import type { KeeperOffers } from './keeper-offers.ts';
 import { KeeperPeer } from './keepers.ts';
 import { CHANNEL } from './messages.ts';
 import { joinAsProcess, serveProcesses } from './process-channel.ts';
@@ -24,8 +24,6 @@ export interface Link {
    * @throws {MetricsError} when there are others that cannot be reached
    */
   cluster(): ClusterClient | undefined;
-  /** What this process offers to keep for all of them. */
-  readonly keeperOffers: KeeperOffers;
   /**
    * Opens the coordinator to workers and threads, if it is not open. Returns the function that closes it.
    *
@@ -42,9 +40,10 @@ type Environment = 'coordinator' | 'worker' | undefined;
 
 const setEnvironment = (environment: Environment) => setEnvironmentData(CHANNEL, environment);
 
-export function createLink(): Link {
-  if (!isMainThread) return createThreadLink();
-  return cluster.isPrimary ? createPrimaryLink() : createWorkerLink();
+/** `keeperOffers` is what this process offers to keep for all of them. */
+export function createLink(keeperOffers: KeeperOffers): Link {
+  if (!isMainThread) return createThreadLink(keeperOffers);
+  return cluster.isPrimary ? createPrimaryLink(keeperOffers) : createWorkerLink(keeperOffers);
 }
 
 /** Adds the process in which the coordinator runs. */
@@ -53,11 +52,10 @@ export function joinLocally(coordinator: Coordinator, name: string, gather: Gath
 }
 
 /** Link of a primary process or main thread, which may have no workers. */
-function createPrimaryLink(): Link {
+function createPrimaryLink(keeperOffers: KeeperOffers): Link {
   const name = 'primary';
   let open: { readonly coordinator: Coordinator; close(): void } | undefined;
   let localGather: Gather | undefined;
-  const keeperOffers = new KeeperOffers();
   const threads = new Set<number>();
 
   return {
@@ -73,7 +71,6 @@ function createPrimaryLink(): Link {
         throw new MetricsError('ERR_METRICS_NO_PRIMARY', NO_PRIMARY_MESSAGE);
       return undefined;
     },
-    keeperOffers,
     openCoordinator() {
       if (open !== undefined) return open.close;
       const coordinator = new Coordinator();
@@ -97,9 +94,8 @@ function createPrimaryLink(): Link {
 }
 
 /** Link of a worker process of `node:cluster`. */
-function createWorkerLink(): Link {
+function createWorkerLink(keeperOffers: KeeperOffers): Link {
   let member: ChannelMember | undefined;
-  const keeperOffers = new KeeperOffers();
   setEnvironment('worker');
   return {
     name: String(cluster.worker?.id),
@@ -108,7 +104,6 @@ function createWorkerLink(): Link {
       member = joinAsProcess((send) => new ChannelMember(gather, send, keeperOffers));
     },
     cluster: () => member,
-    keeperOffers,
     openCoordinator: refuseCoordinator,
   };
 }
@@ -117,13 +112,12 @@ function createWorkerLink(): Link {
  * Link of a worker thread. If the main thread has no coordinator, the thread is alone: test runners run tests in
  * threads.
  */
-function createThreadLink(): Link {
+function createThreadLink(keeperOffers: KeeperOffers): Link {
   const environment = getEnvironmentData(CHANNEL) as Environment;
   const name = `thread-${threadId}`;
   if (environment === 'worker') return createUnreachableLink(name);
   let localGather: Gather;
   let member: ChannelMember | undefined;
-  const keeperOffers = new KeeperOffers();
   const isAlone = () => environment === undefined && member?.hasJoined !== true;
   return {
     name,
@@ -133,7 +127,6 @@ function createThreadLink(): Link {
       member ??= joinAsThread((send) => new ChannelMember((timeout) => localGather(timeout), send, keeperOffers));
     },
     cluster: () => (isAlone() ? undefined : member),
-    keeperOffers,
     openCoordinator: refuseCoordinator,
   };
 }
@@ -150,7 +143,6 @@ function createUnreachableLink(name: string): Link {
         "a thread of a cluster's worker process cannot join; scrape the process itself",
       );
     },
-    keeperOffers: new KeeperOffers(),
     openCoordinator: refuseCoordinator,
   };
 }

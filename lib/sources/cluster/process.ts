@@ -3,6 +3,7 @@ import type { MetricsSource } from '../../model/metrics-source.ts';
 import { optionError } from '../../util/option-error.ts';
 import { type ClusterClient, Coordinator } from './coordinator.ts';
 import { createGather } from './gather.ts';
+import { KeeperOffers } from './keeper-offers.ts';
 import { createLink, joinLocally, type Link } from './link.ts';
 import { PROTOCOL } from './messages.ts';
 
@@ -39,7 +40,8 @@ export function clusterProcess(caller: string): ClusterProcess {
 }
 
 function createClusterProcess(): ClusterProcess {
-  const link = createLink();
+  const keeperOffers = new KeeperOffers();
+  const link = createLink(keeperOffers);
   let connected: { readonly source: MetricsSource; readonly client: ClusterClient } | undefined;
 
   return {
@@ -56,12 +58,12 @@ function createClusterProcess(): ClusterProcess {
       return client;
     },
     openCoordinator: link.openCoordinator,
-    election: electionOf(link),
+    election: createElection(keeperOffers, link),
   };
 }
 
 /** A process without others keeps everything itself. */
-function electionOf({ keeperOffers, isAlone }: Link): KeeperElection {
+function createElection(keeperOffers: KeeperOffers, { isAlone }: Link): KeeperElection {
   return {
     offer: (...args) => keeperOffers.offer(...args),
     withdraw: (topic) => keeperOffers.withdraw(topic),
