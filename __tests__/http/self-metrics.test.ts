@@ -210,7 +210,7 @@ test('they obey filters and prefixes', async () => {
   const { get } = await serve({ source: sourceOf(queueDepth), selfMetrics: true });
   const { text } = await get('/metrics?name[]=metrics_endpoint_scrapes_in_flight&prefix=mail_');
   expect(text).toBe(
-    '# HELP mail_metrics_endpoint_scrapes_in_flight scrapes under way\n' +
+    '# HELP mail_metrics_endpoint_scrapes_in_flight Scrapes that have not ended.\n' +
       '# TYPE mail_metrics_endpoint_scrapes_in_flight gauge\n' +
       'mail_metrics_endpoint_scrapes_in_flight 1\n',
   );

@@ -66,20 +66,20 @@ export function createSelfMetrics(): SelfMetrics {
       samplesDropped++;
     },
     families: () => [
-      counter('scrapes_total', 'scrapes by format and by how they ended', scrapes.samples(), ['format', 'outcome']),
+      counter('scrapes_total', 'Scrapes by format and outcome.', scrapes.samples(), ['format', 'outcome']),
       {
         name: 'metrics_endpoint_scrape_duration_seconds',
-        help: 'time from a scrape being let in to its last byte being sent',
+        help: 'Time from the acceptance of a scrape to its last byte.',
         type: 'histogram',
         unit: 'seconds',
         labelNames: [],
         samples: [{ labels: {}, value: { ...durations, cumulativeCounts: [...durations.cumulativeCounts] } }],
       },
-      counter('response_bytes_total', 'bytes of documents sent, compressed where they were', unlabelled(bytes)),
-      { ...counter('scrapes_in_flight', 'scrapes under way', unlabelled(inFlight)), type: 'gauge' },
-      counter('refusals_total', 'requests refused by reason', refusals.samples(), ['reason']),
-      counter('families_lost_total', 'families left out because of an error', unlabelled(familiesDropped)),
-      counter('samples_lost_total', 'samples left out because of an error', unlabelled(samplesDropped)),
+      counter('response_bytes_total', 'Bytes of documents sent, after compression.', unlabelled(bytes)),
+      { ...counter('scrapes_in_flight', 'Scrapes that have not ended.', unlabelled(inFlight)), type: 'gauge' },
+      counter('refusals_total', 'Refused requests by reason.', refusals.samples(), ['reason']),
+      counter('families_lost_total', 'Families left out because of an error.', unlabelled(familiesDropped)),
+      counter('samples_lost_total', 'Samples left out because of an error.', unlabelled(samplesDropped)),
     ],
   };
 }

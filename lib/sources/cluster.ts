@@ -102,7 +102,7 @@ const respondedLabels = { state: 'responded' };
 const clusterWorkers = (expected: number, responded: number): MetricFamily => ({
   name: 'cluster_workers',
   type: 'gauge',
-  help: 'processes and threads that have a source, and those whose current metrics are in this document',
+  help: 'Processes and threads that have a source, and those whose current metrics are in this document.',
   labelNames: ['state'],
   samples: [
     { labels: expectedLabels, value: expected },

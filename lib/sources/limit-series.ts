@@ -94,7 +94,7 @@ function reportOf(over: ReadonlyMap<string, number>, name: string): MetricFamily
   return {
     name,
     type: 'gauge',
-    help: 'series left out because their family has reached its limit',
+    help: 'Series left out because their family has reached its limit.',
     labelNames: ['family'],
     samples: Array.from(over, ([family, value]) => ({ labels: { family }, value })),
   };
