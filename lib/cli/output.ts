@@ -25,7 +25,7 @@ export class Output {
     this.stdout.write(`${printable(text)}\n`);
   }
 
-  /** Writes several lines of the command's own. */
+  /** Writes lines that contain nothing of an endpoint, without escaping them. */
   text(text: string): void {
     this.stdout.write(`${text}\n`);
   }

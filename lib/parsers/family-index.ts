@@ -79,7 +79,7 @@ export class FamilyIndex {
     return families;
   }
 
-  /** Does so at the end of the document. Returns them in its order, with those without series. */
+  /** Removes all families at the end of the document. Returns them in its order, including those without series. */
   takeAll(): FamilyText[] {
     for (const header of this.headers) this.headers.settle(header);
     const families = [...this.takeBuffered(), ...this.emptyFamilies()].sort((a, b) => a.line - b.line);

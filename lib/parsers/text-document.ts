@@ -71,7 +71,7 @@ export class TextDocument {
     return family;
   }
 
-  /** Does so when all of the document was read. */
+  /** Returns the next family after the whole document was read. */
   nextOfRest(): FamilyText | undefined {
     this.rest ??= this.index.takeAll().reverse();
     const family = this.rest.pop();

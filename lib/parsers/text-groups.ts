@@ -27,8 +27,8 @@ export interface Misfit {
  *
  * The series of a sample are usually adjacent: a sample with all its parts is complete when another label set follows.
  * The formats do not require that. If a part comes later, or if buckets are not sorted, a buffered family is read again,
- * with all samples pending until its end. Of a family that is streamed, a sample without a sum, which is optional, is complete when the pending
- * samples exceed their memory limit, and parts that come later are another sample.
+ * with all samples pending until its end. A streamed family cannot be read again. When its pending samples exceed their
+ * memory limit, those that lack only a sum, which is optional, are complete. Parts that come later are another sample.
  */
 export class SampleGroups extends TextSamples {
   private readonly isHistogram: boolean;

@@ -19,12 +19,13 @@ interface KnownName {
   next: KnownName | undefined;
 }
 
-/** Whether a line begins with this name and a brace. */
-const isSeriesOf = (name: string, line: string) => line.startsWith(name) && line.charCodeAt(name.length) === BRACE;
-
 const BRACE = 123;
+
 /** Number of decimal digits that a double always represents exactly. */
 const MAX_SAFE_DIGITS = 15;
+
+/** Whether a line begins with this name and a brace. */
+const isSeriesOf = (name: string, line: string) => line.startsWith(name) && line.charCodeAt(name.length) === BRACE;
 
 /**
  * Reads a series line: first the name, which tells the family, and then the rest, unless the line is skipped.

@@ -39,8 +39,9 @@ const CHECKS = {
  * that is open only during the request. A server need not listen; it is neither opened nor closed. With a URL, the
  * request goes to a running service.
  *
- * @throws {MetricsError} (rejects) `ERR_METRICS_SCRAPE_FAILED` when the response is not a metrics document; the message says
- *   what to change. `ERR_METRICS_MALFORMED_DOCUMENT` when the document does not conform to its format
+ * @throws {MetricsError} (rejects) `ERR_METRICS_SCRAPE_FAILED` when the response is not a metrics document. The message
+ *   says what to change
+ * @throws {MetricsError} (rejects) `ERR_METRICS_MALFORMED_DOCUMENT` when the document does not conform to its format
  * @throws {TypeError} (rejects) for an unknown or invalid option, and for a target that is not an app, server or URL
  * @example
  * const document = await scrapeMetrics(app);

@@ -84,7 +84,7 @@ export class Store {
   }
 }
 
-/** Returns the bounds that have a bucket of their own, sorted. The client leaves them as the app wrote them. */
+/** Returns the bounds but +Inf, sorted and each once. The client keeps them as the app wrote them. */
 function boundsOf(upperBounds: readonly number[]): Bounds {
   const bounds = [...new Set(upperBounds)].filter((bound) => bound !== Number.POSITIVE_INFINITY);
   const keys = bounds.map(String);

@@ -111,7 +111,7 @@ function histogramValue({ keys, values, exemplars, sum, count }: Child): Histogr
   };
 }
 
-/** Returns the counts as they are when the client does not add those of a bound again each time that it is repeated. */
+/** Returns the cumulative counts with each bound counted once. The client counts a repeated bound again each time. */
 function withoutRepeated(bounds: readonly number[], counts: readonly number[]): number[] {
   const seen = new Set<number>();
   let total = 0;
