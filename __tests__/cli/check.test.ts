@@ -225,7 +225,7 @@ test('an endpoint that does not answer in time is reported without the query, wi
 });
 
 test('control characters of a document do not reach the terminal', async () => {
-  const { stdout } = await runHere(['check', await serve(lines(20, (i) => `a{x="\u001b[31m\u009b/${i}"} 1\n`))]);
+  const { stdout } = await runHere(['check', await serve(lines(20, (i) => `a{x="/\u001b[31m\u009b/${i}"} 1\n`))]);
   expect(stdout).toMatch(/\\u001b\[31m\\u009b/);
   expect(stdout).not.toContain('\u001b');
   expect(stdout).not.toContain('\u009b');
@@ -233,10 +233,10 @@ test('control characters of a document do not reach the terminal', async () => {
 
 test('--json escapes the same characters, and means them', async () => {
   const name = 'a\u007f\u009b\u061c\u202e\u2069';
-  const url = await serve(lines(20, (i) => `a{x="${name}/${i}"} 1\n`));
+  const url = await serve(lines(20, (i) => `a{x="/${name}/${i}"} 1\n`));
   const { stdout } = await runHere(['check', '--json', url]);
   expect(stdout).not.toMatch(/[^\n -~]/);
-  expect(JSON.parse(stdout).unbounded[0].example).toBe(`${name}/0`);
+  expect(JSON.parse(stdout).unbounded[0].example).toBe(`/${name}/0`);
 });
 
 test.each<[string[], RegExp]>([

@@ -1,4 +1,5 @@
 import type { LabelSet } from '../model/metric-family.ts';
+import { identifiersIn } from './identifiers.ts';
 
 /** A label whose values look as if there was no end to them. */
 export interface UnboundedLabel {
@@ -13,27 +14,21 @@ export interface UnboundedLabel {
 /** Number of values from which a label is reported, whatever they are. */
 export const MANY_VALUES = 1_000;
 
-/** Number of values from which identifiers are reported: a service has a few ports and versions. */
+/** Number of different identifiers from which a label is reported: a service has a few ports and versions. */
 const MANY_IDENTIFIERS = 10;
 
-/** Number of characters of a value that are searched for identifiers. */
-const MAX_TESTED = 1_000;
+/** Labels of buckets and quantiles, whose number the program determines. */
+const BOUNDS = new Set(['le', 'quantile', 'vmrange']);
 
-/** Parts of values that are different for each user, request or moment. */
-const IDENTIFIERS = [
-  /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i,
-  /(?<![0-9a-z])(?=[a-f]*\d)[0-9a-f]{16,}(?![0-9a-z])/i,
-  /(?<![\w.])\d{5,}(?![\w.])/,
-  /\/\d+(?=[/?]|$)/,
-  /\d{4}-\d\d-\d\dT\d\d:\d\d/,
-  /[?&][\w.]+=/,
-  /^[^\s@/]+@[^\s@/.]+(?:\.[^\s@/.]+)+$/,
-  /^(?:\d{1,3}\.){3}\d{1,3}:\d{5}$/,
-];
+/** The label for the scraped hosts, whose names may be identifiers and whose number is that of the hosts. */
+const INSTANCE = 'instance';
 
 interface ValueCount {
   readonly values: Set<string>;
-  identifiers: number;
+  /** Different identifiers. A part that is the same in all values, as in `/api/2/…`, is no identifier. */
+  readonly identifiers: Set<string>;
+  /** Number of values that contain identifiers. */
+  identified: number;
   example: string;
 }
 
@@ -47,22 +42,24 @@ export class LabelValues {
   }
 
   add(labels: LabelSet): void {
-    for (const name of Object.keys(labels)) this.addValue(name, labels[name] as string);
+    for (const name of Object.keys(labels)) if (!BOUNDS.has(name)) this.addValue(name, labels[name] as string);
   }
 
   private addValue(name: string, value: string): void {
-    const count = this.labels.get(name) ?? { values: new Set(), identifiers: 0, example: value };
+    const count = this.labels.get(name) ?? newCount(value);
     this.labels.set(name, count);
     if (count.values.size >= MANY_VALUES || count.values.has(value)) return;
     count.values.add(value);
-    if (!isIdentifier(value)) return;
-    if (count.identifiers++ === 0) count.example = value;
+    const identifiers = name === INSTANCE ? '' : identifiersIn(value);
+    if (identifiers === '') return;
+    if (count.identified++ === 0) count.example = value;
+    count.identifiers.add(identifiers);
   }
 
   /** Returns the labels that look unbounded. */
   unbounded(): UnboundedLabel[] {
-    return [...this.labels].flatMap(([label, { values, identifiers, example }]) => {
-      const areIdentifiers = identifiers >= MANY_IDENTIFIERS && identifiers * 2 >= values.size;
+    return [...this.labels].flatMap(([label, { values, identifiers, identified, example }]) => {
+      const areIdentifiers = identifiers.size >= MANY_IDENTIFIERS && identified * 2 >= values.size;
       if (!areIdentifiers && values.size < MANY_VALUES) return [];
       const reason = areIdentifiers ? 'values are identifiers' : 'many values';
       return [{ family: this.family, label, values: values.size, example, reason } as const];
@@ -70,7 +67,9 @@ export class LabelValues {
   }
 }
 
-function isIdentifier(value: string): boolean {
-  const beginning = value.slice(0, MAX_TESTED);
-  return IDENTIFIERS.some((it) => it.test(beginning));
-}
+const newCount = (example: string): ValueCount => ({
+  values: new Set(),
+  identifiers: new Set(),
+  identified: 0,
+  example,
+});
