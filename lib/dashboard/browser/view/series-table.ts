@@ -66,6 +66,7 @@ export function createSeriesTable(state: State, onRange: () => void): SeriesTabl
       const nextShape = JSON.stringify(next.columns);
       if (nextShape !== shape) head.replaceChildren(createHeadRow(next.columns, state));
       shape = nextShape;
+      table.classList.toggle('sortable', isSortable(next.columns));
       drawFilters(filters, next.labels, state);
       grouping.draw(next);
       table.classList.toggle('wide', next.columns.length > 4);
@@ -99,12 +100,17 @@ function createGrouping(state: State): { readonly element: HTMLElement; draw(dat
   };
 }
 
+/** Whether there is a choice of orders. */
+const isSortable = (columns: readonly Column[]) => columns.filter(({ order }) => order !== undefined).length > 1;
+
 function createHeadRow(columns: readonly Column[], state: State): HTMLElement {
+  const hasButtons = isSortable(columns);
   const cells = columns.map(({ title, order, isOrdering }) => {
     const cell = el('span', { role: 'columnheader', className: 'cell number' });
     if (isOrdering) cell.setAttribute('aria-sort', 'descending');
-    if (order === undefined) cell.append(title);
+    if (order === undefined || !hasButtons) cell.append(title);
     else {
+      cell.classList.add('c-sort');
       const button = el('button', { type: 'button', className: 'sort' }, title);
       button.addEventListener('click', () => state.change({ order }));
       cell.append(button);
