@@ -146,5 +146,5 @@ export const rowOf = (page: Page, name: string) =>
 export const shownValue = (page: Page, name: string) => rowOf(page, name).locator('.value').textContent();
 
 export async function namesOf(page: Page): Promise<string[]> {
-  return page.locator('.families .family .name').allInnerTexts();
+  return page.locator('.families .family .name').allTextContents();
 }

@@ -1,3 +1,5 @@
+import { splitName } from '../model/split-name.ts';
+
 const SVG_NAMESPACE = 'http://www.w3.org/2000/svg';
 
 type Properties<E> = { readonly [name in keyof E]?: E[name] } & { readonly [attribute: `${string}-${string}`]: string };
@@ -39,6 +41,15 @@ export function fitChildren(parent: Element, count: number, create: () => Elemen
 /** Sets the text only if it has changed, so that selections, screen readers and the layout are not disturbed. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
+}
+
+/** Shows a name, whose middle is left out where there is no room for it. Its tooltip is the whole name. */
+export function setName(link: HTMLAnchorElement, name: string): void {
+  if (link.title === name) return;
+  const [start, end] = splitName(name);
+  link.title = name;
+  link.setAttribute('aria-label', name);
+  link.replaceChildren(el('span', { className: 'name-start' }, start), el('span', { className: 'name-end' }, end));
 }
 
 export function setAttribute(element: Element, name: string, value: string): void {

@@ -1,7 +1,7 @@
 import { exact, format } from '../model/format.ts';
 import type { Entry, Row } from '../protocol.ts';
 import { createPinButton, onPlainClick, type PinButton } from './controls.ts';
-import { el, setAttribute, setText } from './dom.ts';
+import { el, setAttribute, setName, setText } from './dom.ts';
 import { createSparkline, type Sparkline } from './sparkline.ts';
 import type { State } from './state.ts';
 
@@ -63,8 +63,7 @@ export class FamilyRow {
   }
 
   private fillEntry({ name, type, help, label }: Entry): void {
-    setText(this.link, name);
-    setAttribute(this.link, 'title', name);
+    setName(this.link, name);
     setAttribute(this.link, 'href', this.state.link({ open: name, filter: {} }));
     setText(this.badge, type);
     setAttribute(this.badge, 'data-type', type);

@@ -2,7 +2,7 @@ import { exact, format } from '../model/format.ts';
 import { exactFilter } from '../model/search.ts';
 import type { FirstScreen, RankedRoute, Tile } from '../protocol.ts';
 import { onPlainClick } from './controls.ts';
-import { el, fitChildren, setAttribute, setText } from './dom.ts';
+import { el, fitChildren, setAttribute, setName, setText } from './dom.ts';
 import { createSparkline } from './sparkline.ts';
 import type { State } from './state.ts';
 
@@ -103,11 +103,11 @@ function fillRoute(
   { family, label, route, value, unit, note, isAbove }: RankedRoute,
   state: State,
 ): void {
-  const [link, count, number] = item.children;
+  const [, count, number] = item.children;
+  const link = item.querySelector('a')!;
   Object.assign(item.dataset, { family, label, route });
-  setAttribute(link!, 'href', state.link({ open: family, filter: { [label]: exactFilter(route) } }));
-  setText(link!, route);
-  setAttribute(link!, 'title', route);
+  setAttribute(link, 'href', state.link({ open: family, filter: { [label]: exactFilter(route) } }));
+  setName(link, route);
   setText(count!, note);
   setText(number!, format(value, unit));
   item.classList.toggle('above', isAbove);
