@@ -1,5 +1,6 @@
 import { exact, format } from '../model/format.ts';
 import type { Entry, Row } from '../protocol.ts';
+import type { ColumnWidths } from './column-widths.ts';
 import { createPinButton, onPlainClick, type PinButton } from './controls.ts';
 import { el, setAttribute, setName, setText } from './dom.ts';
 import { createSparkline, type Sparkline } from './sparkline.ts';
@@ -15,6 +16,7 @@ export interface FamilyLine {
 export class FamilyRow {
   readonly element: HTMLElement;
   private readonly state: State;
+  private readonly widths: ColumnWidths;
   private readonly pin: PinButton;
   private readonly link = el('a', { className: 'name', 'data-focus': '' });
   private readonly badge = el('span', { className: 'badge' });
@@ -26,8 +28,9 @@ export class FamilyRow {
   private readonly value = el('span', { className: 'value' });
   private name = '';
 
-  constructor(state: State) {
+  constructor(state: State, widths: ColumnWidths) {
     this.state = state;
+    this.widths = widths;
     this.pin = createPinButton(state);
     this.element = el(
       'div',
@@ -54,8 +57,12 @@ export class FamilyRow {
     this.pin.show(entry.name, isPinned);
     this.fillEntry(entry);
     const count = row?.series ?? entry.series;
-    setText(this.series, count === 1 ? '' : count.toLocaleString('en'));
-    setText(this.value, format(row?.value, row?.unit));
+    const seriesText = count === 1 ? '' : count.toLocaleString('en');
+    const value = format(row?.value, row?.unit);
+    setText(this.series, seriesText);
+    setText(this.value, value);
+    this.widths.fit(0, seriesText);
+    this.widths.fit(1, `${row?.kind ?? ''} ${value}`);
     setAttribute(this.value, 'title', exact(row?.value ?? null));
     this.element.classList.toggle('above', row?.isAbove === true);
     setText(this.kind, row?.kind ?? '');

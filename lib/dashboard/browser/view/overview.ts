@@ -1,4 +1,5 @@
 import type { Catalogue, Row, ViewUpdate } from '../protocol.ts';
+import { ColumnWidths } from './column-widths.ts';
 import { toggled } from './controls.ts';
 import { el, setAttribute, setText } from './dom.ts';
 import { type FamilyLine, FamilyRow } from './family-row.ts';
@@ -32,6 +33,8 @@ export class Overview {
   private readonly onScreenChanged: () => void;
   private readonly body = el('div', { className: 'rows', role: 'rowgroup' });
   private readonly table: HTMLElement;
+  /** Widths of the numbers of series and the values. */
+  private readonly widths: ColumnWidths;
   private readonly first: FirstScreenView;
   private readonly empty = el('p', { className: 'empty', hidden: true });
   private readonly note = el('p', { className: 'note', hidden: true });
@@ -48,6 +51,8 @@ export class Overview {
     const head = el('div', { role: 'rowgroup', className: 'head' }, createHeadRow());
     const properties = { className: 'table families', role: 'table', 'aria-label': 'Metrics' };
     this.table = el('div', properties, head, this.body);
+    this.widths = new ColumnWidths(this.table);
+    this.widths.reset(['Series', 'Now']);
     section.append(this.first.element, this.table, this.empty, this.note);
     this.rows = new VirtualRows({
       body: this.body,
@@ -111,7 +116,7 @@ export class Overview {
 
   private createRow(line: Line): HTMLElement {
     if (!('entry' in line)) return createGroupRow(this.state);
-    const row = new FamilyRow(this.state);
+    const row = new FamilyRow(this.state, this.widths);
     this.familyRows.set(row.element, row);
     return row.element;
   }

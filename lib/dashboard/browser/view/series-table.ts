@@ -3,6 +3,7 @@ import { seriesText } from '../model/queries.ts';
 import { exactFilter, filterText } from '../model/search.ts';
 import type { Column, LabelChoice, SeriesRow, TableData } from '../protocol.ts';
 import { copyOnClick } from './clipboard.ts';
+import { ColumnWidths } from './column-widths.ts';
 import { el, fitChildren, setAttribute, setText } from './dom.ts';
 import type { State } from './state.ts';
 import { moveByKeys, VirtualRows } from './virtual-rows.ts';
@@ -38,6 +39,7 @@ export function createSeriesTable(state: State, onRange: () => void): SeriesTabl
     table,
     empty,
   );
+  const widths = new ColumnWidths(table);
   let data: TableData | undefined;
   let shape = '';
   const rowAt = (index: number) => data?.rows[index - data.from];
@@ -46,7 +48,8 @@ export function createSeriesTable(state: State, onRange: () => void): SeriesTabl
     body,
     keyAt: (index) => rowAt(index)?.id ?? `unknown ${index}`,
     create: () => createSeriesRow(state),
-    fill: (row, index) => fillRow(row, rowAt(index), { name: state.current.open, columns: data?.columns ?? [] }),
+    fill: (row, index) =>
+      fillRow(row, rowAt(index), { name: state.current.open, columns: data?.columns ?? [], widths }),
     onRange,
   });
   // The worker orders rows: it must know when they have to stay in their places.
@@ -64,7 +67,10 @@ export function createSeriesTable(state: State, onRange: () => void): SeriesTabl
     draw(next) {
       data = next;
       const nextShape = JSON.stringify(next.columns);
-      if (nextShape !== shape) head.replaceChildren(createHeadRow(next.columns, state));
+      if (nextShape !== shape) {
+        head.replaceChildren(createHeadRow(next.columns, state));
+        widths.reset(next.columns.map(({ title }) => title));
+      }
       shape = nextShape;
       table.classList.toggle('sortable', isSortable(next.columns));
       drawFilters(filters, next.labels, state);
@@ -187,7 +193,7 @@ function createSeriesRow(state: State): HTMLElement {
 function fillRow(
   row: HTMLElement,
   data: SeriesRow | undefined,
-  { name, columns }: { name: string; columns: readonly Column[] },
+  { name, columns, widths }: { name: string; columns: readonly Column[]; widths: ColumnWidths },
 ): void {
   const labels = row.firstElementChild as HTMLElement;
   const key = data === undefined ? '' : JSON.stringify([name, data.labels, data.isRollup]);
@@ -202,7 +208,9 @@ function fillRow(
   for (const [i, { unit, title }] of columns.entries()) {
     const cell = row.children[i + 1] as HTMLElement;
     const value = data?.values[i] ?? null;
-    setText(cell, data === undefined ? '' : unit === 'share' ? percent(value) : format(value, unit));
+    const text = data === undefined ? '' : unit === 'share' ? percent(value) : format(value, unit);
+    setText(cell, text);
+    widths.fit(i, text);
     setAttribute(cell, 'title', unit === 'share' ? '' : exact(value));
     setAttribute(cell, 'data-title', title);
     if (unit !== 'share') continue;
