@@ -56,3 +56,33 @@ export const headersAnywhere: Arrange = (families, format) =>
       for (const [i, line] of more.entries()) all.splice((positions[i] as number) % (all.length + 1), 0, line);
       return all;
     });
+
+const GAPS = fc.array(fc.constantFrom('', ' ', '\t', ' \t '), { minLength: 5, maxLength: 5 });
+const BETWEEN = fc.constantFrom(
+  [],
+  [],
+  ['#'],
+  ['# a comment'],
+  [''],
+  [' \t'],
+  ['# HELPFUL'],
+  ['#TYPE temperature counter'],
+);
+
+/** Blanks, tabs and commas wherever text may have them, and comments and empty lines. */
+export const looselySpaced: Arrange = (families) => {
+  const lines = families.flatMap(({ headers, series }) => [
+    ...headers.map((header) =>
+      fc.tuple(GAPS, BETWEEN).map(([[a, , c], more]) => [...more, header.replace('# ', `${a}# ${c}`)]),
+    ),
+    ...series.map(({ name, labels, value }) =>
+      fc.tuple(GAPS, BETWEEN, fc.boolean()).map(([[a, b, c, d, e], more, hasComma]) => {
+        const pairs = Object.entries({ ...labels, none: '' }).map(
+          ([label, text]) => `${a}${label}${b}=${c}"${text}"${d}`,
+        );
+        return [...more, `${name}${b}{${pairs}${hasComma ? ',' : ''}${c}}${d || ' '}${value}${e}`];
+      }),
+    ),
+  ]);
+  return fc.tuple(...lines).map((all) => all.flat());
+};

@@ -1,5 +1,5 @@
 import fc, { type Arbitrary } from '../../../support/property.ts';
-import { type Arrange, headersAnywhere, headersFirst, inGroups, inOrder } from './arrangements.ts';
+import { type Arrange, headersAnywhere, headersFirst, inGroups, inOrder, looselySpaced } from './arrangements.ts';
 import {
   type Change,
   countless,
@@ -102,6 +102,7 @@ const severalChanges: Change = (families) =>
 export const BREAKAGES: readonly Breakage[] = [
   broken('a valid document', unchanged),
   broken('a valid document of OpenMetrics', unchanged, inOrder, 'openmetrics'),
+  broken('blanks, tabs, commas, comments and empty lines in text', unchanged, looselySpaced),
   broken('headers first, series later', unchanged, headersFirst),
   broken('a family in several groups', unchanged, inGroups),
   broken('`HELP` or `TYPE` repeated, or after the series', unchanged, headersAnywhere),

@@ -77,13 +77,16 @@ beforeAll(async () => {
   kinds = new Map(all.map((kind) => [kind.name, kind]));
   documents = all.flatMap((kind) => kind.documents);
   const prometheus = await scrapeAll(await serveAll());
-  stored = byTarget(await prometheus.query<Vector>('query', { query: '{target=~".+",__name__!~"up|scrape_.*"}' }));
+  // On a busy machine, a later scrape may fail, and then the series are not there any more.
+  stored = byTarget(
+    await prometheus.query<Vector>('query', { query: 'last_over_time({target=~".+",__name__!~"up|scrape_.*"}[10m])' }),
+  );
 }, 120_000);
 
 /** The first type of each name. */
 function typesOf({ body }: Document): Map<string, string> {
   const types = new Map<string, string>();
-  for (const [, name = '', type = ''] of body.toString().matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
+  for (const [, name = '', type = ''] of body.toString().matchAll(/^\s*#\s+TYPE\s+(\S+)\s+(\S+)\s*$/gm)) {
     if (!types.has(name)) types.set(name, type);
   }
   return types;

@@ -93,6 +93,7 @@ const MALFORMED: Readonly<Record<Format, readonly string[]>> = {
     'g_total 1 # {trace_id="1"} 1',
     'g{a="x" 1',
     'g{a=x} 1',
+    'g{a="x",a="y"} 1',
     'g{a="\xff"} 1',
     'g one',
     'g 0x10',
