@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { NonFinite } from '../../lib/encoders/json-values.ts';
-import type { HistogramValue, MetricFamily, Sample, SummaryValue } from '../../lib/model/metric-family.ts';
+import type { HistogramValue, LabelSet, MetricFamily, Sample, SummaryValue } from '../../lib/model/metric-family.ts';
 import { parseKumoMtaJson } from '../../lib/parsers/kumomta-json.ts';
 import { anyText, families } from '../support/arbitraries.ts';
 import { bytesOf, readDocument } from '../support/documents.ts';
@@ -144,7 +144,7 @@ describe('a document that was spoilt', () => {
           accepted++;
           // JSON.parse throws where a document should have been refused.
           expect(isUtf8(bytes)).toBe(true);
-          expect(byName(found)).toEqual(byName(readJson(bytes.toString()).map(modelled)));
+          expect(byName(found)).toEqual(byName(readJson(bytes.toString()).flatMap(modelled)));
         },
       ),
       { numRuns: 20_000 },
@@ -162,11 +162,41 @@ function byName(families: readonly Pick<ReadFamily, 'name' | 'help' | 'type' | '
   );
 }
 
-/** A family with its values as they are in the document's model. */
-const modelled = (family: ReadFamily): ReadFamily => ({
-  ...family,
-  samples: family.samples.map(({ labels, value }) => ({ labels, value: model(value) })),
-});
+/** A family with its values as they are in the document's model, or its series if a count is fractional. */
+function modelled(family: ReadFamily): ReadFamily[] {
+  const samples = family.samples.map(({ labels, value }) => ({ labels, value: model(value) }));
+  if (!family.samples.some(({ value }) => hasFraction(value))) return [{ ...family, samples }];
+  const series = samples.flatMap(({ labels, value }) => seriesOf(labels, value as HistogramValue | SummaryValue));
+  const names = new Set(series.map(({ suffix }) => suffix));
+  return [...names].map((name) => ({
+    ...family,
+    type: 'untyped',
+    name: family.name + name,
+    samples: series.flatMap(({ suffix, ...sample }) => (suffix === name ? [sample] : [])),
+  }));
+}
+
+function hasFraction(value: unknown): boolean {
+  const { count, bucket } = Object(value) as { count?: number; bucket?: [unknown, unknown][] };
+  return [count ?? 0, ...(bucket ?? []).map(([, one]) => numberOf(one))].some((one) => !Number.isInteger(one));
+}
+
+function seriesOf(labels: LabelSet, { count, sum, ...pairs }: HistogramValue | SummaryValue) {
+  const keyed =
+    'bounds' in pairs
+      ? [...pairs.bounds.entries(), [-1, '+Inf'] as const].map(([i, le]) => ({
+          suffix: '_bucket',
+          labels: { ...labels, le: String(le) },
+          value: pairs.cumulativeCounts[i] ?? count,
+        }))
+      : pairs.quantiles.map((quantile, i) => ({
+          suffix: '',
+          labels: { ...labels, quantile: String(quantile) },
+          value: pairs.values[i] as number,
+        }));
+  const totals = [{ suffix: '_count', labels, value: count }];
+  return [...keyed, ...totals, ...(sum === undefined ? [] : [{ suffix: '_sum', labels, value: sum }])];
+}
 
 function model(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return numberOf(value);
@@ -186,7 +216,8 @@ function repaired(count: number, buckets: readonly [number, number][]) {
     .filter((bound, i, all) => Number.isFinite(bound) && all.lastIndexOf(bound) === i)
     .sort((a, b) => a - b);
   const all = Math.max(count, ...buckets.map(([, value]) => value));
-  return { count: all, bounds, cumulativeCounts: bounds.map(countUpTo) };
+  const isWhole = [count, ...buckets.map(([, value]) => value)].every(Number.isInteger);
+  return { count: isWhole ? all : count, bounds, cumulativeCounts: bounds.map(countUpTo) };
 }
 
 function numberOf(value: unknown): number {

@@ -109,3 +109,91 @@ test('a histogram means the same in JSON as in a text', async () => {
     { numRuns: 500 },
   );
 });
+
+describe('fractional counts', () => {
+  const series = (name: string, ...samples: [labels: Record<string, string>, value: number][]) => ({
+    name,
+    type: 'untyped',
+    samples: samples.map(([labels, value]) => ({ labels, value })),
+  });
+  const whole = '{"count":3,"sum":1.5,"bucket":[[0.5,1]]}';
+
+  test.each<[string, string, string, object[]]>([
+    [
+      'a bare histogram, in its count',
+      'histogram',
+      '{"count":2.5,"sum":1.5,"bucket":[[0.5,1],[2,2]]}',
+      [
+        series('h_bucket', [{ le: '0.5' }, 1], [{ le: '2' }, 2], [{ le: '+Inf' }, 2.5]),
+        series('h_sum', [{}, 1.5]),
+        series('h_count', [{}, 2.5]),
+      ],
+    ],
+    [
+      'the last histogram of a map, in a bucket',
+      'histogram',
+      `{"q":{"a":${whole},"b":{"count":3,"bucket":[[0.5,0.25]]}}}`,
+      [
+        series(
+          'h_bucket',
+          [{ q: 'a', le: '0.5' }, 1],
+          [{ q: 'a', le: '+Inf' }, 3],
+          [{ q: 'b', le: '0.5' }, 0.25],
+          [{ q: 'b', le: '+Inf' }, 3],
+        ),
+        series('h_sum', [{ q: 'a' }, 1.5]),
+        series('h_count', [{ q: 'a' }, 3], [{ q: 'b' }, 3]),
+      ],
+    ],
+    [
+      'a summary in a list',
+      'summary',
+      '[{"q":"a","@":{"count":0.5,"quantile":[[0.5,7]]}}]',
+      [series('h', [{ q: 'a', quantile: '0.5' }, 7]), series('h_count', [{ q: 'a' }, 0.5])],
+    ],
+  ])('make %s untyped series, which is reported', async (_, type, value, expected) => {
+    for (const text of [
+      `{"h":{"type":"${type}","value":${value}},"z":{"type":"gauge","value":2}}`,
+      `{"h":{"value":${value},"type":"${type}"},"z":{"type":"gauge","value":2}}`,
+    ]) {
+      const { families, repairs } = await read(parseKumoMtaJson(), text);
+      const described = families.map(({ name, type, samples }) => ({ name, type, samples }));
+      expect(described.slice(0, -1)).toEqual(expected);
+      expect(described.at(-1)).toMatchObject({ name: 'z', type: 'gauge' });
+      const message = expect.stringMatching(/^byte \d+: expected whole counts, got others, so its series are served/);
+      expect(repairs).toEqual([{ family: 'h', kind: 'untyped', message }]);
+    }
+  });
+
+  test('of a family that is larger than the buffer are dropped, counted and reported', async () => {
+    const many = Array.from(
+      { length: 2_000 },
+      (_, i) => `"${i}":${i % 500 === 499 ? whole.replace('3', '3.5') : whole}`,
+    );
+    const dropped: string[] = [];
+    const onDropped = (error: Error, name: string) => dropped.push(`${name}: ${error.message}`);
+    const text = `{"h":{"type":"histogram","value":{"q":{${many.join(',')}}}},"z":{"type":"gauge","value":2}}`;
+    const context = { ...unlimited, maxJoinBytes: 32 * 1024, onDropped };
+    const { families } = await collectAll({ collect: () => parseKumoMtaJson()(bytesOf(text), context) });
+    expect(families.map(({ name, type, samples }) => [name, type, samples.length])).toEqual([
+      ['h', 'histogram', 1_996],
+      ['z', 'gauge', 1],
+    ]);
+    expect(dropped).toEqual([
+      'h: family "h": expected whole counts; 4 samples with others were dropped, since the family is large',
+    ]);
+  });
+
+  test('of a family that nobody wants are not read', async () => {
+    const text = `{"h":{"type":"histogram","value":{"q":{"a":${whole.replace('3', '3.5')}}}},"z":{"type":"gauge","value":2}}`;
+    let series = 0;
+    const context = { ...unlimited, wants: (name: string) => name === 'z', addSeries: () => void series++ };
+    const names: string[] = [];
+    for await (const family of parseKumoMtaJson()(bytesOf(text), context)) {
+      names.push(family.name);
+      if (family.name === 'z') for await (const _ of family.samples);
+    }
+    expect(names).toEqual(['h', 'z']);
+    expect(series).toBe(1);
+  });
+});

@@ -60,7 +60,7 @@ async function* concat(
 }
 
 /** Estimates the memory of a sample, without the parts that samples share. */
-function estimateBytes({ labels, value }: Sample): number {
+export function estimateBytes({ labels, value }: Sample): number {
   let bytes = 100;
   for (const name of Object.keys(labels)) bytes += 20 + (labels[name]?.length ?? 0);
   if (typeof value === 'number') return bytes;

@@ -6,7 +6,7 @@ import type { CachedFamily, LabelSetCache } from './label-set-cache.ts';
 /** What reading one JSON document needs besides its text. */
 export interface ReadContext {
   readonly labelCache: LabelSetCache;
-  readonly meter: Pick<ParseContext, keyof DocumentMeter | 'onRepair'>;
+  readonly meter: Omit<ParseContext, 'isComplete'>;
 }
 
 /** Reads the label sets of one family in one JSON document. */

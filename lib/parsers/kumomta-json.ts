@@ -3,18 +3,20 @@ import type { MetricType } from '../model/metric-family.ts';
 import { type Parse, type ParsedFamily, unlimited } from '../model/parser.ts';
 import { JsonInput, MAX_BUFFERED_BYTES } from './json-input.ts';
 import type { JsonTokens } from './json-tokens.ts';
+import { readDistribution } from './kumomta-distributions.ts';
 import { createSamplesReader, type ReadContext, type TypedName } from './kumomta-samples.ts';
 import { SampleStream } from './kumomta-stream.ts';
+import type { ValueFaults } from './kumomta-values.ts';
 import { LabelSetCache, type Relabel } from './label-set-cache.ts';
 
 /**
- * Creates a parser of the JSON document of KumoMTA's `GET /metrics.json`. It buffers about 64 KiB of a document,
- * however large a family is. It caches label sets for the next document, within the cache budget of the process, so
+ * Creates a parser of the JSON document of KumoMTA's `GET /metrics.json`. It buffers about 64 KiB of a document, and a
+ * histogram or summary up to `maxJoinBytes`, however large a family is. It caches label sets for the next document, within the cache budget of the process, so
  * use one parser for each upstream.
  *
  * Unknown members of a family are skipped. A `value` before its `type` is buffered, up to 1 MiB. A `help` after both
  * is ignored. A name that comes twice is two families. A histogram whose buckets are not sorted, or do not agree with
- * its count, is repaired as one of a text is.
+ * its count, is repaired as one of a text is. With fractional counts, its series are untyped families.
  *
  * @throws {MetricsError} `ERR_METRICS_MALFORMED_DOCUMENT`, while it is read, with the position in bytes, for a document
  *   that is not JSON (RFC 8259) or has another structure
@@ -73,16 +75,17 @@ async function* readValue(
   context: ReadContext,
 ): AsyncGenerator<ParsedFamily, void> {
   const { name, help, type } = header;
-  const value = await input.read((tokens) => createSamplesReader(tokens, header, context));
+  const faults: ValueFaults = {};
+  const value = await input.read((tokens) => createSamplesReader(tokens, header, context, faults));
   const samples = new SampleStream(input, value);
   const { labelNames } = value;
-  yield {
+  const family = {
     name,
     ...(help !== undefined && { help }),
     type,
     ...(labelNames !== undefined && { labelNames }),
-    samples,
   };
+  yield* readDistribution(family, samples, context, faults);
   await samples.end();
 }
 

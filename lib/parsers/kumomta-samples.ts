@@ -2,7 +2,7 @@ import { setLabel } from '../model/labels.ts';
 import type { LabelSet, MetricType, Sample } from '../model/metric-family.ts';
 import { countSeries, detachString, JsonLabels, type ReadContext } from './json-labels.ts';
 import type { JsonTokens } from './json-tokens.ts';
-import { createValueReader, type ReadValue } from './kumomta-values.ts';
+import { createValueReader, type ReadValue, type ValueFaults } from './kumomta-values.ts';
 import { MAX_LABELS } from './sample-limits.ts';
 
 export type { ReadContext } from './json-labels.ts';
@@ -28,9 +28,16 @@ export interface TypedName {
  *           / number                                        ; one, without labels
  *           / { label name: { label value: number … } }     ; each with the same single label
  *           / [ { label name: label value …, "@": number } … ]
+ *
+ * What does not fit the family's type is added to `faults`.
  */
-export function createSamplesReader(tokens: JsonTokens, family: TypedName, context: ReadContext): SamplesReader {
-  const read = createValueReader(family.type, createRepairReport(family.name, context));
+export function createSamplesReader(
+  tokens: JsonTokens,
+  family: TypedName,
+  context: ReadContext,
+  faults: ValueFaults,
+): SamplesReader {
+  const read = createValueReader(family.type, createRepairReport(family.name, context), faults);
   switch (tokens.peek()) {
     case 'n':
       tokens.word();

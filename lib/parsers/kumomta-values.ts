@@ -9,13 +9,26 @@ import { MAX_BUCKETS, MAX_LABELS } from './sample-limits.ts';
 
 export type ReadValue = (tokens: JsonTokens) => Sample['value'];
 
-/** Creates the reader of one sample's value of the type. `onRepair` gets the position of a repaired histogram. */
-export function createValueReader(type: MetricType, onRepair: (position: number) => void): ReadValue {
+/** What was found in the values of a family that does not fit its type. */
+export interface ValueFaults {
+  /** Position of the first value with a fractional count. */
+  fractional?: number;
+}
+
+/**
+ * Creates the reader of one sample's value of the type. `onRepair` gets the position of a repaired histogram. A value
+ * with a fractional count is returned nevertheless, and added to `faults`.
+ */
+export function createValueReader(
+  type: MetricType,
+  onRepair: (position: number) => void,
+  faults: ValueFaults,
+): ReadValue {
   switch (type) {
     case 'histogram':
-      return createHistogramReader(onRepair);
+      return createHistogramReader(onRepair, faults);
     case 'summary':
-      return createSummaryReader();
+      return createSummaryReader(faults);
     default:
       return readNumber;
   }
@@ -40,7 +53,16 @@ function readNumber(tokens: JsonTokens): number {
   return number;
 }
 
-function createHistogramReader(onRepair: (position: number) => void): (tokens: JsonTokens) => HistogramValue {
+/** Whether a value has a count that is not a whole number. */
+export function isFractional(value: Sample['value']): boolean {
+  if (typeof value === 'number') return false;
+  return !isCount(value.count) || ('bounds' in value && !value.cumulativeCounts.every(isCount));
+}
+
+function createHistogramReader(
+  onRepair: (position: number) => void,
+  faults: ValueFaults,
+): (tokens: JsonTokens) => HistogramValue {
   let lastBounds: readonly number[] = [];
   return (tokens) => {
     tokens.peek();
@@ -50,20 +72,26 @@ function createHistogramReader(onRepair: (position: number) => void): (tokens: J
     const { keys: bounds, values: cumulativeCounts } = buckets.sorted();
     // The count stands for a +Inf bucket, which this format leaves out.
     const infCount = takeInfCount(bounds, cumulativeCounts) ?? own;
-    const count = Math.max(infCount, cumulativeCounts.at(-1) ?? 0, own);
-    if (!isCount(count)) throw tokens.malformed('expected buckets before this that count whole observations');
-    if (!buckets.isRegular || count !== infCount || count !== own) onRepair(tokens.positionOf(start));
+    const highest = Math.max(infCount, cumulativeCounts.at(-1) ?? 0, own);
+    if (highest === Number.POSITIVE_INFINITY) throw tokens.malformed('expected finite counts before this');
+    const isWhole = buckets.areWhole && isCount(own);
+    const count = isWhole ? highest : own;
+    if (!isWhole) faults.fractional ??= tokens.positionOf(start);
+    else if (!buckets.isRegular || count !== infCount || count !== own) onRepair(tokens.positionOf(start));
     // The samples of a family share one array while their bounds are equal.
     if (!isSameList(bounds, lastBounds)) lastBounds = bounds;
     return { count, ...(sum !== undefined && { sum }), bounds: lastBounds, cumulativeCounts };
   };
 }
 
-function createSummaryReader(): (tokens: JsonTokens) => SummaryValue {
+function createSummaryReader(faults: ValueFaults): (tokens: JsonTokens) => SummaryValue {
   let lastQuantiles: readonly number[] = [];
   return (tokens) => {
+    tokens.peek();
+    const start = tokens.mark();
     const pairs = new Quantiles();
     const { count, sum } = readDistribution(tokens, 'quantile', pairs);
+    if (!isCount(count)) faults.fractional ??= tokens.positionOf(start);
     const { keys: quantiles, values } = pairs;
     if (!isSameList(quantiles, lastQuantiles)) lastQuantiles = quantiles;
     return { count, ...(sum !== undefined && { sum }), quantiles: lastQuantiles, values };
@@ -107,7 +135,7 @@ function* members(tokens: JsonTokens): Generator<string, void> {
 
 function readCount(tokens: JsonTokens): number {
   const count = tokens.number();
-  if (!isCount(count)) throw tokens.malformed('expected a count');
+  if (!(count >= 0)) throw tokens.malformed('expected a count');
   return count;
 }
 
@@ -145,6 +173,8 @@ class Buckets implements Pairs {
   readonly values: number[] = [];
   /** Whether each bound is above those before it and no count below them, without a bucket for -Inf. */
   isRegular = true;
+  /** Whether no count is fractional. */
+  areWhole = true;
   private hasInf = false;
 
   add(key: number, value: number): string | undefined {
@@ -152,6 +182,7 @@ class Buckets implements Pairs {
     // Some encoders write null for +Inf.
     const bound = Number.isNaN(key) ? Number.POSITIVE_INFINITY : key;
     if (!(value >= 0)) return 'expected a count';
+    this.areWhole &&= Number.isInteger(value);
     if (bound === Number.NEGATIVE_INFINITY) {
       this.isRegular = false;
       return value === 0 ? undefined : 'expected nothing below -Inf';

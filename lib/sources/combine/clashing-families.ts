@@ -1,5 +1,5 @@
+import { isDistribution, seriesNames } from '../../model/series-families.ts';
 import type { FamilySegment } from './family-segment.ts';
-import { seriesNames } from './series-families.ts';
 import type { SourceCursor } from './source-cursor.ts';
 
 /** A histogram or summary that cannot be written next to a family of another type. */
@@ -28,11 +28,9 @@ function clashesOf(name: string, cursors: readonly SourceCursor[]): Clash[] {
     if (segment === undefined) continue;
     type ??= segment.family.type;
     hasOtherType ||= segment.family.type !== type;
-    if (isDistribution(segment)) clashes.push({ cursor, segment });
+    if (isDistribution(segment.family)) clashes.push({ cursor, segment });
   }
   if (clashes.length === 0) return [];
   const isTaken = (series: string) => series !== name && cursors.some((cursor) => cursor.has(series));
   return hasOtherType || clashes.some(({ segment: { family } }) => seriesNames(family).some(isTaken)) ? clashes : [];
 }
-
-const isDistribution = ({ family: { type } }: FamilySegment) => type === 'histogram' || type === 'summary';

@@ -1,3 +1,4 @@
+import { histogramOf, summaryOf } from '../../encoders/samples.ts';
 import { isAsync, iteratorOf } from '../../model/iterables.ts';
 import type {
   Exemplar,
@@ -7,7 +8,7 @@ import type {
   Sample,
   SummaryValue,
 } from '../../model/metric-family.ts';
-import { seriesFamilies } from './series-families.ts';
+import { seriesFamilies } from '../../model/series-families.ts';
 import type { NextFamily, SourceReader } from './source-reader.ts';
 
 // Approximate sizes in V8 on a 64-bit machine. Shared objects (labels, bounds) count for each sample.
@@ -58,7 +59,11 @@ export class FamilySegment {
 
   /** Returns the series of a histogram or summary that is buffered, as a segment for each name. */
   split(): FamilySegment[] {
-    const families = seriesFamilies(this.family, this.buffered);
+    const families = seriesFamilies(
+      this.family,
+      this.buffered,
+      this.family.type === 'histogram' ? histogramOf : summaryOf,
+    );
     return families.map((family) => {
       const segment = new FamilySegment(this.reader, { name: family.name, family });
       segment.isBuffered = true;

@@ -1,6 +1,7 @@
 import { MetricsError } from '../../model/errors.ts';
 import { isAsync, isReiterable, iteratorOf } from '../../model/iterables.ts';
-import type { MetricFamily, MetricType, Sample } from '../../model/metric-family.ts';
+import type { MetricFamily, Sample } from '../../model/metric-family.ts';
+import { isDistribution } from '../../model/series-families.ts';
 import type { FamilySegment } from './family-segment.ts';
 
 /** Called when a segment is dropped: all that one source has of the family. */
@@ -24,7 +25,7 @@ export function joinSegments(
   const [first] = segments;
   const joinable = segments.filter((segment) => {
     const [expected, got] = [first.family.type, segment.family.type];
-    if (got === expected || (isNumber(got) && isNumber(expected))) return true;
+    if (got === expected || (!isDistribution(segment.family) && !isDistribution(first.family))) return true;
     const message = `${segment.reader.name}: expected the type ${expected}, as in ${first.reader.name}, got ${got}`;
     onSegmentDropped(new MetricsError('ERR_METRICS_FAMILY_NOT_JOINED', message), segment);
     return false;
@@ -47,9 +48,6 @@ export function joinSegments(
     samples: joinedSamples(joinable, onSegmentDropped),
   };
 }
-
-/** Whether each sample of the type is one series. */
-const isNumber = (type: MetricType) => type === 'counter' || type === 'gauge' || type === 'untyped';
 
 /**
  * Returns all label names, or undefined unless every family declares its own. A single name makes

@@ -1,37 +1,47 @@
-import { histogramOf, summaryOf } from '../../encoders/samples.ts';
-import { textNumber } from '../../encoders/text-syntax.ts';
-import type { HistogramValue, LabelSet, MetricFamily, Sample, SummaryValue } from '../../model/metric-family.ts';
+import type { HistogramValue, LabelSet, MetricFamily, Sample, SummaryValue } from './metric-family.ts';
 
 type Distribution = HistogramValue | SummaryValue;
 /** Yields the samples of one name that a histogram's or summary's sample consists of. */
 type SeriesOf = (labels: LabelSet, value: Distribution) => Iterable<Sample>;
 
+/** A family of series that were a part of another one. */
+export interface SeriesFamily extends MetricFamily {
+  readonly samples: Iterable<Sample>;
+}
+
 /** Suffixes of the series' names, without that of the series which have the label `le` or `quantile`. */
 const TOTALS = ['_sum', '_count'] as const;
 
+/** Whether a sample consists of several series. */
+export const isDistribution = ({ type }: Pick<MetricFamily, 'type'>) => type === 'histogram' || type === 'summary';
+
 /** Returns the names of a family's series. */
-export function seriesNames({ name, type }: Pick<MetricFamily, 'name' | 'type'>): string[] {
-  if (type !== 'histogram' && type !== 'summary') return [name];
-  return [keyedName(name, type), ...TOTALS.map((suffix) => name + suffix)];
+export function seriesNames(family: Pick<MetricFamily, 'name' | 'type'>): string[] {
+  const { name, type } = family;
+  if (!isDistribution(family)) return [name];
+  return [type === 'histogram' ? `${name}_bucket` : name, ...TOTALS.map((suffix) => name + suffix)];
 }
 
-const keyedName = (name: string, type: 'histogram' | 'summary') => (type === 'histogram' ? `${name}_bucket` : name);
-
-/** Returns a histogram or summary as untyped families, one for each name of its series. */
-export function seriesFamilies(family: MetricFamily, samples: readonly Sample[]): MetricFamily[] {
+/**
+ * Returns a histogram or summary as untyped families, one for each name of its series. A sample for which `check` throws
+ * becomes one whose value throws that error when it is read.
+ */
+export function seriesFamilies(
+  family: Omit<MetricFamily, 'samples'>,
+  samples: readonly Sample[],
+  check: (sample: Sample) => unknown,
+): SeriesFamily[] {
   const { help, labelNames } = family;
   const isHistogram = family.type === 'histogram';
-  const keyLabel = isHistogram ? 'le' : 'quantile';
-  const distributionOf: (sample: Sample) => Distribution = isHistogram ? histogramOf : summaryOf;
-  const describe = (name: string, names: readonly string[] | undefined, seriesOf: SeriesOf): MetricFamily => ({
+  const describe = (name: string, names: readonly string[] | undefined, seriesOf: SeriesOf): SeriesFamily => ({
     name,
     type: 'untyped',
     ...(help !== undefined && { help }),
     ...(Array.isArray(names) && { labelNames: names }),
-    samples: { [Symbol.iterator]: () => readSeries(samples, distributionOf, seriesOf) },
+    samples: { [Symbol.iterator]: () => readSeries(samples, check, seriesOf) },
   });
   const [keyed, sum, count] = seriesNames(family) as [string, string, string];
-  const keyedNames = Array.isArray(labelNames) ? [...labelNames, keyLabel] : undefined;
+  const keyedNames = Array.isArray(labelNames) ? [...labelNames, isHistogram ? 'le' : 'quantile'] : undefined;
   const families = [
     describe(keyed, keyedNames, isHistogram ? bucketsOf : quantilesOf),
     describe(sum, labelNames, (labels, value) => (value.sum === undefined ? [] : [{ labels, value: value.sum }])),
@@ -44,22 +54,20 @@ export function seriesFamilies(family: MetricFamily, samples: readonly Sample[])
 
 function* readSeries(
   samples: readonly Sample[],
-  distributionOf: (sample: Sample) => Distribution,
+  check: (sample: Sample) => unknown,
   seriesOf: SeriesOf,
 ): Generator<Sample, void> {
   for (const sample of samples) {
-    let value: Distribution;
     try {
-      value = distributionOf(sample);
+      check(sample);
     } catch (error) {
       yield invalidSample(sample.labels, error);
       continue;
     }
-    yield* seriesOf(sample.labels, value);
+    yield* seriesOf(sample.labels, sample.value as Distribution);
   }
 }
 
-/** Returns a sample that the encoder drops and reports: reading its value throws. */
 const invalidSample = (labels: LabelSet, error: unknown): Sample => ({
   labels,
   get value(): never {
@@ -70,7 +78,7 @@ const invalidSample = (labels: LabelSet, error: unknown): Sample => ({
 function* bucketsOf(labels: LabelSet, value: Distribution): Generator<Sample, void> {
   const { bounds, cumulativeCounts, count } = value as HistogramValue;
   for (const [i, bound] of bounds.entries()) {
-    yield { labels: { ...labels, le: textNumber(bound) }, value: cumulativeCounts[i] as number };
+    yield { labels: { ...labels, le: `${bound}` }, value: cumulativeCounts[i] as number };
   }
   yield { labels: { ...labels, le: '+Inf' }, value: count };
 }
@@ -78,6 +86,6 @@ function* bucketsOf(labels: LabelSet, value: Distribution): Generator<Sample, vo
 function* quantilesOf(labels: LabelSet, value: Distribution): Generator<Sample, void> {
   const { quantiles, values } = value as SummaryValue;
   for (const [i, quantile] of quantiles.entries()) {
-    yield { labels: { ...labels, quantile: textNumber(quantile) }, value: values[i] as number };
+    yield { labels: { ...labels, quantile: `${quantile}` }, value: values[i] as number };
   }
 }

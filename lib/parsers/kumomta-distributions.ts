@@ -1,0 +1,88 @@
+import { MetricsError } from '../model/errors.ts';
+import type { MetricFamily, Sample } from '../model/metric-family.ts';
+import type { ParsedFamily, ParsedSamples } from '../model/parser.ts';
+import { isDistribution, seriesFamilies, seriesNames } from '../model/series-families.ts';
+import { estimateBytes } from './infer-label-names.ts';
+import type { ReadContext } from './json-labels.ts';
+import type { SampleStream } from './kumomta-stream.ts';
+import { isFractional, type ValueFaults } from './kumomta-values.ts';
+import { ReadSamples } from './text-samples.ts';
+
+/**
+ * Yields a family or, if it is a histogram or summary with a fractional count, its series as untyped families. It is
+ * buffered for this up to `maxJoinBytes`. Of a larger one, samples with a fractional count that come later are dropped
+ * and reported.
+ */
+export async function* readDistribution(
+  family: Omit<MetricFamily, 'samples'>,
+  stream: SampleStream,
+  { meter }: ReadContext,
+  faults: ValueFaults,
+): AsyncGenerator<ParsedFamily, void> {
+  if (
+    !isDistribution(family) ||
+    !seriesNames(family)
+      .concat(family.name)
+      .some((name) => meter.wants(name))
+  ) {
+    yield { ...family, samples: stream };
+    return;
+  }
+  const batches = stream.batches();
+  const read: Sample[] = [];
+  let bytes = 0;
+  let isWhole = false;
+  while (!isWhole && bytes < meter.maxJoinBytes) {
+    const next = await batches.next();
+    isWhole = next.done === true;
+    for (const sample of next.value ?? []) {
+      read.push(sample);
+      bytes += estimateBytes(sample);
+    }
+  }
+  const { fractional } = faults;
+  if (!isWhole) {
+    const samples = new WholeSamples(read, batches);
+    yield { ...family, samples };
+    samples.reportDropped(family.name, meter);
+  } else if (fractional === undefined) yield { ...family, samples: new ReadSamples(read) };
+  else {
+    const message = `byte ${fractional}: expected whole counts, got others, so its series are served as untyped`;
+    meter.onRepair({ family: family.name, kind: 'untyped', message });
+    for (const { samples, ...described } of seriesFamilies(family, read, () => undefined))
+      yield { ...described, samples: new ReadSamples([...samples]) };
+  }
+}
+
+/** Samples with whole counts, of a family that is larger than the buffer. */
+class WholeSamples implements ParsedSamples {
+  private readonly read: readonly Sample[];
+  private readonly rest: AsyncGenerator<readonly Sample[], void>;
+  private dropped = 0;
+
+  constructor(read: readonly Sample[], rest: AsyncGenerator<readonly Sample[], void>) {
+    this.read = read;
+    this.rest = rest;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Sample, void> {
+    for await (const batch of this.batches()) yield* batch;
+  }
+
+  async *batches(): AsyncGenerator<readonly Sample[], void> {
+    yield* new ReadSamples(this.whole(this.read)).batches();
+    for await (const batch of this.rest) yield this.whole(batch);
+  }
+
+  reportDropped(name: string, meter: ReadContext['meter']): void {
+    if (this.dropped === 0) return;
+    const reason = `expected whole counts; ${this.dropped} samples with others were dropped, since the family is large`;
+    meter.onDropped(new MetricsError('ERR_METRICS_INVALID_SAMPLE', `family "${name}": ${reason}`), name);
+  }
+
+  private whole(batch: readonly Sample[]): readonly Sample[] {
+    const whole = batch.filter(({ value }) => !isFractional(value));
+    this.dropped += batch.length - whole.length;
+    return whole;
+  }
+}
