@@ -11,11 +11,34 @@ export const FAMILY_BYTES = 200;
 
 /** Adjacent lines of the document. */
 export interface LineRange {
-  readonly piece: LinePiece;
-  readonly start: number;
-  readonly end: number;
+  piece: LinePiece;
+  start: number;
+  end: number;
   /** Number of the first line. */
   readonly line: number;
+}
+
+/** Share of a piece in memory below which lines that are buffered are copied. */
+const MIN_KEPT_SHARE = 1 / 4;
+
+/** Copies lines that would keep a much larger piece in memory when its other lines are dropped. */
+export function compact(range: LineRange): LineRange {
+  if (range.end - range.start < MIN_KEPT_SHARE * range.piece.heldSize) copyLines(range);
+  return range;
+}
+
+/** Does so for all lines that are buffered of a piece of `length`, which keep it in memory together. */
+export function compactAll(ranges: readonly LineRange[], length: number): void {
+  let kept = 0;
+  for (const { start, end } of ranges) kept += end - start;
+  if (kept < MIN_KEPT_SHARE * length) for (const range of ranges) copyLines(range);
+}
+
+function copyLines(range: LineRange): void {
+  const { piece, start, end } = range;
+  range.piece = piece.copy(start, end);
+  range.start = 0;
+  range.end = end - start;
 }
 
 /** The lines of one family's series that are buffered. */

@@ -1,15 +1,12 @@
 import { MetricsError } from '../model/errors.ts';
 import type { ParseContext } from '../model/parser.ts';
 import { FamilyIndex } from './family-index.ts';
-import type { FamilyText, LineRange } from './family-text.ts';
+import { compact, compactAll, type FamilyText, type LineRange } from './family-text.ts';
 import { detachString, type TextFormat } from './text-cursor.ts';
 import type { FamilyHeader } from './text-headers.ts';
 import { TextLines } from './text-lines.ts';
 import { EOF_LINE, type MetaLine, MetaReader } from './text-meta.ts';
 import { SeriesReader } from './text-series.ts';
-
-/** Share of a piece in memory below which lines that are buffered are copied. */
-const MIN_KEPT_SHARE = 1 / 4;
 
 /** Text with which the series of one name begin, and their family. */
 interface SeriesStart {
@@ -35,6 +32,8 @@ export class TextDocument {
   private readonly index: FamilyIndex;
   private readonly starts = new Map<string, SeriesStart>();
   private readonly late = new Set<FamilyText>();
+  /** What is buffered of the piece that is scanned, while no family has left the buffer. */
+  private added: LineRange[] = [];
   /** Families that are left at the end of the document. */
   private rest: FamilyText[] | undefined;
   /** Whether a family has left the buffer, so that lines may be dropped. */
@@ -164,12 +163,17 @@ export class TextDocument {
     }
     this.lines.number = line;
     if (family !== undefined) this.add(family, { piece, start: start + runStart, end, line: runLine }, line + 1);
+    // The rest may be comments.
+    compactAll(this.added, end - start);
+    this.added = [];
   }
 
   private add(family: FamilyText, range: LineRange, nextLine: number): void {
     if (range.start === range.end) return;
-    if (!family.isTaken) this.index.bytes += family.add(this.isOverfull ? compact(range) : range);
-    else if (this.isOpen(family)) family.add(range);
+    if (!family.isTaken) {
+      this.index.bytes += family.add(this.isOverfull ? compact(range) : range);
+      if (!this.isOverfull) this.added.push(range);
+    } else if (this.isOpen(family)) family.add(range);
     else {
       family.late += nextLine - range.line;
       this.late.add(family);
@@ -214,15 +218,6 @@ export class TextDocument {
     this.starts.set(ownName, start);
     return start;
   }
-}
-
-/** Copies lines that would keep a much larger piece in memory when its other lines are dropped. */
-function compact(range: LineRange): LineRange {
-  const { piece, start, end, line } = range;
-  const length = end - start;
-  return length >= MIN_KEPT_SHARE * piece.heldSize
-    ? range
-    : { piece: piece.copy(start, end), start: 0, end: length, line };
 }
 
 /** Whether the line that begins at a position is a series of the name. */
