@@ -1,5 +1,6 @@
 import { interruption } from '../model/errors.ts';
 import type { Cancellation } from '../util/cancellation.ts';
+import { countDown } from '../util/count-down.ts';
 import type { Body } from './body.ts';
 import type { ScrapeResponse } from './scrape-response.ts';
 import type { SharedDocument } from './shared-documents.ts';
@@ -51,12 +52,8 @@ export async function waitForBody(
 /** Cancels when the source has been awaited for `timeout` ms more. Work is not counted, as in a document that is not shared. */
 function cancelAfterWaiting(shared: SharedDocument, timeout: number, cancellation: Cancellation): () => void {
   const end = shared.waited + timeout;
-  const check = () => {
-    const left = end - shared.waited;
-    // A timer may fire a fraction of a millisecond early.
-    if (left < 1) cancellation.cancel(interruption('ERR_METRICS_SOURCE_TIMEOUT'));
-    else timer = setTimeout(check, left);
-  };
-  let timer = setTimeout(check, timeout);
-  return () => clearTimeout(timer);
+  return countDown(
+    () => end - shared.waited,
+    () => cancellation.cancel(interruption('ERR_METRICS_SOURCE_TIMEOUT')),
+  );
 }

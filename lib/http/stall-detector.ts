@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { countDown } from '../util/count-down.ts';
 import { http2StreamOf } from './response-events.ts';
 
 /** Lowest rate (bytes per ms) at which a client has not stalled: 8 KiB/s. */
@@ -40,19 +41,17 @@ export class StallDetector {
     const { res, stallTimeout } = this;
     let queued = queuedBytes(res);
     let lastProgress = performance.now();
-    const check = () => {
+    const timeLeft = () => {
       const now = performance.now();
-      const left = queuedBytes(res);
+      const unread = queuedBytes(res);
       // Nothing is queued while a compressor is at work.
-      if (left !== queued || left === 0) lastProgress = now;
-      queued = left;
-      const wait = Math.max(lastProgress, this.caughtUpAt) + stallTimeout - now;
-      // A timer may fire a fraction of a millisecond early.
-      if (wait < 1) this.onStall();
-      else timer = setTimeout(check, Math.min(wait, stallTimeout));
+      if (unread !== queued || unread === 0) lastProgress = now;
+      queued = unread;
+      const left = Math.max(lastProgress, this.caughtUpAt) + stallTimeout - now;
+      // The queue is looked at in between, so that progress is noticed when it is made.
+      return Math.min(left, stallTimeout);
     };
-    let timer = setTimeout(check, stallTimeout);
-    return () => clearTimeout(timer);
+    return countDown(timeLeft, this.onStall);
   }
 }
 

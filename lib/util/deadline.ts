@@ -1,3 +1,4 @@
+import { isTimeUp } from './count-down.ts';
 import { Stopwatch } from './stopwatch.ts';
 
 export interface DeadlineOptions {
@@ -89,8 +90,7 @@ export class Deadline {
 
   private check(): void {
     const left = this.ms - this.waited;
-    // A timer may fire a fraction of a millisecond early.
-    if (left < 1) {
+    if (isTimeUp(left)) {
       this.onExpired();
       return;
     }

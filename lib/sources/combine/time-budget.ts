@@ -1,3 +1,4 @@
+import { isTimeUp } from '../../util/count-down.ts';
 import type { Stopwatch } from '../../util/stopwatch.ts';
 import { COMBINED_SOURCE_SHARE } from '../../util/time-shares.ts';
 
@@ -64,8 +65,7 @@ export class TimeBudget {
     this.timer = undefined;
     if (!this.isAwaited) return;
     const ms = this.remaining();
-    // A timer may fire a fraction of a millisecond early.
-    if (ms < 1) this.options.onExhausted();
+    if (isTimeUp(ms)) this.options.onExhausted();
     else this.timer = setTimeout(() => this.check(), ms);
   }
 
