@@ -1,10 +1,10 @@
-import { STATUS_CODES } from 'node:http';
 import { MetricsError } from '../model/errors.ts';
 import { formatOfResponse } from '../reader/document-format.ts';
 import { explainStatus, readDetail } from '../reader/explain-status.ts';
 import { type HttpResponse, requestUrl } from '../reader/http-request.ts';
 import { placeError } from '../reader/stream-metrics.ts';
 import { addressOf } from '../sources/remote/upstream-error.ts';
+import { statusText } from '../util/status-text.ts';
 import {
   type Command,
   checkArguments,
@@ -141,8 +141,6 @@ function printChecked(output: Output, { result, ...read }: Checked): void {
   ]);
   printFindings(output, result);
 }
-
-const statusText = (status: number): string => `${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
 
 function printFindings(output: Output, { largest, duplicates, repairs, unbounded }: DocumentReport): void {
   if (largest.length > 0) {

@@ -1,6 +1,6 @@
+import type { DocumentFormat } from '../model/document-format.ts';
 import type { MetricType } from '../model/metric-family.ts';
 import type { OpenedDocument } from '../reader/document-format.ts';
-import type { DocumentFormat } from '../reader/options.ts';
 import { parseDocument } from '../reader/stream-metrics.ts';
 import { seriesCount, seriesKey } from './series.ts';
 import { LabelValues, type UnboundedLabel } from './unbounded-labels.ts';

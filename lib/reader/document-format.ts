@@ -1,6 +1,6 @@
+import type { DocumentFormat } from '../model/document-format.ts';
 import { MetricsError } from '../model/errors.ts';
 import { formatOf } from '../sources/remote/documents.ts';
-import type { DocumentFormat } from './options.ts';
 
 /** Number of bytes that tell JSON from text. */
 const SNIFFED_BYTES = 4096;

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { REFUSALS } from '../access/refusals.ts';
+import { statusText } from '../util/status-text.ts';
 
 /** The facts about the request that its hints may show. Only those of requests over loopback are known. */
 const REQUEST = { peer: '127.0.0.1', address: '127.0.0.1', hops: 0, forwardedHeader: 'x-forwarded-for' } as const;
@@ -16,7 +17,7 @@ const MAX_PROBLEM_BYTES = 64 * 1024;
 /** Explains a status other than 200, and says what to change. `detail` is that of a problem document. */
 export function explainStatus(status: number, detail: string | undefined, headerNames: readonly string[]): string {
   const explanation = detail === undefined || detail === STATUS_CODES[status] ? '' : `, "${detail}"`;
-  const answer = `expected status 200, got ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
+  const answer = `expected status 200, got ${statusText(status)}`;
   return `${answer}${explanation}. ${hintFor(status, detail, headerNames)}`.trim();
 }
 

@@ -2,7 +2,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { MetricsError } from '../model/errors.ts';
 import { ACCEPT } from '../sources/remote/documents.ts';
-import { CODINGS, decodeBody } from '../sources/remote/upstream-response.ts';
+import { CODINGS, decodeBody, isFramed } from '../sources/remote/upstream-response.ts';
 
 /** The part of a response that is read here. */
 export interface HttpResponse {
@@ -39,7 +39,7 @@ export async function requestUrl(url: URL, { headers, signal }: RequestOptions):
       status: statusCode,
       contentType: received['content-type'] ?? '',
       body: readBody(decodeBody(response, url)),
-      isFramed: received['content-length'] !== undefined || received['transfer-encoding'] !== undefined,
+      isFramed: isFramed((name) => received[name] !== undefined),
       close,
     };
   } catch (error) {

@@ -1,11 +1,13 @@
+import type { DocumentFormat } from '../model/document-format.ts';
 import { MetricsError } from '../model/errors.ts';
 import { addressOf } from '../sources/remote/upstream-error.ts';
+import { isFramed } from '../sources/remote/upstream-response.ts';
 import { optionError, shown } from '../util/option-error.ts';
 import { isPromise } from '../util/steps.ts';
 import { formatOfBytes, formatOfResponse, formatOfText, type OpenedDocument } from './document-format.ts';
 import { explainStatus, readDetail } from './explain-status.ts';
 import { type HttpResponse, requestUrl } from './http-request.ts';
-import type { DocumentFormat, MetricsInput, ReadMetricsOptions } from './options.ts';
+import type { MetricsInput, ReadMetricsOptions } from './options.ts';
 
 /** Size (bytes) of the chunks of a document that is in memory. */
 const CHUNK_SIZE = 64 * 1024;
@@ -69,8 +71,7 @@ function responseOf(caller: string, response: Response): HttpResponse {
     contentType: response.headers.get('content-type') ?? '',
     body: response.body ?? emptyBody(),
     // One that was constructed has no URL, and its text is whole.
-    isFramed:
-      response.url === '' || response.headers.has('content-length') || response.headers.has('transfer-encoding'),
+    isFramed: response.url === '' || isFramed((name) => response.headers.has(name)),
     close: () => void response.body?.cancel().catch(() => undefined),
   };
 }

@@ -1,9 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
+import type { DocumentFormat } from '../model/document-format.ts';
 import { checkOptions } from '../util/check-options.ts';
 import { type Check, expect, expecting } from '../util/expect.ts';
-
-/** KumoMTA's JSON, Prometheus text (0.0.4 and 1.0.0) or OpenMetrics. */
-export type DocumentFormat = 'json' | 'prometheus' | 'openmetrics';
 
 /** What to read: a URL, as an object or a string, the response of a `fetch()`, or the text of a document. */
 export type MetricsInput = URL | string | Response;

@@ -1,3 +1,4 @@
+import type { DocumentFormat } from '../model/document-format.ts';
 import { MetricsError } from '../model/errors.ts';
 import type { MetricFamily } from '../model/metric-family.ts';
 import { type Parse, type ParseContext, type ParsedFamily, unlimited } from '../model/parser.ts';
@@ -5,7 +6,7 @@ import { parseKumoMtaJson } from '../parsers/kumomta-json.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../parsers/prometheus-text.ts';
 import type { OpenedDocument } from './document-format.ts';
 import { type Input, resolveInput } from './open-input.ts';
-import { type DocumentFormat, type MetricsInput, type ReadMetricsOptions, readOptions } from './options.ts';
+import { type MetricsInput, type ReadMetricsOptions, readOptions } from './options.ts';
 
 const PARSERS: Readonly<Record<DocumentFormat, () => Parse>> = {
   json: parseKumoMtaJson,

@@ -12,6 +12,7 @@ import { UpstreamRequest } from './remote/upstream-request.ts';
 import { CODINGS } from './remote/upstream-response.ts';
 import { costly } from './source-marks.ts';
 
+export type { DocumentFormat } from '../model/document-format.ts';
 export type { RemoteSourceOptions } from './remote/options.ts';
 export type { TlsOptions } from './upstream-options.ts';
 

@@ -1,5 +1,5 @@
-import { STATUS_CODES } from 'node:http';
 import { MetricsError } from '../../model/errors.ts';
+import { statusText } from '../../util/status-text.ts';
 import { type ParsedAnswer, parseAnswer } from './parse.ts';
 import type { Request, Response, Transport } from './transport.ts';
 
@@ -60,10 +60,7 @@ async function read({ status, date, chunks }: Response, sentAt: number): Promise
   }
   if (status < 200 || status >= 300) {
     const hint = status >= 300 && status < 400 ? '; redirects are not followed' : '';
-    throw new MetricsError(
-      'ERR_METRICS_UPSTREAM_FAILED',
-      `the server answered ${status} ${STATUS_CODES[status] ?? ''}${hint}`,
-    );
+    throw new MetricsError('ERR_METRICS_UPSTREAM_FAILED', `the server answered ${statusText(status)}${hint}`);
   }
   if (body.status !== 'success') {
     const text = 'expected an answer of the Prometheus API; check the option url';

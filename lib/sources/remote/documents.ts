@@ -1,23 +1,24 @@
+import type { DocumentFormat } from '../../model/document-format.ts';
 import type { LabelSet } from '../../model/metric-family.ts';
 import type { Parse } from '../../model/parser.ts';
 import { parseKumoMtaJson } from '../../parsers/kumomta-json.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../../parsers/prometheus-text.ts';
 import { addLabels } from '../added-labels.ts';
-import type { RemoteFormat, ResolvedOptions } from './options.ts';
+import type { ResolvedOptions } from './options.ts';
 import { upstreamError } from './upstream-error.ts';
 
 const OPEN_METRICS = 'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8';
 const TEXT = 'text/plain;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.5';
 
 /** `Accept` header for each format. `auto` prefers the most detailed one, as Prometheus does. */
-export const ACCEPT: Readonly<Record<RemoteFormat | 'auto', string>> = {
+export const ACCEPT: Readonly<Record<DocumentFormat | 'auto', string>> = {
   auto: `${OPEN_METRICS},${TEXT},application/json;q=0.1`,
   json: 'application/json',
   prometheus: TEXT,
   openmetrics: OPEN_METRICS,
 };
 
-const FORMATS: Readonly<Record<string, RemoteFormat>> = {
+const FORMATS: Readonly<Record<string, DocumentFormat>> = {
   'application/json': 'json',
   'text/plain': 'prometheus',
   'application/openmetrics-text': 'openmetrics',
@@ -26,7 +27,7 @@ const FORMATS: Readonly<Record<string, RemoteFormat>> = {
 const typeOf = (contentType: string): string => contentType.replace(/;.*/s, '').trim().toLowerCase();
 
 /** Returns the format of a Content-Type; undefined when it is not that of a metrics document. */
-export function formatOf(contentType: string): RemoteFormat | undefined {
+export function formatOf(contentType: string): DocumentFormat | undefined {
   const type = typeOf(contentType);
   return Object.hasOwn(FORMATS, type) ? FORMATS[type] : undefined;
 }
@@ -36,7 +37,7 @@ export function documentParser({ url, format, labels }: ResolvedOptions): (conte
   const hasLabels = Object.keys(labels).length > 0;
   const relabel = hasLabels ? (own: LabelSet) => addLabels(own, labels) : undefined;
   // One of each for all documents: they cache the label sets of the last one.
-  const parsers: Readonly<Record<RemoteFormat, Parse>> = {
+  const parsers: Readonly<Record<DocumentFormat, Parse>> = {
     json: parseKumoMtaJson(relabel),
     prometheus: parsePrometheusText(relabel),
     openmetrics: parseOpenMetrics(relabel),

@@ -1,3 +1,4 @@
+import type { DocumentFormat } from '../../model/document-format.ts';
 import type { LabelSet } from '../../model/metric-family.ts';
 import { checkOptions } from '../../util/check-options.ts';
 import { type Check, expect } from '../../util/expect.ts';
@@ -58,7 +59,7 @@ export interface RemoteSourceOptions {
    * Content-Type, which is otherwise ignored.
    * @default 'auto'
    */
-  format?: RemoteFormat | 'auto' | undefined;
+  format?: DocumentFormat | 'auto' | undefined;
   /**
    * Whether to add the gauges `remote_up`, `remote_scrape_duration_seconds` and `remote_scrape_body_size_bytes`. An
    * upstream that fails is then reported and does not fail the scrape, unless a family was cut.
@@ -66,8 +67,6 @@ export interface RemoteSourceOptions {
    */
   up?: boolean | undefined;
 }
-
-export type RemoteFormat = 'json' | 'prometheus' | 'openmetrics';
 
 export interface ResolvedOptions {
   readonly url: URL;
@@ -81,7 +80,7 @@ export interface ResolvedOptions {
   readonly maxFamilies: number;
   readonly maxLabelBytes: number;
   readonly labels: LabelSet;
-  readonly format: RemoteFormat | 'auto';
+  readonly format: DocumentFormat | 'auto';
   readonly up: boolean;
 }
 

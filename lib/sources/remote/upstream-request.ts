@@ -4,7 +4,7 @@ import { MetricsError } from '../../model/errors.ts';
 import { Deadline } from '../../util/deadline.ts';
 import type { TlsOptions } from '../upstream-options.ts';
 import { prefixError, upstreamError } from './upstream-error.ts';
-import { checkStatus, decodeBody } from './upstream-response.ts';
+import { checkStatus, decodeBody, isFramed } from './upstream-response.ts';
 
 export interface UpstreamRequestOptions {
   readonly url: URL;
@@ -59,8 +59,7 @@ export class UpstreamRequest {
 
   /** Whether the framing of the response shows, after its last byte, that none is missing. */
   get isFramed(): boolean {
-    const headers = this.response?.headers ?? {};
-    return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+    return isFramed((name) => this.response?.headers[name] !== undefined);
   }
 
   /** Time (ms) spent so far on waiting for the upstream and parsing. */

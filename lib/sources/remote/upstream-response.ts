@@ -1,6 +1,7 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { statusText } from '../../util/status-text.ts';
 import { addressOf, upstreamError } from './upstream-error.ts';
 
 /** Content codings that are supported, as an `Accept-Encoding` header. */
@@ -18,9 +19,12 @@ export function checkStatus({ statusCode = 0, headers: { location } }: IncomingM
   if (statusCode === 200) return;
   const target = location !== undefined && URL.canParse(location, url.href) ? new URL(location, url.href) : undefined;
   const redirect = target ? `, a redirect to ${addressOf(target)}; redirects are not followed` : '';
-  const answer = `it answered ${statusCode} ${STATUS_CODES[statusCode] ?? ''}`.trimEnd();
-  throw upstreamError(url, 'ERR_METRICS_UPSTREAM_FAILED', answer + redirect);
+  throw upstreamError(url, 'ERR_METRICS_UPSTREAM_FAILED', `it answered ${statusText(statusCode)}${redirect}`);
 }
+
+/** Whether the headers of a response show, after the last byte of its body, that none is missing. */
+export const isFramed = (hasHeader: (name: string) => boolean): boolean =>
+  hasHeader('content-length') || hasHeader('transfer-encoding');
 
 /** Returns the decompressed body. @throws {MetricsError} `ERR_METRICS_UPSTREAM_INVALID` for an unknown coding */
 export function decodeBody(response: IncomingMessage, url: URL): AsyncIterable<Uint8Array> {
