@@ -117,6 +117,16 @@ describe('the series of a histogram', () => {
     ],
     ['with +Inf in two spellings', ['h_bucket{le="inf"} 1', 'h_bucket{le="+Inf"} 2'], histogram(2, [], [])],
     ['with an empty -Inf bucket', ['h_bucket{le="-Inf"} 0', 'h_bucket{le="+Inf"} 1'], histogram(1, [], [])],
+    [
+      'with an older count below -Inf',
+      ['h_bucket{le="-Inf"} 3 1000', 'h_bucket{le="-Inf"} 0 2000', 'h_bucket{le="+Inf"} 1'],
+      histogram(1, [], []),
+    ],
+    [
+      'with an empty -Inf bucket that comes again',
+      ['h_bucket{le="-Inf"} 0', 'h_bucket{le="-Inf"} 3', 'h_bucket{le="+Inf"} 1'],
+      histogram(1, [], []),
+    ],
     ['that counts twice', ['h_bucket{le="+Inf"} 3', 'h_count 3', 'h_count 2'], histogram(3, [], [])],
     [
       'with buckets of several times',
@@ -156,6 +166,11 @@ describe('the series of a histogram', () => {
   test.each<[string, readonly string[], message: string]>([
     ['of a sum alone', ['h_sum 1'], 'line 2: expected a bucket or a count, got only a sum'],
     ['with a -Inf bucket', ['h_bucket{le="-Inf"} 1'], 'line 2: expected nothing below -Inf, got a count of 1'],
+    [
+      'with -Inf in two spellings',
+      ['h_bucket{le="-Inf"} 0', 'h_bucket{le="-inf"} 1'],
+      'line 3: expected nothing below -Inf, got a count of 1',
+    ],
     ['with a bound that is NaN', ['h_bucket{le="NaN"} 1'], 'line 2: expected a number, got le="NaN"'],
     ['with a bound that is a word', ['h_bucket{le="one"} 1'], 'line 2: expected a number, got le="one"'],
     ['with a bucket without le', ['h_bucket{vmrange="1...2"} 1'], 'line 2: expected the label le, got none'],

@@ -2,7 +2,7 @@ import type { Exemplar, HistogramValue, LabelSet } from '../model/metric-family.
 import { type SortedBuckets, sortBuckets } from '../model/sort-buckets.ts';
 import { isSameList } from '../util/is-same-list.ts';
 import { isNextBucket, takeInfCount } from './histogram-buckets.ts';
-import { type Assembled, isCount, isLater, PendingSample } from './pending-sample.ts';
+import { type Assembled, isCount, isLater, PendingSample, type Timed } from './pending-sample.ts';
 import { MAX_BUCKETS } from './sample-limits.ts';
 import type { SeriesReader } from './text-series.ts';
 
@@ -16,7 +16,8 @@ export class PendingHistogram extends PendingSample {
   private times: (number | undefined)[] | undefined;
   private exemplars: (Exemplar | undefined)[] | undefined;
   private hasInf = false;
-  private hasNegativeInf = false;
+  /** The -Inf bucket. */
+  private negativeInf: (Timed & { readonly text: string | undefined }) | undefined;
   /** Whether the bounds ascend, and their counts do not decrease. */
   isSorted = true;
 
@@ -34,10 +35,7 @@ export class PendingHistogram extends PendingSample {
     const bound = this.keyOf(keyText);
     if (typeof bound === 'string') return bound;
     if (!isCount(value)) return `expected a count, got ${value}`;
-    if (bound === Number.NEGATIVE_INFINITY) {
-      this.hasNegativeInf = true;
-      return value === 0 ? undefined : `expected nothing below -Inf, got a count of ${value}`;
-    }
+    if (bound === Number.NEGATIVE_INFINITY) return this.addNegativeInf(keyText, value, time);
     const { bounds, counts } = this;
     this.isSorted &&= isNextBucket(bounds, counts, bound, value);
     this.hasInf ||= bound === Number.POSITIVE_INFINITY;
@@ -57,7 +55,18 @@ export class PendingHistogram extends PendingSample {
       : undefined;
   }
 
+  /** A count that is not 0 is a misfit, unless it is an older value of the same series. */
+  private addNegativeInf(text: string | undefined, value: number, time: number | undefined): string | undefined {
+    const known = this.negativeInf;
+    if (known === undefined) this.negativeInf = { value, time, text };
+    else if (known.text === text) this.replace(known, value, time);
+    else return negativeInfReason(value);
+    return undefined;
+  }
+
   override assemble(lastBounds: readonly number[]): Assembled<HistogramValue> | string {
+    const misfit = negativeInfReason(this.negativeInf?.value ?? 0);
+    if (misfit !== undefined) return misfit;
     const isSorted = this.isSorted;
     const { bounds, cumulativeCounts, exemplars } = isSorted ? this.buckets() : this.sortedBuckets();
     const infCount = takeInfCount(bounds, cumulativeCounts);
@@ -74,7 +83,7 @@ export class PendingHistogram extends PendingSample {
       ...(exemplars !== undefined && { exemplars: Array.from({ length: bounds.length + 1 }, (_, i) => exemplars[i]) }),
     };
     const isConsistent = infCount === count && (own === undefined || own === count);
-    return { value, isRepaired: !(isSorted && isConsistent) || this.hasNegativeInf || this.isRepeated };
+    return { value, isRepaired: !(isSorted && isConsistent) || this.negativeInf !== undefined || this.isRepeated };
   }
 
   private buckets(): SortedBuckets {
@@ -98,3 +107,6 @@ export class PendingHistogram extends PendingSample {
     return [...kept.values()];
   }
 }
+
+const negativeInfReason = (count: number) =>
+  count === 0 ? undefined : `expected nothing below -Inf, got a count of ${count}`;

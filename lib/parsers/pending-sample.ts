@@ -8,7 +8,7 @@ import type { SeriesRole } from './text-types.ts';
 const SAMPLE_BYTES = 700;
 
 /** A number, with the time of which it is. */
-interface Timed {
+export interface Timed {
   value: number;
   time: number | undefined;
 }

@@ -149,9 +149,7 @@ export const timed: Change = (families) => {
     fc.tuple(moments, fc.tuple(count, count, count)).map(([[isUntimed, ages], values]) => {
       const latest = Math.min(...ages);
       return ages.map((age, i) => {
-        // A count below -Inf is no histogram's, however old it is.
-        const value = line.labels.le === '-Inf' ? line.value : (values[i] as string);
-        if (age !== latest) return { ...line, value, time: NOW - 1000 * age };
+        if (age !== latest) return { ...line, value: values[i] as string, time: NOW - 1000 * age };
         return isUntimed ? line : { ...line, time: NOW - 1000 * age };
       });
     });
