@@ -53,9 +53,12 @@ test.each([1440, 768])('columns fit their content at a width of %d px', async (w
   const isCut = (all: Element[]) => all.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).length;
   const page = await open('', width);
   const values = page.locator('.families :is(.c-series, .c-now)');
-  await page.getByText('1,234', { exact: true }).waitFor();
+  const row = rowOf(page, 'finished_time_seconds');
+  await eventually(async () => expect(await row.locator('.c-now').textContent()).toMatch(/^max\d{4}-/));
+  expect(await row.locator('.c-series').textContent()).toBe('1,234');
   expect(await values.evaluateAll(isCut)).toBe(0);
-  await rowOf(page, 'finished_time_seconds').getByRole('link').click();
+  expect(await row.locator('.name-start').evaluateAll(isCut)).toBe(0);
+  await row.getByRole('link').click();
   const numbers = page.locator('.series .cell.number');
   await eventually(async () => expect(await numbers.last().textContent()).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d$/));
   expect(await numbers.evaluateAll(isCut)).toBe(0);
