@@ -78,6 +78,16 @@ test('the first screen shows rate, errors, duration, requests in flight, delay a
   ]);
 });
 
+test('the share of errors has a line, after more polls too', () => {
+  const errorsOf = (...documents: object[]) => {
+    const { tiles } = firstScreenOf(polled(...documents), new Map());
+    const { times, values } = tiles.find(({ label }) => label === 'Errors')!;
+    return { times, values };
+  };
+  expect(errorsOf(START, SERVICE)).toEqual({ times: [1000, 1010], values: [null, 10 / 120] });
+  expect(errorsOf(START, SERVICE, SERVICE).values.at(-1)).toBe(10 / 120);
+});
+
 test('the first screen lists the slowest and the most failing routes, and none without requests', () => {
   const { slowest, failing } = firstScreenOf(polled(START, SERVICE), thresholdsByName([]));
   expect(slowest.map(({ route, value, note }) => [route, value, note])).toEqual([

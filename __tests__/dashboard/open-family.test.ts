@@ -314,12 +314,30 @@ describe('the table of a histogram of requests', () => {
       'route',
       'status_code',
     ]);
+    expect(charts[2]).toMatchObject({ title: 'Share of errors', threshold: 0.05, times: charts[1]!.times });
+    expect(charts[2]!.lines).toEqual([{ label: 'errors', values: [null, 1 / 6], now: 1 / 6 }]);
     // Lines are those of the rows.
     expect(charts[1]?.lines.map(({ label, values }) => [label, values])).toEqual([
       ['total', [null, 60]],
       ['route=/a', [null, 40]],
       ['route=/b', [null, 20]],
     ]);
+  });
+
+  test('has a line of the share of errors of the series that pass the filter, with gaps where polls failed', () => {
+    const { poll, markGap, detail } = openFamily('histogram', FIRST, { filter: { route: '=/a' }, order: 'rate' });
+    const errors = () => detail().charts.find(({ title }) => title === 'Share of errors')!.lines[0]!.values;
+    poll(SECOND);
+    expect(errors()).toEqual([null, 0.25]);
+    markGap();
+    poll(SECOND);
+    expect(errors()).toEqual([null, 0.25, null, 0.25]);
+  });
+
+  test('has no line of errors without a label that tells them', () => {
+    const { poll, detail } = openFamily('counter', { q: { a: 0, b: 0 } }, { filter: {}, order: 'rate' });
+    poll({ q: { a: 1, b: 2 } });
+    expect(detail().charts.map(({ title }) => title)).toEqual(['Rate']);
   });
 
   test.each<[string, string[]]>([

@@ -171,7 +171,7 @@ test('series are sorted by rate, with shares, and can be sorted by value and fil
   }, 100);
   try {
     const page = await open('#open=sent_total');
-    const order = () => page.locator('.series .rows .row .chip:first-child').allInnerTexts();
+    const order = () => page.locator('.series .rows .row .copy + .chip').allInnerTexts();
     const hosts = async () => (await order()).map((text) => text.replace(/\s+/g, ' '));
     await eventually(async () => expect(await hosts()).toEqual(['host host-2', 'host host-1', 'host host-0']));
     const shares = async () => page.locator('.series .rows .share').allInnerTexts();
@@ -242,6 +242,8 @@ test('a histogram of requests has a table by route, sorted by any column, whose 
       ['/slow', expect.stringMatching(/\/s$/), '0 %', '≈ 600 ms', '≈ 1 s', '≈ 1 s', '97.1 %'],
     ]),
   );
+  const errors = page.getByRole('img', { name: /^Share of errors over time/ });
+  await eventually(async () => expect(await errors.getAttribute('aria-label')).toContain('errors: now 18.8 %'));
   const routes = async () => (await texts()).map(([route]) => route);
   await page.getByRole('button', { name: 'p95', exact: true }).click();
   await eventually(async () => expect(await routes()).toEqual(['/slow', '/fast']));

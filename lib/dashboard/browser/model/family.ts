@@ -37,6 +37,8 @@ export interface Family {
   samples: Samples;
   /** Number of slots in the samples. Those of series that are gone are free. */
   slots: number;
+  /** The selected window (s) of rates and quantiles. */
+  window: number;
   /** The selected window of time before the last poll. */
   span: Span;
   /** Time (s, monotonic) of the last poll with this family; undefined before the first. */
@@ -61,6 +63,7 @@ export function createFamily(name: string, { canRollUp = true } = {}): Family {
     bounds: [],
     samples: new Samples('untyped', 1),
     slots: 0,
+    window: 60,
     span: { from: 0, to: 0, seconds: 0, resets: [] },
     polledAt: undefined,
     current: [],

@@ -31,6 +31,7 @@ export function updateFamily(family: Family, data: FamilyData, moment: PollMomen
 }
 
 function updateCurrent(family: Family, window: number): void {
+  family.window = window;
   family.span = family.samples.span(window);
   family.current = summarize(withoutRollups(family.series, family.rollups), family);
 }

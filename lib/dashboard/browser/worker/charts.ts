@@ -1,6 +1,7 @@
 import { isCumulative } from '../model/document.ts';
 import type { Family, Series } from '../model/family.ts';
 import type { History } from '../model/history.ts';
+import { MAX_ERROR_SHARE } from '../model/thresholds.ts';
 import { estimatedBy, OBSERVATIONS_PER_SECOND, perSecond, type Unit } from '../model/units.ts';
 import { currentOfAll, QUANTILES, replay } from '../model/windows.ts';
 import type { ChartData } from '../protocol.ts';
@@ -22,15 +23,20 @@ export interface Selection {
   readonly isWhole: boolean;
   readonly now: readonly (number | null)[];
   readonly history: History;
+  /** The share of requests that failed, over time; undefined if the series do not tell. */
+  readonly errors?: History | undefined;
 }
 
 /** Returns the charts, the one with the number that is compared with the threshold first. */
 export function chartsOf(selection: Selection, threshold: number | undefined): ChartData[] {
-  const current = currentChart(selection);
-  const quantiles = quantileChart(selection);
-  return (quantiles.lines.length > 0 ? [quantiles, current] : [current])
-    .map(drawn)
-    .map((chart, i) => (i === 0 && threshold !== undefined ? { ...chart, threshold } : chart));
+  const current = drawn(currentChart(selection));
+  const quantiles = drawn(quantileChart(selection));
+  const errors = drawn(errorChart(selection));
+  return [
+    ...(quantiles.lines.length > 0 ? [quantiles] : []),
+    current,
+    ...(errors.lines.length > 0 ? [errors] : []),
+  ].map((chart, i) => (i === 0 && threshold !== undefined ? { ...chart, threshold } : chart));
 }
 
 /** Leaves out lines that have no value, and would only be in the legend. */
@@ -68,6 +74,13 @@ function currentChart({ family, series, rows, window, isWhole, now, history }: S
   const hasTotal = isCumulative(family.type) && series.length > 1;
   const total = { label: isWhole ? 'total' : 'all that match', isTotal: true, ...together };
   return { ...chart, lines: hasTotal ? [total, ...lines] : lines };
+}
+
+function errorChart({ errors, history: { times, columns } }: Selection): ChartData {
+  const gaps = columns[0] ?? [];
+  const values = aligned(errors, times).map((value, i) => (gaps[i] === null ? null : value));
+  const line = { label: 'errors', values, now: errors?.columns[0]?.at(-1) ?? null };
+  return { title: 'Share of errors', unit: { of: 'ratio' }, threshold: MAX_ERROR_SHARE, times, lines: [line] };
 }
 
 function titleAndUnit({ unit, type }: Family): { title: string; unit: Unit } {

@@ -1,12 +1,14 @@
 import type { Family } from '../model/family.ts';
 import { format, percent } from '../model/format.ts';
+import { createHistory, createOutline } from '../model/history.ts';
 import { isAbove, MAX_ERROR_SHARE, MAX_MEMORY_SHARE } from '../model/thresholds.ts';
 import { OBSERVATIONS_PER_SECOND } from '../model/units.ts';
 import { rollupsIn } from '../model/update-family.ts';
 import type { Order } from '../model/url-state.ts';
 import { observationsIn } from '../model/windows.ts';
 import type { FirstScreen, RankedRoute, Tile } from '../protocol.ts';
-import { rowOf } from './overview.ts';
+import { errorHistoryOfAll } from './error-history.ts';
+import { rowOf, SPARK_MOMENTS } from './overview.ts';
 import { statusLabelOf } from './row-groups.ts';
 import { rank } from './series-table.ts';
 import { columnsOf } from './table-columns.ts';
@@ -97,8 +99,7 @@ function requestTiles(family: Family, limits: Limits): Tile[] {
       unit: { of: 'ratio' },
       note: '',
       isAbove: isAbove(value, MAX_ERROR_SHARE),
-      times: [],
-      values: [],
+      ...createOutline(errorHistoryOfAll(family) ?? createHistory(1), 0, SPARK_MOMENTS),
     });
   }
   return [...tiles, ...tilesOf('Duration', family, limits)];

@@ -7,6 +7,7 @@ import { observedIn, replay, summarize } from '../model/windows.ts';
 import type { Detail, DistributionData } from '../protocol.ts';
 import { type ChartLines, MAX_LINES } from './chart-lines.ts';
 import { chartsOf, type Selection } from './charts.ts';
+import { errorHistoryOf, errorHistoryOfAll } from './error-history.ts';
 import { figuresOf } from './figures.ts';
 import { createTable, type Ranking, rank } from './series-table.ts';
 
@@ -42,6 +43,7 @@ export class OpenFamily {
   private now: Selection['now'];
   /** Values of the filtered series together. */
   private filteredHistory: Selection['history'];
+  private filteredErrors: Selection['errors'];
   /** Undefined until the page asks for it after a poll. */
   private content: Content | undefined;
 
@@ -89,7 +91,8 @@ export class OpenFamily {
     const { series, rows, rollups } = ranking;
     const { group, window } = this.view;
     const history = isWhole ? family.history : this.filteredHistory;
-    const selection: Selection = { family, series, rows, window, rollups, isWhole, now, history };
+    const errors = this.errorHistory();
+    const selection: Selection = { family, series, rows, window, rollups, isWhole, now, history, errors };
     const hasLabels = family.series.some(({ labels }) => labels.length > 0);
     return {
       threshold,
@@ -123,6 +126,15 @@ export class OpenFamily {
   private replay(): Selection['history'] {
     const added = withoutRollups(this.ranking.series, this.ranking.rollups);
     return replay(this.family, this.view.window, (span) => summarize(added, this.family, span));
+  }
+
+  private errorHistory(): Selection['errors'] {
+    const { series, rollups, status } = this.ranking;
+    if (this.isUnfiltered) return errorHistoryOfAll(this.family);
+    if (status === undefined) return undefined;
+    const added = withoutRollups(series, rollups);
+    this.filteredErrors = errorHistoryOf(added, this.family, { status, older: this.filteredErrors });
+    return this.filteredErrors;
   }
 
   private summarize(): Selection['now'] {

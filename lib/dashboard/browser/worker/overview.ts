@@ -19,7 +19,7 @@ const MAX_LISTED = 5000;
 const MAX_TEXT = 300;
 
 /** Number of moments in a sparkline. */
-const SPARK_MOMENTS = 80;
+export const SPARK_MOMENTS = 80;
 
 /** Returns the families that match the search, in groups. */
 export function catalogueOf(families: Iterable<Family>, search: string): Catalogue {

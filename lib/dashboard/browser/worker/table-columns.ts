@@ -7,6 +7,7 @@ import type { Order } from '../model/url-state.ts';
 import { averageOf, currentOf, observedIn, QUANTILES } from '../model/windows.ts';
 import type { Column } from '../protocol.ts';
 import { quantileName, quantileUnit } from './charts.ts';
+import { errorShare } from './error-history.ts';
 import { hasFailed } from './row-groups.ts';
 
 /** Maximum number of quantiles of a summary with a column. */
@@ -69,15 +70,12 @@ function errorColumn(family: Family, status: string): TableColumn {
     title: 'Errors',
     unit: { of: 'ratio' },
     order: 'errors',
-    value(members) {
-      const rate = (some: Members) =>
-        aggregate(
-          some.map((one) => currentOf(one, family)),
-          'sum',
-        ) ?? 0;
-      const all = rate(members);
-      return all > 0 ? rate(members.filter((one) => hasFailed(one, status))) / all : null;
-    },
+    value: (members) =>
+      errorShare(
+        members,
+        members.filter((one) => hasFailed(one, status)),
+        family,
+      ),
   };
 }
 
