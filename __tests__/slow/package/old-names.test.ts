@@ -64,6 +64,9 @@ const OLD: readonly Old[] = [
   },
 ];
 
+// Each installs an app of its own.
+jest.setTimeout(300_000);
+
 const folder = temporaryFolder();
 afterEach(closeServers);
 
