@@ -245,6 +245,52 @@ describe('families whose names clash', () => {
     expect(losses).toEqual([]);
   });
 
+  describe.each([
+    ['histogram', 'bucket', { ...histogram, exemplars: [{ labels: { a: '"} # {' }, value: 1 }] }],
+    ['summary', 'quantile', { count: 3, sum: 1.5, quantiles: [0.5], values: [2] }],
+  ])('are a %s x and x_created', (type, _, value) => {
+    const keyed = type === 'histogram' ? 'x_bucket' : 'x';
+    const lines = ['a', 'b'].map((l) =>
+      type === 'histogram'
+        ? `x_bucket{l="${l}",le="1e-05"} 1\nx_bucket{l="${l}",le="1e+06"} 2\nx_bucket{l="${l}",le="+Inf"} 3\n`
+        : `x{l="${l}",quantile="0.5"} 2\n`,
+    );
+    const series = `# TYPE ${keyed} unknown\n# HELP ${keyed} h\n${lines.join('')}# TYPE x_sum unknown\n# HELP x_sum h\nx_sum{l="a"} 1.5\nx_sum{l="b"} 1.5\n# TYPE x_count unknown\n# HELP x_count h\nx_count{l="a"} 3\nx_count{l="b"} 3\n`;
+    const samples = ['a', 'b'].map((l) => ({ labels: { l }, value }));
+    const distribution = family({ name: 'x', type, help: 'h', samples });
+    const created = family({ name: 'x_created', samples: [sample(7)] });
+    const createdText = '# TYPE x_created gauge\nx_created 7\n';
+
+    test('whose series are unknown in every document, in either order', async () => {
+      for (const [families, text] of [
+        [[distribution, created], series + createdText],
+        [[created, distribution], createdText + series],
+      ] as const) {
+        const encoder = openMetrics();
+        for (let scrape = 0; scrape < 3; scrape++) {
+          expect(await encode(encoder, families)).toMatchObject({ text: `${text}# EOF\n`, losses: [] });
+        }
+      }
+    });
+
+    test('with names that are quoted', async () => {
+      const named = (one: MetricFamily, name: string) => ({ ...one, name });
+      const encoder = openMetrics('allow-utf-8');
+      const families = [named(distribution, 'ü'), named(created, 'ü_created')];
+      const first = await encode(encoder, families);
+      expect(first.losses).toEqual([]);
+      expect(first.text.match(/^\{"ü_(?:sum|count)",/gm)).toHaveLength(4);
+      expect(first.text.match(/^# TYPE .*$/gm)).toHaveLength(4);
+      expect(await encode(encoder, families)).toMatchObject({ text: first.text });
+    });
+
+    test('of which only the first is written if the second has no samples', async () => {
+      const { text, losses } = await encode(openMetrics(), [distribution, family({ name: 'x_created' })]);
+      expect(text).toMatch(new RegExp(`^# TYPE x ${type}\n`));
+      expect(losses).toEqual([]);
+    });
+  });
+
   test('of which two are one family that comes twice do not change its type', async () => {
     const encoder = openMetrics();
     for (let scrape = 0; scrape < 2; scrape++) {

@@ -183,7 +183,7 @@ class FamilyEncoding implements FamilyProgress {
     const { writer } = this;
     this.isDone = true;
     writer.onEnd(this.position);
-    return this.isEmpty ? writer.empty : writer.close;
+    return this.isEmpty ? writer.empty : (writer.finish?.(this) ?? '') + writer.close;
   }
 
   /** Closes the samples if the family is not complete. */

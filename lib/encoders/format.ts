@@ -33,6 +33,8 @@ export interface FamilyPlan {
 /** A plan that occupies fewer names. */
 export interface AlternativePlan {
   readonly names: readonly string[];
+  /** Whether the family that has the names is rewritten instead, if possible. */
+  readonly isLastResort: boolean;
   /** Returns the plan, which is used from then on. */
   create(): FamilyPlan;
   /** Returns text that was written with the first plan as this one would have written it. Absent if it cannot. */
@@ -57,6 +59,8 @@ export interface SampleWriter {
    * @throws when the sample does not fit its family
    */
   encode(sample: Sample, progress: FamilyProgress): string | undefined;
+  /** Returns text after the last sample. */
+  finish?(progress: FamilyProgress): string;
   /** Called after the last sample, with the number of samples. */
   onEnd(length: number): void;
 }

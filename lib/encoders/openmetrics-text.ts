@@ -5,7 +5,14 @@ import { LabelCache, type LabelTexts } from './label-cache.ts';
 import { checkType, helpOf } from './samples.ts';
 import { createTextEncode, type TextHeader } from './text-plan.ts';
 import { createLabelsWriter, seriesNames, type TextDialect } from './text-samples.ts';
-import { canonicalFloat, type Escaping, metricNameText, openMetricsHelpText, textNumber } from './text-syntax.ts';
+import {
+  canonicalFloat,
+  type Escaping,
+  metricNameText,
+  openMetricsHelpText,
+  seriesText,
+  textNumber,
+} from './text-syntax.ts';
 
 const UNIT = /^[a-zA-Z0-9_:]+$/;
 /** Maximum code points of an exemplar's label names and values together (OpenMetrics 1.0, "Exemplars"). */
@@ -24,7 +31,8 @@ export interface OpenMetricsOptions {
  *     sample   = series " " value [ " # {" [ label *( "," label ) ] "} " value [ " " seconds ] ] LF
  *
  * A counter's name lacks the `_total` that its series have, and bounds are written as floats. A counter whose names
- * clash with those of another family is written as `unknown`, under its full name.
+ * clash with those of another family is written as `unknown`, under its full name, and a histogram or summary as one
+ * `unknown` family for each name of its series.
  */
 export function createOpenMetricsEncoder(
   { escaping }: OpenMetricsOptions,
@@ -47,6 +55,7 @@ export function createOpenMetricsEncoder(
 
 function header(family: MetricFamily, escapedName: string): TextHeader {
   const type = checkType(family.type);
+  if (type === 'histogram' || type === 'summary') return distributionHeader(family, type, escapedName);
   if (type !== 'counter') return familyHeader(family, type, escapedName);
   const name = escapedName.replace(/(?<=.)_total$/s, '');
   return {
@@ -55,6 +64,17 @@ function header(family: MetricFamily, escapedName: string): TextHeader {
     seriesName: `${name}_total`,
     alternative: familyHeader(family, 'untyped', escapedName),
   };
+}
+
+/** Next to a family that has the name `…_created`, the series are families of their own. */
+function distributionHeader(family: MetricFamily, type: 'histogram' | 'summary', name: string): TextHeader {
+  const described = familyHeader(family, type, name);
+  const part = (suffix: string) => familyHeader(family, 'untyped', name + suffix);
+  const keyed = part(type === 'histogram' ? '_bucket' : '');
+  const totals = ['_sum', '_count'].map((suffix) => ({ ...part(suffix), prefix: seriesText(name + suffix).prefix }));
+  const names = [keyed, ...totals].flatMap((one) => one.names);
+  const alternative = { names, head: keyed.head, seriesName: name, type, totals };
+  return { ...described, names: [...described.names, `${name}_created`], alternative };
 }
 
 function familyHeader(family: MetricFamily, type: MetricType, name: string): TextHeader {

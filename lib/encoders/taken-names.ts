@@ -12,18 +12,26 @@ export class TakenNames {
   private readonly owners = new Map<string, FamilyPlan>();
   private readonly families = new Set<string>();
 
-  /** Returns how a family can be written, or the name that is taken. */
-  fit(plan: FamilyPlan, family: string, canHaveRivals: boolean): Fit | string {
+  /**
+   * Returns how a family can be written, or the name that is taken. Rivals are families for which `canRewrite` returns
+   * true. Without it, there are none.
+   */
+  fit(plan: FamilyPlan, family: string, canRewrite?: (rival: FamilyPlan) => boolean): Fit | string {
     const taken = plan.names.find((name) => this.owners.has(name));
     if (taken === undefined) return { plan, rivals: [] };
     if (this.families.has(family)) return taken;
     const { alternative } = plan;
-    if (alternative?.names.every((name) => !this.owners.has(name))) return { plan: alternative.create(), rivals: [] };
-    if (!canHaveRivals) return taken;
-    const rivals = this.rivalsFor(plan.names);
-    if (rivals !== undefined) return { plan, rivals };
-    const others = alternative && this.rivalsFor(alternative.names);
-    return others === undefined ? taken : { plan: alternative!.create(), rivals: others };
+    const isFree = alternative?.names.every((name) => !this.owners.has(name)) === true;
+    const asAlternative = (rivals: readonly FamilyPlan[]) => ({ plan: alternative?.create() ?? plan, rivals });
+    if (isFree && !alternative?.isLastResort) return asAlternative([]);
+    const rivals = canRewrite && this.rivalsFor(plan.names);
+    if (canRewrite && rivals?.every(canRewrite)) return { plan, rivals };
+    if (isFree) return asAlternative([]);
+    const others = canRewrite && alternative && this.rivalsFor(alternative.names);
+    if (canRewrite && others?.every(canRewrite)) return asAlternative(others);
+    // In the next document, they leave the names to this family.
+    for (const rival of rivals ?? others ?? []) rival.alternative?.create();
+    return taken;
   }
 
   /** Takes the names of a plan that fits. */

@@ -4,6 +4,7 @@ import type { Encoder } from './encoder.ts';
 import type { AlternativePlan, DocumentFormat, FamilyPlan, FamilyStart, SampleWriter } from './format.ts';
 import { type LabelTexts, uncachedLabels } from './label-cache.ts';
 import { readBatches } from './read-batches.ts';
+import { separateTotals, type TotalsHeader, withSeparateTotals } from './separate-totals.ts';
 import { createSampleLines, type TextDialect } from './text-samples.ts';
 import { escapeMetricName, withoutExemplars } from './text-syntax.ts';
 
@@ -15,6 +16,8 @@ export interface TextHeader {
   readonly seriesName: string;
   /** The type with which it is written. */
   readonly type: MetricType;
+  /** Heads of the sums and counts of a histogram or summary whose series are untyped families. */
+  readonly totals?: readonly TotalsHeader[];
   /** How the family is written as untyped if its names are taken. */
   readonly alternative?: TextHeader;
 }
@@ -62,8 +65,12 @@ function createTextFormat(
         return new TextPlan(family, alternative, dialect, labelTexts);
       };
       if (clashing.has(family.name)) return create();
-      const rewrite = rewriteFrom(familyHeader, alternative);
-      return new TextPlan(family, familyHeader, dialect, labelTexts, { names: alternative.names, create, ...rewrite });
+      return new TextPlan(family, familyHeader, dialect, labelTexts, {
+        names: alternative.names,
+        isLastResort: alternative.totals !== undefined,
+        create,
+        ...rewriteFrom(familyHeader, alternative),
+      });
     },
   };
 }
@@ -71,7 +78,8 @@ function createTextFormat(
 /** Untyped series may not have exemplars. */
 function rewriteFrom({ head, seriesName }: TextHeader, alternative: TextHeader): Pick<AlternativePlan, 'rewrite'> {
   if (alternative.seriesName !== seriesName) return {};
-  return { rewrite: (text) => alternative.head + withoutExemplars(text.slice(head.length)) };
+  const { totals = [] } = alternative;
+  return { rewrite: (text) => alternative.head + separateTotals(withoutExemplars(text.slice(head.length)), totals) };
 }
 
 class TextPlan implements FamilyPlan {
@@ -84,8 +92,8 @@ class TextPlan implements FamilyPlan {
 
   constructor(
     family: MetricFamily,
-    { names, head, seriesName, type }: TextHeader,
-    dialect: TextDialect,
+    { names, head, seriesName, type, totals }: TextHeader,
+    { exemplar, ...dialect }: TextDialect,
     labelTexts: LabelTexts,
     alternative?: AlternativePlan,
   ) {
@@ -95,14 +103,15 @@ class TextPlan implements FamilyPlan {
     this.names = names;
     this.head = head;
     this.alternative = alternative;
-    this.writer = {
+    const writer: SampleWriter = {
       open: '',
       separator: '',
       close: '',
       empty: '',
-      encode: createSampleLines(type, seriesName, dialect, texts),
+      encode: createSampleLines(type, seriesName, totals || !exemplar ? dialect : { ...dialect, exemplar }, texts),
       onEnd: (length) => texts.end(length),
     };
+    this.writer = totals === undefined ? writer : withSeparateTotals(writer, totals);
     texts.keepPlan(this);
   }
 

@@ -54,6 +54,8 @@ export function seriesText(name: string) {
   const bare = isLegacy ? name : `{${quote(name)}}`;
   const braced = isLegacy ? `${name}{` : `{${quote(name)},`;
   return {
+    /** Text with which all of the series begin. */
+    prefix: isLegacy ? name : `{${quote(name)}`,
     /** Returns the complete series. */
     line: (labels: string) => (labels === '' ? bare : `${braced}${labels}}`),
     /** Returns the series up to the position of one more label. */

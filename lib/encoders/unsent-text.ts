@@ -43,11 +43,7 @@ export class UnsentText {
 
   /** Returns how a family can be written, or the name that is taken. */
   fit(plan: FamilyPlan, family: string): Fit | string {
-    const fit = this.names.fit(plan, family, true);
-    if (typeof fit === 'string' || fit.rivals.every((rival) => this.canRewrite(rival))) return fit;
-    // In the next document, they leave the names to this family.
-    for (const rival of fit.rivals) rival.alternative?.create();
-    return plan.names.find((name) => fit.rivals.some(({ names }) => names.includes(name))) as string;
+    return this.names.fit(plan, family, (rival) => this.canRewrite(rival));
   }
 
   /** Takes the names of a family that is written next. */
@@ -147,7 +143,7 @@ export class UnsentText {
 
   /** Returns the head of a family without samples, if no other family has its names. */
   private headOf(plan: FamilyPlan, name: string): string {
-    const fit = this.names.fit(plan, name, false);
+    const fit = this.names.fit(plan, name);
     if (typeof fit === 'string') return '';
     this.names.take(fit.plan, name);
     return fit.plan.head;
