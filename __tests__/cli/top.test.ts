@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events';
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Output } from '../../lib/cli/output.ts';
-import { shorten } from '../../lib/cli/rate-table.ts';
-import { ratesOf, type Snapshot } from '../../lib/cli/rates.ts';
+import { rateTable, shorten } from '../../lib/cli/rate-table.ts';
+import { ratesOf, type SeriesRate, type Snapshot } from '../../lib/cli/rates.ts';
 import { Screen } from '../../lib/cli/screen.ts';
 import { top } from '../../lib/cli/top.ts';
 import { readMetrics } from '../../lib/reader.ts';
@@ -129,6 +129,7 @@ test.each<[string[], RegExp]>([
 });
 
 const ESC = '\u001b';
+const LEAVE = `${ESC}[?7h${ESC}[?25h${ESC}[?1049l`;
 
 /** A terminal of some size, and what was written to it. */
 class FakeTerminal extends EventEmitter {
@@ -164,17 +165,18 @@ test('in a terminal, it fills the second screen, follows its size and leaves it'
   });
   const output = new Output(terminal as unknown as NodeJS.WriteStream, process.stderr);
   expect(await top.run([url, '--count', '3', '--interval', '0.1'], output)).toBe(0);
-  expect(terminal.written.startsWith(`${ESC}[?1049h${ESC}[?25l`)).toBe(true);
-  expect(terminal.written.endsWith(`${ESC}[?25h${ESC}[?1049l`)).toBe(true);
+  expect(terminal.written.startsWith(`${ESC}[?1049h${ESC}[?25l${ESC}[?7l`)).toBe(true);
+  expect(terminal.written.endsWith(LEAVE)).toBe(true);
   const frames = terminal.written
     .split(`${ESC}[H`)
     .slice(1)
     .map((frame) => frame.split(`${ESC}[K`).map((line) => line.trim()));
-  expect(frames).toHaveLength(4);
+  expect(frames).toHaveLength(5);
   const sizes = frames.map((lines) => [lines.length - 1, Math.max(...lines.slice(0, -1).map((line) => line.length))]);
-  expect(sizes.slice(1).every(([rows, columns]) => rows! <= 4 && columns! <= 36)).toBe(true);
-  expect(frames[0]!.join()).toContain('rates follow');
-  expect(frames[3]!.join()).toContain('fast{x=');
+  expect(sizes.slice(2).every(([rows, columns]) => rows! <= 4 && columns! <= 36)).toBe(true);
+  expect(frames[0]!.join()).toContain('waiting for the first document  q: quit');
+  expect(frames[1]!.join()).toContain('rates follow');
+  expect(frames[4]!.join()).toContain('fast{x=');
   expect(terminal.listenerCount('resize')).toBe(0);
 });
 
@@ -204,6 +206,29 @@ test.each([
   expect(stop).toHaveBeenCalledTimes(times);
   screen.leave();
   expect(keyboard.listenerCount('data')).toBe(0);
+});
+
+test('the end of the process leaves the second screen, also after a crash', () => {
+  const terminal = new FakeTerminal();
+  const keyboard = new FakeKeyboard() as unknown as NodeJS.ReadStream;
+  const screen = new Screen(terminal as unknown as NodeJS.WriteStream, keyboard, { draw: jest.fn(), stop: jest.fn() });
+  const before = process.listeners('exit');
+  screen.enter();
+  const added = process.listeners('exit').filter((it) => !before.includes(it));
+  for (const listener of added) listener(1);
+  expect(terminal.written.endsWith(LEAVE)).toBe(true);
+  expect(process.listeners('exit')).toEqual(before);
+});
+
+test('a narrow table has no means, so that the names of series have room', () => {
+  const rates: SeriesRate[] = [
+    { series: 'http_request_duration_seconds', type: 'histogram', value: 5, perSecond: 2, mean: 1 },
+  ];
+  expect(rateTable(rates, 1, 60)).toEqual([
+    'per second  mean  value  series',
+    '         2     1      5  http_request_duration_seconds',
+  ]);
+  expect(rateTable(rates, 1, 40)).toEqual(['per second  value  series', '         2      5  http_request_d…econds']);
 });
 
 test.each([

@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type MetricsInput, metricDelta, metricValue, type ReadMetricsOptions, readMetrics } from '../../lib/reader.ts';
+import { CERTIFICATE, PRIVATE_KEY } from '../support/certificate.ts';
 import { closeServers, listen, serveMetrics, watchWarnings } from '../support/serve.ts';
 import { JSON_TYPE, OPEN_METRICS_TYPE, serving, TEXT_TYPE } from '../support/upstreams.ts';
 
@@ -206,6 +209,38 @@ describe('the error names the place and the reason when', () => {
     expect(error).toMatchObject({ name: 'MetricsError', code, message: expect.stringMatching(message) });
     expect(error.message).not.toContain('secret');
   });
+});
+
+describe('a failure of TLS says what to change', () => {
+  const secure = createServer({ key: PRIVATE_KEY, cert: CERTIFICATE }, serving(TEXT_TYPE, TEXT));
+  beforeAll(() => once(secure.listen(0, '127.0.0.1'), 'listening'));
+  afterAll(() => {
+    secure.close();
+    secure.closeAllConnections();
+  });
+
+  test.each([
+    ['https', /failed: no trusted authority has signed its certificate; set .* NODE_EXTRA_CA_CERTS/],
+    ['http', /failed: socket hang up before a response; a server that expects https:/],
+  ])('from a server with a certificate of its own, by %s', async (scheme, message) => {
+    const { port } = secure.address() as AddressInfo;
+    await expect(readMetrics(`${scheme}://127.0.0.1:${port}/m`)).rejects.toThrow(message);
+  });
+
+  test('from a server without TLS', async () => {
+    const plain = await urlOf(TEXT_TYPE, TEXT);
+    await expect(readMetrics(plain.replace('http:', 'https:'))).rejects.toThrow(
+      /failed: the server does not speak TLS/,
+    );
+  });
+});
+
+test.each([
+  [301, /Redirects are not followed\. Write the URL that it redirects to/],
+  [401, /It asks for credentials\. Write them in the URL/],
+])('status %i says what to change', async (status, message) => {
+  const server = await listen((_req, res) => void res.writeHead(status).end());
+  await expect(readMetrics(url({ address: () => server.address() }))).rejects.toThrow(message);
 });
 
 test('a redirect is not followed, and credentials in a URL are not shown', async () => {

@@ -155,7 +155,12 @@ describe('the error says what to change when', () => {
       {},
       /got 503.*onError/,
     ],
-    ['the response is a redirect', answer(302, 'html'), {}, /expected status 200, got 302 Found\.$/],
+    [
+      'the response is a redirect',
+      answer(302, 'html'),
+      {},
+      /expected status 200, got 302 Found\. Redirects are not followed\. Write/,
+    ],
     ['the response is a page', answer(200, 'html'), {}, /expected JSON, .*got text\/html.*; write the path/],
     ['the response has no type', (_req, res) => void res.end(), {}, /expected JSON, .*got no Content-Type/],
     ['no server listens', 'http://127.0.0.1:1', {}, /the connection failed: .*ECONNREFUSED/],

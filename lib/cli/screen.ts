@@ -1,17 +1,19 @@
-const ENTER = '\u001b[?1049h\u001b[?25l';
-const LEAVE = '\u001b[?25h\u001b[?1049l';
+// Without a cursor, and without wrapping: some characters are wider than one column.
+const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l';
+const LEAVE = '\u001b[?7h\u001b[?25h\u001b[?1049l';
 const HOME = '\u001b[H';
 const CLEAR_LINE = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
 
 const CTRL_C = '\u0003';
 
-/** The terminal's second screen, without a cursor. What was there before comes back with `leave()`. */
+/** The terminal's second screen. What was there before comes back with `leave()`, and when the process ends. */
 export class Screen {
   private readonly stdout: NodeJS.WriteStream;
   private readonly stdin: NodeJS.ReadStream;
   private readonly onKey: (key: Buffer) => void;
   private readonly onResize: () => void;
+  private readonly onExit = () => this.leave();
 
   /** `draw` is called after a change of the size, and `stop` for ctrl-C and q. */
   constructor(stdout: NodeJS.WriteStream, stdin: NodeJS.ReadStream, on: { draw(): void; stop(): void }) {
@@ -35,6 +37,7 @@ export class Screen {
   enter(): void {
     this.stdout.write(ENTER);
     this.stdout.on('resize', this.onResize);
+    process.once('exit', this.onExit);
     if (!this.stdin.isTTY) return;
     this.stdin.setRawMode(true);
     this.stdin.on('data', this.onKey).resume();
@@ -47,6 +50,7 @@ export class Screen {
   }
 
   leave(): void {
+    process.off('exit', this.onExit);
     this.stdout.off('resize', this.onResize);
     if (this.stdin.isTTY) {
       this.stdin.off('data', this.onKey).pause();

@@ -77,7 +77,7 @@ export const top: Command = {
   },
 };
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 interface TopOptions {
   readonly url: URL;
@@ -144,19 +144,20 @@ interface ScreenOptions {
 /** Shows the rates on the terminal's second screen. */
 async function showScreen(output: Output, options: TopOptions, { rows, end }: ScreenOptions): Promise<void> {
   let rates: readonly SeriesRate[] = [];
-  let status = 'rates follow with the next update';
+  let status = 'waiting for the first document  q: quit';
   const screen = new Screen(output.stdout, process.stdin, { draw, stop: end });
 
   function draw(): void {
-    const head = `${addressOf(options.url)}  ${rates.length} series  ${status}`;
+    const head = headLines(addressOf(options.url), printable(`${rates.length} series  ${status}`), screen.columns);
     const table = rateTable(rates, Math.min(rows ?? Number.POSITIVE_INFINITY, screen.rows - 3), screen.columns);
-    screen.draw([shorten(printable(head), screen.columns), '', ...table]);
+    screen.draw([...head, ...table]);
   }
   let updates = 0;
   const view: View = {
     update(latest) {
       rates = latest;
-      if (updates++ > 0) status = `every ${options.interval / 1000} s  q: quit`;
+      const when = updates++ === 0 ? 'rates follow with the next update' : `every ${options.interval / 1000} s`;
+      status = `${when}  q: quit`;
       draw();
     },
     fail(message) {
@@ -165,9 +166,16 @@ async function showScreen(output: Output, options: TopOptions, { rows, end }: Sc
     },
   };
   screen.enter();
+  draw();
   try {
     await follow(options, view);
   } finally {
     screen.leave();
   }
+}
+
+/** Returns two lines: the second is empty if both texts fit the first. */
+function headLines(address: string, state: string, width: number): [string, string] {
+  const line = `${address}  ${state}`;
+  return line.length <= width ? [line, ''] : [shorten(address, width), shorten(state, width)];
 }

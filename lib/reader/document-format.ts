@@ -43,17 +43,21 @@ export interface OpenedDocument extends TypedBody {
 
 /**
  * Determines the format of a response from its Content-Type. Servers of files send JSON as `text/plain` too, which its
- * beginning shows.
+ * beginning shows. `alternative` is what else the error advises.
  *
  * @throws {MetricsError} (rejects) `ERR_METRICS_SCRAPE_FAILED` for the Content-Type of something else
  */
-export async function formatOfResponse(contentType: string, body: AsyncIterable<Uint8Array>): Promise<TypedBody> {
+export async function formatOfResponse(
+  contentType: string,
+  body: AsyncIterable<Uint8Array>,
+  alternative = '',
+): Promise<TypedBody> {
   const format = formatOf(contentType);
   if (format === undefined) {
     const got = contentType || 'no Content-Type';
     throw new MetricsError(
       'ERR_METRICS_SCRAPE_FAILED',
-      `expected JSON, Prometheus text or OpenMetrics, got ${got}; write the path of a metrics document, such as /metrics.json, or set the option format if it is one`,
+      `expected JSON, Prometheus text or OpenMetrics, got ${got}; write the path of a metrics document, such as /metrics.json${alternative}`,
     );
   }
   if (format !== 'prometheus') return { format, body };

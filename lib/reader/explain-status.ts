@@ -5,7 +5,15 @@ import { statusText } from '../util/status-text.ts';
 /** The facts about the request that its hints may show. Only those of requests over loopback are known. */
 const REQUEST = { peer: '127.0.0.1', address: '127.0.0.1', hops: 0, forwardedHeader: 'x-forwarded-for' } as const;
 
+const REDIRECT = 'Redirects are not followed. Write the URL that it redirects to: curl -I prints it as Location.';
+
 const HINTS: Readonly<Record<number, string>> = {
+  301: REDIRECT,
+  302: REDIRECT,
+  303: REDIRECT,
+  307: REDIRECT,
+  308: REDIRECT,
+  401: 'It asks for credentials. Write them in the URL, as in http://user:password@127.0.0.1:3000/metrics.',
   404: 'Write the path of a metrics document, including the path where the router is mounted, such as /internal/metrics.json. With hideFromUntrusted, refused requests get a 404 too.',
   500: 'The source failed, or every family was dropped; onError is called with the reason.',
   503: 'The source did not answer in time; onError is called with the reason.',

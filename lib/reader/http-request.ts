@@ -66,11 +66,29 @@ async function* readBody(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   }
 }
 
+const UNTRUSTED =
+  'no trusted authority has signed its certificate; set the environment variable NODE_EXTRA_CA_CERTS to the file of its authority';
+
+/** Errors of TLS that name neither the cause nor the remedy. */
+const TLS_HINTS: Readonly<Record<string, string>> = {
+  EPROTO: 'the server does not speak TLS as expected; write http:// if it does not speak it at all',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+};
+
 function connectionError(error: unknown): unknown {
   if (error instanceof MetricsError) return error;
-  const { code, message, cause } = error as NodeJS.ErrnoException;
-  const hint = code === 'ECONNRESET' ? '; a source that fails after the first byte does that, see onError' : '';
+  const { code = '', message, cause } = error as NodeJS.ErrnoException;
   // The error for an AbortSignal has the reason as its cause, and one for several addresses has no message.
-  const reason = (cause as Partial<Error> | undefined)?.message ?? (message || String(code));
-  return new MetricsError('ERR_METRICS_SCRAPE_FAILED', `the connection failed: ${reason}${hint}`, { cause: error });
+  const reason = (cause as Partial<Error> | undefined)?.message ?? (message || code);
+  const text = TLS_HINTS[code] ?? reason + (code === 'ECONNRESET' ? resetHint(message) : '');
+  return new MetricsError('ERR_METRICS_SCRAPE_FAILED', `the connection failed: ${text}`, { cause: error });
 }
+
+/** Explains a reset. Node calls one before a response "socket hang up". */
+const resetHint = (message: string): string =>
+  message === 'socket hang up'
+    ? ' before a response; a server that expects https:// does that'
+    : '; a source that fails after the first byte does that, see onError';

@@ -12,6 +12,8 @@ import type { MetricsInput, ReadMetricsOptions } from './options.ts';
 /** Size (bytes) of the chunks of a document that is in memory. */
 const CHUNK_SIZE = 64 * 1024;
 
+const OR_SET_FORMAT = ', or set the option format if it is one';
+
 /** An input that is checked. `place` is its description in messages. */
 export interface Input {
   readonly place: string;
@@ -84,7 +86,7 @@ async function openResponse(
   try {
     if (response.status !== 200) throw await statusError(response, headerNames);
     const { contentType, body, isFramed } = response;
-    const typed = format === 'auto' ? await formatOfResponse(contentType, body) : { format, body };
+    const typed = format === 'auto' ? await formatOfResponse(contentType, body, OR_SET_FORMAT) : { format, body };
     return { ...typed, isComplete: isFramed };
   } catch (error) {
     response.close();
