@@ -76,6 +76,36 @@ test('the quantiles of summaries are kept by series, and only count and sum are 
   ]);
 });
 
+test('a series is found in another place, with its labels in another order, and one with other labels is not', () => {
+  const { record, read } = createRecording();
+  const of = (...all: [Record<string, string>, number][]) => ({
+    name: 'a',
+    type: 'gauge' as const,
+    samples: all.map(([labels, value]) => ({ labels, value })),
+  });
+  record(of([{ p: 'x', q: 'y' }, 1], [{ p: 'y', q: 'x' }, 2], [{ p: 'z', q: 'x' }, 3]));
+  record(of([{ q: 'x', p: 'z' }, 6], [{ q: 'y', p: 'x' }, 4], [{ q: 'x', p: 'y' }, 5]));
+  expect(read('a').families.a!.series.map(({ columns: [values] }) => values)).toEqual([
+    [3, 6],
+    [1, 4],
+    [2, 5],
+  ]);
+});
+
+test('series that are all new at each moment are found to be so without a key for each', () => {
+  const { record, read } = createRecording({ maxBytes: 100_000 });
+  const churned = (moment: number) =>
+    queues(Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`${moment}-${i}`, 1])));
+  record(churned(1));
+  const stringify = jest.spyOn(JSON, 'stringify');
+  record(churned(2));
+  expect(stringify.mock.calls.length).toBeLessThan(10);
+  stringify.mockRestore();
+  const { kept, leftOut, totals } = read().families.messages_total!;
+  // Those of the first moment keep their places until no moment has them.
+  expect([kept > 100, kept < 1000, leftOut, totals[0]]).toEqual([true, true, 10_000, [10_000, 10_000]]);
+});
+
 test('a family has the unit that it states', () => {
   const { record, read } = createRecording();
   const samples = [{ labels: {}, value: 1 }];

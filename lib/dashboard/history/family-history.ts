@@ -1,8 +1,9 @@
-import { isSameLabelSet, labelSetKey } from '../../model/labels.ts';
+import { isSameLabelSet } from '../../model/labels.ts';
 import type { LabelSet, MetricType, Sample } from '../../model/metric-family.ts';
 import { isSameList } from '../../util/is-same-list.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import { numberAt, pointsOf, rowSize, type SeriesRow } from './series-row.ts';
+import { UnseenRows } from './unseen-rows.ts';
 import type { ValueRing } from './value-ring.ts';
 
 /** What a family's history is about. Another head or other points start it again. */
@@ -48,7 +49,7 @@ export class FamilyHistory {
   private seen = 0;
   private leftOutBefore = 0;
   /** The rows by their labels, once a series was not at its place of the moment before. */
-  private unseen: Map<string, SeriesRow> | undefined;
+  private unseen: UnseenRows | undefined;
 
   constructor(head: FamilyHead, space: HistorySpace) {
     this.head = head;
@@ -178,11 +179,9 @@ export class FamilyHistory {
   }
 
   private takeUnseen(labels: LabelSet): SeriesRow | undefined {
-    this.unseen ??= new Map(this.rows.slice(this.seen).map((row) => [labelSetKey(row.labels), row]));
-    const key = labelSetKey(labels);
-    const row = this.unseen.get(key);
-    this.unseen.delete(key);
-    // A row that was at its place is still in the map.
+    this.unseen ??= new UnseenRows(this.rows.slice(this.seen));
+    const row = this.unseen.take(labels);
+    // A row that was at its place is still among them.
     return row !== undefined && row.index >= this.seen ? row : undefined;
   }
 
