@@ -189,3 +189,20 @@ test('the more series there are, the fewer samples are kept, but the window is c
   expect(span.seconds).toBe(60);
   expect(current[0]).toBeCloseTo(2000);
 });
+
+test('the histories of families and of their series have a bound together, however long the page is open', () => {
+  const store = new Store();
+  const value = { label: Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`v${i}`, i])) };
+  const document = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`f${n}`, { type: 'gauge', value }]));
+  let most = 0;
+  for (let poll = 0; poll < 360; poll++) {
+    store.addPoll(document, undefined, { time: poll, clock: poll });
+    if (poll % 20 > 0) continue;
+    let moments = 0;
+    for (const { history, series } of store.families.values())
+      for (const one of [history, ...series.map((one) => one.history!)]) moments += one.times.length;
+    most = Math.max(most, moments);
+  }
+  expect(most).toBeGreaterThan(200_000);
+  expect(most).toBeLessThanOrEqual(300_000);
+});

@@ -13,10 +13,10 @@ import {
 import { replaySeries, type Window } from '../model/windows.ts';
 import type { PastFamily } from './past.ts';
 
-/** Maximum number of moments in the histories of all families, of 16 bytes and a little more each. */
-const MAX_MOMENTS = 600_000;
-const MAX_MOMENTS_PER_FAMILY = 600;
-const MIN_MOMENTS_PER_FAMILY = 60;
+/** Maximum number of moments in the histories of all families and series, of about 40 bytes each. */
+const MAX_MOMENTS = 300_000;
+const MAX_MOMENTS_EACH = 600;
+const MIN_MOMENTS_EACH = 60;
 
 /** Maximum number of series in a family whose series all have a history. */
 const MAX_SERIES_PER_FAMILY = 50;
@@ -35,6 +35,7 @@ export class Store {
   private readonly byName = new Map<string, Family>();
   private polls = 0;
   private changes = 0;
+  private seriesWithHistory = 0;
   /** Whether a series may be the sum of others, in families that are added from now on. */
   canRollUp = true;
   private selectedWindow: Window = 60;
@@ -127,8 +128,8 @@ export class Store {
   }
 
   private nextMoment(at: Instant): PollMoment {
-    const share = Math.floor(MAX_MOMENTS / Math.max(1, this.byName.size));
-    const limit = Math.max(MIN_MOMENTS_PER_FAMILY, Math.min(MAX_MOMENTS_PER_FAMILY, share));
+    const share = Math.floor(MAX_MOMENTS / Math.max(1, this.byName.size + this.seriesWithHistory));
+    const limit = Math.max(MIN_MOMENTS_EACH, Math.min(MAX_MOMENTS_EACH, share));
     this.latest = { ...at, poll: this.polls++, limit };
     return this.latest;
   }
@@ -150,5 +151,6 @@ export class Store {
       count += length;
       for (const one of series) one.history ??= replaySeries(one, family, this.selectedWindow);
     }
+    this.seriesWithHistory = count;
   }
 }
