@@ -1,0 +1,45 @@
+import { eventually, openPage, type Service, startExample } from './support.ts';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startExample();
+});
+
+test.each([
+  [320, true],
+  [390, true],
+  [768, false],
+  [1440, true],
+])('%i px wide, the toolbar stays on screen with the status of the connection', async (width, isOneRow) => {
+  const { page } = await openPage(`${service.origin}/metrics.html#interval=1`, { viewport: { width, height: 700 } });
+  await page.locator('body[data-state=live]').waitFor();
+  await page.locator('.families .family').first().waitFor();
+  const tops = await page
+    .locator('.tools > *')
+    .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().bottom));
+  if (isOneRow) expect(new Set(tops.map(Math.round)).size).toBe(1);
+
+  await page.evaluate(() => window.scrollTo(0, 1000));
+  const seen = () =>
+    page.locator('#state').evaluate((one) => {
+      const { left, right, top, bottom } = one.getBoundingClientRect();
+      const isInside = left >= 0 && right <= window.innerWidth && top >= 0 && bottom <= window.innerHeight;
+      return isInside && document.elementFromPoint((left + right) / 2, (top + bottom) / 2) === one;
+    });
+  await eventually(async () =>
+    expect([await page.evaluate(() => window.scrollY > 500), await seen()]).toEqual([true, true]),
+  );
+  await page.locator('#search').fill('queue');
+  expect(await seen()).toBe(true);
+});
+
+test('each metric has a title of its own in the tab, also in the history of the browser', async () => {
+  const { page } = await openPage(`${service.origin}/metrics.html#open=queue_depth`);
+  const title = () => page.evaluate(() => document.title.replace(/^▲ \d+ · /, ''));
+  await eventually(async () => expect(await title()).toMatch(/^queue_depth · /));
+  const [, name] = (await title()).split(' · ');
+  await page.keyboard.press('Escape');
+  await eventually(async () => expect(await title()).toBe(name));
+  await page.goBack();
+  await eventually(async () => expect(await title()).toBe(`queue_depth · ${name}`));
+});
