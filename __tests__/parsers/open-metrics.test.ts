@@ -116,6 +116,10 @@ test.each<[document: string, series: object[]]>([
   ],
   ['# TYPE m gauge\n# TYPE m counter\nm_total 2\nm 1\n', [{ m: 'gauge' }, { m_total: 'counter' }]],
   ['# TYPE m counter\n# TYPE m gauge\nm 1\nm_total 2\n', [{ m: 'gauge' }, { m_total: 'counter' }]],
+  [
+    '# TYPE m gauge\n# TYPE m counter\n# TYPE m summary\nm_count 1\nm{quantile="0.5"} 3\nm_total 2\n',
+    [{ m: 'gauge' }, { m_count: 'untyped' }, { m_total: 'counter' }],
+  ],
 ])('the series of %j are read as written, a counter whose name clashes last', async (document, expected) => {
   const families = await read(`${document}# EOF\n`);
   expect(families.map(({ name, type }) => ({ [name]: type }))).toEqual(expected);

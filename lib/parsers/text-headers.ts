@@ -94,22 +94,26 @@ export class FamilyHeaders {
   }
 
   private addType(header: FamilyHeader, type: TextType, line: number): FamilyHeader {
-    if (header.type === undefined) header.type = type;
-    else if (header.type !== type) {
-      if (header.type.suffix !== type.suffix) return this.addNamesake(header, type, line);
-      this.reportDifference(header, line, `# TYPE ${type.word} differs from the ${header.type.word} before it`);
-    }
+    if (header.type !== undefined && header.type.suffix !== type.suffix) return this.addNamesake(header, type, line);
+    this.keepType(header, type, line);
     this.settle(header);
     return header;
+  }
+
+  /** Gives the header this type if it has none, and reports it if it has another one. */
+  private keepType(header: FamilyHeader, type: TextType, line: number): void {
+    header.type ??= type;
+    if (header.type === type) return;
+    this.reportDifference(header, line, `# TYPE ${type.word} differs from the ${header.type.word} before it`);
   }
 
   /** Adds a family of the same name whose series have other names, and moves the last `# HELP` to it. */
   private addNamesake(first: FamilyHeader, type: TextType, line: number): FamilyHeader {
     const { name, repeated } = first;
     delete first.repeated;
-    const known = this.byName.get(name)?.find((header) => header.type === type);
+    const known = this.byName.get(name)?.find((header) => header.type?.suffix === type.suffix);
     const header = known ?? this.create(name, line);
-    header.type = type;
+    this.keepType(header, type, line);
     if (repeated !== undefined) this.addHelp(header, repeated.text, repeated.line);
     return header;
   }
