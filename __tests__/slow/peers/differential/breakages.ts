@@ -125,4 +125,8 @@ export const BREAKAGES: readonly Breakage[] = [
   broken('one series at several times, in OpenMetrics', timed, inOrder, 'openmetrics'),
   broken('one series several times', twice),
   { ...broken('several of these, in any order', severalChanges, headersAnywhere), numRuns: 20 },
+  {
+    ...broken('several of these, in any order, in OpenMetrics', severalChanges, headersAnywhere, 'openmetrics'),
+    numRuns: 20,
+  },
 ];

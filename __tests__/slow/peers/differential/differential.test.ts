@@ -83,11 +83,12 @@ beforeAll(async () => {
   );
 }, 120_000);
 
-/** The first type of each name. */
-function typesOf({ body }: Document): Map<string, string> {
+/** The first type of each name. In OpenMetrics, a counter or an info may have the name of another family. */
+function typesOf({ contentType, body }: Document): Map<string, string> {
   const types = new Map<string, string>();
+  const ignored = contentType.startsWith('text/plain') ? [] : ['counter', 'info'];
   for (const [, name = '', type = ''] of body.toString().matchAll(/^\s*#\s+TYPE\s+(\S+)\s+(\S+)\s*$/gm)) {
-    if (!types.has(name)) types.set(name, type);
+    if (!types.has(name) && !ignored.includes(type)) types.set(name, type);
   }
   return types;
 }
