@@ -80,6 +80,7 @@ describe('at every width and in both themes, there is no accessibility violation
       'a gauge': 'open=process_resident_memory_bytes',
       'a labelled counter': 'open=messages_delivered_total',
       'a histogram and its table of routes': 'open=http_request_duration_seconds',
+      'two metrics that are compared': 'open=messages_delivered_total&compare=message_delivery_latency_seconds',
       'a histogram grouped by a label, with a filter': 'open=http_request_duration_seconds&group=method&label.method=G',
     }),
   )('%s', async (_, hash) => {
