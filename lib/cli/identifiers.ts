@@ -2,7 +2,7 @@
 const MAX_SEARCHED = 1_000;
 
 /** A host and a port. The port of a client is above those of services. */
-const HOST_AND_PORT = /^(\[[\da-f:.]+\]|[\w.-]+):(\d{1,5})$/i;
+const HOST_AND_PORT = /^(\[[\da-f:.]+\]|localhost|[\w-]*\.[\w.-]+):(\d{1,5})$/i;
 const FIRST_CLIENT_PORT = 32_768;
 
 const BEGINS_AS_PATH = /^(?:[A-Z]+ )?(?:[a-z][a-z\d+.-]*:\/\/[^/]*)?\//i;
@@ -16,14 +16,14 @@ const IDENTIFIERS = [
   /(?<![\da-z])(?=[a-f]*\d)[\da-f]{12,}(?![\da-z])/gi,
   // ULID
   /\b[0-7][\dA-HJKMNP-TV-Z]{25}\b/g,
-  // A token: 20 or more letters of both cases and digits
+  // A token: 20 or more letters, digits, `-` and `_`, among them both cases and three digits
   /(?<![\w-])(?=(?:[A-Za-z_-]*\d){3})(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{20,}/g,
   // A number of five or more digits, which is no part of a version
   /(?<![\w.])\d{5,}(?![\w.])/g,
   // A time in seconds with a fraction
   /(?<![\w.])\d{10,}\.\d+(?![\w.])/g,
   // A date, with its time
-  /(?<!\d)\d{4}-\d\d-\d\d(?:T[\d:.]+)?(?!\d)/g,
+  /(?<!\d)\d{4}-\d\d-\d\d(?:[T ]\d\d:[\d:.]+)?(?!\d)/g,
   // A member of a query string
   /[?&][\w.]+=[^&\s]*/g,
   // An e-mail address
