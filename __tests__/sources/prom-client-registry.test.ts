@@ -243,7 +243,7 @@ describe.each(LIBRARIES)('reading a registry of %s', (name) => {
       values: [{ labels: { a: 'x' }, value: ++scrapes }, { value: 5 }],
       aggregator: 'sum',
     });
-    registry.registerMetric({ name: 'own', get } as never);
+    registry.registerMetric(Object.assign(Object.create(null), { name: 'own', get }));
     const { values, text, failures } = await serveRegistry(registry);
     expect(await values()).toEqual({ own: [{ a: 'x', '@': 1 }, { '@': 5 }] });
     expect(await text()).toBe('# HELP own h\n# TYPE own counter\nown{a="x"} 2\nown 5\n');

@@ -38,7 +38,7 @@ export function promClientSource(registry: PromClientRegistry): MetricsSource {
     return reader;
   }
   function storeCheckOf(metric: Metric): StoreCheck {
-    const kind = Object.getPrototypeOf(metric);
+    const kind = Object.getPrototypeOf(metric) ?? metric;
     const check = storeChecks.get(kind) ?? { canRead: false, mismatches: 0 };
     storeChecks.set(kind, check);
     return check;
