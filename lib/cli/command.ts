@@ -97,7 +97,7 @@ export const TIMEOUT_RANGE: NumberRange = { min: 0.001, max: 3600, hasFractions:
 export function numberOption(place: string, text: string, range: NumberRange): number {
   const { min, max, hasFractions = false, example } = range;
   const value = Number(text);
-  const isDecimal = hasFractions ? /^\d*\.?\d+$/.test(text) : /^\d+$/.test(text);
+  const isDecimal = hasFractions ? /^(?:\d+(?:\.\d+)?|\.\d+)$/.test(text) : /^\d+$/.test(text);
   if (isDecimal && value >= min && value <= max) return value;
   throw optionError(place, text, {
     expected: `a ${hasFractions ? '' : 'whole '}number from ${min} to ${max}`,

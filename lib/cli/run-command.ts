@@ -25,12 +25,12 @@ export async function runCommand([name, ...args]: readonly string[], output: Out
     output.text(HELP);
     return name === undefined ? EXIT.usage : EXIT.ok;
   }
-  if (name === '--version' || name === '-v') {
-    output.line(packageVersion());
-    return EXIT.ok;
-  }
   const command = Object.hasOwn(COMMANDS, name) ? (COMMANDS[name] as Command) : undefined;
   try {
+    if (name === '--version' || name === '-v') {
+      output.line(packageVersion());
+      return EXIT.ok;
+    }
     if (command === undefined) throw unknownName('command', name, Object.keys(COMMANDS));
     if (args.includes('--help') || args.includes('-h')) {
       output.text(command.help);

@@ -27,7 +27,8 @@ import {
 const HELP = `Usage: express-metrics-json serve --from URL… [--trusted CIDR…] [OPTION]…
 
 Serves a copy of another metrics endpoint, at /metrics.json and /metrics, to trusted addresses only.
-Any Authorization header is refused. Another path is answered with the list of these. Each scrape requests the other endpoint once.
+Any Authorization header is refused. Another path is answered with the list of these. Each scrape
+requests the other endpoint once.
 
 With several URLs, the documents are joined, each series gets the label "instance" with the host and
 port that it comes from, and "remote_up" shows which of them answered. The label also has the path
