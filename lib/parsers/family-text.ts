@@ -27,7 +27,7 @@ export function compact(range: LineRange): LineRange {
   return range;
 }
 
-/** Does so for all lines that are buffered of a piece of `length`, which keep it in memory together. */
+/** Moves all buffered lines out of a piece of `length`, which keep it in memory together. */
 export function compactAll(ranges: readonly LineRange[], length: number): void {
   let kept = 0;
   for (const { start, end } of ranges) kept += end - start;

@@ -10,9 +10,9 @@ import type { ValueFaults } from './kumomta-values.ts';
 import { LabelSetCache, type Relabel } from './label-set-cache.ts';
 
 /**
- * Creates a parser of the JSON document of KumoMTA's `GET /metrics.json`. It buffers about 64 KiB of a document, and a
- * histogram or summary up to `maxJoinBytes`, however large a family is. It caches label sets for the next document, within the cache budget of the process, so
- * use one parser for each upstream.
+ * Creates a parser of the JSON document of KumoMTA's `GET /metrics.json`. It buffers about 64 KiB of a document, however
+ * large a family is, and a histogram or summary as a whole, up to `maxJoinBytes`. It caches label sets for the next
+ * document, within the cache budget of the process, so use one parser for each upstream.
  *
  * Unknown members of a family are skipped. A `value` before its `type` is buffered, up to 1 MiB. A `help` after both
  * is ignored. A name that comes twice is two families. A histogram whose buckets are not sorted, or do not agree with

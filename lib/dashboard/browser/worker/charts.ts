@@ -110,8 +110,8 @@ function describe({ labels }: RowGroup): string {
 }
 
 /**
- * Returns the history's values at the given times: null before the first and after the last, and undefined, which a line
- * crosses, for times in between that the history does not have.
+ * Returns the history's values at the given times: null before the first and after the last, and undefined, which a
+ * line crosses, for times in between that the history does not have.
  */
 function aligned(history: History | undefined, times: readonly number[]): (number | null | undefined)[] {
   const known = history?.times ?? [];

@@ -29,7 +29,7 @@ export function errorHistoryOf(
   return replay(family, family.window, (span) => [errorShare(series, failed, family, span)], older);
 }
 
-/** Returns the share of errors of the whole family over time; undefined without a label that tells which requests failed. */
+/** Returns the whole family's share of errors over time; undefined without a label that tells which requests failed. */
 export function errorHistoryOfAll(family: Family): History | undefined {
   const { series, rollups, samples, polledAt, window } = family;
   const status = statusLabelOf(series);

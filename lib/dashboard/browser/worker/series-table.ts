@@ -58,7 +58,10 @@ function placesOf(rows: readonly RowGroup[], before: Ranking): Map<string, numbe
   return new Map(rows.map(({ id }) => [id, places.get(id) ?? -Infinity]));
 }
 
-/** Creates a function that returns the table with the rows `from` to `to`, as often as the page scrolls. Label values are cut to a length. */
+/**
+ * Creates a function that returns the table with the rows `from` to `to`, as often as the page scrolls. Label values
+ * are cut to a length.
+ */
 export function createTable(
   family: Family,
   ranking: Ranking,

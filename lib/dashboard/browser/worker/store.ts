@@ -81,8 +81,8 @@ export class Store {
   }
 
   /**
-   * Adds the units and the past of families, before the samples that are known, and draws their lines from it. Of the families and
-   * series in it, only those of the last polls are used. Ages are seconds before `at`.
+   * Adds the units and the past of families, before the samples that are known, and draws their lines from it. Of the
+   * families and series in it, only those of the last polls are used. Ages are seconds before `at`.
    */
   load(past: readonly PastFamily[], at: Instant): void {
     const { latest } = this;
