@@ -1,5 +1,5 @@
 // What the history of the dashboard costs the service: the CPU time of a sample, of which there is one every 10 s, the
-// longest time that one holds the event loop, and the memory of a full history.
+// longest time that one holds the event loop, and the memory of a full history. And the memory of the page after a day.
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { MetricsHistory } from '../dist/esm/dashboard/history/metrics-history.js';
@@ -7,6 +7,7 @@ import { Sampler } from '../dist/esm/dashboard/history/sampler.js';
 import { createRegistry } from '../dist/esm/sources/registry.js';
 import { atMost, median } from './figures.js';
 import { liveBytes } from './live-bytes.js';
+import { pageMemory } from './page-memory.js';
 
 const MIB = 2 ** 20;
 
@@ -31,6 +32,7 @@ export async function* page() {
     yield atMost(`${title}: longest time that one holds the event loop`, stall, 20, ' ms');
     yield atMost(`${title}: memory of 15 minutes`, bytes / MIB, 1.25 * (MAX_BYTES / MIB), ' MiB');
   }
+  yield* pageMemory();
 }
 
 /** Half of the series are counters, and half are gauges. All of them change between two samples. */
