@@ -184,6 +184,27 @@ describe('fractional counts', () => {
     ]);
   });
 
+  test('in a histogram cost the samples that have the label of its buckets, which is reported', async () => {
+    const dropped: string[] = [];
+    const onDropped = (error: Error, name: string) => dropped.push(`${name}: ${error.message}`);
+    const text = `{"h":{"type":"histogram","value":[{"le":"1","@":${whole}},{"q":"a","@":${whole.replace('3', '3.5')}}]}}`;
+    const { families } = await collectAll({
+      collect: () => parseKumoMtaJson()(bytesOf(text), { ...unlimited, onDropped }),
+    });
+    expect(families.map(({ name, samples }) => ({ name, samples }))).toEqual([
+      {
+        name: 'h_bucket',
+        samples: [
+          { labels: { q: 'a', le: '0.5' }, value: 1 },
+          { labels: { q: 'a', le: '+Inf' }, value: 3.5 },
+        ],
+      },
+      { name: 'h_sum', samples: [{ labels: { q: 'a' }, value: 1.5 }] },
+      { name: 'h_count', samples: [{ labels: { q: 'a' }, value: 3.5 }] },
+    ]);
+    expect(dropped).toEqual(['h: family "h": expected samples without the label le; 1 with it were dropped']);
+  });
+
   test('of a family that nobody wants are not read', async () => {
     const text = `{"h":{"type":"histogram","value":{"q":{"a":${whole.replace('3', '3.5')}}}},"z":{"type":"gauge","value":2}}`;
     let series = 0;

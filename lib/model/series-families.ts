@@ -1,3 +1,4 @@
+import { MetricsError } from './errors.ts';
 import type { HistogramValue, LabelSet, MetricFamily, Sample, SummaryValue } from './metric-family.ts';
 
 type Distribution = HistogramValue | SummaryValue;
@@ -15,6 +16,9 @@ const TOTALS = ['_sum', '_count'] as const;
 /** Whether a sample consists of several series. */
 export const isDistribution = ({ type }: Pick<MetricFamily, 'type'>) => type === 'histogram' || type === 'summary';
 
+/** Returns the label that tells the buckets of a histogram or the quantiles of a summary apart. */
+export const keyLabelOf = ({ type }: Pick<MetricFamily, 'type'>) => (type === 'histogram' ? 'le' : 'quantile');
+
 /** Returns the names of a family's series. */
 export function seriesNames(family: Pick<MetricFamily, 'name' | 'type'>): string[] {
   const { name, type } = family;
@@ -23,8 +27,8 @@ export function seriesNames(family: Pick<MetricFamily, 'name' | 'type'>): string
 }
 
 /**
- * Returns a histogram or summary as untyped families, one for each name of its series. A sample for which `check` throws
- * becomes one whose value throws that error when it is read.
+ * Returns a histogram or summary as untyped families, one for each name of its series. A sample that cannot be split, or
+ * for which `check` throws, becomes one whose value throws that error when it is read.
  */
 export function seriesFamilies(
   family: Omit<MetricFamily, 'samples'>,
@@ -33,24 +37,43 @@ export function seriesFamilies(
 ): SeriesFamily[] {
   const { help, labelNames } = family;
   const isHistogram = family.type === 'histogram';
+  const keyLabel = keyLabelOf(family);
+  const checkAll = (sample: Sample) => {
+    checkLabels(Object(sample).labels, keyLabel);
+    check(sample);
+  };
   const describe = (name: string, names: readonly string[] | undefined, seriesOf: SeriesOf): SeriesFamily => ({
     name,
     type: 'untyped',
     ...(help !== undefined && { help }),
     ...(Array.isArray(names) && { labelNames: names }),
-    samples: { [Symbol.iterator]: () => readSeries(samples, check, seriesOf) },
+    samples: { [Symbol.iterator]: () => readSeries(samples, checkAll, seriesOf) },
   });
   const [keyed, sum, count] = seriesNames(family) as [string, string, string];
-  const keyedNames = Array.isArray(labelNames) ? [...labelNames, isHistogram ? 'le' : 'quantile'] : undefined;
+  const keyedNames = Array.isArray(labelNames) ? [...labelNames, keyLabel] : undefined;
   const families = [
     describe(keyed, keyedNames, isHistogram ? bucketsOf : quantilesOf),
     describe(sum, labelNames, (labels, value) => (value.sum === undefined ? [] : [{ labels, value: value.sum }])),
     describe(count, labelNames, (labels, value) => [{ labels, value: value.count }]),
   ];
-  return samples.some(({ value }) => Object(value).sum !== undefined)
-    ? families
-    : families.filter(({ name }) => name !== sum);
+  return samples.some(hasSum) ? families : families.filter(({ name }) => name !== sum);
 }
+
+/** Accepts any value: those that are not samples are reported when the series are read. */
+function hasSum(sample: Sample): boolean {
+  try {
+    return (sample.value as Distribution).sum !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function checkLabels(labels: unknown, keyLabel: string): void {
+  if (typeof labels !== 'object' || labels === null) throw invalid('it has no labels; write labels: {}');
+  if (Object.hasOwn(labels, keyLabel)) throw invalid(`its label "${keyLabel}" is one that its series need themselves`);
+}
+
+const invalid = (reason: string) => new MetricsError('ERR_METRICS_INVALID_SAMPLE', reason);
 
 function* readSeries(
   samples: readonly Sample[],
@@ -61,15 +84,16 @@ function* readSeries(
     try {
       check(sample);
     } catch (error) {
-      yield invalidSample(sample.labels, error);
+      yield invalidSample(error);
       continue;
     }
     yield* seriesOf(sample.labels, sample.value as Distribution);
   }
 }
 
-const invalidSample = (labels: LabelSet, error: unknown): Sample => ({
-  labels,
+/** Its labels are not those of the sample, which may be what is invalid. */
+const invalidSample = (error: unknown): Sample => ({
+  labels: {},
   get value(): never {
     throw error;
   },

@@ -1,7 +1,7 @@
 import { MetricsError } from '../model/errors.ts';
 import type { MetricFamily, Sample } from '../model/metric-family.ts';
 import type { ParsedFamily, ParsedSamples } from '../model/parser.ts';
-import { isDistribution, seriesFamilies, seriesNames } from '../model/series-families.ts';
+import { isDistribution, keyLabelOf, seriesFamilies, seriesNames } from '../model/series-families.ts';
 import { estimateBytes } from './infer-label-names.ts';
 import type { ReadContext } from './json-labels.ts';
 import type { SampleStream } from './kumomta-stream.ts';
@@ -49,9 +49,27 @@ export async function* readDistribution(
   else {
     const message = `byte ${fractional}: expected whole counts, got others, so its series are served as untyped`;
     meter.onRepair({ family: family.name, kind: 'untyped', message });
-    for (const { samples, ...described } of seriesFamilies(family, read, () => undefined))
+    const splittable = withoutKeyLabel(family, read, meter);
+    for (const { samples, ...described } of seriesFamilies(family, splittable, () => undefined))
       yield { ...described, samples: new ReadSamples([...samples]) };
   }
+}
+
+/** Drops and reports samples that have the label of buckets or quantiles, which their series would have twice. */
+function withoutKeyLabel(
+  family: Omit<MetricFamily, 'samples'>,
+  samples: readonly Sample[],
+  meter: ReadContext['meter'],
+): readonly Sample[] {
+  const keyLabel = keyLabelOf(family);
+  const kept = samples.filter(({ labels }) => !Object.hasOwn(labels, keyLabel));
+  const dropped = samples.length - kept.length;
+  if (dropped > 0) {
+    const reason = `expected samples without the label ${keyLabel}; ${dropped} with it were dropped`;
+    const message = `family "${family.name}": ${reason}`;
+    meter.onDropped(new MetricsError('ERR_METRICS_INVALID_SAMPLE', message), family.name);
+  }
+  return kept;
 }
 
 /** Samples with whole counts, of a family that is larger than the buffer. */

@@ -43,8 +43,13 @@ export class FamilyBuffer {
       if (cursor.find(segment.name) !== segment) return true;
       await yieldToEventLoop();
     }
-    this.held.delete(segment);
-    for (const part of cursor.replace(segment, segment.split())) this.held.add(part);
+    try {
+      const parts = cursor.replace(segment, segment.split());
+      this.held.delete(segment);
+      for (const part of parts) this.held.add(part);
+    } catch (error) {
+      this.drop(cursor, segment, error);
+    }
     return true;
   }
 
@@ -78,9 +83,13 @@ export class FamilyBuffer {
       if (segment.isBuffered) cursor.bufferCurrent();
     } catch (error) {
       this.bytes += segment.bytes - before;
-      cursor.take(segment.name);
-      this.release(segment);
-      this.onSegmentDropped(error, segment);
+      this.drop(cursor, segment, error);
     }
+  }
+
+  private drop(cursor: SourceCursor, segment: FamilySegment, error: unknown): void {
+    cursor.take(segment.name);
+    this.release(segment);
+    this.onSegmentDropped(error, segment);
   }
 }

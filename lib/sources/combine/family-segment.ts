@@ -114,8 +114,16 @@ export class FamilySegment {
   }
 }
 
-/** Accepts any value: the encoder refuses those that are not samples. */
+/** Accepts any value: the encoder refuses those that are not samples, or whose members throw. */
 function bytesOf(sample: Sample): number {
+  try {
+    return estimateBytes(sample);
+  } catch {
+    return SAMPLE_BYTES;
+  }
+}
+
+function estimateBytes(sample: Sample): number {
   const { labels, value, exemplar } = Object(sample) as Sample;
   const bytes = SAMPLE_BYTES + labelBytes(labels) + exemplarBytes(exemplar);
   if (typeof value === 'number') return bytes;
