@@ -1,4 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { Markdown } from '../../docs/markdown.ts';
 import { packedTarball, run, temporaryFolder } from './tools.ts';
@@ -98,11 +110,22 @@ it.each([
   expect(await run(process.execPath, [file], project)).toBe('{\n"up":{"type":"gauge","value":1.0}\n}\n3\n');
 });
 
-it('has a command, which runs without the peer dependencies', async () => {
-  const { bin } = JSON.parse(readFileSync(join(inside, 'package.json'), 'utf8'));
-  const file = join(inside, bin['express-metrics-json'] ?? bin);
-  expect(readFileSync(file, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+it('has a command, which npm links, and which runs without the peer dependencies', async () => {
+  const { name, version, bin } = JSON.parse(readFileSync(join(inside, 'package.json'), 'utf8'));
+  const project = join(folder, 'command');
+  // As npm installs it: the package in a folder, and a link to its program.
+  mkdirSync(join(project, 'node_modules/.bin'), { recursive: true });
+  symlinkSync(inside, join(project, 'node_modules', name));
+  symlinkSync(join('..', name, bin), join(project, 'node_modules/.bin', name));
   mkdirSync(join(inside, 'node_modules'));
   symlinkSync(dirname(require.resolve('ipaddr.js/package.json')), join(inside, 'node_modules/ipaddr.js'));
-  expect(await run(process.execPath, [file, '--help'], folder)).toMatch(/^Usage: express-metrics-json COMMAND/);
+  chmodSync(join(inside, bin), 0o755);
+  const command = (...args: string[]) => run('npx', ['--no-install', name, ...args], project);
+  expect(await command('--version')).toBe(`${version}\n`);
+  const server = createServer((_req, res) => res.setHeader('Content-Type', 'text/plain').end('up 1\n'));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const report = await command('check', `http://127.0.0.1:${port}/metrics`).finally(() => server.close());
+  expect(report).toMatch(/^status {4}200 OK, a metrics document\n/);
+  expect(report).toMatch(/^series {4}1$/m);
 });
