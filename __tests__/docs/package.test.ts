@@ -26,3 +26,14 @@ test('the packages to search for this one by are among its keywords', () => {
     expect.arrayContaining(['prom-client', 'express-prom-bundle', 'http metrics', 'request duration', 'monitoring']),
   );
 });
+
+test('resolvers that do not read exports find the types of every entry point', () => {
+  const { exports, typesVersions } = read('package.json');
+  const entries = Object.entries<string | { readonly require: string }>(exports).flatMap(([path, file]) =>
+    path === '.' || typeof file === 'string'
+      ? []
+      : [[path.replace('./', ''), [file.require.replace(/\.js$/, '.d.ts')]]],
+  );
+  expect(entries.length).toBeGreaterThan(10);
+  expect(typesVersions).toEqual({ '*': Object.fromEntries(entries) });
+});
