@@ -76,10 +76,40 @@ const BACKSLASH_OR_QUOTE = /["\\]/g;
 // A replacement string, because a long text may need a million calls of a callback.
 const escapeText = (text: string, special: RegExp) => text.replace(special, '\\$&').replaceAll('\n', '\\n');
 
-const EXEMPLAR = /^((?:[^"\n]|"(?:[^"\\\n]|\\.)*")*?) # \{.*$/gm;
+/**
+ * Removes the exemplars from lines of OpenMetrics. A regular expression would keep a state per character of a line, and
+ * exceed the stack for a long one.
+ */
+export function withoutExemplars(lines: string): string {
+  let kept = '';
+  let keptTo = 0;
+  let quoted = lines.indexOf('"');
+  let exemplar = lines.indexOf(' # {');
+  while (exemplar !== -1) {
+    let outside: number;
+    if (quoted !== -1 && quoted < exemplar) outside = endOfQuoted(lines, quoted);
+    else {
+      kept += lines.slice(keptTo, exemplar);
+      keptTo = outside = lines.indexOf('\n', exemplar);
+    }
+    if (quoted !== -1 && quoted < outside) quoted = lines.indexOf('"', outside);
+    if (exemplar < outside) exemplar = lines.indexOf(' # {', outside);
+  }
+  return kept + lines.slice(keptTo);
+}
 
-/** Removes the exemplars from lines of OpenMetrics. */
-export const withoutExemplars = (lines: string) => (lines.includes(' # {') ? lines.replace(EXEMPLAR, '$1') : lines);
+/** Returns the position after a quoted text. */
+function endOfQuoted(lines: string, start: number): number {
+  let end = start;
+  let isEscaped = true;
+  while (isEscaped) {
+    end = lines.indexOf('"', end + 1);
+    let backslashes = end;
+    while (lines[backslashes - 1] === '\\') backslashes--;
+    isEscaped = (end - backslashes) % 2 === 1;
+  }
+  return end + 1;
+}
 
 /** Formats a value: shortest decimal, `NaN`, `+Inf` or `-Inf`. */
 export function textNumber(value: number): string {

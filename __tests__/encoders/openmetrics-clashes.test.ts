@@ -1,0 +1,43 @@
+import { withoutExemplars } from '../../lib/encoders/text-syntax.ts';
+import type { Exemplar, MetricFamily, Sample } from '../../lib/model/metric-family.ts';
+import { encode, family, sample } from '../support/encode.ts';
+import { openMetrics } from '../support/encoders.ts';
+import { parseText } from '../support/parse-text.ts';
+
+const counterOf = (...samples: Sample[]) => family({ name: 'x_total', type: 'counter', samples });
+const gauge = family({ name: 'x', samples: [sample(2)] });
+
+describe('a counter that is rewritten as unknown', () => {
+  async function rewritten(...samples: Sample[]) {
+    const encoder = openMetrics();
+    const families: MetricFamily[] = [counterOf(...samples), gauge];
+    const first = await encode(encoder, families);
+    // The second document is written as unknown from the start.
+    expect(first).toEqual(await encode(encoder, families));
+    return parseText(first.text, 'openmetrics').find(({ name }) => name === 'x_total')?.samples;
+  }
+
+  test.each([
+    ['a carriage return', 'p\rq'],
+    ['a carriage return before what looks like an exemplar', 'a\r # {b'],
+    ['a line separator', 'a\u2028 # {b'],
+    ['a quote and a backslash', '" # {\\'],
+    ['a backslash before the closing quote', '\\\\\\'],
+    ['a newline', 'a\n # {"b'],
+  ])('keeps its labels, and loses its exemplars, with %s in both', async (_, text) => {
+    const exemplar: Exemplar = { labels: { e: text }, value: 0.5 };
+    const samples = [
+      { labels: { path: text }, value: 1 },
+      { labels: { path: text, other: 'x' }, value: 2, exemplar },
+      { labels: {}, value: 3, exemplar },
+      { labels: { path: 'last' }, value: 4 },
+    ];
+    expect(await rewritten(...samples)).toEqual(samples.map(({ labels, value }) => ({ labels, value })));
+  });
+
+  test('may have a label of 20 million characters', () => {
+    const long = JSON.stringify('"\\ # {'.repeat(100_000) + 'a'.repeat(20_000_000));
+    const line = `x_total{path=${long},b="\r"} 1`;
+    expect(withoutExemplars(`${line} # {e=${long}} 1\n${line}\n`) === `${line}\n${line}\n`).toBe(true);
+  });
+});
