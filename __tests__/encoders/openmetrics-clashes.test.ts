@@ -41,3 +41,22 @@ describe('a counter that is rewritten as unknown', () => {
     expect(withoutExemplars(`${line} # {e=${long}} 1\n${line}\n`) === `${line}\n${line}\n`).toBe(true);
   });
 });
+
+test('text is copied once, however many of its families are rewritten', async () => {
+  const families = Array.from({ length: 1_000 }, (_, i) => [
+    family({ name: `c${i}_total`, type: 'counter', samples: [sample(i)] }),
+    family({ name: `c${i}`, samples: [sample(i)] }),
+  ]).flat();
+  let copied = 0;
+  const { slice } = String.prototype;
+  const spy = jest.spyOn(String.prototype, 'slice').mockImplementation(function (this: string, ...range) {
+    const part = slice.apply(this, range);
+    copied += part.length;
+    return part;
+  });
+  const { text, losses } = await encode(openMetrics(), families).finally(() => spy.mockRestore());
+  expect(losses).toEqual([]);
+  expect(text.match(/^# TYPE c\d+_total unknown$/gm)).toHaveLength(1_000);
+  expect(copied).toBeGreaterThan(text.length);
+  expect(copied).toBeLessThan(10 * text.length);
+});

@@ -2,17 +2,22 @@ import type { Steps } from '../util/steps.ts';
 import type { AlternativePlan, DocumentFormat, FamilyPlan } from './format.ts';
 import { type Fit, TakenNames } from './taken-names.ts';
 
-/** Minimum length of a chunk except the last. A chunk is less than twice as long plus a sample. */
+/**
+ * Minimum length of a chunk, except the last and one in which a family was rewritten. A chunk is less than twice as long
+ * plus a sample.
+ */
 export const CHUNK_SIZE = 32 * 1024;
 /** Maximum length of the text that is held while a family in it may have to be rewritten. */
 const MAX_HELD_LENGTH = 1024 * 1024;
 
 /** A family in the text whose names may turn out to be those of another family. */
 interface Revisable {
-  plan: FamilyPlan;
+  readonly plan: FamilyPlan;
   readonly name: string;
   /** Whether it has no samples. It is then written when all names are known. */
   readonly isPostponed: boolean;
+  /** How its text is rewritten before it is sent. */
+  rewrite?: NonNullable<AlternativePlan['rewrite']>;
   /** Position in the text. */
   start: number;
   end: number;
@@ -20,13 +25,16 @@ interface Revisable {
 
 /**
  * The end of a document, which is not sent yet. If a family needs a name of one in it, that one is rewritten with its
- * alternative plan. To make this possible for whole documents of a usual size, up to 1 MiB is held while a plan is
+ * alternative plan when the text is sent. To make this possible for whole documents of a usual size, up to 1 MiB is held while a plan is
  * new. Once a document was written with it, it is known not to clash.
  */
 export class UnsentText {
   text: string;
   private readonly names = new TakenNames();
+  /** In the order of the text. */
   private revisable: Revisable[] = [];
+  /** Families of the text that can be rewritten. */
+  private readonly rewritable = new Map<FamilyPlan, Revisable>();
   private last: Revisable | undefined;
   private newPlans: FamilyPlan[] = [];
   private isHeld = false;
@@ -43,7 +51,7 @@ export class UnsentText {
 
   /** Returns how a family can be written, or the name that is taken. */
   fit(plan: FamilyPlan, family: string): Fit | string {
-    return this.names.fit(plan, family, (rival) => this.canRewrite(rival));
+    return this.names.fit(plan, family, (rival) => this.rewritable.has(rival));
   }
 
   /** Takes the names of a family that is written next. */
@@ -74,6 +82,7 @@ export class UnsentText {
     else if (last !== undefined) {
       last.end = text.length;
       this.revisable.push(last);
+      if (last.plan.alternative?.rewrite !== undefined) this.rewritable.set(last.plan, last);
     }
   }
 
@@ -85,11 +94,12 @@ export class UnsentText {
 
   /** Yields the text as chunks. */
   *send(): Steps<string> {
-    const { text } = this;
+    const text = this.revised(false);
     this.text = '';
     this.isHeld = false;
     this.isSplit = true;
     this.revisable = this.revisable.filter(({ isPostponed }) => isPostponed);
+    this.rewritable.clear();
     let at = 0;
     for (; text.length - at >= 2 * CHUNK_SIZE; at += CHUNK_SIZE) yield text.slice(at, at + CHUNK_SIZE);
     yield text.slice(at);
@@ -97,48 +107,36 @@ export class UnsentText {
 
   /** Yields the rest of the document. */
   *end(format: DocumentFormat, isEmpty: boolean): Steps<string> {
-    const text = this.withPostponed() + format.end(isEmpty && this.revisable.length === 0);
+    const text = this.revised(true) + format.end(isEmpty && this.revisable.length === 0);
     for (const plan of this.newPlans) plan.isKnownToFit = true;
     let at = 0;
     if (this.isHeld) for (; text.length - at >= CHUNK_SIZE; at += CHUNK_SIZE) yield text.slice(at, at + CHUNK_SIZE);
     yield text.slice(at);
   }
 
-  private canRewrite(plan: FamilyPlan): boolean {
-    return plan.alternative?.rewrite !== undefined && this.find(plan) !== undefined;
-  }
-
-  /** Returns a family of the text. */
-  private find(plan: FamilyPlan): Revisable | undefined {
-    return this.revisable.find((one) => one.plan === plan && !one.isPostponed);
-  }
-
-  /** Rewrites a family with its alternative plan. */
+  /** Rewrites a family with its alternative plan, when the text is sent. */
   private rewrite(plan: FamilyPlan): void {
-    const { text } = this;
-    const rival = this.find(plan) as Revisable;
-    const { start, end } = rival;
+    const rival = this.rewritable.get(plan) as Revisable;
     const { create, rewrite } = plan.alternative as Required<AlternativePlan>;
-    const rewritten = rewrite(text.slice(start, end));
-    this.text = text.slice(0, start) + rewritten + text.slice(end);
-    const growth = rewritten.length - (end - start);
-    for (const one of this.revisable) {
-      if (one.start >= end) one.start += growth;
-      if (one.end >= end) one.end += growth;
-    }
-    rival.plan = create();
-    this.names.replace(plan, rival.plan);
+    this.rewritable.delete(plan);
+    rival.rewrite = rewrite;
+    this.names.replace(plan, create());
   }
 
-  private withPostponed(): string {
-    let written = 0;
+  /** Returns the text with what was rewritten and, at the document's end, with the families without samples. */
+  private revised(isEnd: boolean): string {
+    const { text } = this;
     let whole = '';
-    for (const { plan, name, isPostponed, start } of this.revisable) {
-      if (!isPostponed) continue;
-      whole += this.text.slice(written, start) + this.headOf(plan, name);
-      written = start;
+    let at = 0;
+    for (const { plan, name, isPostponed, rewrite, start, end } of this.revisable) {
+      let revision: string | undefined;
+      if (rewrite) revision = rewrite(text.slice(start, end));
+      else if (isPostponed && isEnd) revision = this.headOf(plan, name);
+      if (revision === undefined) continue;
+      whole += text.slice(at, start) + revision;
+      at = end;
     }
-    return whole + this.text.slice(written);
+    return whole + text.slice(at);
   }
 
   /** Returns the head of a family without samples, if no other family has its names. */
