@@ -31,6 +31,12 @@ export class FamilyBuffer {
     await yieldToEventLoop();
   }
 
+  /** Reads the first sample of each source's current family, so that it is known whether there is one. */
+  async readFirst(cursors: readonly SourceCursor[]): Promise<void> {
+    const unread = cursors.filter(({ current }) => current?.bytes === 0);
+    await Promise.all(unread.map((cursor) => this.readCurrent(cursor, cursor.current as FamilySegment, 1)));
+  }
+
   /**
    * Replaces a histogram or summary with its series, once all of it is in memory. Returns false if it does not fit in
    * the buffer.

@@ -39,6 +39,13 @@ export class FamilySegment {
     this.family = family;
   }
 
+  /** Whether it is known to have no samples. */
+  get isEmpty(): boolean {
+    const { samples } = this.family;
+    if (this.rest === undefined) return Array.isArray(samples) && samples.length === 0;
+    return this.isBuffered && this.buffered.length === 0;
+  }
+
   /** Reads about `bytes` more. Throws what the samples throw. */
   async readAhead(bytes: number): Promise<void> {
     const end = this.bytes + bytes;

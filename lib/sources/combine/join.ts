@@ -3,7 +3,7 @@ import type { MetricFamily } from '../../model/metric-family.ts';
 import type { Scrape } from '../../model/metrics-source.ts';
 import { openAccount } from '../../util/cache-budget.ts';
 import { FirstOfEach } from '../../util/first-of-each.ts';
-import { type Clash, findClashes } from './clashing-families.ts';
+import { findClashes } from './clashing-families.ts';
 import { FamilyBuffer } from './family-buffer.ts';
 import type { FamilySegment } from './family-segment.ts';
 import { joinSegments, type OnSegmentDropped, type SegmentEvents } from './joined-family.ts';
@@ -26,7 +26,7 @@ const MAX_REPORTED = 100;
  * others stream, and families in any order are joined exactly when they fit in the buffer.
  *
  * Families of different types are joined as untyped. A histogram or summary among them, or next to a family that has
- * the name of one of its series, is replaced with its series. All of them are known by then: none of these names is
+ * the name of one of its series in another source, is replaced with its series. All of them are known by then: none of these names is
  * complete before each source that lacks it is at its end.
  *
  * When the buffer is full, a name is written that some source may still yield, at best one that the
@@ -61,7 +61,7 @@ export function createJoiner(maxBuffered: number): Join {
           continue;
         }
         const name = completeName() ?? (buffer.isFull ? buffer.chooseFamilyToFlush(cursors) : undefined);
-        if (name !== undefined && (await splitClashing(findClashes(name, cursors), buffer, events))) {
+        if (name !== undefined && (await splitClashing(name, cursors, buffer, events))) {
           completeName = completeNames(cursors);
           continue;
         }
@@ -73,8 +73,10 @@ export function createJoiner(maxBuffered: number): Join {
           } finally {
             for (const segment of segments) buffer.release(segment);
           }
-        } else if (cursors.some(({ current }) => current !== undefined)) await buffer.readAhead(cursors);
-        else return;
+        } else if (name === undefined) {
+          if (cursors.every(({ current }) => current === undefined)) return;
+          await buffer.readAhead(cursors);
+        }
       }
     } finally {
       for (const { current } of cursors) void current?.close();
@@ -82,10 +84,17 @@ export function createJoiner(maxBuffered: number): Join {
   };
 }
 
-/** Replaces families with their series. Returns false if none of them fits in the buffer. */
-async function splitClashing(clashes: readonly Clash[], buffer: FamilyBuffer, events: SegmentEvents): Promise<boolean> {
+/** Replaces families that clash with their series. Returns false if there are none, or none of them fits in the buffer. */
+async function splitClashing(
+  name: string,
+  cursors: readonly SourceCursor[],
+  buffer: FamilyBuffer,
+  events: SegmentEvents,
+): Promise<boolean> {
+  if (findClashes(name, cursors).length === 0) return false;
+  await buffer.readFirst(cursors);
   let isSplit = false;
-  for (const { cursor, segment } of clashes) {
+  for (const { cursor, segment } of findClashes(name, cursors)) {
     if (!(await buffer.split(cursor, segment))) continue;
     isSplit = true;
     events.onUntyped(segment.family.name);

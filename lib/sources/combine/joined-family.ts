@@ -15,16 +15,19 @@ export interface SegmentEvents {
 }
 
 /**
- * Joins the segments of one family, as untyped if their types differ. Drops those with which the first one cannot be
- * joined: a histogram or summary that is too large for the buffer, and any other family next to it.
+ * Joins the segments of one family, as untyped if their types differ. Leaves out those of another type that are known to
+ * have no samples. Drops those with which the first one cannot be joined: a histogram or summary that is too large for
+ * the buffer, and any other family next to it.
  */
 export function joinSegments(
   segments: readonly [FamilySegment, ...FamilySegment[]],
   { onSegmentDropped, onUntyped }: SegmentEvents,
 ): MetricFamily {
-  const [first] = segments;
-  const joinable = segments.filter((segment) => {
-    const [expected, got] = [first.family.type, segment.family.type];
+  const { type: expected } = (segments.find(({ isEmpty }) => !isEmpty) ?? segments[0]).family;
+  const relevant = segments.filter(({ isEmpty, family }) => !isEmpty || family.type === expected);
+  const first = relevant[0] as FamilySegment;
+  const joinable = relevant.filter((segment) => {
+    const got = segment.family.type;
     if (got === expected || (!isDistribution(segment.family) && !isDistribution(first.family))) return true;
     const message = `${segment.reader.name}: expected the type ${expected}, as in ${first.reader.name}, got ${got}`;
     onSegmentDropped(new MetricsError('ERR_METRICS_FAMILY_NOT_JOINED', message), segment);
