@@ -1,4 +1,10 @@
 import { combineSources, type MetricFamily, type MetricsSource, type Sample } from '../../lib/index.ts';
+import { FamilyBuffer } from '../../lib/sources/combine/family-buffer.ts';
+import type { FamilySegment } from '../../lib/sources/combine/family-segment.ts';
+import { SourceCursor } from '../../lib/sources/combine/source-cursor.ts';
+import { SourceReader } from '../../lib/sources/combine/source-reader.ts';
+import { openAccount } from '../../lib/util/cache-budget.ts';
+import { Stopwatch } from '../../lib/util/stopwatch.ts';
 import { type Collected, scrape } from '../support/collect.ts';
 import fc from '../support/property.ts';
 
@@ -183,4 +189,30 @@ test('whatever the order and the limit: each name once, and what is missing was 
       },
     ),
   );
+});
+
+test('histograms whose series are dropped leave nothing in the buffer', async () => {
+  const bounds = Array.from({ length: 100 }, (_, i) => i);
+  const value = { count: 0, sum: 0, bounds, cumulativeCounts: bounds.map(() => 0) };
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const source: MetricsSource = {
+    collect: () => names.map((name) => ({ name, type: 'histogram', samples: [{ labels: {}, value }].values() })),
+  };
+  const reports: string[] = [];
+  const report = (_error: unknown, name?: string) => void reports.push(`${name}`);
+  const options = { name: 'sources[0]', scrape: scrape(), timeout: 10_000, stopwatch: new Stopwatch() };
+  const reader = new SourceReader(source, options);
+  // The names of their series are other families', which were written.
+  const written = new Set(names.flatMap((name) => [`${name}_bucket`, `${name}_sum`, `${name}_count`]));
+  const cursor = new SourceCursor(reader, { written, seenNames: new Set(), account: openAccount({}), report });
+  // It holds two of them.
+  const buffer = new FamilyBuffer(4_096, () => undefined);
+  for (const name of names) {
+    await cursor.load();
+    expect(cursor.current?.name).toBe(name);
+    expect(await buffer.split(cursor, cursor.current as FamilySegment)).toBe(true);
+    expect(buffer.isFull).toBe(false);
+  }
+  expect(new Set(reports)).toEqual(written);
+  reader.close();
 });

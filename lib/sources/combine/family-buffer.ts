@@ -51,8 +51,11 @@ export class FamilyBuffer {
     }
     try {
       const parts = cursor.replace(segment, segment.split());
-      this.held.delete(segment);
-      for (const part of parts) this.held.add(part);
+      this.release(segment);
+      for (const part of parts) {
+        this.held.add(part);
+        this.bytes += part.bytes;
+      }
     } catch (error) {
       this.drop(cursor, segment, error);
     }
