@@ -99,21 +99,42 @@ describe('a malformed sample of a histogram that becomes series is dropped alone
   });
 });
 
-test('a histogram that fails when it becomes series costs no other family, and is reported', async () => {
+describe('a histogram that fails before it has become series costs no other family, and is all that is reported', () => {
   let isBroken = false;
-  const broken: MetricFamily = {
-    ...family('h', 'histogram', []),
+  const failing = (samples: () => Generator<Sample>): MetricFamily => ({
+    ...family('h', 'histogram', samples()),
     get help(): string {
       if (isBroken) throw new Error('the help is gone');
       return 'help';
     },
-    samples: (function* () {
-      yield histogram({ instance: 'a' });
-      isBroken = true;
-    })(),
-  };
-  const sources = [source(broken, gauge('z', 'a')), source(gauge('h', 'b'), gauge('z', 'b'))];
-  const { families, reports } = await collectAll(combineSources(sources, { join: true }));
-  expect(families.map(({ name, samples }) => `${name} ${samples.length}`)).toEqual(['z 2', 'h 1']);
-  expect(reports).toContainEqual('h: sources[0] failed: its samples of the family are missing');
+  });
+  beforeEach(() => {
+    isBroken = false;
+  });
+
+  test.each<[string, () => Generator<Sample>]>([
+    [
+      'in the split',
+      function* () {
+        yield histogram({ instance: 'a' });
+        isBroken = true;
+      },
+    ],
+    [
+      'while it is read',
+      function* () {
+        yield histogram({ instance: 'a' });
+        throw new Error('lost');
+      },
+    ],
+  ])('%s', async (_what, samples) => {
+    for (const isFirst of [true, false]) {
+      isBroken = false;
+      const sources = [source(failing(samples), gauge('z', 'a')), source(gauge('h', 'b'), gauge('z', 'b'))];
+      const ordered = isFirst ? sources : sources.reverse();
+      const { families, reports } = await collectAll(combineSources(ordered, { join: true }));
+      expect(families.map(({ name, samples }) => `${name} ${samples.length}`).sort()).toEqual(['h 1', 'z 2']);
+      expect(reports).toEqual([`h: sources[${isFirst ? 0 : 1}] failed: its samples of the family are missing`]);
+    }
+  });
 });

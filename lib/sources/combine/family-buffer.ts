@@ -39,14 +39,13 @@ export class FamilyBuffer {
 
   /**
    * Replaces a histogram or summary with its series, once all of it is in memory. Returns false if it does not fit in
-   * the buffer.
+   * the buffer, or failed and was dropped.
    */
   async split(cursor: SourceCursor, segment: FamilySegment): Promise<boolean> {
     while (!segment.isBuffered) {
       if (this.isFull) return false;
       await this.readCurrent(cursor, segment, Math.min(SLICE_BYTES, this.maxBytes - this.bytes));
-      // It has failed, and was dropped.
-      if (cursor.find(segment.name) !== segment) return true;
+      if (cursor.find(segment.name) !== segment) return false;
       await yieldToEventLoop();
     }
     try {
@@ -56,10 +55,11 @@ export class FamilyBuffer {
         this.held.add(part);
         this.bytes += part.bytes;
       }
+      return true;
     } catch (error) {
       this.drop(cursor, segment, error);
+      return false;
     }
-    return true;
   }
 
   /**

@@ -84,7 +84,7 @@ export function createJoiner(maxBuffered: number): Join {
   };
 }
 
-/** Replaces families that clash with their series. Returns false if there are none, or none of them fits in the buffer. */
+/** Replaces families that clash with their series. Returns whether it has replaced any. */
 async function splitClashing(
   name: string,
   cursors: readonly SourceCursor[],
