@@ -60,3 +60,13 @@ test('text is copied once, however many of its families are rewritten', async ()
   expect(copied).toBeGreaterThan(text.length);
   expect(copied).toBeLessThan(10 * text.length);
 });
+
+test('a histogram that is written as its series loses the samples after 16 MiB of sums and counts', async () => {
+  const value = { count: 1, sum: 1, bounds: [], cumulativeCounts: [] };
+  const samples = Array.from({ length: 20 }, (_, i) => ({ labels: { i: `${i}`.padEnd(512 * 1024) }, value }));
+  const created = family({ name: 'h_created', samples: [sample(1)] });
+  const { text, losses } = await encode(openMetrics(), [created, family({ name: 'h', type: 'histogram', samples })]);
+  for (const series of ['h_bucket', 'h_sum', 'h_count']) expect(text.split(`\n${series}{`)).toHaveLength(1 + 16);
+  expect(losses).toHaveLength(4);
+  expect(losses[0]).toMatch(/^sample h: .*the sums and counts of a family whose names clash exceed 16777216 bytes$/);
+});
