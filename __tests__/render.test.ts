@@ -1,4 +1,4 @@
-import type { MetricsRouterOptions, MetricsSource, Scrape } from '../lib/index.ts';
+import type { MetricFamily, MetricsRouterOptions, MetricsSource, Scrape } from '../lib/index.ts';
 import { type RenderOptions, renderMetrics } from '../lib/render.ts';
 import { promClientSource } from '../lib/sources/prom-client.ts';
 import { serve } from './support/clients.ts';
@@ -191,4 +191,13 @@ test('it loads neither Express nor ipaddr.js', () => {
     expect(() => jest.requireActual('../lib/index.ts')).toThrow('was loaded');
     expect(() => jest.requireActual('../lib/render.ts')).not.toThrow();
   });
+});
+
+test('names that clash in one source do not change the types of another', async () => {
+  const counter = { name: 'x_total', type: 'counter' as const, samples: [{ labels: {}, value: 1 }] };
+  const gauge = { name: 'x', type: 'gauge' as const, samples: [{ labels: {}, value: 2 }] };
+  const text = async (...families: MetricFamily[]) =>
+    (await rendered(sourceOf(...families), { format: 'openmetrics' })).text;
+  expect(await text(counter, gauge)).toContain('# TYPE x_total unknown\n');
+  expect(await text(counter)).toBe('# TYPE x counter\nx_total 1\n# EOF\n');
 });

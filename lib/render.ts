@@ -137,17 +137,19 @@ function chooseEncoder(
   return asked ?? preferred;
 }
 
-/** Encoders of a source's first document: it may be the only one, so label texts are not cached. */
-const uncached = createEncoders({ cached: false });
-
-/** Encoders by source: they cache label texts by position, so two sources would evict each other's. */
-const encoders = new WeakMap<MetricsSource, Encoders>();
+/**
+ * Encoders by source, undefined after the first document. They cache label texts by position, so two sources would evict
+ * each other's, and know which of its families clash.
+ */
+const encoders = new WeakMap<MetricsSource, Encoders | undefined>();
 
 function encodersOf(source: MetricsSource): Encoders {
-  let own = encoders.get(source);
-  if (own === undefined) own = uncached;
-  else if (own === uncached) own = createEncoders({ cached: true });
-  encoders.set(source, own);
+  const known = encoders.get(source);
+  if (known !== undefined) return known;
+  // The first document may be the only one, so its label texts are not cached.
+  const cached = encoders.has(source);
+  const own = createEncoders({ cached });
+  encoders.set(source, cached ? own : undefined);
   return own;
 }
 
