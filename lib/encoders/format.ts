@@ -22,8 +22,10 @@ export interface FamilyPlan {
   readonly names: readonly string[];
   /** How it is written in a document in which another family has one of the names. */
   readonly alternative?: AlternativePlan | undefined;
-  /** Whether the alternative was not needed in a document that was written with this plan. */
-  isKnownToFit?: boolean;
+  /** Whether the alternative was not needed in an earlier document. */
+  readonly isKnownToFit?: boolean;
+  /** Called at the end of a document in which the alternative was not needed. */
+  onFit?(): void;
   /** Text before the samples. */
   readonly head: string;
   /** Starts to read the samples, in steps if the writer depends on them. */

@@ -1,5 +1,10 @@
 import type { FamilyPlan } from './format.ts';
 
+/** Maximum number of names that are known. */
+const MAX_NAMES = 5_000;
+/** Maximum length of a name that is known. */
+const MAX_NAME_LENGTH = 256;
+
 /** How a family can be written in the document. */
 export interface Fit {
   readonly plan: FamilyPlan;
@@ -52,5 +57,26 @@ export class TakenNames {
     const leavesThem = ({ alternative }: FamilyPlan) =>
       alternative !== undefined && !alternative.names.some((name) => names.includes(name));
     return rivals.every(leavesThem) ? rivals : undefined;
+  }
+}
+
+/**
+ * Families of earlier documents, by whether others had their names. Plans are not kept for a document with a `prefix`,
+ * or when the cache is full; their names are. Sources choose them, so that the oldest make way for new ones.
+ */
+export class KnownNames {
+  private readonly clashing = new Map<string, boolean>();
+
+  /** Returns whether a family clashed, undefined if it is not known. */
+  hasClashed(name: string): boolean | undefined {
+    return this.clashing.get(name);
+  }
+
+  /** Remembers whether a family clashed. One that did once is taken to do so again. */
+  add(name: string, hasClashed: boolean): void {
+    const { clashing } = this;
+    if (name.length > MAX_NAME_LENGTH || clashing.get(name) === true) return;
+    if (clashing.size >= MAX_NAMES && !clashing.has(name)) clashing.delete(clashing.keys().next().value as string);
+    clashing.set(name, hasClashed);
   }
 }

@@ -5,6 +5,7 @@ import type { AlternativePlan, DocumentFormat, FamilyPlan, FamilyStart, SampleWr
 import { type LabelTexts, uncachedLabels } from './label-cache.ts';
 import { readBatches } from './read-batches.ts';
 import { separateTotals, type TotalsHeader, withSeparateTotals } from './separate-totals.ts';
+import { KnownNames } from './taken-names.ts';
 import { createSampleLines, type TextDialect } from './text-samples.ts';
 import { escapeMetricName, withoutExemplars } from './text-syntax.ts';
 
@@ -30,25 +31,21 @@ export interface TextFormatOptions {
   header(family: MetricFamily, name: string): TextHeader;
 }
 
-/** Maximum number of families that are known to clash; sources choose the names. */
-const MAX_CLASHING = 1_000;
-
 /** Creates `encode` of an encoder whose families are lines of text. */
 export function createTextEncode(options: TextFormatOptions): Encoder['encode'] {
-  const clashing = new Set<string>();
-  const unprefixed = createTextFormat(options, '', clashing);
+  const knownNames = new KnownNames();
+  const unprefixed = createTextFormat(options, '', knownNames);
   return (families, { prefix, drops }) => {
     const format =
-      prefix === '' ? unprefixed : createTextFormat({ ...options, labelTexts: uncachedLabels }, prefix, clashing);
+      prefix === '' ? unprefixed : createTextFormat({ ...options, labelTexts: uncachedLabels }, prefix, knownNames);
     return encodeDocument(format, families, drops);
   };
 }
 
-/** `clashing` holds the names of families that were written as untyped, as others had their names. */
 function createTextFormat(
   { dialect, labelTexts, footer, header }: TextFormatOptions,
   prefix: string,
-  clashing: Set<string>,
+  knownNames: KnownNames,
 ): DocumentFormat {
   return {
     begin: '',
@@ -61,16 +58,17 @@ function createTextFormat(
       const { alternative } = familyHeader;
       if (alternative === undefined) return new TextPlan(family, familyHeader, dialect, labelTexts);
       const create = () => {
-        if (clashing.size < MAX_CLASHING) clashing.add(family.name);
+        knownNames.add(family.name, true);
         return new TextPlan(family, alternative, dialect, labelTexts);
       };
-      if (clashing.has(family.name)) return create();
-      return new TextPlan(family, familyHeader, dialect, labelTexts, {
+      if (knownNames.hasClashed(family.name)) return create();
+      const alternativePlan = {
         names: alternative.names,
         isLastResort: alternative.totals !== undefined,
         create,
         ...rewriteFrom(familyHeader, alternative),
-      });
+      };
+      return new TextPlan(family, familyHeader, dialect, labelTexts, alternativePlan, knownNames);
     },
   };
 }
@@ -86,7 +84,8 @@ class TextPlan implements FamilyPlan {
   readonly names: readonly string[];
   readonly head: string;
   readonly alternative: AlternativePlan | undefined;
-  isKnownToFit = false;
+  isKnownToFit: boolean;
+  private readonly knownNames: KnownNames | undefined;
   private readonly family: Pick<MetricFamily, 'name' | 'type' | 'help' | 'unit'>;
   private readonly writer: SampleWriter;
 
@@ -96,6 +95,7 @@ class TextPlan implements FamilyPlan {
     { exemplar, ...dialect }: TextDialect,
     labelTexts: LabelTexts,
     alternative?: AlternativePlan,
+    knownNames?: KnownNames,
   ) {
     const { name, help, unit } = family;
     const texts = labelTexts.family(name, type === family.type ? type : `${family.type} as ${type}`);
@@ -103,6 +103,8 @@ class TextPlan implements FamilyPlan {
     this.names = names;
     this.head = head;
     this.alternative = alternative;
+    this.knownNames = knownNames;
+    this.isKnownToFit = knownNames?.hasClashed(name) === false;
     const writer: SampleWriter = {
       open: '',
       separator: '',
@@ -118,6 +120,11 @@ class TextPlan implements FamilyPlan {
   isFor({ name, type, help, unit }: MetricFamily): boolean {
     const { family } = this;
     return family.name === name && family.type === type && family.help === help && family.unit === unit;
+  }
+
+  onFit(): void {
+    this.isKnownToFit = true;
+    this.knownNames?.add(this.family.name, false);
   }
 
   start(samples: MetricFamily['samples']): FamilyStart {

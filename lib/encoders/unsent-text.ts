@@ -25,8 +25,8 @@ interface Revisable {
 
 /**
  * The end of a document, which is not sent yet. If a family needs a name of one in it, that one is rewritten with its
- * alternative plan when the text is sent. To make this possible for whole documents of a usual size, up to 1 MiB is held while a plan is
- * new. Once a document was written with it, it is known not to clash.
+ * alternative plan when the text is sent. To make this possible for whole documents of a usual size, up to 1 MiB is
+ * held while a family is not known to fit, as a rule in the first document of an encoder only.
  */
 export class UnsentText {
   text: string;
@@ -108,7 +108,7 @@ export class UnsentText {
   /** Yields the rest of the document. */
   *end(format: DocumentFormat, isEmpty: boolean): Steps<string> {
     const text = this.revised(true) + format.end(isEmpty && this.revisable.length === 0);
-    for (const plan of this.newPlans) plan.isKnownToFit = true;
+    for (const plan of this.newPlans) plan.onFit?.();
     let at = 0;
     if (this.isHeld) for (; text.length - at >= CHUNK_SIZE; at += CHUNK_SIZE) yield text.slice(at, at + CHUNK_SIZE);
     yield text.slice(at);
