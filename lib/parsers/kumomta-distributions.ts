@@ -13,18 +13,14 @@ import { ReadSamples } from './text-samples.ts';
  * buffered for this up to `maxJoinBytes`. Of a larger one, samples with a fractional count that come later are dropped
  * and reported.
  */
-export async function* readDistribution(
+export async function* splitFractional(
   family: Omit<MetricFamily, 'samples'>,
   stream: SampleStream,
   { meter }: ReadContext,
   faults: ValueFaults,
 ): AsyncGenerator<ParsedFamily, void> {
-  if (
-    !isDistribution(family) ||
-    !seriesNames(family)
-      .concat(family.name)
-      .some((name) => meter.wants(name))
-  ) {
+  const isWanted = [family.name, ...seriesNames(family)].some((name) => meter.wants(name));
+  if (!isDistribution(family) || !isWanted) {
     yield { ...family, samples: stream };
     return;
   }

@@ -3,7 +3,7 @@ import type { MetricType } from '../model/metric-family.ts';
 import { type Parse, type ParsedFamily, unlimited } from '../model/parser.ts';
 import { JsonInput, MAX_BUFFERED_BYTES } from './json-input.ts';
 import type { JsonTokens } from './json-tokens.ts';
-import { readDistribution } from './kumomta-distributions.ts';
+import { splitFractional } from './kumomta-distributions.ts';
 import { createSamplesReader, type ReadContext, type TypedName } from './kumomta-samples.ts';
 import { SampleStream } from './kumomta-stream.ts';
 import type { ValueFaults } from './kumomta-values.ts';
@@ -85,7 +85,7 @@ async function* readValue(
     type,
     ...(labelNames !== undefined && { labelNames }),
   };
-  yield* readDistribution(family, samples, context, faults);
+  yield* splitFractional(family, samples, context, faults);
   await samples.end();
 }
 
