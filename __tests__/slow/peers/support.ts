@@ -170,9 +170,10 @@ async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(patience);
 }
 
-/** None of these servers says which port it got when it is told to take any. */
+/** A port that is free on every address. None of these servers says which port it got when it is told to take any. */
 export async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
+  // On all addresses: a port that is free on 127.0.0.1 may be taken on ::1, by a proxy of an earlier test.
+  const server = createTcpServer().listen(0, '::');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   server.close();
