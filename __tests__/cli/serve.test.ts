@@ -49,6 +49,9 @@ test('an address that is not trusted and an Authorization header are refused', a
   const from = `http://${await upstream('depth 3\n')}/`;
   const stranger = await start('--from', from, '--trusted', '10.0.0.0/8', '192.168.0.1', '--host', '127.0.0.1');
   expect((await fetch(`${stranger.origin}/metrics`)).status).toBe(403);
+  expect(stranger.stderr()).toMatch(
+    /^express-metrics-json: serve: refused a request from 127\.0\.0\.1: not-trusted\. .*\n$/,
+  );
   const trusted = await start('--from', from, '--trusted', '10.0.0.0/8', '127.0.0.1', '--host', '127.0.0.1');
   expect((await fetch(`${trusted.origin}/metrics`)).status).toBe(200);
   const headers = { Authorization: 'Basic eDp5' };

@@ -64,7 +64,10 @@ const rules: [folder: string, allowed: string[]][] = [
   ['http/', ['document/', 'access/', 'encoders/', 'model/', 'util/']],
   ['router/', ['http/', 'document/', 'sources/', 'access/', 'encoders/', 'parsers/', 'model/', 'util/']],
   ['reader/', ['access/', 'encoders/', 'parsers/', 'sources/', 'model/', 'util/']],
-  ['cli/', ['reader/', 'index.ts', 'dashboard.ts', 'sources/', 'access/', 'encoders/', 'model/', 'util/']],
+  [
+    'cli/',
+    ['reader/', 'index.ts', 'dashboard.ts', 'router/', 'http/', 'sources/', 'access/', 'encoders/', 'model/', 'util/'],
+  ],
   ['testing/', ['reader/', 'encoders/', 'sources/', 'model/', 'util/']],
   ['dashboard/history/', ['http/', 'document/', 'access/', 'encoders/', 'model/', 'util/']],
   ['dashboard/browser/model/', []],

@@ -1,4 +1,5 @@
 import { createCidrSet } from '../access/cidr-set.ts';
+import { DEFAULT_TRUSTED_HOSTS } from '../access/default-hosts.ts';
 import { parseNetwork } from '../access/network.ts';
 import { optionError } from '../util/option-error.ts';
 import { isLikeUrl, type parseCommand, shownArgument } from './command.ts';
@@ -16,13 +17,18 @@ export const SERVE_OPTIONS = {
   json: { type: 'boolean', default: false },
 } as const;
 
-const LOOPBACK = ['127.0.0.1', '::1'];
 const TRUSTED = 'serve: --trusted';
 
 type Tokens = ReturnType<typeof parseCommand<typeof SERVE_OPTIONS>>['tokens'];
 
+export interface ServeLists {
+  readonly from: readonly string[];
+  /** Default: the loopback addresses. */
+  readonly trusted: readonly string[] | undefined;
+}
+
 /** Several values may follow one option: `--from A B` is `--from A --from B`. */
-export function listsOf(tokens: Tokens): { readonly from: readonly string[]; readonly trusted: readonly string[] } {
+export function listsOf(tokens: Tokens): ServeLists {
   const lists = { from: [] as string[], trusted: [] as string[] };
   let last: string[] | undefined;
   for (const token of tokens) {
@@ -37,7 +43,7 @@ export function listsOf(tokens: Tokens): { readonly from: readonly string[]; rea
   if (lists.from.length === 0) {
     throw optionError('serve: --from', undefined, { expected: 'a URL', got: 'none', write: '--from http://…' });
   }
-  return { from: lists.from, trusted: lists.trusted.length > 0 ? lists.trusted : LOOPBACK };
+  return { from: lists.from, trusted: lists.trusted.length > 0 ? lists.trusted : undefined };
 }
 
 const strayArgument = (value: string): TypeError =>
@@ -51,7 +57,7 @@ const strayArgument = (value: string): TypeError =>
 const ROUTER_ONLY = /^(?:all|any|\*|unix:.*)$/i;
 
 /** @throws {TypeError} for what is not a network, and for networks that are every address together */
-export function checkTrusted(list: readonly string[]): void {
+export function checkTrusted(list: readonly string[] = []): void {
   for (const it of list) {
     if (isLikeUrl(it) || ROUTER_ONLY.test(it)) throw invalidAddress(TRUSTED, it);
   }
@@ -76,8 +82,8 @@ const invalidAddress = (place: string, value: string): TypeError =>
   optionError(place, value, { expected: 'an address', got: shownArgument(value), write: '"10.20.0.7"' });
 
 /** Returns the address to listen on if only this machine is trusted. */
-export function loopbackOf(trusted: readonly string[]): string | undefined {
-  if (!trusted.every((it) => LOOPBACK.includes(it))) return undefined;
+export function loopbackOf(trusted = DEFAULT_TRUSTED_HOSTS): string | undefined {
+  if (!trusted.every((it) => DEFAULT_TRUSTED_HOSTS.includes(it))) return undefined;
   return trusted.includes('127.0.0.1') ? '127.0.0.1' : '::1';
 }
 

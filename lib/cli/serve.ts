@@ -1,16 +1,8 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import { dashboard } from '../dashboard.ts';
-import {
-  combineSources,
-  type MetricsSource,
-  type Middleware,
-  metricsRouter,
-  refuseAuthorization,
-  type ScrapeFailure,
-  trustedIp,
-} from '../index.ts';
+import { combineSources, type MetricsSource, type ScrapeFailure } from '../index.ts';
 import { remoteSource } from '../sources/remote.ts';
 import { type Command, EXIT, numberOption, parseCommand } from './command.ts';
 import type { Output } from './output.ts';
@@ -23,6 +15,8 @@ import {
   loopbackOf,
   SERVE_OPTIONS,
 } from './serve-arguments.ts';
+import { createServeWarnings } from './serve-hints.ts';
+import { createListener } from './serve-listener.ts';
 
 const HELP = `Usage: express-metrics-json serve --from URL… [--trusted CIDR…] [OPTION]…
 
@@ -69,17 +63,15 @@ export const serve: Command = {
     const port = numberOption('serve: --port', values.port, PORT_RANGE);
     const host = values.host ?? loopbackOf(trusted);
     const endpoints = endpointsOf(from);
-    const metrics = metricsRouter({
+    const options = {
       source: sourceOf(endpoints),
-      trustedHosts: trusted,
+      ...(trusted && { trustedHosts: trusted }),
       cacheFor: numberOption('serve: --cache-for', values['cache-for'], CACHE_RANGE),
-      onError: (failure) => reportFailure(output, failure),
+      onError: (failure: ScrapeFailure) => reportFailure(output, failure),
       ...(values.dashboard && { dashboard: dashboard({ title: titleOf(endpoints) }) }),
-    });
+    };
     const paths = ['/metrics.json', '/metrics', ...(values.dashboard ? ['/metrics.html'] : [])];
-    const server = createServer(
-      chain(metrics, trustedIp({ trustedHosts: trusted }), refuseAuthorization(), notFound(paths)),
-    );
+    const server = createServer(createListener(options, paths, createServeWarnings(output)));
     await listen(server, port, host);
     announce(output, server, paths, values.json);
     await nextSignal();
@@ -99,30 +91,6 @@ const titleOf = (endpoints: readonly Endpoint[]): string =>
     .map((it) => it.instance)
     .join(', ')
     .slice(0, 100);
-
-/** Calls one middleware after the other. */
-function chain(...middleware: readonly Middleware[]): RequestListener {
-  return (req, res) => {
-    const call = (at: number) =>
-      middleware[at]?.(req, res, (error) => {
-        if (error) res.writeHead(500).end();
-        else call(at + 1);
-      });
-    call(0);
-  };
-}
-
-const NOT_FOUND_HEADERS = {
-  'Content-Type': 'text/plain; charset=utf-8',
-  'Cache-Control': 'no-store',
-  'X-Content-Type-Options': 'nosniff',
-} as const;
-
-/** Names the paths that are served. Only requests of trusted addresses come to it. */
-function notFound(paths: readonly string[]): Middleware {
-  const body = `Not found. Served here: ${paths.join(' ')}\n`;
-  return (req, res) => void res.writeHead(404, NOT_FOUND_HEADERS).end(req.method === 'HEAD' ? undefined : body);
-}
 
 /** @throws {Error} (rejects) that names the option to change */
 async function listen(server: Server, port: number, host: string | undefined): Promise<void> {

@@ -9,7 +9,7 @@ import type { RefusalReason } from '../access/refusals.ts';
 import { isHttp10 } from '../access/request-guards.ts';
 import { callHook, createFailureReporter, debug } from '../document/hooks.ts';
 import type { ScrapeFailure } from '../model/errors.ts';
-import { type AccessSubject, createAccessWarnings, createLossWarnings } from './warnings.ts';
+import { type AccessSubject, type AccessWarnings, createAccessWarnings, createLossWarnings } from './warnings.ts';
 
 /** Reports to the operator: hooks, warnings and the debug log. */
 export interface Observer {
@@ -27,13 +27,15 @@ export interface ObserverOptions {
   onError?: ((failure: ScrapeFailure) => void) | undefined;
   /** The forwarding header that hints name. */
   forwardedHeader?: RefusedRequest['forwardedHeader'];
+  /** Default: warnings of the process, which name options. */
+  accessWarnings?: AccessWarnings;
 }
 
 /** Creates an observer whose warnings start with `caller`. */
 export function createObserver(caller: string, options: ObserverOptions): Observer {
   const { onDecision, onError, onRefusal } = options;
   const warn = (message: string) => process.emitWarning(`${caller}: ${message}`, 'MetricsAccessWarning');
-  const warnings = createAccessWarnings(warn);
+  const warnings = options.accessWarnings ?? createAccessWarnings(warn);
   const report = createFailureReporter(onError);
   const warnOfLoss = createLossWarnings((message) =>
     process.emitWarning(`${caller}: ${message}`, 'MetricsLossWarning'),

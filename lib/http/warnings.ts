@@ -1,5 +1,5 @@
 import type { AccessDecision } from '../access/options.ts';
-import { noSocket, type RefusedRequest, unlistedForwarder } from '../access/refusal-hints.ts';
+import { type Hint, noSocket, type RefusedRequest, unlistedForwarder } from '../access/refusal-hints.ts';
 import { REFUSALS, type RefusalReason } from '../access/refusals.ts';
 import { MetricsError, type ScrapeFailure } from '../model/errors.ts';
 import { FirstOfEach } from '../util/first-of-each.ts';
@@ -9,9 +9,8 @@ import { quote } from '../util/quote.ts';
 const MAX_ADDRESSES = 10;
 const MAX_FAMILIES = 10;
 
-const DEBUG = 'NODE_DEBUG=express-metrics-json';
-const ONCE_PER_ADDRESS = `once per reason and address, for the first ${MAX_ADDRESSES} addresses; onDecision or ${DEBUG} report each request`;
-const ONCE = `once; onDecision or ${DEBUG} report each request`;
+export const DEBUG = 'NODE_DEBUG=express-metrics-json';
+const ONCE_PER_ADDRESS = `once per reason and address, for the first ${MAX_ADDRESSES} addresses`;
 const ONCE_PER_FAMILY = `once per kind of loss and family, for the first ${MAX_FAMILIES} families; onError or ${DEBUG} report each, with its error`;
 
 /** Subject of a warning: a refusal, a refusal without a socket, or an allowed request that may come from an unlisted proxy. */
@@ -23,13 +22,26 @@ export interface AccessWarnings {
   emit(subject: AccessSubject, decision: AccessDecision, request: RefusedRequest): void;
 }
 
-export function createAccessWarnings(warn: (message: string) => void): AccessWarnings {
+/** What an operator can set who has no options of `metricsRouter`. */
+export interface AccessTerms {
+  /** Hints that replace those that name options. */
+  readonly hints?: Partial<Record<AccessSubject, Hint>>;
+  /** What reports each request: subject and verb. */
+  readonly fullReport?: string;
+}
+
+export function createAccessWarnings(
+  warn: (message: string) => void,
+  { hints = {}, fullReport = `onDecision or ${DEBUG} report` }: AccessTerms = {},
+): AccessWarnings {
   const warned = new FirstOfEach(MAX_ADDRESSES);
   return {
     isNew: (subject, address) => warned.isNew(subject, memberOf(subject, address)),
     emit(subject, decision, request) {
       warned.add(subject, memberOf(subject, decision.address ?? decision.peer));
-      warn(`${formatEvent(subject, decision, request)} (${subject === 'no-socket' ? ONCE : ONCE_PER_ADDRESS})`);
+      const hint = hints[subject] ?? hintOf(subject);
+      const frequency = subject === 'no-socket' ? 'once' : ONCE_PER_ADDRESS;
+      warn(`${formatEvent(subject, decision)} ${hint(request)} (${frequency}; ${fullReport} each request)`);
     },
   };
 }
@@ -39,11 +51,15 @@ function memberOf(subject: AccessSubject, address = ''): string {
   return subject === 'no-socket' ? '' : address;
 }
 
-function formatEvent(subject: AccessSubject, decision: AccessDecision, request: RefusedRequest): string {
+function hintOf(subject: AccessSubject): Hint {
+  if (subject === 'no-socket') return noSocket;
+  return subject === 'unlisted-forwarder' ? unlistedForwarder : REFUSALS[subject].hint;
+}
+
+function formatEvent(subject: AccessSubject, decision: AccessDecision): string {
   const origin = formatOrigin(decision);
-  if (subject === 'unlisted-forwarder') return `let in a request from ${origin}. ${unlistedForwarder(request)}`;
-  const refused = `refused a request from ${origin}: ${decision.reason}.`;
-  return `${refused} ${subject === 'no-socket' ? noSocket() : REFUSALS[subject].hint(request)}`;
+  if (subject === 'unlisted-forwarder') return `let in a request from ${origin}.`;
+  return `refused a request from ${origin}: ${decision.reason}.`;
 }
 
 /** Names the client, and the proxy that its request came through. */

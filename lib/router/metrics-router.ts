@@ -11,14 +11,14 @@ import {
 } from '../http/endpoints.ts';
 import { optionsHandler, refusalHandler } from '../http/error-responses.ts';
 import { guardMiddleware, type Middleware } from '../http/guard-middleware.ts';
-import { createObserver } from '../http/observer.ts';
+import { createObserver, type ObserverOptions } from '../http/observer.ts';
 import { ScrapeHandler } from '../http/scrape-handler.ts';
 import { createSelfMetrics } from '../http/self-metrics.ts';
 import { electionOf, isCostly } from '../sources/source-marks.ts';
 import { createAccessGuards } from './access-guards.ts';
 import type { AllowlistMiddleware } from './middleware.ts';
 import { misplacedMountWarning } from './misplaced-mount.ts';
-import { type MetricsRouterOptions, resolveOptions } from './options.ts';
+import { type MetricsRouterOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 
 /** Router for `app.use()`, returned by `metricsRouter`. */
 export interface MetricsRouter extends AllowlistMiddleware {}
@@ -33,10 +33,17 @@ export interface MetricsRouter extends AllowlistMiddleware {}
  * app.use(metricsRouter({ source: promClientSource(register), trustedHosts: ['127.0.0.1', '::1', '10.20.0.0/16'] }));
  */
 export function metricsRouter(options: MetricsRouterOptions = {}): MetricsRouter {
-  const resolved = resolveOptions(options);
+  return createRouter('metricsRouter', resolveOptions(options));
+}
+
+/** Creates a router whose errors and warnings start with `caller`. */
+export function createRouter(
+  caller: string,
+  resolved: ResolvedOptions & Pick<ObserverOptions, 'accessWarnings'>,
+): MetricsRouter {
   const selfMetrics = createSelfMetrics();
-  const observer = createObserver('metricsRouter', { ...resolved, onRefusal: selfMetrics.onRefusal });
-  const access = createAccessGuards('metricsRouter', resolved, observer);
+  const observer = createObserver(caller, { ...resolved, onRefusal: selfMetrics.onRefusal });
+  const access = createAccessGuards(caller, resolved, observer);
   const scrapeHandler = new ScrapeHandler({
     ...resolved,
     includeSelfMetrics: resolved.selfMetrics,
