@@ -1,3 +1,4 @@
+import { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { rateTable } from '../../lib/cli/rate-table.ts';
 import { ratesOf } from '../../lib/cli/rates.ts';
@@ -41,7 +42,10 @@ function shownUnder(name: string): { args: string[]; printed: string } {
 
 const anyDuration = (text: string) => text.replace(/in \d+ ms/, 'in N ms');
 
-afterEach(closeServers);
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await closeServers();
+});
 
 test.each([
   ['check', 1],
@@ -53,6 +57,31 @@ test.each([
   const { status, stdout, stderr } = await runHere(args.map((it) => it.replace('127.0.0.1:3000', here)));
   expect(anyDuration(stdout)).toBe(anyDuration(printed));
   expect([status, stderr]).toEqual([expected, '']);
+});
+
+/** Sends a signal once the command waits for it. */
+function sendSignalWhenAwaited(signal: 'SIGTERM'): void {
+  process.on('newListener', function onListener(name) {
+    if (name !== signal) return;
+    process.off('newListener', onListener);
+    setImmediate(() => process.emit(signal));
+  });
+}
+
+test('serve prints what its page shows', async () => {
+  // The page shows a server on all addresses. The test has one on loopback.
+  const { listen: listenOn } = Server.prototype;
+  const listening = jest.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server) {
+    return Reflect.apply(listenOn, this, [0, '127.0.0.1']);
+  });
+  jest.spyOn(Server.prototype, 'address').mockImplementation(() => {
+    const [[port]] = listening.mock.calls as unknown as [[number]];
+    return { address: '::', family: 'IPv6', port };
+  });
+  sendSignalWhenAwaited('SIGTERM');
+  const { args, printed } = shownUnder('serve');
+  expect(await runHere(args)).toEqual({ status: 0, stdout: printed, stderr: '' });
+  expect(listening.mock.calls).toEqual([[9464, undefined]]);
 });
 
 test('top shows the table of its page', async () => {
