@@ -41,7 +41,7 @@ async function serve(): Promise<Server> {
   app.use('/forwarded', metricsRouter({ ...options, forwardedHeader: 'forwarded' }));
   app.use('/hidden', metricsRouter({ ...options, hideFromUntrusted: true }));
   app.use((_req, res) => void res.status(404).end('nobody is here'));
-  const server = app.listen(0);
+  const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return server;
 }
