@@ -103,3 +103,39 @@ test('a keeper that does not answer is given up after the timeout', async () => 
   offers.start(() => undefined);
   expect(await offers.ask('topic', '?', 5)).toBeUndefined();
 });
+
+test('the coordinator forgets the questions that a keeper has not answered when their time is up', async () => {
+  jest.useFakeTimers();
+  try {
+    const keepers = new Keepers();
+    const keeper = new KeeperPeer(keepers, () => undefined);
+    keeper.receive({ kind: 'offer', topic: 'topic' });
+    const send = jest.fn();
+    const asker = new KeeperPeer(keepers, send);
+    for (let id = 1; id <= 100; id++) asker.receive({ kind: 'ask', id, topic: 'topic', query: '?', timeout: 50 });
+    await jest.advanceTimersByTimeAsync(49);
+    expect(send).not.toHaveBeenCalled();
+    await jest.advanceTimersByTimeAsync(1);
+    expect(send.mock.calls).toEqual(
+      Array.from({ length: 100 }, (_, i) => [{ kind: 'answered', id: i + 1, isComplete: false }]),
+    );
+    for (let id = 1; id <= 100; id++) keeper.receive({ kind: 'chunk', id, text: 'late' });
+    keeper.leave();
+    expect(send).toHaveBeenCalledTimes(100);
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+test('an answer in time leaves no timer', async () => {
+  jest.useFakeTimers();
+  try {
+    const [a, b] = start('a', 'b');
+    a!.join();
+    b!.join();
+    expect(await ask(b!)).toEqual(['a', '?']);
+    expect(jest.getTimerCount()).toBe(0);
+  } finally {
+    jest.useRealTimers();
+  }
+});

@@ -43,7 +43,7 @@ export class KeeperOffers {
       return await new Promise((resolve) => {
         timer = setTimeout(() => resolve(undefined), timeout);
         this.pending.set(id, { chunks: [], resolve });
-        send({ kind: 'ask', id, topic, query });
+        send({ kind: 'ask', id, topic, query, timeout });
       });
     } finally {
       clearTimeout(timer);

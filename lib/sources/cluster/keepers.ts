@@ -7,11 +7,15 @@ interface Keeper {
   ask(id: number, topic: string, query: string): void;
 }
 
-interface PendingAnswer {
-  readonly keeper: Keeper;
+interface AnswerCallbacks {
   onChunk(text: string): void;
   /** Called at the end, with whether the answer is complete. */
   onEnd(isComplete: boolean): void;
+}
+
+interface PendingAnswer extends AnswerCallbacks {
+  readonly keeper: Keeper;
+  readonly timer: NodeJS.Timeout;
 }
 
 /**
@@ -45,14 +49,16 @@ export class Keepers {
     for (const [id, { keeper: asked }] of this.pending) if (asked === keeper) this.end(id, false);
   }
 
-  ask(topic: string, query: string, callbacks: Omit<PendingAnswer, 'keeper'>): void {
+  /** Asks the process that keeps the topic. After `timeout` ms, an answer ends incomplete. */
+  ask(topic: string, query: string, timeout: number, callbacks: AnswerCallbacks): void {
     const [keeper] = this.offers.get(topic) ?? [];
     if (keeper === undefined) {
       callbacks.onEnd(false);
       return;
     }
     const id = ++this.lastId;
-    this.pending.set(id, { keeper, ...callbacks });
+    const timer = setTimeout(() => this.end(id, false), timeout).unref();
+    this.pending.set(id, { keeper, timer, ...callbacks });
     keeper.ask(id, topic, query);
   }
 
@@ -62,8 +68,10 @@ export class Keepers {
 
   end(id: number, isComplete: boolean): void {
     const answer = this.pending.get(id);
+    if (answer === undefined) return;
     this.pending.delete(id);
-    answer?.onEnd(isComplete);
+    clearTimeout(answer.timer);
+    answer.onEnd(isComplete);
   }
 }
 
@@ -92,8 +100,8 @@ export class KeeperPeer implements Keeper {
         this.keepers.end(message.id, message.isComplete);
         break;
       case 'ask': {
-        const { id, topic, query } = message;
-        this.keepers.ask(topic, query, {
+        const { id, topic, query, timeout } = message;
+        this.keepers.ask(topic, query, timeout, {
           onChunk: (text) => this.send({ kind: 'chunk', id, text }),
           onEnd: (isComplete) => this.send({ kind: 'answered', id, isComplete }),
         });
