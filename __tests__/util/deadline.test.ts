@@ -1,6 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { Deadline } from '../../lib/util/deadline.ts';
-import { activeTimeouts } from '../support/active-timeouts.ts';
 
 /** Resolves after `ms` milliseconds of the fake clock. */
 const later = (ms: number, value = 0) => new Promise<number>((resolve) => setTimeout(resolve, ms, value));
@@ -112,26 +110,27 @@ test('it does not expire when it is shortened without a wait or after it was cle
 });
 
 test('synchronous work is not a wait, however long it takes', async () => {
-  jest.useRealTimers();
   const { deadline, expired } = deadlineOf(50);
+  const now = jest.spyOn(performance, 'now');
+  let worked = 0;
   for (let pieces = 0; pieces < 4; pieces++) {
     await deadline.wait(
       Promise.resolve().then(() => {
-        const startedAt = performance.now();
-        while (performance.now() < startedAt + 30);
+        worked += 30;
+        now.mockReturnValue(worked);
       }),
     );
   }
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(deadline.waited).toBe(0);
+  now.mockRestore();
+  await pass(10_000);
   expect(expired).not.toHaveBeenCalled();
-  deadline.clear();
 });
 
 test('it keeps the process alive only during waits', async () => {
-  jest.useRealTimers();
-  const others = activeTimeouts();
+  const timers = jest.spyOn(globalThis, 'setTimeout');
   const { deadline } = deadlineOf(20);
-  expect(activeTimeouts()).toBe(others);
+  expect(timers).not.toHaveBeenCalled();
   for (let waits = 0; waits < 2; waits++) {
     let resolve = () => {};
     const waiting = deadline.wait(
@@ -139,17 +138,18 @@ test('it keeps the process alive only during waits', async () => {
         resolve = done;
       }),
     );
-    await turn();
-    expect(activeTimeouts()).toBe(others + 1);
+    await pass(1);
+    expect(timers.mock.results.at(-1)!.value.hasRef()).toBe(true);
     resolve();
     await waiting;
-    expect(activeTimeouts()).toBe(others);
-    // Its timer fires meanwhile, with time left.
-    const passed = performance.now() + 25;
-    while (performance.now() < passed) await turn();
-    expect(activeTimeouts()).toBe(others);
+    expect(timers.mock.results.at(-1)!.value.hasRef()).toBe(false);
+    // Its timer fires meanwhile, with time left, and is set again.
+    await pass(25);
+    expect(timers).toHaveBeenCalledTimes(waits + 2);
+    expect(timers.mock.results.at(-1)!.value.hasRef()).toBe(false);
   }
   deadline.clear();
+  expect(jest.getTimerCount()).toBe(0);
 });
 
 describe('timed items', () => {
