@@ -1,13 +1,9 @@
 import type { LabelSet, MetricFamily } from '../model/metric-family.ts';
-import type { MetricsSource, Scrape } from '../model/metrics-source.ts';
-import type { ParseContext } from '../model/parser.ts';
-import { inferLabelNames } from '../parsers/infer-label-names.ts';
-import { FirstOfEach } from '../util/first-of-each.ts';
+import type { MetricsSource } from '../model/metrics-source.ts';
 import { UPSTREAM_SHARE } from '../util/time-shares.ts';
-import { DocumentLimits } from './remote/document-limits.ts';
-import { ACCEPT, documentParser } from './remote/documents.ts';
+import { DocumentReader } from './remote/document-reader.ts';
+import { ACCEPT } from './remote/documents.ts';
 import { type RemoteSourceOptions, resolveOptions } from './remote/options.ts';
-import { prefixError, upstreamError } from './remote/upstream-error.ts';
 import { UpstreamRequest } from './remote/upstream-request.ts';
 import { CODINGS } from './remote/upstream-response.ts';
 import { costly } from './source-marks.ts';
@@ -15,9 +11,6 @@ import { costly } from './source-marks.ts';
 export type { DocumentFormat } from '../model/document-format.ts';
 export type { RemoteSourceOptions } from './remote/options.ts';
 export type { TlsOptions } from './upstream-options.ts';
-
-/** Maximum number of families whose repair is reported, of each kind. */
-const MAX_REPORTED = 100;
 
 /**
  * Serves the metrics of another endpoint: a `/metrics.json` of KumoMTA or of this package, Prometheus text, or
@@ -29,42 +22,14 @@ const MAX_REPORTED = 100;
  * const source = remoteSource('http://10.0.0.7:8000/metrics.json', { labels: { instance: 'mta-1' } });
  */
 export function remoteSource(url: string | URL, options: RemoteSourceOptions = {}): MetricsSource {
-  const resolved = resolveOptions(url, options);
-  const { format, labels, up, ...request } = resolved;
-  const parserFor = documentParser(resolved);
+  const { format, labels, up, ...request } = resolveOptions(url, options);
+  const documents = new DocumentReader({ format, labels, ...request });
   const headers = {
     'user-agent': 'express-metrics-json',
     ...request.headers,
     accept: ACCEPT[format],
     'accept-encoding': CODINGS,
   };
-
-  const reported = new FirstOfEach(MAX_REPORTED);
-
-  function createContext(upstream: UpstreamRequest, { wants, report }: Scrape): ParseContext {
-    const limits = new DocumentLimits(request.url, request);
-    return {
-      maxJoinBytes: request.maxJoinBytes,
-      addSeries: (labelLength, count) => limits.addSeries(labelLength, count),
-      addFamily: () => limits.addFamily(),
-      wants,
-      isComplete: () => upstream.isFramed,
-      onDropped: (error, family) => report(prefixError(error, request.url), family),
-      onRepair({ family, kind, message }) {
-        if (!reported.isNew(kind, family)) return;
-        reported.add(kind, family);
-        report(upstreamError(request.url, 'ERR_METRICS_REPAIRED_DOCUMENT', `family "${family}": ${message}`));
-      },
-    };
-  }
-
-  async function* read(upstream: UpstreamRequest, scrape: Scrape): AsyncGenerator<MetricFamily, void> {
-    const parse = parserFor(await upstream.start());
-    const context = createContext(upstream, scrape);
-    for await (const family of upstream.timed(parse(upstream.body, context))) {
-      if (scrape.wants(family.name)) yield await inferLabelNames(family, upstream.timed(family.samples.batches()));
-    }
-  }
 
   return {
     ...costly,
@@ -78,7 +43,7 @@ export function remoteSource(url: string | URL, options: RemoteSourceOptions = {
       });
       let isUp = false;
       try {
-        yield* read(upstream, scrape);
+        yield* documents.read(upstream, scrape);
         isUp = true;
       } catch (error) {
         if (!up || scrape.signal.aborted) throw error;

@@ -32,8 +32,10 @@ export function formatOf(contentType: string): DocumentFormat | undefined {
   return Object.hasOwn(FORMATS, type) ? FORMATS[type] : undefined;
 }
 
+export type DocumentOptions = Pick<ResolvedOptions, 'url' | 'format' | 'labels'>;
+
 /** Finds the parser for a Content-Type. @throws {MetricsError} `ERR_METRICS_UPSTREAM_INVALID` */
-export function documentParser({ url, format, labels }: ResolvedOptions): (contentType: string) => Parse {
+export function documentParser({ url, format, labels }: DocumentOptions): (contentType: string) => Parse {
   const hasLabels = Object.keys(labels).length > 0;
   const relabel = hasLabels ? (own: LabelSet) => addLabels(own, labels) : undefined;
   // One of each for all documents: they cache the label sets of the last one.
