@@ -6,16 +6,17 @@ import {
   createDocumentEndpoints,
   createQueryGuard,
   type DashboardPages,
+  type DocumentEndpoint,
   type Endpoint,
   type PageEndpoint,
 } from '../http/endpoints.ts';
 import { optionsHandler, refusalHandler } from '../http/error-responses.ts';
 import { guardMiddleware, type Middleware } from '../http/guard-middleware.ts';
-import { createObserver, type ObserverOptions } from '../http/observer.ts';
+import { createObserver, type Observer, type ObserverOptions } from '../http/observer.ts';
 import { ScrapeHandler } from '../http/scrape-handler.ts';
 import { createSelfMetrics } from '../http/self-metrics.ts';
 import { electionOf, isCostly } from '../sources/source-marks.ts';
-import { createAccessGuards } from './access-guards.ts';
+import { type AccessGuards, createAccessGuards } from './access-guards.ts';
 import type { AllowlistMiddleware } from './middleware.ts';
 import { misplacedMountWarning } from './misplaced-mount.ts';
 import { type MetricsRouterOptions, type ResolvedOptions, resolveOptions } from './options.ts';
@@ -50,40 +51,12 @@ export function createRouter(
     observer,
     selfMetrics,
   });
-  const endpoints = new Map<string, Middleware>();
-
-  /** Adds an endpoint; `methodGuard`, among its guards, leaves GET, HEAD and OPTIONS. */
-  function addEndpoint(endpoint: Endpoint, requestGuards: Guard[], handler: PageEndpoint['handler']): void {
-    const respondToOptions = optionsHandler(endpoint);
-    const middleware = guardMiddleware({
-      guards: [...access.clientGuards, authorizationGuard, ...access.crossSiteGuards, ...requestGuards],
-      observer,
-      allow(context, req, res) {
-        if (context.req.method === 'OPTIONS') respondToOptions(context.req, res);
-        else handler(context, req, res);
-      },
-      refuse: refusalHandler(endpoint, resolved),
-    });
-    endpoints.set(endpoint.path, middleware);
-  }
-
-  for (const endpoint of createDocumentEndpoints(resolved)) {
-    addEndpoint(
-      endpoint,
-      [createQueryGuard(endpoint), methodGuard, (context) => scrapeHandler.concurrencyGuard(context, endpoint)],
-      (context, req, res) => scrapeHandler.handle(context, req, res, endpoint),
-    );
-  }
-  const { collection } = scrapeHandler;
-  const { source } = resolved;
-  const sampling = { collection, isCostlySource: isCostly(source), election: electionOf(source) };
-  const dashboard = resolved.dashboard as DashboardPages | undefined;
-  for (const page of dashboard?.pages({ ...resolved, ...sampling, observer }) ?? []) {
-    const { allowPrefix, guard = () => undefined } = page;
-    const queryGuards = allowPrefix === undefined ? [] : [createQueryGuard({ allowPrefix })];
-    addEndpoint(page, [...queryGuards, methodGuard, guard], (context, req, res) => page.handler(context, req, res));
-  }
-
+  const routes = [
+    ...createDocumentEndpoints(resolved).map((endpoint) => documentRoute(endpoint, scrapeHandler)),
+    ...createPages(resolved, scrapeHandler, observer).map(pageRoute),
+  ];
+  const context = { ...resolved, access, observer };
+  const endpoints = new Map(routes.map((route) => [route.endpoint.path, routeMiddleware(route, context)]));
   const warnAtMountPath = misplacedMountWarning(resolved.path);
 
   // Not a Router of Express: it would take each request of the service through its layers and an event-loop turn.
@@ -102,6 +75,65 @@ export function createRouter(
   };
 
   return Object.assign(router, { setTrustedHosts: access.setTrustedHosts });
+}
+
+/** An endpoint with its guards after those of all endpoints, and its handler of GET and HEAD requests. */
+interface Route {
+  readonly endpoint: Endpoint;
+  readonly guards: readonly Guard[];
+  readonly handler: PageEndpoint['handler'];
+}
+
+function documentRoute(endpoint: DocumentEndpoint, scrapeHandler: ScrapeHandler): Route {
+  const concurrencyGuard: Guard = (context) => scrapeHandler.concurrencyGuard(context, endpoint);
+  return {
+    endpoint,
+    guards: [createQueryGuard(endpoint), methodGuard, concurrencyGuard],
+    handler: (context, req, res) => scrapeHandler.handle(context, req, res, endpoint),
+  };
+}
+
+function pageRoute(page: PageEndpoint): Route {
+  const { allowPrefix, guard = () => undefined } = page;
+  const queryGuards = allowPrefix === undefined ? [] : [createQueryGuard({ allowPrefix })];
+  return {
+    endpoint: page,
+    guards: [...queryGuards, methodGuard, guard],
+    handler: (context, req, res) => page.handler(context, req, res),
+  };
+}
+
+/** Creates the endpoints of the dashboard, if the router has one. */
+function createPages(
+  options: ResolvedOptions,
+  { collection }: ScrapeHandler,
+  observer: Observer,
+): readonly PageEndpoint[] {
+  const { source } = options;
+  const dashboard = options.dashboard as DashboardPages | undefined;
+  const sampling = { collection, isCostlySource: isCostly(source), election: electionOf(source) };
+  return dashboard?.pages({ ...options, ...sampling, observer }) ?? [];
+}
+
+interface RouteContext {
+  readonly access: AccessGuards;
+  readonly observer: Observer;
+  readonly hideFromUntrusted: boolean;
+}
+
+/** Creates the middleware of a route. `methodGuard`, among its guards, leaves GET, HEAD and OPTIONS. */
+function routeMiddleware({ endpoint, guards, handler }: Route, context: RouteContext): Middleware {
+  const { access, observer } = context;
+  const respondToOptions = optionsHandler(endpoint);
+  return guardMiddleware({
+    guards: [...access.clientGuards, authorizationGuard, ...access.crossSiteGuards, ...guards],
+    observer,
+    allow(request, req, res) {
+      if (request.req.method === 'OPTIONS') respondToOptions(request.req, res);
+      else handler(request, req, res);
+    },
+    refuse: refusalHandler(endpoint, context),
+  });
 }
 
 type RoutedRequest = IncomingMessage & { route?: { readonly path: string } | undefined };
