@@ -4,6 +4,7 @@ import { MetricsError, type ScrapeFailure } from '../model/errors.ts';
 import { isAsync } from '../model/iterables.ts';
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
+import { wholeOf } from '../model/series-mark.ts';
 import type { Cancellation } from '../util/cancellation.ts';
 import type { Deadline } from '../util/deadline.ts';
 import { yieldToEventLoop } from '../util/event-loop.ts';
@@ -28,7 +29,7 @@ export interface CollectionRequest {
   readonly deadline: Deadline;
   /** Timeout of the deadline, in ms. */
   readonly timeout: number;
-  wants(familyName: string): boolean;
+  wants(familyName: string, wholeName?: string): boolean;
 }
 
 /** The families of one scrape, and what reports those that are dropped. */
@@ -95,7 +96,7 @@ function readMembers(
     const { name } = Object(family) as MetricFamily;
     if (typeof name !== 'string') throw new MetricsError('ERR_METRICS_INVALID_FAMILY', 'a family without a name');
     knownName = name;
-    if (!wants(name)) return undefined;
+    if (!wants(name, wholeOf(family))) return undefined;
     const { help, type, unit, labelNames, samples } = family;
     return { name, help, type, unit, labelNames, samples: withDeadline(samples, deadline) } as MetricFamily;
   } catch (error) {

@@ -1,7 +1,10 @@
 /** Families that a scrape requests. */
 export interface Filter {
-  /** Whether the family is requested. `familyName` is the source's name, before escaping and prefixing. */
-  wants(familyName: string): boolean;
+  /**
+   * Whether the family is requested. `familyName` is the source's name, before escaping and prefixing. Series that were
+   * a part of the family `wholeName` are requested by both names.
+   */
+  wants(familyName: string, wholeName?: string): boolean;
   /** Whether the query names the family to include it. */
   isNamed(familyName: string): boolean;
   /** Prefix of every family's name in the document. */
@@ -36,9 +39,12 @@ export function parseFilter(target: string, { allowPrefix }: { allowPrefix: bool
 export function createFilter(names: readonly string[], excluded: readonly string[], prefix = ''): Filter {
   const included = new Set(names);
   const excludedNames = new Set(excluded);
+  const isOneOf = (list: ReadonlySet<string>, name: string, whole?: string) =>
+    list.has(name) || (whole !== undefined && list.has(whole));
   return {
     isNamed: (name) => included.has(name),
-    wants: (name) => (included.size === 0 || included.has(name)) && !excludedNames.has(name),
+    wants: (name, whole) =>
+      (included.size === 0 || isOneOf(included, name, whole)) && !isOneOf(excludedNames, name, whole),
     prefix,
     key: JSON.stringify([[...included].sort(), [...excludedNames].sort(), prefix]),
   };

@@ -50,6 +50,11 @@ export class FamilyIndex {
     return family;
   }
 
+  /** Returns the name of the histogram or summary, if any, of which the series of this name were a part. */
+  wholeOf(series: string): string | undefined {
+    return this.headers.disbandedOwnerOf(series)?.name;
+  }
+
   /** Adds a header's line. The families that existed before it are assigned to it. */
   addMeta(metaLine: FamilyMetaLine, line: number): void {
     const { headers } = this;

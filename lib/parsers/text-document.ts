@@ -78,6 +78,11 @@ export class TextDocument {
     return family;
   }
 
+  /** Returns the name of the histogram or summary, if any, of which a family's series were a part. */
+  wholeOf({ name }: FamilyText): string | undefined {
+    return this.index.wholeOf(name);
+  }
+
   isOpen(family: FamilyText): boolean {
     return family === this.open;
   }

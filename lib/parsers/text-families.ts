@@ -1,4 +1,5 @@
 import type { ParseContext, ParsedFamily, ParsedSamples } from '../model/parser.ts';
+import { seriesOf } from '../model/series-mark.ts';
 import { FamilyLines, type FamilyText } from './family-text.ts';
 import type { LabelSetCache } from './label-set-cache.ts';
 import { SimpleSamples } from './simple-samples.ts';
@@ -26,7 +27,7 @@ export async function* readFamilies(
       if (family === undefined) return;
       const samples = reader.samplesOf(family);
       const read = samples instanceof SampleGroups ? await reader.readGroups(family, samples) : samples;
-      if (read !== undefined) yield describe(family, read);
+      if (read !== undefined) yield describe(family, read, document.wholeOf(family));
       if (read instanceof TextSamples) read.throwIfFailed();
       do family.take();
       while (document.isOpen(family) && (await document.readMore(family)));
@@ -109,8 +110,9 @@ class FamilyReader implements SamplesContext {
   }
 }
 
-function describe({ name, type, header }: FamilyText, samples: ParsedSamples): ParsedFamily {
+function describe({ name, type, header }: FamilyText, samples: ParsedSamples, whole: string | undefined): ParsedFamily {
   const family: { -readonly [Member in keyof ParsedFamily]: ParsedFamily[Member] } = {
+    ...(whole !== undefined && seriesOf(whole)),
     name,
     type: type?.type ?? 'untyped',
     samples,

@@ -58,6 +58,14 @@ export class FamilyHeaders {
     return cut === -1 ? undefined : this.byName.get(name.slice(0, cut))?.find((owner) => isPartOf(owner, name));
   }
 
+  /** Returns the histogram or summary, if any, of which the series of this name were a part. */
+  disbandedOwnerOf(series: string): FamilyHeader | undefined {
+    const cut = series.lastIndexOf('_');
+    if (cut === -1) return undefined;
+    const owners = this.byName.get(series.slice(0, cut));
+    return owners?.find(({ type, isDisbanded }) => isDisbanded && Object.hasOwn(type?.series ?? {}, series.slice(cut)));
+  }
+
   /** Returns the header for series of a name that is new. Its type may not apply to them. */
   find(name: string): FamilyHeader | undefined {
     const exact = this.byName.get(name);

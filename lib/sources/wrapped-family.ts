@@ -1,4 +1,5 @@
 import type { MetricFamily } from '../model/metric-family.ts';
+import { markOf } from '../model/series-mark.ts';
 
 /** Returns the name; an empty one if it cannot be read, as members may be getters that throw. */
 export function nameOf(family: MetricFamily): string {
@@ -22,7 +23,7 @@ export function withSamples(
     const { name, help, type, unit, labelNames, aggregator, samples } = family;
     const members = { name, help, type, unit, labelNames, aggregator, samples };
     const copy = members satisfies Record<keyof MetricFamily, unknown> as MetricFamily;
-    return { ...copy, samples: replace(copy) };
+    return { ...markOf(family), ...copy, samples: replace(copy) };
   } catch {
     return family;
   }

@@ -2,6 +2,7 @@ import { MetricsError } from '../../model/errors.ts';
 import { isAsync, isReiterable, iteratorOf } from '../../model/iterables.ts';
 import type { MetricFamily, Sample } from '../../model/metric-family.ts';
 import { isDistribution } from '../../model/series-families.ts';
+import { markOf } from '../../model/series-mark.ts';
 import type { FamilySegment } from './family-segment.ts';
 
 /** Called when a segment is dropped: all that one source has of the family. */
@@ -42,6 +43,7 @@ export function joinSegments(
   const help = families.find((family) => family.help !== undefined)?.help;
   const labelNames = joinedLabelNames(families);
   return {
+    ...markOf(first.family),
     name,
     type: isTyped ? type : 'untyped',
     ...(help !== undefined && { help }),

@@ -2,6 +2,7 @@ import { MetricsError } from '../../model/errors.ts';
 import { asyncFamilies, isAsync } from '../../model/iterables.ts';
 import type { MetricFamily, Sample } from '../../model/metric-family.ts';
 import type { MetricsSource, Scrape } from '../../model/metrics-source.ts';
+import { isWanted, markOf } from '../../model/series-mark.ts';
 import { closeIterator } from '../../util/abortable.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
 import type { Stopwatch } from '../../util/stopwatch.ts';
@@ -61,7 +62,8 @@ export class SourceReader {
         if (done) this.finish();
         else {
           const next = this.read(value);
-          if (next.name === undefined || this.scrape.wants(next.name)) return { done: false, value: next };
+          if (next.name === undefined || isWanted(next.name, next.family, this.scrape.wants))
+            return { done: false, value: next };
           await yieldToEventLoop();
         }
       }
@@ -124,7 +126,7 @@ export class SourceReader {
       if (typeof name !== 'string' || !(isAsync(samples) || Symbol.iterator in Object(samples))) return { family };
       // The registry's families are to stay the same objects, which the encoder keeps what it knows about.
       if (!isAsync(samples)) return { name, family };
-      const copy = { name, help, type, unit, labelNames, aggregator, samples: this.timed(samples) };
+      const copy = { ...markOf(family), name, help, type, unit, labelNames, aggregator, samples: this.timed(samples) };
       return { name, family: copy as MetricFamily };
     } catch {
       return { family };

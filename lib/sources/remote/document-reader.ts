@@ -1,6 +1,7 @@
 import type { MetricFamily } from '../../model/metric-family.ts';
 import type { Scrape } from '../../model/metrics-source.ts';
 import type { Parse, ParseContext, Repair } from '../../model/parser.ts';
+import { isWanted } from '../../model/series-mark.ts';
 import { inferLabelNames } from '../../parsers/infer-label-names.ts';
 import { FirstOfEach } from '../../util/first-of-each.ts';
 import { type DocumentLimitOptions, DocumentLimits } from './document-limits.ts';
@@ -31,7 +32,8 @@ export class DocumentReader {
     const parse = this.parserFor(await upstream.start());
     const context = this.createContext(upstream, scrape);
     for await (const family of upstream.timed(parse(upstream.body, context))) {
-      if (scrape.wants(family.name)) yield await inferLabelNames(family, upstream.timed(family.samples.batches()));
+      if (isWanted(family.name, family, scrape.wants))
+        yield await inferLabelNames(family, upstream.timed(family.samples.batches()));
     }
   }
 

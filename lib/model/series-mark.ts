@@ -1,0 +1,27 @@
+import type { MetricFamily } from './metric-family.ts';
+
+// A family of series that were a part of another one is requested by its own name or by that of the other one.
+
+const WHOLE = Symbol('whole');
+
+interface Mark {
+  readonly [WHOLE]?: string;
+}
+
+/** Marks the family into which it is spread: its series were a part of the family `whole`. */
+export const seriesOf = (whole: string): object => ({ [WHOLE]: whole }) satisfies Mark;
+
+/** Returns the name of the family of which the series were a part, if any. */
+export const wholeOf = (family: MetricFamily): string | undefined => (family as MetricFamily & Mark)[WHOLE];
+
+/** Returns the mark, for a copy of the family. */
+export function markOf(family: MetricFamily): object {
+  const whole = wholeOf(family);
+  return whole === undefined ? {} : seriesOf(whole);
+}
+
+/** Whether a scrape may want the family. If it excludes one of the two names, the document leaves the family out. */
+export function isWanted(name: string, family: MetricFamily, wants: (name: string) => boolean): boolean {
+  const whole = wholeOf(family);
+  return wants(name) || (whole !== undefined && wants(whole));
+}
