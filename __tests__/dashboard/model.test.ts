@@ -239,11 +239,12 @@ test('a label may have the name of a member of Object.prototype', () => {
 });
 
 describe('polling', () => {
-  const usual = { interval: 2000, isHidden: false, failures: 0, lastPollDuration: 50 };
+  const usual = { interval: 2000, isHidden: false, failures: 0, lastPollDuration: 50, isPartNext: false };
 
   test.each([
     ['at its interval', {}, 2000],
     ['less often when documents take long', { lastPollDuration: 1000 }, 3000],
+    ['at its interval after the whole of a large document', { lastPollDuration: 9000, isPartNext: true }, 11_000],
     ['once a minute while hidden', { isHidden: true }, 60_000],
     ['soon after a failure', { failures: 1 }, 1000],
     ['later after more', { failures: 4 }, 8000],

@@ -68,6 +68,22 @@ test('the whole of a large document is requested again after a minute, to find n
   expect(catalogue?.groups.flatMap(({ families }) => families.map(({ name }) => name))).toEqual(['b', 'c']);
 });
 
+test('the first part of a large document follows after an interval, however long the whole has taken', async () => {
+  const { page, requestView } = await start(['a'], { size: 1_000_000 });
+  const { fetch: answer } = globalThis;
+  Object.assign(globalThis, {
+    fetch: async (url: string) => {
+      if (!url.includes('?')) await new Promise((resolve) => setTimeout(resolve, 8000));
+      return answer(url);
+    },
+  });
+  requestView({ onScreen: ['a'] });
+  await jest.advanceTimersByTimeAsync(12_900);
+  expect(page.requested).toEqual(['']);
+  await jest.advanceTimersByTimeAsync(200);
+  expect(page.requested).toEqual(['', '?name[]=a']);
+});
+
 test('a small document is always requested as a whole', async () => {
   const { page, requestView } = await start(['a', 'b']);
   requestView({ onScreen: ['b'] });

@@ -35,6 +35,7 @@ let status: Status = { state: 'waiting', problem: '', families: 0, series: 0, is
 /** Number of polls that failed since the last success. */
 let failures = 0;
 let lastPollDuration = 0;
+let wasLastPollWhole = true;
 let lastPollAt = Number.NEGATIVE_INFINITY;
 /** Time from which the next poll requests the whole of a large document. */
 let fullPollAt = 0;
@@ -89,7 +90,8 @@ const isOverview = ({ open, search }: ViewRequest['state']) => open === '' && se
 function delayUntilDue(): number {
   if (view === undefined) return 0;
   const { state, isHidden } = view;
-  const delay = nextDelay({ interval: state.interval * 1000, isHidden, failures, lastPollDuration });
+  const isPartNext = wasLastPollWhole && status.isPartial;
+  const delay = nextDelay({ interval: state.interval * 1000, isHidden, failures, lastPollDuration, isPartNext });
   return Math.max(0, lastPollAt + delay - performance.now());
 }
 
@@ -114,6 +116,7 @@ async function poll(): Promise<void> {
   isPolling = false;
   addToStore(result, isWhole ? undefined : namesInUrl(url));
   lastPollDuration = performance.now() - lastPollAt;
+  wasLastPollWhole = isWhole;
   if (isWhole) fullPollAt = performance.now() + fullPollDelay(lastPollDuration);
   status = statusAfter(result, isWhole);
   schedule(delayUntilDue());

@@ -6,6 +6,8 @@ export interface Polling {
   readonly failures: number;
   /** Time (ms) of the last poll, including the reading of its document */
   readonly lastPollDuration: number;
+  /** Whether the last poll requested the whole of a large document, and the next one requests a part. */
+  readonly isPartNext: boolean;
 }
 
 const HIDDEN_INTERVAL = 60_000;
@@ -13,11 +15,13 @@ const MAX_RETRY_DELAY = 30_000;
 
 /**
  * Returns the time (ms) from the start of a poll to the next one. A hidden page polls at most once a minute. After
- * failures, the delay doubles from 1 s to 30 s. Polling takes at most a third of the server's time.
+ * failures, the delay doubles from 1 s to 30 s. Polling takes at most a third of the server's time. A poll of a whole large
+ * document is rare, and does not hold up those of its parts, which take a fraction of its time.
  */
-export function nextDelay({ interval, isHidden, failures, lastPollDuration }: Polling): number {
+export function nextDelay({ interval, isHidden, failures, lastPollDuration, isPartNext }: Polling): number {
   const retry = Math.min(MAX_RETRY_DELAY, 1000 * 2 ** (failures - 1));
-  const usual = failures > 0 ? retry : Math.max(interval, lastPollDuration * 3);
+  const pause = isPartNext ? interval : 2 * lastPollDuration;
+  const usual = failures > 0 ? retry : Math.max(interval, lastPollDuration + pause);
   return isHidden ? Math.max(usual, HIDDEN_INTERVAL) : usual;
 }
 
