@@ -1,4 +1,5 @@
-import { axisLabels, axisRange, needsOwnAxis } from '../../lib/dashboard/browser/model/scale.ts';
+import { areaRange, axisLabels, axisRange, needsOwnAxis } from '../../lib/dashboard/browser/model/scale.ts';
+import type { Unit } from '../../lib/dashboard/browser/model/units.ts';
 
 test.each<[string, number, number, [number, number]]>([
   ['zero is at the bottom of positive values', 1, 11, [0, 12]],
@@ -10,6 +11,19 @@ test.each<[string, number, number, [number, number]]>([
   ['rounding errors are no change', 5, 5 + 1e-12, [0, 10]],
 ])('%s', (_what, min, max, range) => {
   const [low, high] = axisRange({ min, max });
+  expect([low, high].map((bound) => Number(bound.toFixed(6)))).toEqual(range);
+});
+
+test.each<[string, number, number, Unit['of'], [number, number]]>([
+  ['starts at zero, however far values are from it', 100, 110, 'number', [0, 121]],
+  ['ends at zero below it', -110, -100, 'number', [-121, 0]],
+  ['contains zero between positive and negative values', -1, 2, 'number', [-1.1, 2.2]],
+  ['starts at zero for a constant value', 5, 5, 'bytes', [0, 5.5]],
+  ['has a height for a constant zero', 0, 0, 'number', [0, 1]],
+  ['has the range of the values of points in time', 1e9, 1e9 + 10, 'timestamp', [1e9 - 1, 1e9 + 11]],
+  ['has the range of the values of temperatures', 20, 21, 'celsius', [19.9, 21.1]],
+])('the area of a small chart %s', (_what, min, max, of, range) => {
+  const [low, high] = areaRange({ min, max }, { of });
   expect([low, high].map((bound) => Number(bound.toFixed(6)))).toEqual(range);
 });
 

@@ -107,6 +107,29 @@ test('a total that would hide the other lines has its own axis, and a sparkline 
   );
 });
 
+test('all lines of the list show the same time, and their areas start at zero', async () => {
+  const gauges = (...names: string[]) =>
+    setFamilies(
+      service,
+      names.map((name) => ({ name, type: 'gauge', samples: [{ labels: {}, value: 100 }] })),
+    );
+  await gauges('old');
+  const page = await open();
+  const lineOf = (name: string) => rowOf(page, name).locator('.spark-line').getAttribute('d');
+  await eventually(async () => expect(await lineOf('old')).toMatch(/^M0,.*L120,/));
+  await gauges('old', 'new');
+  // The line of the metric that came later starts further right, and ends where the other does.
+  await eventually(async () => expect(await lineOf('new')).toMatch(/^M[1-9][\d.]*,.*L120,/));
+  expect(await lineOf('old')).toMatch(/^M0,.*L120,/);
+  await family('old', 'gauge', 101);
+  // Between 100 and 101, a line above zero is flat.
+  await eventually(async () => {
+    const heights = [...((await lineOf('old')) ?? '').matchAll(/,([\d.]+)/g)].map(([, y]) => Number(y));
+    expect(new Set(heights).size).toBe(2);
+    expect(Math.max(...heights) - Math.min(...heights)).toBeLessThan(1);
+  });
+});
+
 test('a click in the legend hides a line, and a drag selects a range of time', async () => {
   await gauge('depth', [
     [{ queue: 'a' }, 5],

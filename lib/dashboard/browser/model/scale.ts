@@ -10,6 +10,9 @@ const MAX_RATIO = 4;
 /** Maximum number of significant digits of an axis' labels. */
 const MAX_DIGITS = 12;
 
+/** Space above the highest value, relative to the range. */
+const MARGIN = 0.1;
+
 /** Relative difference up to which values are the same apart from rounding errors. */
 const ROUNDING = 1e-9;
 
@@ -19,9 +22,17 @@ const ROUNDING = 1e-9;
  */
 export function axisRange({ min, max }: Pick<Range, 'min' | 'max'>): [low: number, high: number] {
   if (max - min <= Math.abs(max) * ROUNDING) return min === 0 ? [0, 1] : [Math.min(0, max * 2), Math.max(0, max * 2)];
-  const margin = (max - min) * 0.1;
+  const margin = (max - min) * MARGIN;
   if (min >= 0 && min < (max - min) * 2) return [0, max + margin];
   return max <= 0 && -max < (max - min) * 2 ? [min - margin, 0] : [min - margin, max + margin];
+}
+
+/** Returns the range of a small chart without an axis. Its area is filled down to zero, where zero means nothing. */
+export function areaRange({ min, max }: Pick<Range, 'min' | 'max'>, { of }: Unit): [low: number, high: number] {
+  const hasOrigin = of !== 'timestamp' && of !== 'celsius';
+  const [low, high] = [Math.min(0, min), Math.max(0, max)];
+  if (!hasOrigin || low === high) return axisRange({ min, max });
+  return [low * (1 + MARGIN), high * (1 + MARGIN)];
 }
 
 /** Whether a total is so much larger than the other lines that they would be flat on its axis. */

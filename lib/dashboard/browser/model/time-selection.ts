@@ -46,6 +46,12 @@ export function selectedRange(selection: TimeSelection | undefined): TimeRange |
   return { min: Math.min(time, anchor), max: Math.max(time, anchor) };
 }
 
+/** Returns the range of all times, each of which are in order; from infinity to its opposite if there are none. */
+export function extentOf(all: readonly (readonly number[])[]): TimeRange {
+  const known = all.filter((times) => times.length > 0);
+  return { min: Math.min(...known.map((times) => times[0]!)), max: Math.max(...known.map((times) => times.at(-1)!)) };
+}
+
 function nearest(times: readonly number[], time: number): number {
   let best = 0;
   for (const [i, one] of times.entries()) if (Math.abs(one - time) < Math.abs(times[best]! - time)) best = i;

@@ -1,4 +1,4 @@
-import { selectByKey, selectedRange, type TimeRange, type TimeSelection } from '../model/time-selection.ts';
+import { extentOf, selectByKey, selectedRange, type TimeRange, type TimeSelection } from '../model/time-selection.ts';
 import type { ChartData } from '../protocol.ts';
 import { el, setText } from './dom.ts';
 import { LineChart, rangeText } from './line-chart.ts';
@@ -119,10 +119,4 @@ export class ChartGroup {
     const range = this.range ?? extentOf(this.charts.map(({ times }) => times));
     for (const chart of this.charts) chart.showTime({ range, time, selected: selectedRange(this.selection) });
   }
-}
-
-/** Returns the range of all times. */
-function extentOf(all: readonly (readonly number[])[]): TimeRange {
-  const known = all.filter((times) => times.length > 0);
-  return { min: Math.min(...known.map((times) => times[0]!)), max: Math.max(...known.map((times) => times.at(-1)!)) };
 }

@@ -1,4 +1,5 @@
 import { exact, format } from '../model/format.ts';
+import type { TimeRange } from '../model/time-selection.ts';
 import type { Entry, Row } from '../protocol.ts';
 import type { ColumnWidths } from './column-widths.ts';
 import { createPinButton, onPlainClick, type PinButton } from './controls.ts';
@@ -51,8 +52,8 @@ export class FamilyRow {
     });
   }
 
-  /** `row` is undefined until the worker has sent the family's values. */
-  fill({ entry, isPinned }: FamilyLine, row: Row | undefined): void {
+  /** `row` is undefined until the worker has sent the family's values. `range` is the time that all lines show. */
+  fill({ entry, isPinned }: FamilyLine, row: Row | undefined, range: TimeRange): void {
     this.name = entry.name;
     this.pin.show(entry.name, isPinned);
     this.fillEntry(entry);
@@ -66,7 +67,7 @@ export class FamilyRow {
     setAttribute(this.value, 'title', exact(row?.value ?? null));
     this.element.classList.toggle('above', row?.isAbove === true);
     setText(this.kind, row?.kind ?? '');
-    this.spark.draw(row?.times ?? [], row?.values ?? [], row?.unit ?? { of: 'number' });
+    this.spark.draw(row ?? { times: [], values: [], unit: { of: 'number' } }, range);
   }
 
   private fillEntry({ name, type, help, label }: Entry): void {

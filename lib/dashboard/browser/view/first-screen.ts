@@ -1,5 +1,6 @@
 import { exact, format } from '../model/format.ts';
 import { exactFilter } from '../model/search.ts';
+import { extentOf, type TimeRange } from '../model/time-selection.ts';
 import type { FirstScreen, RankedRoute, Tile } from '../protocol.ts';
 import { onPlainClick } from './controls.ts';
 import { el, fitChildren, setAttribute, setName, setText } from './dom.ts';
@@ -29,7 +30,8 @@ export function createFirstScreen(state: State): FirstScreenView {
         drawn.push(tile);
         tiles.append(tile.element);
       }
-      for (const [i, tile] of drawn.entries()) tile.draw(data.tiles[i]!);
+      const range = extentOf(data.tiles.map(({ times }) => times));
+      for (const [i, tile] of drawn.entries()) tile.draw(data.tiles[i]!, range);
       slowest.draw(data.slowest);
       failing.draw(data.failing);
       lists.hidden = data.slowest.length + data.failing.length === 0;
@@ -39,7 +41,7 @@ export function createFirstScreen(state: State): FirstScreenView {
 
 interface TileView {
   readonly element: HTMLElement;
-  draw(tile: Tile): void;
+  draw(tile: Tile, range: TimeRange): void;
 }
 
 function createTile(state: State): TileView {
@@ -58,7 +60,7 @@ function createTile(state: State): TileView {
   onPlainClick(element, () => state.change({ open: name, filter: {} }, { isStep: true }));
   return {
     element,
-    draw(tile) {
+    draw(tile, range) {
       name = tile.name;
       setAttribute(element, 'href', state.link({ open: name, filter: {} }));
       setText(label, tile.label);
@@ -67,7 +69,7 @@ function createTile(state: State): TileView {
       setText(note, tile.note);
       element.classList.toggle('above', tile.isAbove);
       spark.element.hidden = tile.values.length === 0;
-      spark.draw(tile.times, tile.values, tile.unit);
+      spark.draw(tile, range);
     },
   };
 }

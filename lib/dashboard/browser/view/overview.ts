@@ -1,3 +1,5 @@
+import { duration } from '../model/format.ts';
+import { extentOf, type TimeRange } from '../model/time-selection.ts';
 import type { Catalogue, Row, ViewUpdate } from '../protocol.ts';
 import { ColumnWidths } from './column-widths.ts';
 import { toggled } from './controls.ts';
@@ -23,7 +25,8 @@ const COLUMNS: readonly (readonly [className: string, title: string])[] = [
   ['c-type', 'Type'],
   ['c-help', 'Help'],
   ['c-series', 'Series'],
-  ['c-spark', 'Since opened'],
+  // The time that the lines show, as in "Last 15 min".
+  ['c-spark', ''],
   ['c-now', 'Now'],
 ];
 
@@ -36,6 +39,7 @@ export class Overview {
   /** Widths of the numbers of series and the values. */
   private readonly widths: ColumnWidths;
   private readonly first: FirstScreenView;
+  private readonly lineTitle: HTMLElement;
   private readonly empty = el('p', { className: 'empty', hidden: true });
   private readonly note = el('p', { className: 'note', hidden: true });
   private readonly rows: VirtualRows;
@@ -43,6 +47,8 @@ export class Overview {
   private readonly latest = new Map<string, Row>();
   private catalogue: Catalogue | undefined;
   private lines: Line[] = [];
+  /** The time that the lines on screen show. */
+  private range: TimeRange = extentOf([]);
 
   constructor(section: HTMLElement, state: State, onScreenChanged: () => void) {
     this.state = state;
@@ -51,6 +57,7 @@ export class Overview {
     const head = el('div', { role: 'rowgroup', className: 'head' }, createHeadRow());
     const properties = { className: 'table families', role: 'table', 'aria-label': 'Metrics' };
     this.table = el('div', properties, head, this.body);
+    this.lineTitle = head.querySelector('.c-spark')!;
     this.widths = new ColumnWidths(this.table);
     this.widths.reset(['Series', 'Now']);
     section.append(this.first.element, this.table, this.empty, this.note);
@@ -74,6 +81,7 @@ export class Overview {
     if (firstScreen === undefined) this.first.element.hidden = true;
     else this.first.draw(firstScreen);
     for (const row of rows) this.latest.set(row.name, row);
+    this.showRange(extentOf(rows.map(({ times }) => times)));
     if (catalogue === undefined) {
       this.rows.refresh();
       return;
@@ -114,6 +122,14 @@ export class Overview {
     setText(this.note, `${some} of ${all} are listed: search for others.`);
   }
 
+  /** All lines show the same time, so that what happens at once is below each other. */
+  private showRange(range: TimeRange): void {
+    // Rows that have just come on screen have no times yet.
+    if (range.max >= range.min) this.range = range;
+    const seconds = this.range.max - this.range.min;
+    setText(this.lineTitle, seconds > 0 ? `Last ${duration(seconds)}` : 'Over time');
+  }
+
   private createRow(line: Line): HTMLElement {
     if (!('entry' in line)) return createGroupRow(this.state);
     const row = new FamilyRow(this.state, this.widths);
@@ -122,7 +138,7 @@ export class Overview {
   }
 
   private fillRow(row: HTMLElement, line: Line): void {
-    if ('entry' in line) this.familyRows.get(row)!.fill(line, this.latest.get(line.entry.name));
+    if ('entry' in line) this.familyRows.get(row)!.fill(line, this.latest.get(line.entry.name), this.range);
     else fillGroupRow(row, line);
   }
 }

@@ -1,6 +1,7 @@
 import { duration, format } from '../model/format.ts';
 import { rangeOf } from '../model/history.ts';
-import { axisRange } from '../model/scale.ts';
+import { areaRange } from '../model/scale.ts';
+import type { TimeRange } from '../model/time-selection.ts';
 import type { Unit } from '../model/units.ts';
 import { el, setAttribute, setText, svg } from './dom.ts';
 
@@ -10,7 +11,14 @@ const MARGIN = 3;
 
 export interface Sparkline {
   readonly element: HTMLElement;
-  draw(times: readonly number[], values: readonly (number | null)[], unit: Unit): void;
+  /** Draws a line. The range of time is that of all lines that are shown together. */
+  draw(line: Line, range: TimeRange): void;
+}
+
+interface Line {
+  readonly times: readonly number[];
+  readonly values: readonly (number | null)[];
+  readonly unit: Unit;
 }
 
 export function createSparkline(): Sparkline {
@@ -21,16 +29,18 @@ export function createSparkline(): Sparkline {
     class: 'spark',
   });
   const area = svg('path', { class: 'spark-area' });
-  const line = svg('path', { class: 'spark-line', 'vector-effect': 'non-scaling-stroke' });
-  picture.append(area, line);
+  const curve = svg('path', { class: 'spark-line', 'vector-effect': 'non-scaling-stroke' });
+  picture.append(area, curve);
   const highest = el('span');
   const lowest = el('span');
   const range = el('span', { className: 'spark-range', 'aria-hidden': 'true' }, highest, lowest);
+  const element = el('span', { className: 'spark-cell' }, picture, range);
   return {
-    element: el('span', { className: 'spark-cell' }, picture, range),
-    draw(times, values, unit) {
-      const segments = segmentsOf(times, values);
-      setAttribute(line, 'd', segments.map(lineOf).join(''));
+    element,
+    draw(line, timeRange) {
+      const { times, values, unit } = line;
+      const segments = segmentsOf(line, timeRange);
+      setAttribute(curve, 'd', segments.map(lineOf).join(''));
       setAttribute(
         area,
         'd',
@@ -39,7 +49,9 @@ export function createSparkline(): Sparkline {
           .map(areaOf)
           .join(''),
       );
-      setAttribute(picture, 'aria-label', describe(times, values, unit));
+      const description = describe(times, values, unit);
+      setAttribute(picture, 'aria-label', description);
+      setAttribute(element, 'title', description);
       const { min, max } = rangeOf(values) ?? {};
       setText(highest, max === undefined ? '' : format(max, unit));
       setText(lowest, min === undefined || min === max ? '' : format(min, unit));
@@ -50,10 +62,9 @@ export function createSparkline(): Sparkline {
 type Points = (readonly [x: number, y: number])[];
 
 /** Splits the line at missing values. */
-function segmentsOf(times: readonly number[], values: readonly (number | null)[]): Points[] {
-  const [low, high] = axisRange(rangeOf(values) ?? { min: 0, max: 0 });
-  const first = times[0] ?? 0;
-  const span = (times.at(-1) ?? 0) - first || 1;
+function segmentsOf({ times, values, unit }: Line, { min: first, max: last }: TimeRange): Points[] {
+  const [low, high] = areaRange(rangeOf(values) ?? { min: 0, max: 0 }, unit);
+  const span = last - first || 1;
   const segments: Points[] = [];
   let isOpen = false;
   for (const [i, value] of values.entries()) {
