@@ -2,6 +2,9 @@ import { eventually, openPage, requestedDocuments, setMany, shownValue, startSer
 
 const LONGEST_URL = 8192;
 
+// The service, the browser and Jest share the cores.
+jest.setTimeout(90_000);
+
 declare global {
   interface Window {
     /** Durations (ms) of tasks that blocked the page. */

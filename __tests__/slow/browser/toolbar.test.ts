@@ -33,6 +33,25 @@ test.each([
   expect(await seen()).toBe(true);
 });
 
+test('on a phone all controls are on screen with whole names, and words are added when it is turned', async () => {
+  const { page } = await openPage(`${service.origin}/metrics.html#interval=60&window=900`, {
+    viewport: { width: 390, height: 700 },
+  });
+  await page.locator('body[data-state=live]').waitFor();
+  const names = () => page.locator('.tools option:checked').allTextContents();
+  expect(await names()).toEqual(['↻ 60 s', '15 min', 'Auto']);
+  const edges = await page
+    .locator('.tools > *')
+    .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().right));
+  expect(Math.max(...edges)).toBeLessThanOrEqual(390);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.locator('body[data-state=paused]').waitFor();
+  expect(await page.getByRole('link', { name: 'Download JSON' }).isVisible()).toBe(true);
+
+  await page.setViewportSize({ width: 800, height: 390 });
+  await eventually(async () => expect(await names()).toEqual(['Every 60 s', 'Over 15 min', 'Auto']));
+});
+
 test('each metric has a title of its own in the tab, also in the history of the browser', async () => {
   const { page } = await openPage(`${service.origin}/metrics.html#open=queue_depth`);
   const title = () => page.evaluate(() => document.title.replace(/^▲ \d+ · /, ''));

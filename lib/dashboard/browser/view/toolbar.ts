@@ -3,7 +3,8 @@ import { tabTitle } from '../model/tab-title.ts';
 import { INTERVALS, type Theme } from '../model/url-state.ts';
 import { WINDOWS } from '../model/windows.ts';
 import type { Status } from '../protocol.ts';
-import { byId, el, setAttribute, setText } from './dom.ts';
+import { byId, setAttribute, setText } from './dom.ts';
+import { createDurationMenu } from './duration-menu.ts';
 import type { State } from './state.ts';
 
 export interface Toolbar {
@@ -17,69 +18,55 @@ const STATES = { waiting: 'Connecting', live: 'Live', paused: 'Paused', lost: 'S
 /** Creates the bar at the top: search, interval, pause, theme, and the state of the connection. */
 export function createToolbar(state: State, { onRetry }: { onRetry(): void }): Toolbar {
   const search = byId<HTMLInputElement>('search');
-  const interval = byId<HTMLSelectElement>('interval');
-  const windowMenu = byId<HTMLSelectElement>('window');
   const theme = byId<HTMLSelectElement>('theme');
   const pause = byId<HTMLButtonElement>('pause');
-  const retry = byId<HTMLButtonElement>('retry');
-  const pageTitle = document.title;
-  let status: Status | undefined;
-
-  function showInterval(now: number): void {
-    const choices = new Set<number>([...INTERVALS, now]);
-    if (interval.options.length !== choices.size || interval.value !== String(now)) {
-      const options = [...choices].sort((a, b) => a - b).map((seconds) => intervalOption(seconds));
-      interval.replaceChildren(...options);
-    }
-    interval.value = String(now);
-  }
+  const interval = createDurationMenu('interval', { word: 'Every', short: '↻' }, (seconds) =>
+    state.change({ interval: seconds }),
+  );
+  const windowMenu = createDurationMenu('window', { word: 'Over', short: '' }, (seconds) =>
+    state.change({ window: WINDOWS.find((one) => one === seconds) ?? 60 }),
+  );
   search.addEventListener('input', () => state.change({ search: search.value }));
-  interval.addEventListener('change', () => state.change({ interval: Number(interval.value) }));
-  windowMenu.replaceChildren(...WINDOWS.map(windowOption));
-  windowMenu.addEventListener('change', () => state.change({ window: WINDOWS[windowMenu.selectedIndex] ?? 60 }));
   theme.addEventListener('change', () => state.change({ theme: theme.value as Theme }));
   pause.addEventListener('click', () => state.change({ isPaused: !state.current.isPaused }));
-  retry.addEventListener('click', onRetry);
+  byId('retry').addEventListener('click', onRetry);
 
-  function showStatus(): void {
-    const isLost = status?.state === 'lost';
-    const isPaused = state.current.isPaused && (status?.polls ?? 0) > 0;
-    const name = isLost ? 'lost' : isPaused ? 'paused' : (status?.state ?? 'waiting');
-    setAttribute(document.body, 'data-state', name);
-    setText(byId('state'), isLost ? `Server lost: ${status?.problem}` : STATES[name]);
-    setText(byId('facts'), status === undefined ? '' : factsOf(status, isPaused));
-    retry.hidden = !isLost;
-  }
-
-  const showTitle = () => {
+  const pageTitle = document.title;
+  let status: Status | undefined;
+  const showStatus = () => {
     document.title = tabTitle(pageTitle, state.current.open, status?.above ?? 0);
+    drawStatus(status, state.current.isPaused);
   };
 
   return {
     show(next) {
       status = next;
-      showTitle();
       showStatus();
     },
     sync() {
       const { current } = state;
       if (search.value !== current.search) search.value = current.search;
-      showInterval(current.interval);
-      windowMenu.value = String(current.window);
+      interval.draw(INTERVALS, current.interval);
+      windowMenu.draw(WINDOWS, current.window);
       theme.value = current.theme;
       setAttribute(pause, 'aria-pressed', String(current.isPaused));
       if (current.theme === 'auto') document.documentElement.removeAttribute('data-theme');
       else setAttribute(document.documentElement, 'data-theme', current.theme);
       showStatus();
-      showTitle();
     },
   };
 }
 
-const windowOption = (seconds: number) =>
-  el('option', { value: String(seconds) }, `Over ${seconds < 60 ? `${seconds} s` : `${seconds / 60} min`}`);
-
-const intervalOption = (seconds: number) => el('option', { value: String(seconds) }, `Every ${seconds} s`);
+/** Shows the state of the connection, and what the last document contained. */
+function drawStatus(status: Status | undefined, isPausedByUser: boolean): void {
+  const isLost = status?.state === 'lost';
+  const isPaused = isPausedByUser && (status?.polls ?? 0) > 0;
+  const name = isLost ? 'lost' : isPaused ? 'paused' : (status?.state ?? 'waiting');
+  setAttribute(document.body, 'data-state', name);
+  setText(byId('state'), isLost ? `Server lost: ${status?.problem}` : STATES[name]);
+  setText(byId('facts'), status === undefined ? '' : factsOf(status, isPaused));
+  byId('retry').hidden = !isLost;
+}
 
 function factsOf({ state, updatedAt, retryAt, families, series, isPartial }: Status, isPaused: boolean): string {
   const facts: string[] = [];
