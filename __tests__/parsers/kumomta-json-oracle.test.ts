@@ -184,9 +184,9 @@ function hasFraction(value: unknown): boolean {
 function seriesOf(labels: LabelSet, { count, sum, ...pairs }: HistogramValue | SummaryValue) {
   const keyed =
     'bounds' in pairs
-      ? [...pairs.bounds.entries(), [-1, '+Inf'] as const].map(([i, le]) => ({
+      ? [...new Set([...pairs.bounds, Number.POSITIVE_INFINITY])].map((le, i) => ({
           suffix: '_bucket',
-          labels: { ...labels, le: String(le) },
+          labels: { ...labels, le: String(le).replace('Infinity', '+Inf') },
           value: pairs.cumulativeCounts[i] ?? count,
         }))
       : pairs.quantiles.map((quantile, i) => ({
@@ -207,8 +207,15 @@ function model(value: unknown): unknown {
   return { count, ...total, quantiles: pairs.map(([key]) => key), values: pairs.map(([, value]) => value) };
 }
 
-/** Each finite bound once, in their order, with the greatest count up to it. A bound of null is +Inf. */
-function repaired(count: number, buckets: readonly [number, number][]) {
+/** Each finite bound once, in their order, with the greatest count up to it. Fractional counts stay as they are. */
+function repaired(count: number, written: readonly [number, number][]) {
+  const buckets = written.map(
+    ([bound, value]) => [Number.isNaN(bound) ? Number.POSITIVE_INFINITY : bound, value] as const,
+  );
+  if (![count, ...buckets.map(([, value]) => value)].every(Number.isInteger)) {
+    const first = new Map(buckets.toReversed());
+    return { count, bounds: [...first.keys()], cumulativeCounts: [...first.values()] };
+  }
   const countUpTo = (bound: number) =>
     buckets.reduce((most, [it, value]) => (it <= bound && value >= most ? value : most), Number.NEGATIVE_INFINITY);
   const bounds = buckets
@@ -216,8 +223,7 @@ function repaired(count: number, buckets: readonly [number, number][]) {
     .filter((bound, i, all) => Number.isFinite(bound) && all.lastIndexOf(bound) === i)
     .sort((a, b) => a - b);
   const all = Math.max(count, ...buckets.map(([, value]) => value));
-  const isWhole = [count, ...buckets.map(([, value]) => value)].every(Number.isInteger);
-  return { count: isWhole ? all : count, bounds, cumulativeCounts: bounds.map(countUpTo) };
+  return { count: all, bounds, cumulativeCounts: bounds.map(countUpTo) };
 }
 
 function numberOf(value: unknown): number {

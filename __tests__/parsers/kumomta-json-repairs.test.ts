@@ -146,6 +146,22 @@ describe('fractional counts', () => {
       ],
     ],
     [
+      'a histogram as it is written, whose +Inf bucket is not its count',
+      'histogram',
+      '{"count":2.5,"sum":1.5,"bucket":[[2,4],["+Inf",3.5],[0.5,1],[2,5]]}',
+      [
+        series('h_bucket', [{ le: '2' }, 4], [{ le: '+Inf' }, 3.5], [{ le: '0.5' }, 1]),
+        series('h_sum', [{}, 1.5]),
+        series('h_count', [{}, 2.5]),
+      ],
+    ],
+    [
+      'a histogram, only in its +Inf bucket',
+      'histogram',
+      '{"count":2,"bucket":[[0.5,1],[null,2.5]]}',
+      [series('h_bucket', [{ le: '0.5' }, 1], [{ le: '+Inf' }, 2.5]), series('h_count', [{}, 2])],
+    ],
+    [
       'a summary in a list',
       'summary',
       '[{"q":"a","@":{"count":0.5,"quantile":[[0.5,7]]}}]',
@@ -166,9 +182,10 @@ describe('fractional counts', () => {
   });
 
   test('of a family that is larger than the buffer are dropped, counted and reported', async () => {
+    const inBuckets = whole.replace(']]', '],[null,3.5]]');
     const many = Array.from(
       { length: 2_000 },
-      (_, i) => `"${i}":${i % 500 === 499 ? whole.replace('3', '3.5') : whole}`,
+      (_, i) => `"${i}":${i % 1_000 === 999 ? whole.replace('3', '3.5') : i % 500 === 499 ? inBuckets : whole}`,
     );
     const dropped: string[] = [];
     const onDropped = (error: Error, name: string) => dropped.push(`${name}: ${error.message}`);

@@ -104,9 +104,11 @@ const invalidSample = (error: unknown): Sample => ({
 function* bucketsOf(labels: LabelSet, value: Distribution): Generator<Sample, void> {
   const { bounds, cumulativeCounts, count } = value as HistogramValue;
   for (const [i, bound] of bounds.entries()) {
-    yield { labels: { ...labels, le: `${bound}` }, value: cumulativeCounts[i] as number };
+    const le = bound === Number.POSITIVE_INFINITY ? '+Inf' : `${bound}`;
+    yield { labels: { ...labels, le }, value: cumulativeCounts[i] as number };
   }
-  yield { labels: { ...labels, le: '+Inf' }, value: count };
+  // One with fractional counts may have this bucket among the others, with another count.
+  if (!bounds.includes(Number.POSITIVE_INFINITY)) yield { labels: { ...labels, le: '+Inf' }, value: count };
 }
 
 function* quantilesOf(labels: LabelSet, value: Distribution): Generator<Sample, void> {

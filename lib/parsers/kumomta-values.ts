@@ -17,7 +17,7 @@ export interface ValueFaults {
 
 /**
  * Creates the reader of one sample's value of the type. `onRepair` gets the position of a repaired histogram. A value
- * with a fractional count is returned nevertheless, and added to `faults`.
+ * with a fractional count is added to `faults`, and returned as it is written: it may have a bucket for +Inf.
  */
 export function createValueReader(
   type: MetricType,
@@ -69,18 +69,21 @@ function createHistogramReader(
     const start = tokens.mark();
     const buckets = new Buckets();
     const { count: own, sum } = readDistribution(tokens, 'bucket', buckets);
+    const total = sum === undefined ? undefined : { sum };
+    if (!buckets.areWhole || !isCount(own)) {
+      if (![own, ...buckets.values].every(Number.isFinite))
+        throw tokens.malformed('expected finite counts before this');
+      faults.fractional ??= tokens.positionOf(start);
+      return { count: own, ...total, ...buckets.written() };
+    }
     const { keys: bounds, values: cumulativeCounts } = buckets.sorted();
     // The count stands for a +Inf bucket, which this format leaves out.
     const infCount = takeInfCount(bounds, cumulativeCounts) ?? own;
-    const highest = Math.max(infCount, cumulativeCounts.at(-1) ?? 0, own);
-    if (highest === Number.POSITIVE_INFINITY) throw tokens.malformed('expected finite counts before this');
-    const isWhole = buckets.areWhole && isCount(own);
-    const count = isWhole ? highest : own;
-    if (!isWhole) faults.fractional ??= tokens.positionOf(start);
-    else if (!buckets.isRegular || count !== infCount || count !== own) onRepair(tokens.positionOf(start));
+    const count = Math.max(infCount, cumulativeCounts.at(-1) ?? 0, own);
+    if (!buckets.isRegular || count !== infCount || count !== own) onRepair(tokens.positionOf(start));
     // The samples of a family share one array while their bounds are equal.
     if (!isSameList(bounds, lastBounds)) lastBounds = bounds;
-    return { count, ...(sum !== undefined && { sum }), bounds: lastBounds, cumulativeCounts };
+    return { count, ...total, bounds: lastBounds, cumulativeCounts };
   };
 }
 
@@ -192,6 +195,13 @@ class Buckets implements Pairs {
     keys.push(bound);
     values.push(value);
     return keys.length > (this.hasInf ? MAX_BUCKETS + 1 : MAX_BUCKETS) ? TOO_MANY : undefined;
+  }
+
+  /** Returns the buckets as they were written, for untyped series: of a repeated bound the first, and +Inf among them. */
+  written(): Pick<HistogramValue, 'bounds' | 'cumulativeCounts'> {
+    const first = new Map<number, number>();
+    for (const [i, bound] of this.keys.entries()) if (!first.has(bound)) first.set(bound, this.values[i] as number);
+    return { bounds: [...first.keys()], cumulativeCounts: [...first.values()] };
   }
 
   /** Returns the buckets, sorted and merged if necessary. */
