@@ -31,13 +31,15 @@ Options:
 
 Exit status:
   0  the document is fine
-  1  it has duplicates, parts that do not conform to its format, or labels that look unbounded
+  1  it is empty, or has duplicates, parts that do not conform to its format, or labels that look
+     unbounded
   2  there is no document: no connection, another status than 200, no file, or a malformed document
   64 the arguments are not valid`;
 
 const FORMAT_NAMES = { json: "KumoMTA's JSON", prometheus: 'Prometheus text', openmetrics: 'OpenMetrics' } as const;
 
-const MEANING = 'a metrics document';
+const meaningOf = ({ families }: DocumentReport) =>
+  families === 0 ? 'an empty metrics document' : 'a metrics document';
 
 /** `check URL`, `check FILE` and `check -`. */
 export const check: Command = {
@@ -114,11 +116,12 @@ async function orMessage(inspect: () => Promise<DocumentReport>): Promise<Docume
 
 function exitStatusOf({ result }: Checked): ExitStatus {
   if (typeof result === 'string') return EXIT.failed;
-  return result.duplicates.length + result.repairs.length + result.unbounded.length > 0 ? EXIT.found : EXIT.ok;
+  const findings = result.duplicates.length + result.repairs.length + result.unbounded.length;
+  return result.families === 0 || findings > 0 ? EXIT.found : EXIT.ok;
 }
 
 function jsonOf({ result, ...read }: Checked): object {
-  return typeof result === 'string' ? { ...read, meaning: result } : { ...read, meaning: MEANING, ...result };
+  return typeof result === 'string' ? { ...read, meaning: result } : { ...read, meaning: meaningOf(result), ...result };
 }
 
 function printChecked(output: Output, { result, ...read }: Checked): void {
@@ -133,7 +136,7 @@ function printChecked(output: Output, { result, ...read }: Checked): void {
   }
   const isResponse = 'status' in read;
   printPairs(output, [
-    [title, isResponse ? `${text}, ${MEANING}` : text],
+    [title, isResponse ? `${text}, ${meaningOf(result)}` : text],
     ['format', FORMAT_NAMES[result.format] + (isResponse ? ` (${read.contentType})` : '')],
     ['size', `${result.bytes} bytes${isResponse ? ` in ${read.milliseconds} ms` : ''}`],
     ['families', String(result.families)],
@@ -142,7 +145,8 @@ function printChecked(output: Output, { result, ...read }: Checked): void {
   printFindings(output, result);
 }
 
-function printFindings(output: Output, { largest, duplicates, repairs, unbounded }: DocumentReport): void {
+function printFindings(output: Output, { families, largest, duplicates, repairs, unbounded }: DocumentReport): void {
+  if (families === 0) output.line('empty: no families (name[] in a URL selects them by name)');
   if (largest.length > 0) {
     output.line('largest families');
     const rows = largest.map(({ name, type, series }) => [`  ${series}`, type, name]);

@@ -7,7 +7,7 @@ import type { Output } from './output.ts';
 export const EXIT = {
   /** Nothing to report. */
   ok: 0,
-  /** `check` has found a fault in the document, or `diff` a difference. */
+  /** `check` has found a fault in the document, or an empty one, or `diff` a difference. */
   found: 1,
   /** There is no document, or no port to listen on. */
   failed: 2,
