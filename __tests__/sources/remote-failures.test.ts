@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { type RemoteSourceOptions, remoteSource } from '../../lib/sources/remote.ts';
 import { connections, serve, until } from '../support/clients.ts';
@@ -254,7 +254,13 @@ test.each([
   ['hangs up at once', '', /socket hang up|ECONNRESET/],
   ['speaks something else', 'SSH-2.0-OpenSSH_9.2\r\n', /Parse Error/],
 ])('a server that %s fails the scrape', async (_, words, message) => {
-  const server = createServer((socket) => socket.on('error', () => undefined).end(words ?? '')).listen(0, '127.0.0.1');
+  // A socket whose request is not read never ends.
+  const respond = (socket: Socket) =>
+    socket
+      .on('error', () => undefined)
+      .resume()
+      .end(words ?? '');
+  const server = createServer(respond).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   if (words === undefined) await once(server.close(), 'close');
@@ -263,7 +269,7 @@ test.each([
     code: 'ERR_METRICS_UPSTREAM_FAILED',
     message: expect.stringMatching(message),
   });
-  server.close();
+  if (words !== undefined) await once(server.close(), 'close');
 });
 
 test('a failed scrape is answered with an error, and the next one is not', async () => {
