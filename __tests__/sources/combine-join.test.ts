@@ -193,6 +193,7 @@ describe('samples', () => {
     expect(parts.map(({ pulled }) => pulled)).toEqual([11, 3]);
     await iterator.return?.();
     expect(parts.map(({ closed }) => closed)).toEqual([0, 1]);
+    await families.return(undefined);
   });
 });
 
