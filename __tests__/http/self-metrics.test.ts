@@ -156,13 +156,16 @@ test.each(['identity', 'gzip', 'br'])('bytes are those that were sent, in %s', a
 });
 
 test('scrapes in flight include those that are being waited for', async () => {
-  let scrapes = 0;
-  const source: MetricsSource = { collect: () => (scrapes++ < 2 ? never() : []) };
-  const service = await serve({ source, selfMetrics: true, timeout: 300 });
-  const hanging = [service.get('/metrics?exclude[]=a'), service.get('/metrics?exclude[]=b')];
-  await until(() => scrapes === 2);
+  const held: ((families: MetricFamily[]) => void)[] = [];
+  const source: MetricsSource = {
+    collect: () => (held.length < 2 ? new Promise((resolve) => held.push(resolve)) : []),
+  };
+  const service = await serve({ source, selfMetrics: true });
+  const waiting = [service.get('/metrics?exclude[]=a'), service.get('/metrics?exclude[]=b')];
+  await until(() => held.length === 2);
   expect((await ownValues(service)).scrapes_in_flight).toBe(3);
-  await Promise.all(hanging);
+  for (const resolve of held) resolve([]);
+  await Promise.all(waiting);
   expect((await ownValues(service)).scrapes_in_flight).toBe(1);
 });
 
