@@ -1,43 +1,99 @@
+import { randomInt } from 'node:crypto';
 import type { LabelSet } from '../model/metric-family.ts';
-import { isSameList } from '../util/is-same-list.ts';
+
+/** Number of label sets for which there is room at first. Arrays of this size cost no more than objects. */
+const FIRST_CAPACITY = 8;
+/** Seed of the hashes, so that no document can be made to have many label sets with the same one. */
+const SEED = randomInt(2 ** 32);
 
 /**
  * Finds label sets that come again. Two are the same if they are one series in Prometheus: an empty label is none, and
  * the order of the labels does not matter.
+ *
+ * Keeps numbers in typed arrays, because a string or an object for each of a million label sets would make garbage
+ * collection slow. One with the same hash as another is compared with it, for which that is read again at its place.
  */
 export class DistinctLabels {
-  private readonly positions = new Map<string, number>();
-  /** Names of the first label set. They come first in every key, so that few keys need sorting. */
-  private firstNames: readonly string[] | undefined;
+  /** Number of label sets that were added. */
+  count = 0;
+  private readonly labelsAt: (place: number) => LabelSet;
+  private places = new Float64Array(FIRST_CAPACITY);
+  private hashes = new Int32Array(FIRST_CAPACITY);
+  /** Hash table with linear probing: one more than the index of a label set, or 0. Half of it or more stays free. */
+  private slots = new Int32Array(2 * FIRST_CAPACITY);
 
-  /** The label sets so far have the position -1. */
-  constructor(labelSets: Iterable<LabelSet>) {
-    for (const labels of labelSets) this.add(labels, -1);
+  /** `labelsAt` returns the label set that was added with a place. */
+  constructor(labelsAt: (place: number) => LabelSet) {
+    this.labelsAt = labelsAt;
   }
 
-  /** Adds a label set. If it came before, returns the position that it was added with. */
-  add(labels: LabelSet, position: number): number | undefined {
-    const key = this.keyOf(labels);
-    const known = this.positions.get(key);
-    if (known === undefined) this.positions.set(key, position);
-    return known;
-  }
-
-  private keyOf(labels: LabelSet): string {
-    let key = '';
-    for (const name of this.orderedNames(labels)) {
-      const value = labels[name] as string;
-      if (value !== '') key += `${name.length},${value.length},${name}${value}`;
+  /** Adds a label set. If it was added before, returns how many were added before that, and leaves it out. */
+  add(labels: LabelSet, place: number): number | undefined {
+    const hash = hashOf(labels);
+    const { hashes, places, slots } = this;
+    const last = slots.length - 1;
+    let slot = hash & last;
+    for (let number = slots[slot] as number; number !== 0; number = slots[slot] as number) {
+      const index = number - 1;
+      if (hashes[index] === hash && isSameSeries(this.labelsAt(places[index] as number), labels)) return index;
+      slot = (slot + 1) & last;
     }
-    return key;
+    hashes[this.count] = hash;
+    places[this.count] = place;
+    slots[slot] = ++this.count;
+    if (this.count === hashes.length) this.grow();
+    return undefined;
   }
 
-  private orderedNames(labels: LabelSet): readonly string[] {
-    const names = Object.keys(labels);
-    this.firstNames ??= names;
-    const { firstNames } = this;
-    if (isSameList(names, firstNames)) return names;
-    const known = firstNames.filter((name) => Object.hasOwn(labels, name));
-    return [...known, ...names.filter((name) => !firstNames.includes(name)).sort()];
+  private grow(): void {
+    const hashes = new Int32Array(2 * this.count);
+    const places = new Float64Array(2 * this.count);
+    hashes.set(this.hashes);
+    places.set(this.places);
+    const slots = new Int32Array(2 * hashes.length);
+    const last = slots.length - 1;
+    for (let index = 0; index < this.count; index++) {
+      let slot = (hashes[index] as number) & last;
+      while (slots[slot] !== 0) slot = (slot + 1) & last;
+      slots[slot] = index + 1;
+    }
+    this.hashes = hashes;
+    this.places = places;
+    this.slots = slots;
   }
+}
+
+/** Returns a hash that does not depend on the order of the labels. */
+function hashOf(labels: LabelSet): number {
+  let sum = 0;
+  for (const name of Object.keys(labels)) {
+    const value = labels[name] as string;
+    if (value !== '') sum = (sum + mix(hashText(value, hashText(name, SEED)))) | 0;
+  }
+  return sum;
+}
+
+function hashText(text: string, seed: number): number {
+  let hash = Math.imul(seed ^ text.length, 0x85ebca6b);
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i) ^ (hash >>> 15), 0x9e3779b1);
+  return hash;
+}
+
+/** Spreads the bits, since the lowest ones choose the slot. */
+function mix(hash: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return mixed ^ (mixed >>> 13);
+}
+
+function isSameSeries(a: LabelSet, b: LabelSet): boolean {
+  return hasLabelsOf(a, b) && hasLabelsOf(b, a);
+}
+
+/** Whether a label set has all labels of another one. */
+function hasLabelsOf(labels: LabelSet, other: LabelSet): boolean {
+  for (const name of Object.keys(other)) {
+    const value = other[name];
+    if (value !== '' && !(Object.hasOwn(labels, name) && labels[name] === value)) return false;
+  }
+  return true;
 }

@@ -9,6 +9,9 @@ const RANGE_BYTES = 40;
 /** Memory (bytes, estimated) of a family besides its ranges. */
 export const FAMILY_BYTES = 200;
 
+/** More than the length of any range, which is at most one long line or one piece. */
+const RANGE_SPAN = 2 ** 24;
+
 /** Adjacent lines of the document. */
 export interface LineRange {
   piece: LinePiece;
@@ -100,6 +103,13 @@ export class FamilyText {
     return ranges;
   }
 
+  /** Returns a line that has not been removed. */
+  lineAt(place: number): string {
+    const start = place % RANGE_SPAN;
+    const range = this.ranges[(place - start) / RANGE_SPAN] as LineRange;
+    return range.piece.readLine(range.start + start);
+  }
+
   /** Returns the lines. They stay, to be read again. */
   peek(): readonly LineRange[] {
     return this.ranges;
@@ -114,6 +124,7 @@ export class FamilyLines {
   private position = 0;
   private text = '';
   private at = 0;
+  private lineStart = 0;
 
   constructor(ranges: readonly LineRange[]) {
     this.ranges = ranges;
@@ -130,6 +141,7 @@ export class FamilyLines {
     if (this.at === this.text.length && !this.nextRange()) return undefined;
     const { text, at } = this;
     const feed = text.indexOf('\n', at);
+    this.lineStart = at;
     this.at = feed + 1;
     this.number++;
     return text.slice(at, feed);
@@ -142,6 +154,11 @@ export class FamilyLines {
     this.at = 0;
     this.number = range.line - 1;
     return true;
+  }
+
+  /** Place of the last line among those of the family, for `lineAt`. */
+  get place(): number {
+    return (this.position - 1) * RANGE_SPAN + this.lineStart;
   }
 
   malformed(reason: string): MetricsError {

@@ -141,6 +141,11 @@ export class FamilyLabels {
     return this.labels;
   }
 
+  /** Returns the labels of a series that was read before, which is not the next one. */
+  parseAgain(text: string, cursor: TextCursor): LabelSet {
+    return text === '' ? this.cache.empty : this.cache.relabel(parseLabels(text, cursor));
+  }
+
   /** Starts again at the first series, which is read again. */
   restart(): void {
     this.position = -1;

@@ -25,6 +25,11 @@ export class LinePiece {
     return new LinePiece(detachString(this.read(start, end)));
   }
 
+  /** Returns the line that begins at a position, without its line feed. */
+  readLine(start: number): string {
+    return this.read(start, this.content.indexOf('\n', start));
+  }
+
   read(start: number, end: number): string {
     const { content } = this;
     return typeof content === 'string' ? content.slice(start, end) : content.toString('latin1', start, end);

@@ -14,6 +14,8 @@ export class SimpleSamples extends TextSamples {
   private distinct: DistinctLabels | undefined;
   /** The samples from the first one with a time: a later one may replace each of them. */
   private held: Sample[] | undefined;
+  /** Number of different label sets before those. */
+  private heldFrom = 0;
   private readonly times: (number | undefined)[] = [];
   /** Number of samples that were passed on without comparing their label sets. */
   private passed = 0;
@@ -53,20 +55,35 @@ export class SimpleSamples extends TextSamples {
   }
 
   private addCompared(sample: Sample, time: number | undefined, samples: Sample[]): void {
-    if (time !== undefined) this.held ??= [];
+    this.distinct ??= this.startComparing();
+    if (time !== undefined && this.held === undefined) {
+      this.held = [];
+      this.heldFrom = this.distinct.count;
+    }
     const { held, times } = this;
-    this.distinct ??= new DistinctLabels(this.labels.first(this.passed));
-    // Of samples that are passed on at once, none is replaced, and the position does not matter.
-    const position = this.distinct.add(sample.labels, held?.length ?? -1);
-    if (position === undefined) {
+    const index = this.distinct.add(sample.labels, this.lines.place);
+    if (index === undefined) {
       (held ?? samples).push(sample);
       if (held !== undefined) times.push(time);
       return;
     }
     this.repeated++;
-    if (held === undefined || position === -1 || !isLater(time, times[position])) return;
+    const position = index - this.heldFrom;
+    // One that was passed on is not replaced.
+    if (held === undefined || position < 0 || !isLater(time, times[position])) return;
     held[position] = sample;
     times[position] = time;
+  }
+
+  /** Adds the label sets so far, with negative places. */
+  private startComparing(): DistinctLabels {
+    const { series } = this.shared;
+    const passed = this.labels.first(this.passed);
+    const distinct = new DistinctLabels((place) =>
+      place < 0 ? (passed[-1 - place] as LabelSet) : series.readLabels(this.family.lineAt(place), this.labels),
+    );
+    for (let i = 0; i < passed.length; i++) distinct.add(passed[i] as LabelSet, -1 - i);
+    return distinct;
   }
 
   private reportRepeated(): void {

@@ -130,6 +130,12 @@ export class SeriesReader {
     if (!this.cursor.isAtEnd()) throw this.cursor.expected('the end of the line');
   }
 
+  /** Reads a line again, and returns its labels. What was read of another line stays. */
+  readLabels(line: string, labels: FamilyLabels): LabelSet {
+    this.readName(line);
+    return labels.parseAgain(this.labelsText(), this.labelCursor);
+  }
+
   /** Reads up to the value, and returns the text between the braces. */
   private labelsText(): string {
     const { cursor, isQuoted } = this;
