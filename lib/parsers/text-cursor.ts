@@ -149,8 +149,17 @@ function replaceEscapes(text: string, hasQuotes: boolean): string {
 export const quote = (text: string) =>
   `"${text.replace(/["\\\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`))}"`;
 
+/** Room for most strings that are copied. A new buffer for each would take longer than the copy. */
+const scratch = Buffer.alloc(4096);
+/** Maximum number of bytes of a UTF-16 code unit in UTF-8. */
+const MAX_UNIT_BYTES = 3;
+
 /** Copies a slice of a string that outlives the document: the slice would keep the whole text in memory. */
-export const detachString = (text: string) => Buffer.from(text).toString();
+export function detachString(text: string): string {
+  if (MAX_UNIT_BYTES * text.length > scratch.length) return Buffer.from(text).toString();
+  const length = scratch.write(text);
+  return scratch.toString(length === text.length ? 'latin1' : 'utf8', 0, length);
+}
 
 /** Quotes a part of the document for an error message, truncated to 80 characters. */
 export function excerpt(text: string): string {
