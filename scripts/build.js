@@ -3,14 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import buildPage from './build-page.js';
 
-const compiler = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'];
-const tsc = (...options) => execFileSync(process.execPath, [...compiler, ...options], { stdio: 'inherit' });
+const tsc = (config) =>
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', config], { stdio: 'inherit' });
 
 rmSync('dist', { recursive: true, force: true });
 await buildPage();
-tsc();
-// verbatimModuleSyntax forbids the conversion from ESM syntax to CommonJS.
-tsc('--outDir', 'dist/cjs', '--module', 'commonjs', '--moduleResolution', 'bundler', '--verbatimModuleSyntax', 'false');
+tsc('tsconfig.build.json');
+tsc('tsconfig.cjs.json');
 // The package's own "type" is "module".
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n');
 

@@ -85,6 +85,27 @@ it.each(['esm', 'cjs'])('%s: every relative import leads to a file', (format) =>
 });
 
 it.each([
+  ['esm', 'import'],
+  ['cjs', 'require'],
+])('%s: every file is used by an entry point or, as an ES module, by the command', (format, condition) => {
+  const { exports, bin } = JSON.parse(readFileSync(join(inside, 'package.json'), 'utf8'));
+  const entries = Object.values<Record<string, string>>(exports).flatMap((it) => it[condition] ?? []);
+  const used = new Set<string>();
+  const visit = (path: string) => {
+    const module = path.replace(/(\.d\.ts|\.js)$/, '');
+    if (used.has(module)) return;
+    used.add(module);
+    const names = [`${module}.js`, `${module}.d.ts`].flatMap(imports).filter(isRelative);
+    for (const name of names) visit(join(dirname(path), name));
+  };
+  for (const entry of format === 'esm' ? [...entries, bin] : entries) visit(join(inside, entry));
+  const dist = join(inside, 'dist', format);
+  const files = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
+  expect(files.length).toBeGreaterThan(100);
+  expect(files.filter((file) => !used.has(join(dist, file).replace(/\.js$/, '')))).toEqual([]);
+});
+
+it.each([
   [
     'ES modules',
     'app.mjs',
