@@ -6,9 +6,9 @@ import { seriesCount, seriesKey } from './series.ts';
 import { LabelValues, type UnboundedLabel } from './unbounded-labels.ts';
 
 /** Number of families, and of findings of one kind, that are listed. */
-export const MAX_LISTED = 10;
+const MAX_LISTED = 10;
 
-export interface FamilySize {
+interface FamilySize {
   readonly name: string;
   readonly type: MetricType;
   readonly series: number;

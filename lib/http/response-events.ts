@@ -6,7 +6,7 @@ import { onSocketClose } from '../util/socket-close.ts';
 const INTERNAL_ERROR = 2;
 
 /** Why the rest of a response cannot be sent. */
-export type ResponseLoss = 'ERR_METRICS_CLIENT_GONE' | 'ERR_METRICS_RESPONSE_ENDED';
+type ResponseLoss = 'ERR_METRICS_CLIENT_GONE' | 'ERR_METRICS_RESPONSE_ENDED';
 
 export interface ResponseListener {
   /** Whether a part of the document was sent. If so, it must not look complete. */

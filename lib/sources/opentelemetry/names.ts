@@ -13,7 +13,7 @@ export type TranslationStrategy = keyof typeof STRATEGIES;
 
 export const TRANSLATION_STRATEGIES = Object.keys(STRATEGIES);
 
-export interface MetricName {
+interface MetricName {
   readonly name: string;
   readonly unit?: string;
 }

@@ -17,7 +17,7 @@ export interface MetricData {
   readonly values: readonly Line[];
 }
 
-export interface Line {
+interface Line {
   /** The forks have none on the totals of a summary without labels. */
   readonly labels?: LabelSet | undefined;
   readonly value: number;

@@ -70,7 +70,7 @@ export interface RequestMetricsOptions {
 const DEFAULT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 /** Names of the families and labels. */
-export interface Names {
+interface Names {
   readonly duration: string;
   readonly inFlight: string;
   readonly requestSize: string;

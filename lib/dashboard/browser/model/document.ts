@@ -32,7 +32,7 @@ export interface SampleData {
 export type SampleValue = number | null | Distribution;
 
 /** The value of a histogram or a summary. */
-export interface Distribution {
+interface Distribution {
   readonly count: number;
   readonly sum: number | null;
   /** Pairs of upper bound and cumulative count, or of quantile and value. */

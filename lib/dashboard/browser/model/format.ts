@@ -1,6 +1,6 @@
 import type { Unit } from './units.ts';
 
-export const MISSING = '–';
+const MISSING = '–';
 
 /** Units by size, largest first. */
 type Steps = readonly (readonly [number, string])[];
