@@ -62,7 +62,7 @@ export const check: Command = {
   },
 };
 
-/** What was read, and its report or why there is none. */
+/** A document with its report, or with the reason why there is none. */
 type Checked = (CheckedResponse | CheckedFile) & { readonly result: DocumentReport | string };
 
 interface CheckedResponse {

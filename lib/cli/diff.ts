@@ -52,7 +52,7 @@ export const diff: Command = {
   },
 };
 
-/** It can be read only once: the second document would be empty. */
+/** The standard input can be read only once: the second document would be empty. */
 const stdinTwice = (): TypeError =>
   optionError('diff', STDIN, {
     expected: 'at most one - (the standard input)',

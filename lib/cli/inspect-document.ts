@@ -14,7 +14,7 @@ interface FamilySize {
   readonly series: number;
 }
 
-/** What `check` says of a document. */
+/** Findings of `check` about a document. */
 export interface DocumentReport {
   readonly format: DocumentFormat;
   /** Size, decompressed. */

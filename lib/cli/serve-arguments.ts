@@ -53,7 +53,7 @@ const strayArgument = (value: string): TypeError =>
     write: '--from or --trusted before it',
   });
 
-/** What the router's errors about such an entry advise is an option that the command does not have. */
+/** Entries for which the router's errors suggest an option that the command does not have. */
 const ROUTER_ONLY = /^(?:all|any|\*|unix:.*)$/i;
 
 /** @throws {TypeError} for what is not a network, and for networks that are every address together */

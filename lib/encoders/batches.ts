@@ -11,7 +11,7 @@ export interface SampleBatches {
 /** Member of samples that can be read in batches, without an object for each sample. The samples are iterable as well. */
 export const BATCHES = Symbol('batches');
 
-/** They can be read again and again. */
+/** Samples that can be read any number of times. */
 export interface BatchedSamples extends Iterable<Sample> {
   /** Objects of a batch may be used again for the next one, except label sets. */
   [BATCHES](): SampleBatches;

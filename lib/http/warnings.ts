@@ -22,11 +22,11 @@ export interface AccessWarnings {
   emit(subject: AccessSubject, decision: AccessDecision, request: RefusedRequest): void;
 }
 
-/** What an operator can set who has no options of `metricsRouter`. */
+/** Words of the warnings for operators who do not set the options of `metricsRouter`. */
 export interface AccessTerms {
   /** Hints that replace those that name options. */
   readonly hints?: Partial<Record<AccessSubject, Hint>>;
-  /** What reports each request: subject and verb. */
+  /** Subject and verb of the sentence about what reports each request. */
   readonly fullReport?: string;
 }
 

@@ -53,7 +53,7 @@ export function createHistoryEndpoint(context: DashboardContext, { minutes, maxB
   return endpoint;
 }
 
-/** What another process may keep in place of this one. */
+/** History that another process may keep in place of this one. */
 interface SharedHistory {
   isKeeper(): boolean;
   withdraw(): void;

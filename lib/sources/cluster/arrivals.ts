@@ -15,7 +15,7 @@ export class Arrivals {
     this.complete = resolve;
   });
 
-  /** Adds a process that was told of the coordinator. To be called before the first request. */
+  /** Adds a process that was notified of the coordinator. Must be called before the first request. */
   expect(name: string): void {
     this.missing.add(name);
   }

@@ -6,7 +6,7 @@ import type { Readings } from './readings.ts';
 /** Minimum time (ms) of which the utilization is measured, so that a second scraper does not shorten it. */
 const MIN_PERIOD = 1_000;
 
-/** Adds the metrics that each thread has of its own. */
+/** Adds the metrics that each thread has separately. */
 export function addRuntimeMetrics(registry: Registry, readings: Readings): void {
   const addHeap = (name: string, help: string, member: keyof HeapInfo) =>
     registry.gauge({ name, help, unit: 'bytes', collect: (gauge) => gauge.set(readings.heap()[member]) });

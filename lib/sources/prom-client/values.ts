@@ -9,7 +9,7 @@ import type {
 import { areAscending, sortBuckets } from '../../model/sort-buckets.ts';
 import { hasUsualValues, withTexts } from './label-texts.ts';
 
-/** What a metric of prom-client says of itself: a value for each line of the text format. */
+/** Contents of a metric of prom-client: a value for each line of the text format. */
 export interface MetricData {
   readonly name: string;
   readonly help: string;
@@ -21,7 +21,7 @@ interface Line {
   /** The forks have none on the totals of a summary without labels. */
   readonly labels?: LabelSet | undefined;
   readonly value: number;
-  /** Where it is not the family's: `…_bucket`, `…_sum`, `…_count`. */
+  /** Set if it is not the family's: `…_bucket`, `…_sum`, `…_count`. */
   readonly metricName?: string;
   readonly exemplar?: PromClientExemplar | null;
 }

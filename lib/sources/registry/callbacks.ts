@@ -5,7 +5,7 @@ import { abortable } from '../../util/abortable.ts';
 import { isPromise } from '../../util/steps.ts';
 import { CALLBACK_SHARE } from '../../util/time-shares.ts';
 
-/** How a callback ended: undefined unless it failed. */
+/** Result of a callback: undefined unless it failed. */
 export type Outcome = { readonly error: unknown } | undefined;
 
 /** Runs the `collect` callback of a metric. One that is pending is not called again. */

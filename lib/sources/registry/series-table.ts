@@ -80,7 +80,7 @@ export class SeriesTable implements Columns {
     return slot !== -1 && this.expiry === undefined ? slot : this.renew(slot, labels);
   }
 
-  /** Returns the slot of a family without labels; `given` is what an update had in the place of labels. */
+  /** Returns the slot of a family without labels; `given` is what an update had in place of labels. */
   onlySlot(given: unknown): number {
     if (this.reader.names.length > 0) throw this.reader.missing(given);
     return this.labels[0] !== undefined && this.expiry === undefined ? 0 : this.slotOfSet({});

@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Layer, type Patterns, patternsOf } from './layer-pattern.ts';
 import { reportOnce } from './safely.ts';
 
-/** What is told of the calls of Express' layers. */
+/** Is notified of each call of one of Express' layers. */
 export interface LayerObserver {
   /** Called before a layer that handles requests. `next` is the function of the layer's router for this request. */
   onLayer(layer: Layer, req: IncomingMessage, res: ServerResponse, next: unknown): void;
 }
 
-/** What a layer is: the function of a route; middleware for every path; a mount; a route. */
+/** Kind of a layer: the function of a route; middleware for every path; a mount; a route. */
 export type Kind = 'in a route' | 'any path' | { readonly isRoute: boolean; readonly patterns: Patterns };
 
 interface TracedLayer extends Layer {

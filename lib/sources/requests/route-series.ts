@@ -9,7 +9,7 @@ export interface Series {
 
 /** The series of one route in one instance, by method and status. */
 export class RouteSeries {
-  /** That of the instance. Not the instance itself, as templates outlive it, and it keeps the functions of its options. */
+  /** Registry of the instance. Templates outlive the instance, which keeps the functions of its options. */
   readonly registry: object;
   readonly route: string;
   readonly series = new Map<number, Series>();

@@ -23,7 +23,7 @@ interface Message {
   readonly socket: TracedSocket;
 }
 
-/** What a subscriber of a channel throws would end the process. */
+/** Catches the errors of a channel's subscriber, which would end the process. */
 const guarded = (receive: (message: Message) => void) => (message: unknown) => {
   try {
     receive(message as Message);
@@ -39,9 +39,9 @@ const guarded = (receive: (message: Message) => void) => (message: unknown) => {
  * The fields are private to the engine, as Jest walks through what the global object holds.
  */
 class Traces implements LayerObserver, Publisher {
-  /** That of the last call, which most often is that of the next one. It is one that an open connection has. */
+  /** Trace of the last call, most often that of the next one too. It belongs to an open connection. */
   #last: RequestTrace | undefined;
-  /** Those of pipelined requests, and of servers that publish nothing: of HTTP/2, and of other runtimes. */
+  /** Traces of pipelined requests, and of servers that publish nothing: those of HTTP/2 and of other runtimes. */
   readonly #others = new WeakMap<IncomingMessage, RequestTrace>();
   readonly #subscribers = [
     ['http.server.request.start', guarded((message) => this.#onStart(message))],
