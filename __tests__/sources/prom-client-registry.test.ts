@@ -250,6 +250,23 @@ describe.each(LIBRARIES)('reading a registry of %s', (name) => {
     expect(failures).toEqual([]);
   });
 
+  test('follows a list of metrics that grows in place, and metrics that are reset or get another help', async () => {
+    const metrics: InstanceType<typeof Gauge>[] = [];
+    const add = (name: string) => {
+      metrics.push(new Gauge({ name, help: 'h', labelNames: ['a'], registers: [] }));
+      metrics.at(-1)?.set({ a: 'x' }, 1);
+    };
+    const source = promClientSource({ getMetricsAsArray: () => metrics });
+    const headers = async () => (await collectAll(source)).families.map(({ name, help }) => `${name} ${help}`);
+    add('one');
+    for (let scrapes = 0; scrapes < 2; scrapes++) expect(await headers()).toEqual(['one h']);
+    add('two');
+    for (let scrapes = 0; scrapes < 2; scrapes++) expect(await headers()).toEqual(['one h', 'two h']);
+    metrics[0]?.reset();
+    Object.assign(metrics[1] as object, { help: 'other' });
+    expect((await collectAll(source)).families).toMatchObject([{ samples: [] }, { help: 'other' }]);
+  });
+
   test('gives the default metrics of the process', async () => {
     const registry = new Registry();
     library.collectDefaultMetrics({ register: registry });

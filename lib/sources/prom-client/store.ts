@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BatchedSamples } from '../../encoders/batches.ts';
 import type { LabelSet, MetricType, Sample } from '../../model/metric-family.ts';
 import { areAscending } from '../../model/sort-buckets.ts';
+import { isSameList } from '../../util/is-same-list.ts';
 import {
   type Bounds,
   type Entries,
@@ -33,8 +34,8 @@ export interface PromClientInternals {
 /** The stored series of one metric. */
 export class Store {
   private readonly metric: PromClientInternals;
-  private upperBounds: readonly number[] | undefined;
-  private bounds: Bounds = boundsOf([]);
+  private last: { readonly from: Stored; readonly samples: BatchedSamples } | undefined;
+  private lastGet: { readonly get: unknown; readonly isOverridden: boolean } | undefined;
 
   constructor(metric: PromClientInternals) {
     this.metric = metric;
@@ -43,21 +44,30 @@ export class Store {
   /** Whether the metric is of a kind that is understood. */
   isUnderstood(): boolean {
     const { type, enableExemplars, upperBounds, hashMap, store } = this.metric;
-    if (enableExemplars || isOverridden(this.metric)) return false;
+    if (enableExemplars || this.isOverridden()) return false;
     if (typeof store?.values !== 'function' && (typeof hashMap !== 'object' || hashMap === null)) return false;
     return type === 'counter' || type === 'gauge' || (type === 'histogram' && Array.isArray(upperBounds));
   }
 
-  /** Returns the series of a metric that is understood as samples. */
+  private isOverridden(): boolean {
+    const { get } = this.metric;
+    if (this.lastGet === undefined || this.lastGet.get !== get)
+      this.lastGet = { get, isOverridden: isOverridden(this.metric) };
+    return this.lastGet.isOverridden;
+  }
+
+  /** Returns the series of a metric that is understood as samples, the same object until the client replaces its store. */
   samples(): BatchedSamples {
+    const { hashMap, store, upperBounds } = this.metric;
+    if (this.last === undefined || !isSameList(this.last.from, [hashMap, store, upperBounds]))
+      this.last = { from: [hashMap, store, upperBounds], samples: this.createSamples() };
+    return this.last.samples;
+  }
+
+  private createSamples(): BatchedSamples {
     const { type, upperBounds = [] } = this.metric;
     const entries = this.entries();
-    if (type !== 'histogram') return entries as BatchedSamples;
-    if (this.upperBounds !== upperBounds) {
-      this.upperBounds = upperBounds;
-      this.bounds = boundsOf(upperBounds);
-    }
-    return new StoredHistograms(entries, this.bounds);
+    return type === 'histogram' ? new StoredHistograms(entries, boundsOf(upperBounds)) : (entries as BatchedSamples);
   }
 
   private entries(): Entries {
@@ -83,6 +93,9 @@ export class Store {
     return this.metric.store !== undefined && this.metric.type !== 'histogram';
   }
 }
+
+/** The objects that a metric replaces, when it is reset for example. */
+type Stored = readonly (object | undefined)[];
 
 /** Returns the bounds but +Inf, sorted and each once. The client keeps them as the app wrote them. */
 function boundsOf(upperBounds: readonly number[]): Bounds {
