@@ -3,8 +3,10 @@ import type { LabelSet } from '../model/metric-family.ts';
 import { type CacheAccount, excessBytes, openAccount, stringBytes } from '../util/cache-budget.ts';
 import type { FamilyPlan } from './format.ts';
 
-/** Time (ms) after which the texts of a family that was not written are evicted. */
-const IDLE_TIMEOUT = 5 * 60_000;
+/** Interval (ms) of the sweeps. */
+const SWEEP_INTERVAL = 60_000;
+/** Number of sweeps after which the texts of a family that was not written are evicted. */
+const MAX_IDLE_SWEEPS = 5;
 
 // Bytes that V8 allocates: measured, and rounded up.
 /** Size of a family without its strings. */
@@ -29,13 +31,14 @@ export type LabelTexts = Pick<LabelCache, 'find' | 'family'>;
 export class LabelCache {
   private readonly families = new Map<string, FamilyLabelCache>();
   private readonly account = openAccount(this);
+  private sweeps = 0;
   private sweeper: NodeJS.Timeout | undefined;
 
   /** Returns the cache of a family, if it has one. */
   find(name: string): FamilyLabelCache | undefined {
     const texts = this.families.get(name);
     if (texts === undefined || texts.isCleared) return undefined;
-    texts.lastUsedAt = performance.now();
+    texts.usedInSweep = this.sweeps;
     return texts;
   }
 
@@ -46,7 +49,7 @@ export class LabelCache {
       texts?.clear();
       texts = this.open(name, variant);
     }
-    texts.lastUsedAt = performance.now();
+    texts.usedInSweep = this.sweeps;
     return texts;
   }
 
@@ -62,11 +65,11 @@ export class LabelCache {
     return texts;
   }
 
-  /** Evicts families that were not written for `IDLE_TIMEOUT`. Returns false when none is left. */
+  /** Evicts families that were not written for `MAX_IDLE_SWEEPS`. Returns false when none is left. */
   sweep(): boolean {
-    const oldest = performance.now() - IDLE_TIMEOUT;
+    this.sweeps++;
     for (const [name, texts] of this.families) {
-      if (texts.lastUsedAt >= oldest) continue;
+      if (this.sweeps - texts.usedInSweep <= MAX_IDLE_SWEEPS) continue;
       texts.clear();
       this.families.delete(name);
     }
@@ -79,7 +82,7 @@ export class LabelCache {
 function sweepRegularly(cache: WeakRef<LabelCache>): NodeJS.Timeout {
   const timer = setInterval(() => {
     if (cache.deref()?.sweep() !== true) clearInterval(timer);
-  }, IDLE_TIMEOUT / 5);
+  }, SWEEP_INTERVAL);
   return timer.unref();
 }
 
@@ -94,7 +97,8 @@ export class FamilyLabelCache {
   readonly variant: string;
   private keptPlan: FamilyPlan | undefined;
   private planBytes = 0;
-  lastUsedAt = 0;
+  /** Number of sweeps before its last use: cheaper to know than the time. */
+  usedInSweep = 0;
   private account: CacheAccount | undefined;
   private readonly labels: (LabelSet | undefined)[] = [];
   private readonly texts: string[] = [];
