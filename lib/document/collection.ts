@@ -1,5 +1,4 @@
 import type { DropReporter } from '../encoders/encoder.ts';
-import { checkSamples } from '../encoders/read-batches.ts';
 import { MetricsError, type ScrapeFailure } from '../model/errors.ts';
 import { isAsync } from '../model/iterables.ts';
 import type { MetricFamily } from '../model/metric-family.ts';
@@ -193,6 +192,5 @@ class Drops implements DropReporter {
 }
 
 function withDeadline(samples: MetricFamily['samples'], deadline: Deadline): MetricFamily['samples'] {
-  checkSamples(samples);
   return isAsync(samples) ? deadline.timed(samples) : samples;
 }

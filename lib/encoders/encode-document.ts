@@ -91,10 +91,11 @@ function* encodeFamily(unsent: UnsentText, encoding: FamilyEncoding, name: strin
       unsent.text += encoding.encode();
       if (unsent.isFull) yield* unsent.send();
       if (encoding.isDone) break;
-      const turn = yieldToEventLoop();
-      if (turn !== undefined) yield turn;
       const pending = encoding.pull();
       if (pending !== undefined) yield* waitFor(pending);
+      // There is a turn after the family.
+      const turn = encoding.hasEnded ? undefined : yieldToEventLoop();
+      if (turn !== undefined) yield turn;
     }
     unsent.endFamily();
   } catch (error) {
@@ -112,6 +113,8 @@ class FamilyEncoding implements FamilyProgress {
   isEmpty = true;
   /** Whether the family is complete. */
   isDone = false;
+  /** Whether all samples were read. */
+  hasEnded = false;
   private readonly name: string;
   private readonly writer: SampleWriter;
   private readonly batches: SampleBatches;
@@ -119,7 +122,6 @@ class FamilyEncoding implements FamilyProgress {
   private batch: readonly Sample[] | undefined;
   /** Samples of the batch that were encoded. */
   private encoded = 0;
-  private hasEnded = false;
 
   constructor(name: string, writer: SampleWriter, batches: SampleBatches, drops: DropReporter) {
     this.name = name;
