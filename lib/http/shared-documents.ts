@@ -90,17 +90,21 @@ export class SharedDocuments {
   }
 }
 
+/** Settles the promise of a shared document. */
+type Settle = (executor: { resolve(body: Body | undefined): void; reject(error: unknown): void }) => void;
+
 /** A small document that is being made, and the scrapes that wait for it. */
 export class SharedDocument {
-  /** The body to send; undefined when the document outgrew what is shared. Rejects when it failed. */
-  readonly body: Promise<Body | undefined>;
   /** Whether the last document under the same key was made without waiting and in little time. */
   readonly wasQuick: boolean;
   /** Whether the last scrape has left before the document was complete. */
   isAbandoned = false;
-  private settle: { resolve: (body: Body | undefined) => void; reject: (error: unknown) => void } | undefined;
   private readonly producer: DocumentProducer;
   private readonly onClosed: (body?: Body) => void;
+  private promise: Promise<Body | undefined> | undefined;
+  private executor: Parameters<Settle>[0] | undefined;
+  /** Set when the document can no longer be joined. */
+  private settle: Settle | undefined;
   private clients = 0;
 
   /** `onClosed` is called when the document can no longer be joined. */
@@ -108,9 +112,18 @@ export class SharedDocument {
     this.wasQuick = wasQuick;
     this.producer = producer;
     this.onClosed = onClosed;
-    this.body = new Promise((resolve, reject) => {
-      this.settle = { resolve, reject };
+  }
+
+  /**
+   * The body to send; undefined when the document outgrew what is shared. Rejects when it failed. It is a getter, since
+   * no scrape waits for most documents.
+   */
+  get body(): Promise<Body | undefined> {
+    this.promise ??= new Promise((resolve, reject) => {
+      this.executor = { resolve, reject };
+      this.settle?.(this.executor);
     });
+    return this.promise;
   }
 
   /** Time (ms) for which the source has been awaited. */
@@ -126,36 +139,36 @@ export class SharedDocument {
       if (hasLeft) return;
       hasLeft = true;
       this.clients--;
-      if (this.clients === 0 && this.settle !== undefined) this.abandon();
+      if (this.clients === 0 && this.settle === undefined) this.abandon();
     };
   }
 
   private abandon(): void {
     this.isAbandoned = true;
     // First of all, so that no scrape joins it.
-    this.close()?.resolve(undefined);
+    this.outgrow();
     this.producer.onAbandoned();
   }
 
   complete(body: Body): void {
-    this.close(body)?.resolve(body);
+    this.close(({ resolve }) => resolve(body), body);
   }
 
   /** Lets the scrapes go on without the document, which is too large to be shared. */
   outgrow(): void {
-    this.close()?.resolve(undefined);
+    this.close(({ resolve }) => resolve(undefined));
   }
 
   fail(error: unknown): void {
     // All scrapes may have left.
     this.body.catch(() => undefined);
-    this.close()?.reject(error);
+    this.close(({ reject }) => reject(error));
   }
 
-  private close(body?: Body) {
-    const { settle } = this;
-    this.settle = undefined;
-    if (settle !== undefined) this.onClosed(body);
-    return settle;
+  private close(settle: Settle, body?: Body): void {
+    if (this.settle !== undefined) return;
+    this.settle = settle;
+    this.onClosed(body);
+    if (this.executor !== undefined) settle(this.executor);
   }
 }
