@@ -14,7 +14,8 @@ export const RETRY_AFTER = '1';
 /** Sets the headers of every response, whatever its status. */
 export function setCommonHeaders(req: RequestFields, res: ServerResponse): void {
   // An app-wide cors() must not allow other sites to read this endpoint, and an ETag must not cause a 304.
-  for (const name of res.getHeaderNames()) if (/^(access-control-|etag$)/.test(name)) res.removeHeader(name);
+  for (const name of res.getHeaderNames())
+    if (name === 'etag' || name.startsWith('access-control-')) res.removeHeader(name);
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('X-Content-Type-Options', 'nosniff');
   res.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
