@@ -1,6 +1,6 @@
 // The memory of the dashboard's page after it has been open for a day. The page and its worker are those that a service
-// serves, in Chromium. Time and network are not: each timer of the worker fires at once, and moves its clocks by what it
-// waited for, and documents are made in the worker.
+// serves, in Chromium. Time and network are not: each timer of the worker fires as soon as the page has drawn the last
+// update, and moves its clocks by what it waited for, and documents are made in the worker.
 
 import { createServer } from 'node:http';
 import express from 'express';
@@ -58,6 +58,7 @@ async function measure(browser, port, { families, series }) {
     const response = await route.fetch();
     await route.fulfill({ response, body: prefix + (await response.text()) });
   });
+  await page.addInitScript(acknowledge);
   const heap = await watchHeaps(page);
   const [worker] = await Promise.all([
     page.waitForEvent('worker'),
@@ -106,16 +107,41 @@ async function watchHeaps(page) {
   };
 }
 
+/** Runs in the page, before its own code. The worker is told of each message that the page takes. */
+function acknowledge() {
+  const channel = new BroadcastChannel('taken');
+  window.Worker = class extends Worker {
+    constructor(url) {
+      super(url);
+      this.addEventListener('message', () => channel.postMessage(''));
+    }
+  };
+}
+
 /** Runs in the worker, before its own code. The clock stops after a day. */
 function speedUp(families, series, day) {
   const start = { monotonic: performance.now(), wall: Date.now() };
-  const { setTimeout } = self;
+  const { setTimeout, postMessage } = self;
   let elapsed = 0;
   let polls = 0;
+  /** Number of updates that the page has not taken yet. */
+  let waiting = 0;
+  let onTaken;
+  new BroadcastChannel('taken').onmessage = () => {
+    if (--waiting === 0) onTaken?.();
+  };
+  self.postMessage = (update) => {
+    waiting++;
+    postMessage(update);
+  };
   performance.now = () => start.monotonic + elapsed;
   Date.now = () => start.wall + elapsed;
   self.setTimeout = (callback, ms = 0) =>
-    setTimeout(() => {
+    setTimeout(async () => {
+      if (waiting > 0)
+        await new Promise((resolve) => {
+          onTaken = resolve;
+        });
       if (elapsed >= day) return;
       elapsed += ms;
       callback();

@@ -6,7 +6,8 @@ import { type CompareField, createCompareField } from './compare-field.ts';
 import { CLOSED, createPinButton, onPlainClick, type PinButton } from './controls.ts';
 import { createDistribution } from './distribution.ts';
 import { el, fitChildren, setAttribute, setText } from './dom.ts';
-import { createSeriesTable, type SeriesTable, syncFilters } from './series-table.ts';
+import { syncFilters } from './label-filters.ts';
+import { createSeriesTable, type SeriesTable } from './series-table.ts';
 import type { State } from './state.ts';
 
 interface DetailOptions {
