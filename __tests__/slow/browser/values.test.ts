@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { MetricType } from '../../../lib/index.ts';
 import { eventually, openPage, rowOf, type Service, setFamilies, shownValue, startService } from './support.ts';
 
@@ -185,13 +186,18 @@ test('series are sorted by rate, with shares, and can be sorted by value and fil
         samples: values.map((value, i) => ({ labels: { host: `host-${i}`, zone: i === 0 ? 'east' : 'west' }, value })),
       },
     ]);
-  let sent = [900, 100, 10];
+  let sent = [900_000, 100_000, 10];
   await set(sent);
-  // As in a service that sends 1, 2 and 7 at a time.
-  const sending = setInterval(() => {
-    sent = [sent[0]! + 1, sent[1]! + 2, sent[2]! + 7];
-    void set(sent);
-  }, 100);
+  let isOver = false;
+  // As in a service that sends 1, 2 and 7 at a time. A document must not overtake another.
+  const send = async () => {
+    while (!isOver) {
+      sent = [sent[0]! + 1, sent[1]! + 2, sent[2]! + 7];
+      await set(sent);
+      await sleep(100);
+    }
+  };
+  const sending = send();
   try {
     const page = await open('#open=sent_total');
     const order = () => page.locator('.series .rows .row .copy + .chip').allInnerTexts();
@@ -210,7 +216,8 @@ test('series are sorted by rate, with shares, and can be sorted by value and fil
     await page.getByLabel('zone', { exact: true }).fill('nowhere');
     await page.getByText('No series matches these filters.').waitFor();
   } finally {
-    clearInterval(sending);
+    isOver = true;
+    await sending;
   }
 });
 
@@ -285,6 +292,37 @@ test('a histogram of requests has a table by route, sorted by any column, whose 
   await page.getByRole('heading', { name: '2 rows of 3 series' }).waitFor();
   await eventually(async () => expect(await routes()).toEqual(['200', '500']));
   expect(await page.evaluate(() => location.hash)).toContain('group=status_code');
+});
+
+test('the routes of the first screen do not move under the pointer', async () => {
+  const set = (counts: Record<string, number>) =>
+    setFamilies(service, [
+      {
+        name: 'http_request_duration_seconds',
+        type: 'histogram',
+        samples: Object.entries(counts).map(([key, count]) => {
+          const [route = '', status_code = ''] = key.split(' ');
+          return {
+            labels: { route, status_code },
+            value: { count, sum: count, bounds: [1], cumulativeCounts: [count] },
+          };
+        }),
+      },
+    ]);
+  await set({ '/a 200': 0, '/a 500': 0, '/b 200': 0, '/b 500': 0 });
+  const page = await open();
+  const list = page.getByRole('region', { name: 'At a glance' }).locator('.routes > div').last();
+  const shown = async () => (await list.locator('li').allInnerTexts()).map((text) => text.split(/\s*\n\s*/));
+  const routes = async () => (await shown()).map(([route]) => route);
+  await eventually(async () => expect(await shownValue(page, 'http_request_duration_seconds')).toBe('–'));
+  await set({ '/a 200': 10, '/a 500': 90, '/b 200': 90, '/b 500': 10 });
+  await eventually(async () => expect(await routes()).toEqual(['/a', '/b']));
+  await list.locator('li').first().hover();
+  await set({ '/a 200': 10, '/a 500': 90, '/b 200': 90, '/b 500': 5000 });
+  await eventually(async () => expect((await shown())[1]).toContain('of 5,090'));
+  expect(await routes()).toEqual(['/a', '/b']);
+  await page.locator('h1').hover();
+  await eventually(async () => expect(await routes()).toEqual(['/b', '/a']));
 });
 
 const gauge = (name: string, samples: readonly (readonly [Record<string, string>, number])[]) =>

@@ -32,6 +32,14 @@ export function byId<E extends HTMLElement>(id: string): E {
   return document.getElementById(id) as E;
 }
 
+/** Whether there is a pointer that can be over an element without touching it. */
+const HOVER = matchMedia('(hover: hover)');
+
+/** Whether a pointer is over the element, which must then keep its parts where they are. */
+export function isPointedAt(element: Element): boolean {
+  return HOVER.matches && element.matches(':hover');
+}
+
 /** Removes the last children, or appends new ones, until there are `count`. */
 export function fitChildren(parent: Element, count: number, create: () => Element): void {
   while (parent.children.length > count) parent.lastElementChild!.remove();

@@ -3,7 +3,7 @@ import { exactFilter } from '../model/search.ts';
 import { extentOf, type TimeRange } from '../model/time-selection.ts';
 import type { FirstScreen, RankedRoute, Tile } from '../protocol.ts';
 import { onPlainClick } from './controls.ts';
-import { el, fitChildren, setAttribute, setName, setText } from './dom.ts';
+import { el, fitChildren, isPointedAt, setAttribute, setName, setText } from './dom.ts';
 import { createSparkline } from './sparkline.ts';
 import type { State } from './state.ts';
 
@@ -80,15 +80,22 @@ function createRouteList(
 ): { readonly element: HTMLElement; draw(routes: readonly RankedRoute[]): void } {
   const list = el('ol');
   const element = el('div', {}, el('h2', { className: 'small' }, title), list);
+  let shown: readonly RankedRoute[] = [];
   return {
     element,
-    draw(routes) {
+    draw(ranked) {
+      const routes = isPointedAt(list) ? inPlaces(ranked, shown) : ranked;
+      shown = routes;
       element.hidden = routes.length === 0;
       fitChildren(list, routes.length, () => createRoute(state));
       for (const [i, route] of routes.entries()) fillRoute(list.children[i] as HTMLElement, route, state);
     },
   };
 }
+
+/** Returns the routes in their places, with new values as far as they are known, so that a click does not miss. */
+const inPlaces = (ranked: readonly RankedRoute[], shown: readonly RankedRoute[]): readonly RankedRoute[] =>
+  shown.map((before) => ranked.find(({ route }) => route === before.route) ?? before);
 
 function createRoute(state: State): HTMLElement {
   const link = el('a', { className: 'route' });

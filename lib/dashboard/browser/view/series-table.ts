@@ -1,6 +1,6 @@
 import type { Column, TableData } from '../protocol.ts';
 import { ColumnWidths } from './column-widths.ts';
-import { el, setAttribute, setText } from './dom.ts';
+import { el, isPointedAt, setAttribute, setText } from './dom.ts';
 import { createLabelFilters } from './label-filters.ts';
 import { createSeriesRow, fillSeriesRow } from './series-row.ts';
 import type { State } from './state.ts';
@@ -13,9 +13,6 @@ export interface SeriesTable {
   readonly holdsRows: boolean;
   draw(data: TableData): void;
 }
-
-/** Whether there is a pointer that can be over rows without touching them. */
-const HOVER = matchMedia('(hover: hover)');
 
 /** The series of a family that pass the filters, in order, with the fields that filter and group them. */
 export function createSeriesTable(state: State, onRange: () => void): SeriesTable {
@@ -78,7 +75,7 @@ function createRows(state: State, onRange: () => void): SeriesTable {
   return {
     element,
     get holdsRows() {
-      return HOVER.matches && body.matches(':hover');
+      return isPointedAt(body);
     },
     get range() {
       return rows.range;
