@@ -26,15 +26,21 @@ export function readFields(req: IncomingMessage): RequestFields {
 const ABSOLUTE_FORM = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i;
 
 /** The values of every field with this name (lower case), in their order. */
-export function rawHeader({ rawHeaders }: Pick<RequestFields, 'rawHeaders'>, name: string): string[] {
-  const values: string[] = [];
+export function rawHeader({ rawHeaders }: Pick<RequestFields, 'rawHeaders'>, name: string): readonly string[] {
+  // Most fields that guards look for are absent, or there once.
+  let values: string[] | undefined;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const field = rawHeaders[i] as string;
     // The length first: it decides for most fields, without a copy in lower case.
-    if (field.length === name.length && field.toLowerCase() === name) values.push(rawHeaders[i + 1] as string);
+    if (field.length !== name.length || field.toLowerCase() !== name) continue;
+    const value = rawHeaders[i + 1] as string;
+    if (values === undefined) values = [value];
+    else values.push(value);
   }
-  return values;
+  return values ?? NO_VALUES;
 }
+
+const NO_VALUES: readonly string[] = [];
 
 /** Whether there is a field with one of these names (lower case). */
 export function hasRawHeader({ rawHeaders }: Pick<RequestFields, 'rawHeaders'>, names: ReadonlySet<string>): boolean {

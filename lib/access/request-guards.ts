@@ -94,12 +94,15 @@ function isSameHost(req: RequestFields, origin: string): boolean {
   return authority !== undefined && comparableAuthority(authority) === comparableAuthority(requestAuthority(req) ?? '');
 }
 
+/** Values of `Sec-Fetch-Site` for requests of pages of other origins. */
+const OTHER_SITES: ReadonlySet<string> = new Set(['cross-site', 'same-site']);
+
 /** A page of another site must not fetch metrics through a trusted user's browser. Opening the URL itself is fine. */
 export function crossSiteGuard({ req }: RequestContext) {
   if (!rawHeader(req, 'origin').every((origin) => isSameHost(req, origin))) return 'cross-site';
 
+  if (!rawHeader(req, 'sec-fetch-site').some((site) => OTHER_SITES.has(site.toLowerCase()))) return undefined;
   const hasValue = (name: string, value: string) => rawHeader(req, name).some((text) => text.toLowerCase() === value);
-  if (!hasValue('sec-fetch-site', 'cross-site') && !hasValue('sec-fetch-site', 'same-site')) return undefined;
   return hasValue('sec-fetch-mode', 'navigate') && hasValue('sec-fetch-dest', 'document') ? undefined : 'cross-site';
 }
 

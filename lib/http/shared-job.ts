@@ -34,7 +34,8 @@ export class SharedJob implements DocumentJob, DocumentProducer {
     this.request = request;
     this.context = context;
     // With the router's timeout: a scraper whose own timeout is shorter leaves alone.
-    this.document = new DocumentStream(context.collection, { ...request, timeout: context.timeout });
+    const { encoder, filter } = request;
+    this.document = new DocumentStream(context.collection, { encoder, filter, timeout: context.timeout });
     this.shared = context.sharedDocuments.start(key, this);
   }
 
