@@ -7,11 +7,12 @@ import { encoding } from './encoding-pairs.js';
 import { memory } from './memory.js';
 import { middleware } from './middleware.js';
 import { page } from './page.js';
+import { parsers } from './parsers.js';
 import { registry } from './registry.js';
 import { requests } from './requests.js';
 import { stalls } from './stalls.js';
 
-const parts = { encoding, requests, stalls, memory, registry, middleware, addresses, cluster, page };
+const parts = { encoding, requests, stalls, memory, registry, middleware, addresses, cluster, page, parsers };
 const wanted = process.argv.slice(2);
 
 const rows = [];
