@@ -24,7 +24,7 @@ export function* encodeDocument(
     const started = yield* startFamily(family, format, unsent, drops);
     if (started?.isPostponed) unsent.postpone(started.plan, family.name);
     else if (started !== undefined) {
-      unsent.begin(started.plan, family.name, isEmpty ? '' : format.separator);
+      unsent.begin(started, family.name, isEmpty ? '' : format.separator);
       isEmpty = false;
       yield* encodeFamily(unsent, started.encoding, family.name);
     }
@@ -36,6 +36,8 @@ export function* encodeDocument(
 
 interface StartedFamily {
   readonly plan: FamilyPlan;
+  /** The family of which it is a part. */
+  readonly whole?: FamilyPlan | undefined;
   readonly encoding: FamilyEncoding;
   readonly isPostponed: boolean;
 }
@@ -58,7 +60,8 @@ function* startFamily(
       drops.onDuplicateFamily(() => duplicateName(fit), name);
       return undefined;
     }
-    const { plan } = fit;
+    const { plan, whole, rivals } = fit;
+    const isForOthers = rivals.length > 0 || whole !== undefined;
     const start = plan.start(family.samples);
     const { writer, batches } = 'writer' in start ? start : yield* start;
     const encoding = new FamilyEncoding(name, writer, batches, drops);
@@ -66,13 +69,13 @@ function* startFamily(
     const pending = encoding.pull();
     if (pending !== undefined) yield* waitFor(pending);
     unused = undefined;
-    if (encoding.isWithoutSamples && (plan.alternative !== undefined || fit.rivals.length > 0)) {
+    if (encoding.isWithoutSamples && (plan.alternative !== undefined || isForOthers)) {
       encoding.encode();
       // No other family is rewritten for one that has no series.
-      return fit.rivals.length > 0 ? undefined : { plan, encoding, isPostponed: true };
+      return isForOthers ? undefined : { plan, encoding, isPostponed: true };
     }
     unsent.take(fit, name);
-    return { plan, encoding, isPostponed: false };
+    return { plan, whole, encoding, isPostponed: false };
   } catch (error) {
     drops.onFamilyDropped(error, name);
     return undefined;

@@ -24,8 +24,12 @@ export interface FamilyPlan {
   readonly alternative?: AlternativePlan | undefined;
   /** Whether the alternative was not needed in an earlier document. */
   readonly isKnownToFit?: boolean;
+  /** Whether the family may be written as a part of another one that has its name. */
+  readonly canBePart?: boolean;
   /** Called at the end of a document in which the alternative was not needed. */
   onFit?(): void;
+  /** Called when a family that could be a part of this one came too late. Makes the next document wait for it. */
+  onLatePart?(): void;
   /** Text before the samples. */
   readonly head: string;
   /** Starts to read the samples, in steps if the writer depends on them. */
@@ -41,6 +45,10 @@ export interface AlternativePlan {
   create(): FamilyPlan;
   /** Returns text that was written with the first plan as this one would have written it. Absent if it cannot. */
   rewrite?(text: string): string;
+  /** Name of a family that the first plan can have as a part. */
+  readonly partName?: string | undefined;
+  /** Returns text that was written with the first plan with the lines of the part. Undefined if they do not fit. */
+  withPart?(text: string, lines: string): string | undefined;
 }
 
 export interface FamilyStart {

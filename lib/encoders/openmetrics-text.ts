@@ -1,4 +1,5 @@
 import type { MetricFamily, MetricType } from '../model/metric-family.ts';
+import type { CreatedHeader } from './created-lines.ts';
 import type { Encoder } from './encoder.ts';
 import { InvalidSample } from './invalid-sample.ts';
 import { LabelCache, type LabelTexts } from './label-cache.ts';
@@ -32,7 +33,7 @@ export interface OpenMetricsOptions {
  *
  * A counter's name lacks the `_total` that its series have, and bounds are written as floats. A counter whose names
  * clash with those of another family is written as `unknown`, under its full name, and a histogram or summary as one
- * `unknown` family for each name of its series.
+ * `unknown` family for each name of its series. An untyped family `x_created` becomes a part of the family `x`.
  */
 export function createOpenMetricsEncoder(
   { escaping }: OpenMetricsOptions,
@@ -62,11 +63,18 @@ function header(family: MetricFamily, escapedName: string): TextHeader {
     ...familyHeader(family, type, name),
     names: [name, `${name}_total`, `${name}_created`],
     seriesName: `${name}_total`,
+    created: createdHeader(name, '_total'),
     alternative: familyHeader(family, 'untyped', escapedName),
   };
 }
 
-/** Next to a family that has the name `…_created`, the series are families of their own. */
+const createdHeader = (name: string, lastSuffix: string): CreatedHeader => ({
+  name: `${name}_created`,
+  prefix: seriesText(`${name}_created`).prefix,
+  lastPrefix: seriesText(name + lastSuffix).prefix,
+});
+
+/** Next to a family that has the name `…_created` and cannot be a part of it, the series are families of their own. */
 function distributionHeader(family: MetricFamily, type: 'histogram' | 'summary', name: string): TextHeader {
   const described = familyHeader(family, type, name);
   const part = (suffix: string) => familyHeader(family, 'untyped', name + suffix);
@@ -74,7 +82,8 @@ function distributionHeader(family: MetricFamily, type: 'histogram' | 'summary',
   const totals = ['_sum', '_count'].map((suffix) => ({ ...part(suffix), prefix: seriesText(name + suffix).prefix }));
   const names = [keyed, ...totals].flatMap((one) => one.names);
   const alternative = { names, head: keyed.head, seriesName: name, type, totals };
-  return { ...described, names: [...described.names, `${name}_created`], alternative };
+  const created = createdHeader(name, '_count');
+  return { ...described, names: [...described.names, created.name], created, alternative };
 }
 
 function familyHeader(family: MetricFamily, type: MetricType, name: string): TextHeader {

@@ -10,6 +10,8 @@ export interface Fit {
   readonly plan: FamilyPlan;
   /** Families that have to be rewritten for it with their alternative plans. */
   readonly rivals: readonly FamilyPlan[];
+  /** The family of which it becomes a part, if its lines fit. */
+  readonly whole?: FamilyPlan;
 }
 
 /** The names of the families in one document. */
@@ -25,6 +27,14 @@ export class TakenNames {
     const taken = plan.names.find((name) => this.owners.has(name));
     if (taken === undefined) return { plan, rivals: [] };
     if (this.families.has(family)) return taken;
+    const owner = this.owners.get(taken) as FamilyPlan;
+    if (plan.canBePart && owner.alternative?.partName === taken) {
+      if (canRewrite?.(owner)) return { plan, rivals: [], whole: owner };
+      if (owner.isKnownToFit) {
+        owner.onLatePart?.();
+        return taken;
+      }
+    }
     const { alternative } = plan;
     const isFree = alternative?.names.every((name) => !this.owners.has(name)) === true;
     const asAlternative = (rivals: readonly FamilyPlan[]) => ({ plan: alternative?.create() ?? plan, rivals });
@@ -47,7 +57,7 @@ export class TakenNames {
 
   /** Takes the names of a family's alternative plan instead of those of its plan. */
   replace(plan: FamilyPlan, alternative: FamilyPlan): void {
-    for (const name of plan.names) this.owners.delete(name);
+    for (const name of plan.names) if (this.owners.get(name) === plan) this.owners.delete(name);
     for (const name of alternative.names) this.owners.set(name, alternative);
   }
 
@@ -70,6 +80,11 @@ export class KnownNames {
   /** Returns whether a family clashed, undefined if it is not known. */
   hasClashed(name: string): boolean | undefined {
     return this.clashing.get(name);
+  }
+
+  /** Forgets that a family did not clash. */
+  delete(name: string): void {
+    if (this.clashing.get(name) === false) this.clashing.delete(name);
   }
 
   /** Remembers whether a family clashed. One that did once is taken to do so again. */

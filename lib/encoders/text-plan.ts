@@ -1,4 +1,5 @@
 import type { MetricFamily, MetricType } from '../model/metric-family.ts';
+import { type CreatedHeader, withCreated } from './created-lines.ts';
 import { encodeDocument } from './encode-document.ts';
 import type { Encoder } from './encoder.ts';
 import type { AlternativePlan, DocumentFormat, FamilyPlan, FamilyStart, SampleWriter } from './format.ts';
@@ -19,6 +20,8 @@ export interface TextHeader {
   readonly type: MetricType;
   /** Heads of the sums and counts of a histogram or summary whose series are untyped families. */
   readonly totals?: readonly TotalsHeader[];
+  /** Times of creation, which may come as a family of their own. */
+  readonly created?: CreatedHeader;
   /** How the family is written as untyped if its names are taken. */
   readonly alternative?: TextHeader;
 }
@@ -67,6 +70,7 @@ function createTextFormat(
         isLastResort: alternative.totals !== undefined,
         create,
         ...rewriteFrom(familyHeader, alternative),
+        ...partOf(familyHeader),
       };
       return new TextPlan(family, familyHeader, dialect, labelTexts, alternativePlan, knownNames);
     },
@@ -80,11 +84,17 @@ function rewriteFrom({ head, seriesName }: TextHeader, alternative: TextHeader):
   return { rewrite: (text) => alternative.head + separateTotals(withoutExemplars(text.slice(head.length)), totals) };
 }
 
+function partOf({ created }: TextHeader): Pick<AlternativePlan, 'partName' | 'withPart'> {
+  if (created === undefined) return {};
+  return { partName: created.name, withPart: (text, lines) => withCreated(text, lines, created) };
+}
+
 class TextPlan implements FamilyPlan {
   readonly names: readonly string[];
   readonly head: string;
   readonly alternative: AlternativePlan | undefined;
   isKnownToFit: boolean;
+  readonly canBePart: boolean;
   private readonly knownNames: KnownNames | undefined;
   private readonly family: Pick<MetricFamily, 'name' | 'type' | 'help' | 'unit'>;
   private readonly writer: SampleWriter;
@@ -104,6 +114,8 @@ class TextPlan implements FamilyPlan {
     this.head = head;
     this.alternative = alternative;
     this.knownNames = knownNames;
+    // A gauge of this name may be something else.
+    this.canBePart = family.type === 'untyped';
     this.isKnownToFit = knownNames?.hasClashed(name) === false;
     const writer: SampleWriter = {
       open: '',
@@ -125,6 +137,11 @@ class TextPlan implements FamilyPlan {
   onFit(): void {
     this.isKnownToFit = true;
     this.knownNames?.add(this.family.name, false);
+  }
+
+  onLatePart(): void {
+    this.isKnownToFit = false;
+    this.knownNames?.delete(this.family.name);
   }
 
   start(samples: MetricFamily['samples']): FamilyStart {

@@ -18,6 +18,10 @@ interface Revisable {
   readonly isPostponed: boolean;
   /** How its text is rewritten before it is sent. */
   rewrite?: NonNullable<AlternativePlan['rewrite']>;
+  /** The family of which it is a part. */
+  readonly whole?: Revisable | undefined;
+  /** The family that is a part of it. */
+  part?: Revisable;
   /** Position in the text. */
   start: number;
   end: number;
@@ -36,6 +40,8 @@ export class UnsentText {
   /** Families of the text that can be rewritten. */
   private readonly rewritable = new Map<FamilyPlan, Revisable>();
   private last: Revisable | undefined;
+  /** Families with a part, for which the next document is held as well. */
+  private readonly composed = new Set<FamilyPlan>();
   private newPlans: FamilyPlan[] = [];
   private isHeld = false;
   /** Whether text was sent since the last family began. */
@@ -61,14 +67,18 @@ export class UnsentText {
   }
 
   /** Begins a family whose samples follow. */
-  begin(plan: FamilyPlan, name: string, separator: string): void {
+  begin(
+    { plan, whole }: Pick<Fit, 'plan'> & { whole?: FamilyPlan | undefined },
+    name: string,
+    separator: string,
+  ): void {
     this.text += separator;
     this.isSplit = false;
     this.last = undefined;
-    if (plan.alternative !== undefined) {
+    if (plan.alternative !== undefined || whole !== undefined) {
       const start = this.text.length;
-      this.last = { plan, name, isPostponed: false, start, end: start };
-      if (!plan.isKnownToFit) {
+      this.last = { plan, name, isPostponed: false, start, end: start, whole: whole && this.rewritable.get(whole) };
+      if (plan.alternative !== undefined && !plan.isKnownToFit) {
         this.newPlans.push(plan);
         this.isHeld = true;
       }
@@ -82,7 +92,8 @@ export class UnsentText {
     else if (last !== undefined) {
       last.end = text.length;
       this.revisable.push(last);
-      if (last.plan.alternative?.rewrite !== undefined) this.rewritable.set(last.plan, last);
+      if (last.whole !== undefined) this.compose(last.whole, last);
+      else if (last.plan.alternative?.rewrite !== undefined) this.rewritable.set(last.plan, last);
     }
   }
 
@@ -94,6 +105,8 @@ export class UnsentText {
 
   /** Yields the text as chunks. */
   *send(): Steps<string> {
+    const { whole } = this.last ?? {};
+    if (whole !== undefined && whole.part === undefined && this.rewritable.has(whole.plan)) this.rewrite(whole.plan);
     const text = this.revised(false);
     this.text = '';
     this.isHeld = false;
@@ -108,10 +121,24 @@ export class UnsentText {
   /** Yields the rest of the document. */
   *end(format: DocumentFormat, isEmpty: boolean): Steps<string> {
     const text = this.revised(true) + format.end(isEmpty && this.revisable.length === 0);
-    for (const plan of this.newPlans) plan.onFit?.();
+    for (const plan of this.newPlans) if (!this.composed.has(plan)) plan.onFit?.();
     let at = 0;
     if (this.isHeld) for (; text.length - at >= CHUNK_SIZE; at += CHUNK_SIZE) yield text.slice(at, at + CHUNK_SIZE);
     yield text.slice(at);
+  }
+
+  /** Moves the lines of a family into the one of which it is a part, unless they do not fit. */
+  private compose(whole: Revisable, part: Revisable): void {
+    const lines = this.text.slice(part.start + part.plan.head.length, part.end);
+    const composed = whole.plan.alternative?.withPart?.(this.text.slice(whole.start, whole.end), lines);
+    if (composed === undefined) {
+      this.rewrite(whole.plan);
+      return;
+    }
+    this.composed.add(whole.plan);
+    whole.part = part;
+    whole.rewrite = () => composed;
+    part.rewrite = () => '';
   }
 
   /** Rewrites a family with its alternative plan, when the text is sent. */
@@ -120,6 +147,7 @@ export class UnsentText {
     const { create, rewrite } = plan.alternative as Required<AlternativePlan>;
     this.rewritable.delete(plan);
     rival.rewrite = rewrite;
+    delete rival.part?.rewrite;
     this.names.replace(plan, create());
   }
 

@@ -88,7 +88,8 @@ export class FamilyIndex {
   takeAll(): FamilyText[] {
     for (const header of this.headers) this.headers.settle(header);
     const families = [...this.takeBuffered(), ...this.emptyFamilies()].sort((a, b) => a.line - b.line);
-    return [...clashingLast(families, ({ header }) => header?.type?.type === 'counter')];
+    const isCounter = ({ header }: FamilyText) => header?.type?.type === 'counter';
+    return [...clashingLast(families, isCounter, ({ header }) => header?.type === undefined)];
   }
 
   /** Makes the series of a histogram or summary separate families. Returns the family that had them, if any. */

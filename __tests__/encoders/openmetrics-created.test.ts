@@ -1,0 +1,171 @@
+import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
+import { parseOpenMetrics } from '../../lib/parsers/prometheus-text.ts';
+import { collectAll } from '../support/collect.ts';
+import { encode, family, sample } from '../support/encode.ts';
+import { openMetrics } from '../support/encoders.ts';
+
+const exemplar = { labels: { trace: 'a b" # {' }, value: 0.5 };
+const value = { count: 2, sum: 1, bounds: [1], cumulativeCounts: [1], exemplars: [exemplar, undefined] };
+const histogram = (...labelSets: Sample['labels'][]) =>
+  family({ name: 'h', type: 'histogram', samples: labelSets.map((labels) => ({ labels, value })) });
+const created = (name: string, ...samples: Sample[]) => family({ name, type: 'untyped', samples });
+const at = (time: number, labels: Sample['labels'] = {}) => sample(time, labels);
+const large = (length: number) =>
+  family({ name: 'l', samples: Array.from({ length }, (_, i) => sample(i, { i: `${i}`.padEnd(20) })) });
+
+const BUCKETS = (labels: string) => `h_bucket{${labels}le="1.0"} 1 # {trace="a b\\" # {"} 0.5
+h_bucket{${labels}le="+Inf"} 2
+`;
+
+/** Three documents of one encoder, which must be equal. */
+async function textOf(...families: MetricFamily[]): Promise<string> {
+  const encoder = openMetrics();
+  const { text, losses } = await encode(encoder, families);
+  expect(losses).toEqual([]);
+  for (let i = 0; i < 2; i++) expect(await encode(encoder, families)).toMatchObject({ text, losses });
+  return text;
+}
+
+describe('an untyped family x_created becomes a part of', () => {
+  test('a histogram x, which keeps its type and exemplars', async () => {
+    const families = [
+      histogram({ a: '1' }, { a: ' {"' }),
+      family({ name: 'other', samples: [sample(1)] }),
+      created('h_created', at(17.5, { a: ' {"' }), at(16.25, { a: '1' })),
+      family({ name: 'last', samples: [sample(1)] }),
+    ];
+    expect(await textOf(...families)).toBe(`# TYPE h histogram
+${BUCKETS('a="1",')}h_sum{a="1"} 1
+h_count{a="1"} 2
+h_created{a="1"} 16.25
+${BUCKETS('a=" {\\"",')}h_sum{a=" {\\""} 1
+h_count{a=" {\\""} 2
+h_created{a=" {\\""} 17.5
+# TYPE other gauge
+other 1
+# TYPE last gauge
+last 1
+# EOF
+`);
+  });
+
+  test('a summary x', async () => {
+    const summary = { count: 2, sum: 1, quantiles: [0.5], values: [3] };
+    const families = [
+      family({ name: 's', type: 'summary', samples: [{ labels: {}, value: summary }] }),
+      created('s_created', at(16)),
+    ];
+    expect(await textOf(...families)).toBe(
+      '# TYPE s summary\ns{quantile="0.5"} 3\ns_sum 1\ns_count 2\ns_created 16\n# EOF\n',
+    );
+  });
+
+  test('a counter x_total, which keeps its exemplars', async () => {
+    const counter = family({
+      name: 'c_total',
+      type: 'counter',
+      samples: [
+        { labels: { a: '1' }, value: 5, exemplar },
+        { labels: {}, value: 6 },
+      ],
+    });
+    expect(await textOf(counter, created('c_created', at(16), at(17, { a: '1' })))).toBe(`# TYPE c counter
+c_total{a="1"} 5 # {trace="a b\\" # {"} 0.5
+c_created{a="1"} 17
+c_total 6
+c_created 16
+# EOF
+`);
+  });
+});
+
+describe('a histogram is written as its series, and none is lost,', () => {
+  const names = (text: string) => [...text.matchAll(/^# TYPE (.*)$/gm)].map(([, name]) => name);
+  const SERIES = ['h_bucket unknown', 'h_sum unknown', 'h_count unknown', 'h_created unknown'];
+
+  test('next to times of a sample that it does not have', async () => {
+    const text = await textOf(histogram({}), created('h_created', at(1), at(2, { a: '1' })));
+    expect(names(text).sort()).toEqual([...SERIES].sort());
+    expect(text).not.toContain('trace');
+  });
+
+  test('next to a gauge of that name, which may be something else', async () => {
+    const text = await textOf(histogram({}), family({ name: 'h_created', samples: [at(1)] }));
+    expect(names(text)).toContain('h_created gauge');
+    expect(names(text)).toContain('h_bucket unknown');
+  });
+
+  test('next to times before it', async () => {
+    const text = await textOf(created('h_created', at(1)), histogram({}));
+    expect(names(text).sort()).toEqual([...SERIES].sort());
+  });
+
+  test('next to times and to a family with the name of one of its series', async () => {
+    const families = [
+      histogram({}),
+      created('h_created', at(1)),
+      family({ name: 'h_sum', samples: [sample(9, { a: 'b' })] }),
+    ];
+    const { text, losses } = await encode(openMetrics(), families);
+    expect(losses).toHaveLength(1);
+    expect(text.match(/^h_created /gm)).toHaveLength(1);
+  });
+
+  test('if its times exceed what is held back', async () => {
+    const labelSets = Array.from({ length: 12_000 }, (_, i) => ({ i: `${i}` }));
+    const families = [
+      histogram(...labelSets.slice(0, 1)),
+      created('h_created', ...labelSets.map((it) => at(1, it))),
+      large(30_000),
+    ];
+    const text = await textOf(...families);
+    expect(names(text)).toContain('h_created unknown');
+    expect(text.match(/^h_created\{/gm)).toHaveLength(12_000);
+  });
+});
+
+test('times that come after their histogram was sent are dropped once and reported', async () => {
+  const encoder = openMetrics();
+  const families = [histogram({}), large(60_000), created('h_created', at(1))];
+  const { text, losses } = await encode(encoder, families);
+  expect(losses).toEqual([expect.stringContaining('the name "h_created" is another family')]);
+  expect(text).not.toContain('h_created');
+  const next = await encode(encoder, families);
+  expect(next.losses).toEqual([]);
+  expect(next.text).toContain('# TYPE h_created unknown\nh_created 1\n');
+});
+
+test('times that come in a later document for the first time become a part in the next one', async () => {
+  const encoder = openMetrics();
+  const before = [histogram({}), large(5_000)];
+  for (let i = 0; i < 2; i++) await encode(encoder, before);
+  const families = [...before, created('h_created', at(1))];
+  expect((await encode(encoder, families)).losses).toHaveLength(1);
+  for (let i = 0; i < 2; i++) {
+    const { text, losses } = await encode(encoder, families);
+    expect(losses).toEqual([]);
+    expect(text).toContain('h_count 2\nh_created 1\n');
+  }
+});
+
+test('a document with times of creation is read and written again as it was', async () => {
+  const document = `# TYPE c counter
+c_total{a="1"} 5 # {trace="x"} 0.5
+c_created{a="1"} 17
+c_total{a="2"} 6
+c_created{a="2"} 18
+# TYPE h histogram
+h_bucket{le="1.0"} 1 # {trace="x"} 0.5
+h_bucket{le="+Inf"} 2
+h_sum 1
+h_count 2
+h_created 16
+# EOF
+`;
+  const parse = parseOpenMetrics();
+  const body = async function* () {
+    yield Buffer.from(document);
+  };
+  const { families } = await collectAll({ collect: () => parse(body()) });
+  expect(await textOf(...families)).toBe(document);
+});
