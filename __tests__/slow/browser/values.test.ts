@@ -343,6 +343,12 @@ test('a chip filters by its exact value, even an empty one, and every filter can
 
   await page.getByRole('button', { name: 'zone eu', exact: true }).click();
   await eventually(async () => expect(await values()).toEqual(['3']));
+  // The figures are those of the filtered series, so the filter stands above them, and can be removed there.
+  const active = page.getByRole('group', { name: 'Active filters' });
+  expect(await active.textContent()).toBe('Only series withzone =eu');
+  await active.getByRole('button', { name: 'Remove: zone = eu' }).click();
+  await eventually(async () => expect(await values()).toEqual(['3', '2', '1']));
+  expect(await active.isVisible()).toBe(false);
   await page.getByLabel('zone', { exact: true }).fill('eu');
   await eventually(async () => expect(await values()).toEqual(['3', '2']));
   await page.getByLabel('zone', { exact: true }).fill('');

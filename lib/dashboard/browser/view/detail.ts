@@ -1,6 +1,7 @@
 import { exact, format } from '../model/format.ts';
 import type { Comparison, Detail, ExportFormat, Figure, ViewUpdate } from '../protocol.ts';
 import { type Actions, createActions, download } from './actions.ts';
+import { type ActiveFilters, createActiveFilters } from './active-filters.ts';
 import { ChartGroup } from './chart-group.ts';
 import { type CompareField, createCompareField } from './compare-field.ts';
 import { CLOSED, createPinButton, onPlainClick, type PinButton } from './controls.ts';
@@ -28,6 +29,7 @@ export class DetailView {
   private readonly badge = el('span', { className: 'badge' });
   private readonly pin: PinButton;
   private readonly help = el('p', { className: 'help' });
+  private readonly activeFilters: ActiveFilters;
   private readonly figures = el('dl', { className: 'figures' });
   private readonly compare: CompareField;
   private readonly charts: ChartGroup;
@@ -45,9 +47,11 @@ export class DetailView {
     this.pin = createPinButton(state);
     this.table = createSeriesTable(state, onRange);
     this.compare = createCompareField(state);
+    this.activeFilters = createActiveFilters(state);
     this.charts = new ChartGroup(this.compare.element);
-    const { help, figures, charts, distribution, table } = this;
-    this.content = el('div', {}, help, figures, charts.element, distribution.element, table.element);
+    const { help, activeFilters, figures, charts, distribution, table } = this;
+    const filters = activeFilters.element;
+    this.content = el('div', {}, help, filters, figures, charts.element, distribution.element, table.element);
     const titleLine = el('div', { className: 'title' }, this.pin.element, this.title, this.badge, this.actions.element);
     const head = el('div', { className: 'detail-head' }, this.back, titleLine);
     section.append(head, this.missing, this.content);
@@ -83,6 +87,7 @@ export class DetailView {
     this.pin.show(open, pins.includes(open));
     setAttribute(this.back, 'href', this.state.link(CLOSED));
     this.compare.sync();
+    this.activeFilters.sync();
     syncFilters(this.section, this.state);
     if (open === this.shownName) return;
     // The content is that of another family until the worker sends this one's.
