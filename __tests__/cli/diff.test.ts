@@ -112,3 +112,12 @@ test.each<[string, string[], number, RegExp]>([
   expect(result.stderr).not.toContain('token');
   expect([result.status, result.stdout]).toEqual([status, '']);
 });
+
+test.each(['diff', 'top'])('%s names no option that it does not have when a page is no document', async (command) => {
+  const server = await listen(serving('text/html', '<p>'));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const args = command === 'diff' ? [files.write('a.txt', TEXT), url] : [url];
+  const { status, stderr } = await runHere([command, ...args]);
+  expect(stderr).toMatch(/ got text\/html; write the path of a metrics document, such as \/metrics\.json\n$/);
+  expect(status).toBe(2);
+});

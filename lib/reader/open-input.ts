@@ -12,7 +12,8 @@ import type { MetricsInput, ReadMetricsOptions } from './options.ts';
 /** Size (bytes) of the chunks of a document that is in memory. */
 const CHUNK_SIZE = 64 * 1024;
 
-const OR_SET_FORMAT = ', or set the option format if it is one';
+/** End of the error of a response with another Content-Type than a document's, for callers with the option `format`. */
+export const OR_SET_FORMAT = ', or set the option format if it is one';
 
 /** An input that is checked. `place` is its description in messages. */
 export interface Input {
@@ -21,12 +22,16 @@ export interface Input {
   open(): Promise<OpenedDocument>;
 }
 
-/** @throws {TypeError} for a value that is none of the inputs */
-export function resolveInput(caller: string, input: MetricsInput, options: ReadMetricsOptions): Input {
+/**
+ * Returns an input. `formatHint` is `OR_SET_FORMAT` if the caller has that option.
+ *
+ * @throws {TypeError} for a value that is none of the inputs
+ */
+export function resolveInput(caller: string, input: MetricsInput, options: ReadMetricsOptions, formatHint = ''): Input {
   const { format = 'auto', headers = {} } = options;
   const url = urlOf(input);
   if (url !== undefined) {
-    const open = async () => openResponse(await requestUrl(url, options), format, Object.keys(headers));
+    const open = async () => openResponse(await requestUrl(url, options), { format, formatHint }, Object.keys(headers));
     // A URL may contain credentials, or a token in its query.
     return { place: `GET ${addressOf(url)}`, open };
   }
@@ -34,7 +39,7 @@ export function resolveInput(caller: string, input: MetricsInput, options: ReadM
     return { place: 'text', open: async () => openText(input, format) };
   }
   if (!isResponse(input)) throw inputError(caller, input);
-  return { place: 'response', open: () => openResponse(responseOf(caller, input), format, []) };
+  return { place: 'response', open: () => openResponse(responseOf(caller, input), { format, formatHint }, []) };
 }
 
 function urlOf(input: MetricsInput): URL | undefined {
@@ -80,13 +85,13 @@ function responseOf(caller: string, response: Response): HttpResponse {
 
 async function openResponse(
   response: HttpResponse,
-  format: DocumentFormat | 'auto',
+  { format, formatHint }: { readonly format: DocumentFormat | 'auto'; readonly formatHint: string },
   headerNames: readonly string[],
 ): Promise<OpenedDocument> {
   try {
     if (response.status !== 200) throw await statusError(response, headerNames);
     const { contentType, body, isFramed } = response;
-    const typed = format === 'auto' ? await formatOfResponse(contentType, body, OR_SET_FORMAT) : { format, body };
+    const typed = format === 'auto' ? await formatOfResponse(contentType, body, formatHint) : { format, body };
     return { ...typed, isComplete: isFramed };
   } catch (error) {
     response.close();

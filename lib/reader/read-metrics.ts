@@ -1,5 +1,5 @@
 import { type MetricsDocument, readDocument } from './document.ts';
-import { resolveInput } from './open-input.ts';
+import { OR_SET_FORMAT, resolveInput } from './open-input.ts';
 import { type MetricsInput, type ReadMetricsOptions, readOptions } from './options.ts';
 import { placeError } from './stream-metrics.ts';
 
@@ -19,17 +19,25 @@ import { placeError } from './stream-metrics.ts';
  * console.log(metricValue(document, 'queue_depth', { queue: 'a' }));
  */
 export async function readMetrics(input: MetricsInput, options: ReadMetricsOptions = {}): Promise<MetricsDocument> {
-  return readAs('readMetrics', input, options);
+  return readAs('readMetrics', input, options, { formatHint: OR_SET_FORMAT });
 }
 
-/** Reads a document for a function of another name, which may describe the input in messages. */
+/** What messages say of an input. */
+export interface InputWords {
+  /** Description of the input. */
+  readonly place?: string;
+  /** `OR_SET_FORMAT` if the function has that option. */
+  readonly formatHint?: string;
+}
+
+/** Reads a document for a function of another name. */
 export async function readAs(
   caller: string,
   input: MetricsInput,
   options: ReadMetricsOptions,
-  place?: string,
+  { place, formatHint }: InputWords = {},
 ): Promise<MetricsDocument> {
-  const resolved = resolveInput(caller, input, readOptions(caller, options));
+  const resolved = resolveInput(caller, input, readOptions(caller, options), formatHint);
   try {
     return await readDocument(await resolved.open());
   } catch (error) {

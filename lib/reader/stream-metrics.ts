@@ -5,7 +5,7 @@ import { type Parse, type ParseContext, type ParsedFamily, unlimited } from '../
 import { parseKumoMtaJson } from '../parsers/kumomta-json.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../parsers/prometheus-text.ts';
 import type { OpenedDocument } from './document-format.ts';
-import { type Input, resolveInput } from './open-input.ts';
+import { type Input, OR_SET_FORMAT, resolveInput } from './open-input.ts';
 import { type MetricsInput, type ReadMetricsOptions, readOptions } from './options.ts';
 
 const PARSERS: Readonly<Record<DocumentFormat, () => Parse>> = {
@@ -33,7 +33,7 @@ export function streamMetrics(
   options: ReadMetricsOptions = {},
 ): AsyncGenerator<MetricFamily, void> {
   const caller = 'streamMetrics';
-  return familiesOf(caller, resolveInput(caller, input, readOptions(caller, options)));
+  return familiesOf(caller, resolveInput(caller, input, readOptions(caller, options), OR_SET_FORMAT));
 }
 
 async function* familiesOf(caller: string, input: Input): AsyncGenerator<MetricFamily, void> {

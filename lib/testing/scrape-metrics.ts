@@ -50,7 +50,7 @@ const CHECKS = {
 export async function scrapeMetrics(app: ScrapedApp, options: ScrapeMetricsOptions = {}): Promise<MetricsDocument> {
   const { path = '/metrics.json', names = [], headers = {} } = checkOptions('scrapeMetrics', options, CHECKS);
   const target = withNames(path, names);
-  const read = (url: URL) => readAs('scrapeMetrics', url, { headers }, `GET ${path}`);
+  const read = (url: URL) => readAs('scrapeMetrics', url, { headers }, { place: `GET ${path}` });
   if (isUrl(app)) return read(urlOf(app, target));
   return withServer(handlerOf(app), (origin) => read(new URL(origin + target)));
 }
