@@ -1,29 +1,40 @@
-// node middleware-launch.js FOLDER FIRST SIDE…: prints as JSON what each kind of middleware adds to the CPU time of a request
-// of a bare app, in µs. FOLDER has Express and the packages to compare. FIRST is the position of the app that is created
-// first, which gains or loses up to 1 µs.
+// node middleware-launch.js FOLDER SIDE POSITION: prints as JSON what a kind of middleware adds to the CPU time of a
+// request of a bare app, and the time of the bare app, in µs. FOLDER has Express and the packages to compare. POSITION is
+// `first` or `last`: when the app with the middleware is created.
 //
 // The requests come through Node's HTTP server over a connection in memory, so that neither a client nor the kernel is
-// measured. All apps are in one process: two launches of the same app differ by more than the middleware.
+// measured. The bare app is in the same process: two launches of the same app differ by more than the middleware. No
+// other app is, as users have one. Express gives each request and response a hidden class of its own, so that they go
+// through a cache that all code of the process shares; and code that several apps share has more classes to tell apart.
 
-import { channel } from 'node:diagnostics_channel';
+import diagnostics from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { median } from './figures.js';
-import { MIDDLEWARE } from './middleware-sides.js';
 
-const [folder, first, ...sides] = process.argv.slice(2);
+const [folder, side, position] = process.argv.slice(2);
 const require = createRequire(join(folder, 'package.json'));
 
-/** In one block. Few, so that a round of blocks fits between what else the machine does. */
+/** In one block. Few, so that two blocks fit between what else the machine does. */
 const REQUESTS = 50;
-const ROUNDS = 300;
+const ROUNDS = 200;
 /** Rounds until everything is compiled. */
-const WARM_UP = 150;
+const WARM_UP = 100;
 const PUBLICATIONS = 20_000;
+
+/** Whether our app has its turn: what the requests of the bare app publish does not reach our subscribers. */
+let isOurTurn = false;
+const { subscribe } = diagnostics;
+diagnostics.subscribe = (name, receive) =>
+  subscribe(name, (message, channel) => {
+    if (isOurTurn) receive(message, channel);
+  });
+syncBuiltinESMExports();
+const { MIDDLEWARE } = await import('./middleware-sides.js');
 
 /** A connection whose other end is this process. */
 class Connection extends Duplex {
@@ -68,6 +79,7 @@ function createApp(side) {
   const connection = new Connection();
   server.emit('connection', connection);
   return async () => {
+    isOurTurn = side === 'ours';
     const before = process.cpuUsage();
     for (const request of requests) await connection.request(request);
     return microsecondsSince(before) / REQUESTS;
@@ -79,41 +91,35 @@ function microsecondsSince(before) {
   return user + system;
 }
 
-/** CPU time of what subscribers of Node's channels do for a request. The bare app has it as well. */
-function publishedTime() {
-  const channels = ['http.server.request.start', 'http.server.response.finish'].map((name) => channel(name));
-  if (!channels.some(({ hasSubscribers }) => hasSubscribers)) return 0;
-  const socket = new Connection();
-  const messages = Array.from({ length: PUBLICATIONS }, (_, i) => ({
-    request: { method: 'GET', url: `/users/${i}`, rawHeaders: [], socket },
-    response: { statusCode: 200, socket },
-    socket,
-  }));
+/** CPU time of publishing what our subscribers receive. The bare app has it as well. */
+function publishingTime() {
+  isOurTurn = false;
+  const channels = ['http.server.request.start', 'http.server.response.finish'].map((it) => diagnostics.channel(it));
   const times = [];
   for (let round = 0; round < 21; round++) {
     const before = process.cpuUsage();
-    for (const message of messages) for (const it of channels) it.publish({ ...message });
+    for (let i = 0; i < PUBLICATIONS; i++) {
+      for (const it of channels) it.publish({ request: requests, response: requests, socket: requests, server: it });
+    }
     times.push(microsecondsSince(before) / PUBLICATIONS);
   }
   return median(times);
 }
 
-const names = ['bare', ...sides];
-const created = [...names.slice(first), ...names.slice(0, first)].map((name) => [name, createApp(name)]);
-const apps = Object.fromEntries(created);
+const names = position === 'first' ? [side, 'bare'] : ['bare', side];
+const apps = names.map((name) => ({ name, measure: createApp(name) }));
 
 const rounds = [];
 for (let round = -WARM_UP; round < ROUNDS; round++) {
   const times = {};
-  for (let i = 0; i < names.length; i++) {
-    // Each is first in its turn, as the machine's speed drifts.
-    const name = names[(i + round + WARM_UP) % names.length];
-    times[name] = await apps[name]();
+  // Each is first in its turn, as the machine's speed drifts.
+  for (const { name, measure } of round % 2 === 0 ? apps : apps.toReversed()) {
+    times[name] = await measure();
     await turn();
   }
   if (round >= 0) rounds.push(times);
 }
 
-const costs = Object.fromEntries(sides.map((name) => [name, median(rounds.map((times) => times[name] - times.bare))]));
-if ('ours' in costs) costs.ours += publishedTime();
-process.stdout.write(JSON.stringify(costs), () => process.exit());
+const bare = median(rounds.map((times) => times.bare));
+const cost = median(rounds.map((times) => times[side] - times.bare)) + (side === 'ours' ? publishingTime() : 0);
+process.stdout.write(JSON.stringify({ cost, bare }), () => process.exit());
