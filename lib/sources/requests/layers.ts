@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Layer, type Patterns, patternsOf } from './layer-pattern.ts';
+import { type Layer, patternsOf } from './layer-pattern.ts';
+import { Place } from './place.ts';
 import { reportOnce } from './safely.ts';
 
 /** Is notified of each call of one of Express' layers. */
@@ -9,7 +10,7 @@ export interface LayerObserver {
 }
 
 /** Kind of a layer: the function of a route; middleware for every path; a mount; a route. */
-export type Kind = 'in a route' | 'any path' | { readonly isRoute: boolean; readonly patterns: Patterns };
+export type Kind = 'in a route' | 'any path' | Place;
 
 interface TracedLayer extends Layer {
   [KIND]?: Kind;
@@ -83,5 +84,5 @@ function classify(layer: Layer): Kind {
   if (Object.hasOwn(layer, 'method')) return 'in a route';
   const isRoute = layer.route !== undefined;
   if (!isRoute && (layer.slash || layer.regexp?.fast_slash)) return 'any path';
-  return { isRoute, patterns: patternsOf(layer) };
+  return new Place(isRoute, patternsOf(layer));
 }

@@ -1,5 +1,6 @@
+import { performance } from 'node:perf_hooks';
 import type { LabelSet } from '../../model/metric-family.ts';
-import { type Counter, createRegistry, type GaugeSeries, type Histogram, type Registry } from '../registry.ts';
+import { type Counter, createRegistry, type Histogram, type Registry } from '../registry.ts';
 import { METHODS, methodIndex } from './method.ts';
 import type { ResolvedRequestOptions } from './options.ts';
 import type { Measurement, Owner, RequestTrace } from './request-trace.ts';
@@ -29,11 +30,30 @@ interface Measured {
   readonly responseSize: number | undefined;
 }
 
+/** Number of requests that are in flight, by position in `METHODS`; undefined for methods of which there was none. */
+type InFlight = (number | undefined)[];
+
+/**
+ * Creates a gauge that takes over the numbers at each scrape, as updating it costs more. It keeps the numbers alone: what
+ * keeps a registry must not keep the functions of the options.
+ */
+function createInFlight(registry: Registry, { inFlight, labels }: ResolvedRequestOptions['names']): InFlight {
+  const counts: InFlight = METHODS.map(() => undefined);
+  registry.gauge({
+    name: inFlight,
+    help: 'HTTP requests whose responses are not complete.',
+    labelNames: [labels.method],
+    collect(gauge) {
+      for (const [i, count] of counts.entries()) if (count !== undefined) gauge.labels(METHODS[i] as string).set(count);
+    },
+  });
+  return counts;
+}
+
 /** The families of one `requestMetrics`, and their series by route. */
 export class RequestRecorder implements Owner {
   readonly registry: Registry = createRegistry();
-  /** Requests that are in flight, by method. */
-  private readonly inFlight: readonly GaugeSeries[];
+  private readonly inFlight: InFlight;
   private readonly options: ResolvedRequestOptions;
   private readonly duration: Histogram<string>;
   private readonly sizes: { readonly request: Histogram<string>; readonly response: Histogram<string> } | undefined;
@@ -47,12 +67,7 @@ export class RequestRecorder implements Owner {
     const { names, buckets, sizes } = options;
     this.options = options;
     this.duration = this.histogram(names.duration, 'Duration of HTTP requests.', 'seconds', buckets);
-    const inFlight = registry.gauge({
-      name: names.inFlight,
-      help: 'HTTP requests whose responses are not complete.',
-      labelNames: [names.labels.method],
-    });
-    this.inFlight = METHODS.map((method) => inFlight.labels(method));
+    this.inFlight = createInFlight(registry, names);
     this.sizes = sizes
       ? {
           request: this.histogram(names.requestSize, "Size of HTTP requests' bodies.", 'bytes', SIZE_BUCKETS),
@@ -68,12 +83,12 @@ export class RequestRecorder implements Owner {
   /** Begins to measure a request. */
   begin(trace: RequestTrace): void {
     const method = methodIndex(trace.method);
-    this.inFlight[method]?.inc();
+    this.inFlight[method] = (this.inFlight[method] ?? 0) + 1;
     trace.measure(this, method, this.sizes ? (trace.request.socket?.bytesWritten ?? 0) : 0);
   }
 
   end({ method, startedAt, sentBefore }: Measurement, trace: RequestTrace): void {
-    this.inFlight[method]?.dec();
+    this.inFlight[method] = (this.inFlight[method] ?? 1) - 1;
     const { request, response, status } = trace;
     const measured = {
       method,
@@ -125,18 +140,23 @@ export class RequestRecorder implements Owner {
     return created;
   }
 
-  private seriesFor({ route, series }: RouteSeries, { method, status }: Measured): Series {
+  private seriesFor(routeSeries: RouteSeries, { method, status }: Measured): Series {
     const key = method * STATUSES + status;
-    const known = series.get(key);
-    if (known !== undefined) return known;
-    const values = [METHODS[method] as string, route, String(status)];
-    const created: Series = {
-      duration: this.duration.labels(...values),
-      requestSize: this.sizes?.request.labels(...values),
-      responseSize: this.sizes?.response.labels(...values),
-    };
-    series.set(key, created);
-    return created;
+    const { route, series, last } = routeSeries;
+    if (last?.key === key) return last;
+    let found = series.get(key);
+    if (found === undefined) {
+      const values = [METHODS[method] as string, route, String(status)];
+      found = {
+        key,
+        duration: this.duration.labels(...values),
+        requestSize: this.sizes?.request.labels(...values),
+        responseSize: this.sizes?.response.labels(...values),
+      };
+      series.set(key, found);
+    }
+    routeSeries.last = found;
+    return found;
   }
 
   private recordWithExtraLabels(route: string, measured: Measured, { request, response }: RequestTrace): void {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import { onSocketClose } from '../../util/socket-close.ts';
 import { isComplete, isOver } from './completion.ts';
 import { read } from './read.ts';
@@ -41,7 +42,8 @@ export class Measurement {
 }
 
 /** A request: its route, who measures it, and how it ended. */
-export class RequestTrace extends RouteTrace {
+export class RequestTrace {
+  readonly route = new RouteTrace();
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** The connection, if it can end the trace. */
@@ -58,7 +60,6 @@ export class RequestTrace extends RouteTrace {
   private isWatched = false;
 
   constructor(request: IncomingMessage, response: ServerResponse, connection: Watcher | undefined) {
-    super();
     this.request = request;
     this.response = response;
     this.connection = connection;
@@ -111,7 +112,7 @@ export class RequestTrace extends RouteTrace {
     // Other code may have changed the request in any way. What throws here would end the process.
     try {
       this.status = isComplete ? read(this.response, 'statusCode') : CLIENT_CLOSED_REQUEST;
-      this.template = this.templateFor(this.status, this.request);
+      this.template = this.route.templateFor(this.status, this.request);
     } catch (error) {
       reportOnce('detecting the route', error);
     }

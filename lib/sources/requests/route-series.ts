@@ -2,6 +2,8 @@ import type { HistogramSeries } from '../registry.ts';
 
 /** The histograms' series of one route, method and status. */
 export interface Series {
+  /** Number made of the method and the status. */
+  readonly key: number;
   readonly duration: HistogramSeries;
   readonly requestSize: HistogramSeries | undefined;
   readonly responseSize: HistogramSeries | undefined;
@@ -13,6 +15,8 @@ export class RouteSeries {
   readonly registry: object;
   readonly route: string;
   readonly series = new Map<number, Series>();
+  /** The series that were used last. */
+  last: Series | undefined;
 
   constructor(registry: object, route: string) {
     this.registry = registry;

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { types } from 'node:util';
-import { type Layer, type Patterns, patternOfRoute } from './layer-pattern.ts';
+import { type Layer, patternOfRoute } from './layer-pattern.ts';
 import { isTraced } from './layers.ts';
 import type { AppLike } from './mounts.ts';
+import type { Place } from './place.ts';
 import { read } from './read.ts';
 import { type MountTemplate, ROOT, type RouteTemplate } from './route-template.ts';
 
@@ -84,18 +85,18 @@ export class RouteTrace {
     this.isMountLast = true;
   }
 
-  enterMount(patterns: Patterns, req: RoutedRequest, router: unknown): void {
+  enterMount(place: Place, req: RoutedRequest, router: unknown): void {
     const { mount: parent } = this;
     const baseUrl = read(req, 'baseUrl') ?? '';
     // Express has just appended what the mount matches.
-    const pattern = typeof patterns === 'string' ? patterns : patterns(baseUrl.slice(parent?.baseUrl.length ?? 0));
-    this.mount = { template: this.current.mount(pattern), router, baseUrl, parent };
+    const template = place.mountIn(this.current, baseUrl, parent?.baseUrl.length ?? 0);
+    this.mount = { template, router, baseUrl, parent };
     this.isMountLast = true;
   }
 
-  enterRoute(patterns: Patterns, req: RoutedRequest, route: Layer['route']): void {
+  enterRoute(place: Place, req: RoutedRequest, route: Layer['route']): void {
     this.calledRoute = route;
-    this.route = this.current.route(typeof patterns === 'string' ? patterns : patterns(req.path ?? ''));
+    this.route = place.routeIn(this.current, req);
     this.isMountLast = false;
   }
 }

@@ -97,10 +97,11 @@ class Traces implements LayerObserver, Publisher {
     const trace = kind === 'any path' ? this.get(req) : this.getOrCreate(req, res);
     if (trace === undefined) return;
     trace.lastCalled = layer.handle;
-    trace.leaveMount(next);
+    const { route } = trace;
+    route.leaveMount(next);
     if (kind === 'any path') return;
-    if (kind.isRoute) trace.enterRoute(kind.patterns, req, layer.route);
-    else trace.enterMount(kind.patterns, req, next);
+    if (kind.isRoute) route.enterRoute(kind, req, layer.route);
+    else route.enterMount(kind, req, next);
   }
 
   #onStart({ request, response, socket }: Message): void {
@@ -142,7 +143,7 @@ export function traceOf(req: RoutedRequest, res: ServerResponse, middleware: unk
   const { app, baseUrl = '' } = req;
   if (app !== undefined && app !== lastApp?.deref()) install(app);
   // Only of the first request: those after it are traced from the beginning.
-  if (baseUrl !== '' && trace.isNew && app !== undefined) trace.beginAt(mountsOf(app, middleware), baseUrl);
+  if (baseUrl !== '' && trace.route.isNew && app !== undefined) trace.route.beginAt(mountsOf(app, middleware), baseUrl);
   return trace;
 }
 
