@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { LabelSet } from '../model/metric-family.ts';
 
-/** Number of label sets for which there is room at first. Arrays of this size cost no more than objects. */
-const FIRST_CAPACITY = 8;
+/** Minimum number of label sets for which there is room. Arrays of this size cost no more than objects. */
+const MIN_CAPACITY = 8;
 /** Seed of the hashes, so that no document can be made to have many label sets with the same one. */
 const SEED = randomInt(2 ** 32);
 
@@ -17,14 +17,18 @@ export class DistinctLabels {
   /** Number of label sets that were added. */
   count = 0;
   private readonly labelsAt: (place: number) => LabelSet;
-  private places = new Float64Array(FIRST_CAPACITY);
-  private hashes = new Int32Array(FIRST_CAPACITY);
+  private places: Float64Array;
+  private hashes: Int32Array;
   /** Hash table with linear probing: one more than the index of a label set, or 0. Half of it or more stays free. */
-  private slots = new Int32Array(2 * FIRST_CAPACITY);
+  private slots: Int32Array;
 
-  /** `labelsAt` returns the label set that was added with a place. */
-  constructor(labelsAt: (place: number) => LabelSet) {
+  /** `labelsAt` returns the label set that was added with a place. Room for those expected is made at once. */
+  constructor(labelsAt: (place: number) => LabelSet, expected = 0) {
+    const capacity = 2 ** Math.ceil(Math.log2(Math.max(MIN_CAPACITY, expected)));
     this.labelsAt = labelsAt;
+    this.places = new Float64Array(capacity);
+    this.hashes = new Int32Array(capacity);
+    this.slots = new Int32Array(2 * capacity);
   }
 
   /** Adds a label set. If it was added before, returns how many were added before that, and leaves it out. */

@@ -6,6 +6,8 @@ import { isLater } from './pending-sample.ts';
 import { type SamplesContext, TextSamples } from './text-samples.ts';
 
 const NONE: readonly Sample[] = [];
+/** Length of a line by which the number of lines is estimated: what is kept of each is no larger. */
+const LINE_LENGTH = 40;
 
 /** Samples of a counter, a gauge or untyped series. */
 export class SimpleSamples extends TextSamples {
@@ -79,8 +81,10 @@ export class SimpleSamples extends TextSamples {
   private startComparing(): DistinctLabels {
     const { series } = this.shared;
     const passed = this.labels.first(this.passed);
-    const distinct = new DistinctLabels((place) =>
-      place < 0 ? (passed[-1 - place] as LabelSet) : series.readLabels(this.family.lineAt(place), this.labels),
+    const distinct = new DistinctLabels(
+      (place) =>
+        place < 0 ? (passed[-1 - place] as LabelSet) : series.readLabels(this.family.lineAt(place), this.labels),
+      this.family.bytes / LINE_LENGTH,
     );
     for (let i = 0; i < passed.length; i++) distinct.add(passed[i] as LabelSet, -1 - i);
     return distinct;
