@@ -267,6 +267,24 @@ describe.each(LIBRARIES)('reading a registry of %s', (name) => {
     expect((await collectAll(source)).families).toMatchObject([{ samples: [] }, { help: 'other' }]);
   });
 
+  test('follows default labels that the app changes in place', async () => {
+    const registry = new Registry();
+    new Gauge({ name: 'depth', help: 'h', registers: [registry] }).set(1);
+    const defaults: Record<string, string> = {};
+    registry.setDefaultLabels(defaults);
+    const { text } = await serveRegistry(registry);
+    const expectLine = async (line: string) => {
+      for (let scrapes = 0; scrapes < 3; scrapes++) expect((await text()).split('\n').at(-2)).toBe(line);
+    };
+    await expectLine('depth 1');
+    defaults.region = 'eu';
+    await expectLine('depth{region="eu"} 1');
+    defaults.region = 'us';
+    await expectLine('depth{region="us"} 1');
+    delete defaults.region;
+    await expectLine('depth 1');
+  });
+
   test('gives the default metrics of the process', async () => {
     const registry = new Registry();
     library.collectDefaultMetrics({ register: registry });

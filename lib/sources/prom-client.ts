@@ -1,3 +1,4 @@
+import { isSameLabelSet } from '../model/labels.ts';
 import type { LabelSet, MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
 import { checkValue } from '../util/check-options.ts';
@@ -25,10 +26,11 @@ export interface PromClientRegistry {
 export function promClientSource(registry: PromClientRegistry): MetricsSource {
   checkValue('promClientSource', 'registry', registry, isRegistry);
   const readers = new MetricReaders();
+  const defaultLabels = createDefaultLabels(registry);
   return {
     /** A promise stands in for a family only where something has to be awaited. */
     *collect({ wants }) {
-      const defaults = defaultLabels(registry);
+      const defaults = defaultLabels();
       for (const reader of readers.of(registry.getMetricsAsArray() as readonly Metric[])) {
         if (wants(reader.name)) yield reader.read(defaults) as MetricFamily;
       }
@@ -44,9 +46,15 @@ const isRegistry: Check = (value) => {
   return { expected, write: register === undefined ? 'register of prom-client, or a new Registry()' : 'its register' };
 };
 
-/** prom-client has no public way to ask for them, and applies them in `metrics()` alone. */
-function defaultLabels(registry: object): LabelSet {
-  return (registry as { _defaultLabels?: LabelSet })._defaultLabels ?? NO_LABELS;
+/**
+ * Returns the registry's default labels as a copy that is a new object when they change, as the client keeps the app's
+ * object. It has no public way to ask for them, and applies them in `metrics()` alone.
+ */
+function createDefaultLabels(registry: object): () => LabelSet {
+  let last: LabelSet = {};
+  return () => {
+    const labels = (registry as { _defaultLabels?: LabelSet })._defaultLabels ?? {};
+    if (!isSameLabelSet(last, labels)) last = { ...labels };
+    return last;
+  };
 }
-
-const NO_LABELS: LabelSet = {};
