@@ -7,8 +7,14 @@ function passed(target: string, options = {}) {
   const router = metricsRouter({ source: { collect: () => [] }, ...options });
   const req = Object.assign(new IncomingMessage(new Socket()), { method: 'GET', url: target });
   const next = jest.fn();
-  router(req, new ServerResponse(req), next);
-  return { req, next };
+  const res = new ServerResponse(req);
+  const end = jest.spyOn(res, 'end').mockImplementation(() => {
+    routeAtEnd = (req as { route?: unknown }).route;
+    return res;
+  });
+  let routeAtEnd: unknown;
+  router(req, res, next);
+  return { req, next, end, routeAtEnd };
 }
 
 test.each([
@@ -29,16 +35,19 @@ test.each([
 });
 
 test.each(['/metrics', '/metrics?name[]=a', '/metrics.json?', '/metrics#x', 'http://host/metrics'])(
-  'a request for %s has a route when it was handled, by which middleware can label it',
+  'a request for %s has a route, by which middleware can label it even while its response is sent',
   (target) => {
-    const { req, next } = passed(target);
+    const { req, next, end, routeAtEnd } = passed(target);
     expect(next).not.toHaveBeenCalled();
-    expect(req).toHaveProperty('route.path', target.includes('json') ? '/metrics.json' : '/metrics');
+    const route = { path: target.includes('json') ? '/metrics.json' : '/metrics' };
+    expect(req).toHaveProperty('route', route);
+    expect(end).toHaveBeenCalledTimes(1);
+    expect(routeAtEnd).toEqual(route);
   },
 );
 
 test('a request that is hidden goes on without a route, as one for another path does', () => {
   const { req, next } = passed('/metrics', { hideFromUntrusted: true });
   expect(next.mock.calls).toEqual([[undefined]]);
-  expect(req).not.toHaveProperty('route');
+  expect(req).toHaveProperty('route', undefined);
 });

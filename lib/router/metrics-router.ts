@@ -64,14 +64,7 @@ export function createRouter(
     const path = pathOf(req.url ?? '');
     const endpoint = endpoints.get(path);
     if (endpoint === undefined) return path === '/' ? warnAtMountPath(req, res, next) : next();
-    let goesOn = false;
-    endpoint(req, res, (error) => {
-      goesOn = true;
-      next(error);
-    });
-    // As a route of Express does, for middleware that labels requests by their route when their responses end. Not
-    // before the response: V8 would have to look up each member of the request anew.
-    if (!goesOn) (req as RoutedRequest).route = { path };
+    endpoint(req, res, next);
   };
 
   return Object.assign(router, { setTrustedHosts: access.setTrustedHosts });
@@ -125,15 +118,29 @@ interface RouteContext {
 function routeMiddleware({ endpoint, guards, handler }: Route, context: RouteContext): Middleware {
   const { access, observer } = context;
   const respondToOptions = optionsHandler(endpoint);
+  const refuse = refusalHandler(endpoint, context);
+  // As a route of Express does, for middleware that labels requests by their route. Not before the guards: with a new
+  // member, V8 looks up each member of the request anew.
+  const setRoute = (req: IncomingMessage) => {
+    (req as RoutedRequest).route = { path: endpoint.path };
+  };
   return guardMiddleware({
     guards: [...access.clientGuards, authorizationGuard, ...access.crossSiteGuards, ...guards],
     observer,
     allow(request, req, res) {
+      setRoute(req);
       if (request.req.method === 'OPTIONS') respondToOptions(request.req, res);
       else handler(request, req, res);
     },
-    refuse: refusalHandler(endpoint, context),
+    refuse(req, res, reason, next) {
+      const { route } = req as RoutedRequest;
+      setRoute(req);
+      refuse(req, res, reason, (error) => {
+        (req as RoutedRequest).route = route;
+        next(error);
+      });
+    },
   });
 }
 
-type RoutedRequest = IncomingMessage & { route?: { readonly path: string } };
+type RoutedRequest = IncomingMessage & { route?: { readonly path: string } | undefined };
