@@ -25,6 +25,8 @@ export function readFields(req: IncomingMessage): RequestFields {
 
 const ABSOLUTE_FORM = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i;
 
+const NO_VALUES: readonly string[] = [];
+
 /** The values of every field with this name (lower case), in their order. */
 export function rawHeader({ rawHeaders }: Pick<RequestFields, 'rawHeaders'>, name: string): readonly string[] {
   // Most fields that guards look for are absent, or there once.
@@ -39,8 +41,6 @@ export function rawHeader({ rawHeaders }: Pick<RequestFields, 'rawHeaders'>, nam
   }
   return values ?? NO_VALUES;
 }
-
-const NO_VALUES: readonly string[] = [];
 
 /** Whether there is a field with one of these names (lower case). */
 export function hasRawHeader({ rawHeaders }: Pick<RequestFields, 'rawHeaders'>, names: ReadonlySet<string>): boolean {

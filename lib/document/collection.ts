@@ -58,7 +58,7 @@ function* collectFamilies(options: CollectionOptions, request: CollectionRequest
       return cancellation.signal;
     },
     timeout,
-    wants,
+    wants: (name) => wants(name),
     report: (error, familyName) => drops.reportFromSource(error, familyName),
   });
   const families = isPromise(collected) ? yield* waitFor(deadline.wait(collected)) : collected;

@@ -5,7 +5,7 @@ import type { FamilyPlan } from './format.ts';
 
 /** Interval (ms) of the sweeps. */
 const SWEEP_INTERVAL = 60_000;
-/** Number of sweeps after which the texts of a family that was not written are evicted. */
+/** Maximum number of sweeps that the texts of a family outlast without being written. */
 const MAX_IDLE_SWEEPS = 5;
 
 // Bytes that V8 allocates: measured, and rounded up.

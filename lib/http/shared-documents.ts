@@ -91,7 +91,7 @@ export class SharedDocuments {
 }
 
 /** Settles the promise of a shared document. */
-type Settle = (executor: { resolve(body: Body | undefined): void; reject(error: unknown): void }) => void;
+type Settle = (resolvers: { resolve(body: Body | undefined): void; reject(error: unknown): void }) => void;
 
 /** A small document that is being made, and the scrapes that wait for it. */
 export class SharedDocument {
@@ -102,7 +102,7 @@ export class SharedDocument {
   private readonly producer: DocumentProducer;
   private readonly onClosed: (body?: Body) => void;
   private promise: Promise<Body | undefined> | undefined;
-  private executor: Parameters<Settle>[0] | undefined;
+  private resolvers: Parameters<Settle>[0] | undefined;
   /** Set when the document can no longer be joined. */
   private settle: Settle | undefined;
   private clients = 0;
@@ -120,8 +120,8 @@ export class SharedDocument {
    */
   get body(): Promise<Body | undefined> {
     this.promise ??= new Promise((resolve, reject) => {
-      this.executor = { resolve, reject };
-      this.settle?.(this.executor);
+      this.resolvers = { resolve, reject };
+      this.settle?.(this.resolvers);
     });
     return this.promise;
   }
@@ -169,6 +169,6 @@ export class SharedDocument {
     if (this.settle !== undefined) return;
     this.settle = settle;
     this.onClosed(body);
-    if (this.executor !== undefined) settle(this.executor);
+    if (this.resolvers !== undefined) settle(this.resolvers);
   }
 }
