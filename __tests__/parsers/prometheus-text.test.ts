@@ -159,8 +159,8 @@ describe('what stands in front of the series', () => {
     [
       '# TYPE m_total counter\nm_total 1\nm_created 2\n',
       [
-        { name: 'm_created', type: 'untyped', values: [2] },
         { name: 'm_total', type: 'counter', values: [1] },
+        { name: 'm_created', type: 'untyped', values: [2] },
       ],
     ],
     ['', []],
