@@ -44,9 +44,9 @@ test('on a phone all controls are on screen with whole names, and words are adde
     .locator('.tools > *')
     .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().right));
   expect(Math.max(...edges)).toBeLessThanOrEqual(390);
-  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('button', { name: 'Pause', exact: true }).click();
   await page.locator('body[data-state=paused]').waitFor();
-  expect(await page.getByRole('link', { name: 'Download JSON' }).isVisible()).toBe(true);
+  expect(await page.getByRole('link', { name: 'Download JSON', exact: true }).isVisible()).toBe(true);
 
   await page.setViewportSize({ width: 800, height: 390 });
   await eventually(async () => expect(await names()).toEqual(['Every 60 s', 'Over 15 min', 'Auto']));
