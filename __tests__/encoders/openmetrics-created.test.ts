@@ -1,3 +1,4 @@
+import { CHUNK_SIZE } from '../../lib/encoders/unsent-text.ts';
 import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 import { parseOpenMetrics } from '../../lib/parsers/prometheus-text.ts';
 import { collectAll } from '../support/collect.ts';
@@ -146,6 +147,81 @@ test('times that come in a later document for the first time become a part in th
     expect(losses).toEqual([]);
     expect(text).toContain('h_count 2\nh_created 1\n');
   }
+});
+
+describe('times that come in a later document for the first time are dropped once only', () => {
+  const many = Array.from({ length: 12_000 }, (_, i) => ({ i: `${i}` }));
+  const counter = family({ name: 'requests', type: 'counter', samples: [sample(5)] });
+
+  test.each<[string, MetricFamily[], MetricFamily, string]>([
+    ['if more than 1 MiB is between', [histogram({}), large(60_000)], created('h_created', at(16)), 'h_bucket unknown'],
+    ['if the histogram is longer than 1 MiB', [histogram(...many)], created('h_created', at(16)), 'h_bucket unknown'],
+    [
+      'after a counter without _total',
+      [counter, large(5_000)],
+      created('requests_created', at(16)),
+      'requests counter',
+    ],
+    [
+      'more than 1 MiB after such a counter',
+      [counter, large(60_000)],
+      created('requests_created', at(16)),
+      'requests unknown',
+    ],
+  ])('%s', async (_, before, times, head) => {
+    const encoder = openMetrics();
+    for (let i = 0; i < 2; i++) expect((await encode(encoder, before)).losses).toEqual([]);
+    expect((await encode(encoder, [...before, times])).losses).toHaveLength(1);
+    for (let i = 0; i < 2; i++) {
+      const { text, losses } = await encode(encoder, [...before, times]);
+      expect(losses).toEqual([]);
+      expect(text).toContain(`# TYPE ${head}\n`);
+      expect(text).toContain(`\n${times.name} 16\n`);
+    }
+  });
+});
+
+test('a histogram whose times stay away again is one with exemplars as before', async () => {
+  const encoder = openMetrics();
+  const before = [histogram({}), large(5_000)];
+  const { text } = await encode(encoder, before);
+  await encode(encoder, [...before, created('h_created', at(16))]);
+  for (let i = 0; i < 2; i++) expect(await encode(encoder, before)).toMatchObject({ text, losses: [] });
+});
+
+test('a histogram is unknown in one document only if the chunk with it ends in the times that begin to come', async () => {
+  const encoder = openMetrics();
+  const labelSets = Array.from({ length: 100 }, (_, i) => ({ i: `${i}` }));
+  const h = histogram(...labelSets);
+  const { length } = (await encode(openMetrics(), [h])).text;
+  const before = [family({ name: 'l', samples: [sample(1, { i: 'x'.repeat(CHUNK_SIZE - length - 100) })] }), h];
+  for (let i = 0; i < 2; i++) await encode(encoder, before);
+  const families = [...before, created('h_created', ...labelSets.map((it) => at(16, it)))];
+  for (const head of ['h_bucket unknown', 'h histogram', 'h histogram']) {
+    const { text, losses } = await encode(encoder, families);
+    expect(losses).toEqual([]);
+    expect(text).toContain(`# TYPE ${head}\n`);
+    expect(text.match(/^h_created\{/gm)).toHaveLength(100);
+  }
+});
+
+test('a counter without _total that is rewritten has its own name, and no label is changed', async () => {
+  const path = '\nrequests_total{"requests_total';
+  const counter = family({
+    name: 'requests',
+    type: 'counter',
+    samples: [
+      { labels: { path }, value: 5, exemplar },
+      { labels: {}, value: 6 },
+    ],
+  });
+  expect(await textOf(counter, family({ name: 'requests_created', samples: [at(1)] }))).toBe(`# TYPE requests unknown
+requests{path="\\nrequests_total{\\"requests_total"} 5
+requests 6
+# TYPE requests_created gauge
+requests_created 1
+# EOF
+`);
 });
 
 test('a document with times of creation is read and written again as it was', async () => {

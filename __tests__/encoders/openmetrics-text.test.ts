@@ -96,22 +96,19 @@ describe('the text of OpenMetrics', () => {
     expect(parseText(text, 'openmetrics')).toEqual([{ name, type: 'gauge', samples: [] }]);
   });
 
-  test.each([[['a', 'a_total']], [['a.total', 'a_total']]])(
-    'has the first of the counters %j, which are one here',
-    async (names) => {
-      const families = names.map((name) => family({ name, type: 'counter', samples: [sample(1)] }));
-      const { text, losses } = await encode(openMetrics(), families);
-      expect(text).toBe('# TYPE a counter\na_total 1\n# EOF\n');
-      expect(losses).toEqual([expect.stringMatching(`^family ${names[1]}: .*"a"`)]);
-    },
-  );
+  test('has the first of the counters a.total and a_total, which are one here', async () => {
+    const families = ['a.total', 'a_total'].map((name) => family({ name, type: 'counter', samples: [sample(1)] }));
+    const { text, losses } = await encode(openMetrics(), families);
+    expect(text).toBe('# TYPE a counter\na_total 1\n# EOF\n');
+    expect(losses).toEqual([expect.stringMatching('^family a_total: .*"a"')]);
+  });
 });
 
 test('a counter whose series would be those of another family is unknown, under its full name', async () => {
   const counter = family({ name: 'a', type: 'counter', samples: [sample(1)] });
   const gauge = family({ name: 'a_total', samples: [sample(2)] });
   const written = async (...families: MetricFamily[]) => (await encode(openMetrics(), families)).text;
-  expect(await written(counter, gauge)).toBe('# TYPE a counter\na_total 1\n# EOF\n');
+  expect(await written(counter, gauge)).toBe('# TYPE a unknown\na 1\n# TYPE a_total gauge\na_total 2\n# EOF\n');
   expect(await written(gauge, counter)).toBe('# TYPE a_total gauge\na_total 2\n# TYPE a unknown\na 1\n# EOF\n');
 });
 
@@ -199,15 +196,13 @@ describe('families whose names clash', () => {
     expect(pulled[1]).toBeLessThan(5_000);
   });
 
-  test('are counters of the same series, both unknown, but for the first document if the shorter name is first', async () => {
-    const encoder = openMetrics();
+  test('are counters of the same series, both unknown, whichever is first', async () => {
     const counter = family({ name: 'x', type: 'counter', samples: [sample(2)] });
     expect(await encode(openMetrics(), [total, counter])).toMatchObject({
       text: `${unknownTotal}# TYPE x unknown\nx 2\n# EOF\n`,
       losses: [],
     });
-    expect((await encode(encoder, [counter, total])).losses).toHaveLength(1);
-    expect(await encode(encoder, [counter, total])).toMatchObject({
+    expect(await encode(openMetrics(), [counter, total])).toMatchObject({
       text: `# TYPE x unknown\nx 2\n${unknownTotal}# EOF\n`,
       losses: [],
     });

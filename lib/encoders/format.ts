@@ -24,6 +24,8 @@ export interface FamilyPlan {
   readonly alternative?: AlternativePlan | undefined;
   /** Whether the alternative was not needed in an earlier document. */
   readonly isKnownToFit?: boolean;
+  /** Whether a family that could be a part of this one came too late in the last document. */
+  readonly awaitsPart?: boolean;
   /** Whether the family may be written as a part of another one that has its name. */
   readonly canBePart?: boolean;
   /** Called at the end of a document in which the alternative was not needed. */
@@ -43,8 +45,8 @@ export interface AlternativePlan {
   readonly isLastResort: boolean;
   /** Returns the plan, which is used from then on. */
   create(): FamilyPlan;
-  /** Returns text that was written with the first plan as this one would have written it. Absent if it cannot. */
-  rewrite?(text: string): string;
+  /** Returns text that was written with the first plan as this one would have written it. */
+  rewrite(text: string): string;
   /** Name of a family that the first plan can have as a part. */
   readonly partName?: string | undefined;
   /** Returns text that was written with the first plan with the lines of the part. Undefined if they do not fit. */

@@ -14,6 +14,13 @@ export interface Fit {
   readonly whole?: FamilyPlan;
 }
 
+/** Whether and how families that were written can still change. */
+export interface Revision {
+  canRewrite(rival: FamilyPlan): boolean;
+  /** Called when a family that could be a part of this one, which is known to fit, came too late. */
+  onLatePart(whole: FamilyPlan): void;
+}
+
 /** The names of the families in one document. */
 export class TakenNames {
   private readonly owners = new Map<string, FamilyPlan>();
@@ -23,7 +30,7 @@ export class TakenNames {
    * Returns how a family can be written, or the name that is taken. Rivals are families for which `canRewrite` returns
    * true. Without it, there are none.
    */
-  fit(plan: FamilyPlan, family: string, canRewrite?: (rival: FamilyPlan) => boolean): Fit | string {
+  fit(plan: FamilyPlan, family: string, { canRewrite, onLatePart }: Partial<Revision> = {}): Fit | string {
     const taken = plan.names.find((name) => this.owners.has(name));
     if (taken === undefined) return { plan, rivals: [] };
     if (this.families.has(family)) return taken;
@@ -31,7 +38,7 @@ export class TakenNames {
     if (plan.canBePart && owner.alternative?.partName === taken) {
       if (canRewrite?.(owner)) return { plan, rivals: [], whole: owner };
       if (owner.isKnownToFit) {
-        owner.onLatePart?.();
+        onLatePart?.(owner);
         return taken;
       }
     }
@@ -56,9 +63,9 @@ export class TakenNames {
   }
 
   /** Takes the names of a family's alternative plan instead of those of its plan. */
-  replace(plan: FamilyPlan, alternative: FamilyPlan): void {
+  replace(plan: FamilyPlan): void {
     for (const name of plan.names) if (this.owners.get(name) === plan) this.owners.delete(name);
-    for (const name of alternative.names) this.owners.set(name, alternative);
+    for (const name of plan.alternative?.names ?? []) this.owners.set(name, plan);
   }
 
   /** Returns the families that have these names, if none of them would need one of the names in its alternative plan. */
@@ -71,27 +78,28 @@ export class TakenNames {
 }
 
 /**
- * Families of earlier documents, by whether others had their names. Plans are not kept for a document with a `prefix`,
- * or when the cache is full; their names are. Sources choose them, so that the oldest make way for new ones.
+ * What earlier documents tell about a family: no other family had its names, one that can be a part of it came too late,
+ * or another family had one of its names.
+ */
+type Knowledge = 'fits' | 'awaits-part' | 'clashes';
+
+/**
+ * Families of earlier documents. Plans are not kept for a document with a `prefix`, or when the cache is full; what is
+ * known about their names is. Sources choose them, so that the oldest make way for new ones.
  */
 export class KnownNames {
-  private readonly clashing = new Map<string, boolean>();
+  private readonly known = new Map<string, Knowledge>();
 
-  /** Returns whether a family clashed, undefined if it is not known. */
-  hasClashed(name: string): boolean | undefined {
-    return this.clashing.get(name);
+  /** Returns what is known about a family, undefined if nothing is. */
+  get(name: string): Knowledge | undefined {
+    return this.known.get(name);
   }
 
-  /** Forgets that a family did not clash. */
-  delete(name: string): void {
-    if (this.clashing.get(name) === false) this.clashing.delete(name);
-  }
-
-  /** Remembers whether a family clashed. One that did once is taken to do so again. */
-  add(name: string, hasClashed: boolean): void {
-    const { clashing } = this;
-    if (name.length > MAX_NAME_LENGTH || clashing.get(name) === true) return;
-    if (clashing.size >= MAX_NAMES && !clashing.has(name)) clashing.delete(clashing.keys().next().value as string);
-    clashing.set(name, hasClashed);
+  /** Remembers something about a family. One that clashed once is taken to do so again. */
+  add(name: string, knowledge: Knowledge): void {
+    const { known } = this;
+    if (name.length > MAX_NAME_LENGTH || known.get(name) === 'clashes') return;
+    if (known.size >= MAX_NAMES && !known.has(name)) known.delete(known.keys().next().value as string);
+    known.set(name, knowledge);
   }
 }

@@ -8,7 +8,7 @@ import { readBatches } from './read-batches.ts';
 import { separateTotals, type TotalsHeader, withSeparateTotals } from './separate-totals.ts';
 import { KnownNames } from './taken-names.ts';
 import { createSampleLines, type TextDialect } from './text-samples.ts';
-import { escapeMetricName, withoutExemplars } from './text-syntax.ts';
+import { escapeMetricName, seriesText, withoutExemplars } from './text-syntax.ts';
 
 /** What a text format writes for a family besides its samples. */
 export interface TextHeader {
@@ -61,15 +61,15 @@ function createTextFormat(
       const { alternative } = familyHeader;
       if (alternative === undefined) return new TextPlan(family, familyHeader, dialect, labelTexts);
       const create = () => {
-        knownNames.add(family.name, true);
+        knownNames.add(family.name, 'clashes');
         return new TextPlan(family, alternative, dialect, labelTexts);
       };
-      if (knownNames.hasClashed(family.name)) return create();
+      if (knownNames.get(family.name) === 'clashes') return create();
       const alternativePlan = {
         names: alternative.names,
         isLastResort: alternative.totals !== undefined,
         create,
-        ...rewriteFrom(familyHeader, alternative),
+        rewrite: rewriteFrom(familyHeader, alternative),
         ...partOf(familyHeader),
       };
       return new TextPlan(family, familyHeader, dialect, labelTexts, alternativePlan, knownNames);
@@ -77,12 +77,21 @@ function createTextFormat(
   };
 }
 
-/** Untyped series may not have exemplars. */
-function rewriteFrom({ head, seriesName }: TextHeader, alternative: TextHeader): Pick<AlternativePlan, 'rewrite'> {
-  if (alternative.seriesName !== seriesName) return {};
+/** Untyped series may not have exemplars, and those of a counter may have another name. */
+function rewriteFrom({ head, seriesName }: TextHeader, alternative: TextHeader): AlternativePlan['rewrite'] {
   const { totals = [] } = alternative;
-  return { rewrite: (text) => alternative.head + separateTotals(withoutExemplars(text.slice(head.length)), totals) };
+  const { prefix } = seriesText(seriesName);
+  const newPrefix = seriesText(alternative.seriesName).prefix;
+  return (text) => {
+    const lines = withoutExemplars(text.slice(head.length));
+    const renamed = prefix === newPrefix ? lines : replacePrefixes(lines, prefix, newPrefix);
+    return alternative.head + separateTotals(renamed, totals);
+  };
 }
+
+/** Replaces the prefix with which each of the lines begins. */
+const replacePrefixes = (lines: string, prefix: string, newPrefix: string) =>
+  `\n${lines}`.replaceAll(`\n${prefix}`, () => `\n${newPrefix}`).slice(1);
 
 function partOf({ created }: TextHeader): Pick<AlternativePlan, 'partName' | 'withPart'> {
   if (created === undefined) return {};
@@ -94,6 +103,7 @@ class TextPlan implements FamilyPlan {
   readonly head: string;
   readonly alternative: AlternativePlan | undefined;
   isKnownToFit: boolean;
+  awaitsPart: boolean;
   readonly canBePart: boolean;
   private readonly knownNames: KnownNames | undefined;
   private readonly family: Pick<MetricFamily, 'name' | 'type' | 'help' | 'unit'>;
@@ -116,7 +126,9 @@ class TextPlan implements FamilyPlan {
     this.knownNames = knownNames;
     // A gauge of this name may be something else.
     this.canBePart = family.type === 'untyped';
-    this.isKnownToFit = knownNames?.hasClashed(name) === false;
+    const known = knownNames?.get(name);
+    this.isKnownToFit = known === 'fits';
+    this.awaitsPart = known === 'awaits-part';
     const writer: SampleWriter = {
       open: '',
       separator: '',
@@ -136,12 +148,14 @@ class TextPlan implements FamilyPlan {
 
   onFit(): void {
     this.isKnownToFit = true;
-    this.knownNames?.add(this.family.name, false);
+    this.awaitsPart = false;
+    this.knownNames?.add(this.family.name, 'fits');
   }
 
   onLatePart(): void {
     this.isKnownToFit = false;
-    this.knownNames?.delete(this.family.name);
+    this.awaitsPart = true;
+    this.knownNames?.add(this.family.name, 'awaits-part');
   }
 
   start(samples: MetricFamily['samples']): FamilyStart {

@@ -17,7 +17,7 @@ interface Revisable {
   /** Whether it has no samples. It is then written when all names are known. */
   readonly isPostponed: boolean;
   /** How its text is rewritten before it is sent. */
-  rewrite?: NonNullable<AlternativePlan['rewrite']>;
+  rewrite?: AlternativePlan['rewrite'];
   /** The family of which it is a part. */
   readonly whole?: Revisable | undefined;
   /** The family that is a part of it. */
@@ -46,6 +46,10 @@ export class UnsentText {
   private isHeld = false;
   /** Whether text was sent since the last family began. */
   private isSplit = false;
+  /** Length of what was sent of the last family, less what precedes it in the text. */
+  private sentLength = 0;
+  /** Families that are longer than what is held, after which no part can come. */
+  private readonly tooLong = new Set<FamilyPlan>();
 
   constructor(begin: string) {
     this.text = begin;
@@ -57,12 +61,19 @@ export class UnsentText {
 
   /** Returns how a family can be written, or the name that is taken. */
   fit(plan: FamilyPlan, family: string): Fit | string {
-    return this.names.fit(plan, family, (rival) => this.rewritable.has(rival));
+    return this.names.fit(plan, family, {
+      canRewrite: (rival) => this.rewritable.has(rival),
+      onLatePart: (whole) => {
+        // The next document could not wait for it either.
+        if (this.tooLong.has(whole)) whole.alternative?.create();
+        else whole.onLatePart?.();
+      },
+    });
   }
 
   /** Takes the names of a family that is written next. */
   take({ plan, rivals }: Fit, family: string): void {
-    for (const rival of rivals) this.rewrite(rival);
+    for (const rival of rivals) this.rewriteForGood(rival);
     this.names.take(plan, family);
   }
 
@@ -72,6 +83,7 @@ export class UnsentText {
     name: string,
     separator: string,
   ): void {
+    this.sentLength = -this.text.length;
     this.text += separator;
     this.isSplit = false;
     this.last = undefined;
@@ -88,12 +100,15 @@ export class UnsentText {
 
   endFamily(): void {
     const { last, text } = this;
-    if (this.isSplit) for (const one of this.revisable) one.start = one.end = text.length;
-    else if (last !== undefined) {
+    if (this.isSplit) {
+      for (const one of this.revisable) one.start = one.end = text.length;
+      const isTooLong = this.sentLength + text.length >= MAX_HELD_LENGTH - CHUNK_SIZE;
+      if (isTooLong && last !== undefined) this.tooLong.add(last.plan);
+    } else if (last !== undefined) {
       last.end = text.length;
       this.revisable.push(last);
       if (last.whole !== undefined) this.compose(last.whole, last);
-      else if (last.plan.alternative?.rewrite !== undefined) this.rewritable.set(last.plan, last);
+      else if (last.plan.alternative !== undefined) this.rewritable.set(last.plan, last);
     }
   }
 
@@ -105,9 +120,9 @@ export class UnsentText {
 
   /** Yields the text as chunks. */
   *send(): Steps<string> {
-    const { whole } = this.last ?? {};
-    if (whole !== undefined && whole.part === undefined && this.rewritable.has(whole.plan)) this.rewrite(whole.plan);
+    this.rewriteWholes();
     const text = this.revised(false);
+    this.sentLength += text.length;
     this.text = '';
     this.isHeld = false;
     this.isSplit = true;
@@ -132,7 +147,7 @@ export class UnsentText {
     const lines = this.text.slice(part.start + part.plan.head.length, part.end);
     const composed = whole.plan.alternative?.withPart?.(this.text.slice(whole.start, whole.end), lines);
     if (composed === undefined) {
-      this.rewrite(whole.plan);
+      this.rewriteForGood(whole.plan);
       return;
     }
     this.composed.add(whole.plan);
@@ -141,14 +156,31 @@ export class UnsentText {
     part.rewrite = () => '';
   }
 
+  /** Rewrites the families whose part does not come, or is not complete, before the text is sent. */
+  private rewriteWholes(): void {
+    const incomplete = this.last?.whole?.plan;
+    for (const [plan, { part }] of this.rewritable) {
+      if (part !== undefined || (plan !== incomplete && !plan.awaitsPart)) continue;
+      if (plan.isKnownToFit) {
+        this.rewrite(plan);
+        plan.onLatePart?.();
+      } else this.rewriteForGood(plan);
+    }
+  }
+
+  /** Rewrites a family in this document and those after it. */
+  private rewriteForGood(plan: FamilyPlan): void {
+    this.rewrite(plan);
+    plan.alternative?.create();
+  }
+
   /** Rewrites a family with its alternative plan, when the text is sent. */
   private rewrite(plan: FamilyPlan): void {
     const rival = this.rewritable.get(plan) as Revisable;
-    const { create, rewrite } = plan.alternative as Required<AlternativePlan>;
     this.rewritable.delete(plan);
-    rival.rewrite = rewrite;
+    rival.rewrite = plan.alternative?.rewrite as AlternativePlan['rewrite'];
     delete rival.part?.rewrite;
-    this.names.replace(plan, create());
+    this.names.replace(plan);
   }
 
   /** Returns the text with what was rewritten and, at the document's end, with the families without samples. */
