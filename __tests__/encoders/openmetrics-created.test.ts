@@ -10,7 +10,8 @@ const value = { count: 2, sum: 1, bounds: [1], cumulativeCounts: [1], exemplars:
 const histogram = (...labelSets: Sample['labels'][]) =>
   family({ name: 'h', type: 'histogram', samples: labelSets.map((labels) => ({ labels, value })) });
 const created = (name: string, ...samples: Sample[]) => family({ name, type: 'untyped', samples });
-const at = (time: number, labels: Sample['labels'] = {}) => sample(time, labels);
+/** A time near the beginning of 2025. */
+const at = (seconds: number, labels: Sample['labels'] = {}) => sample(1_735_690_000 + seconds, labels);
 const large = (length: number) =>
   family({ name: 'l', samples: Array.from({ length }, (_, i) => sample(i, { i: `${i}`.padEnd(20) })) });
 
@@ -38,10 +39,10 @@ describe('an untyped family x_created becomes a part of', () => {
     expect(await textOf(...families)).toBe(`# TYPE h histogram
 ${BUCKETS('a="1",')}h_sum{a="1"} 1
 h_count{a="1"} 2
-h_created{a="1"} 16.25
+h_created{a="1"} 1735690016.25
 ${BUCKETS('a=" {\\"",')}h_sum{a=" {\\""} 1
 h_count{a=" {\\""} 2
-h_created{a=" {\\""} 17.5
+h_created{a=" {\\""} 1735690017.5
 # TYPE other gauge
 other 1
 # TYPE last gauge
@@ -57,7 +58,7 @@ last 1
       created('s_created', at(16)),
     ];
     expect(await textOf(...families)).toBe(
-      '# TYPE s summary\ns{quantile="0.5"} 3\ns_sum 1\ns_count 2\ns_created 16\n# EOF\n',
+      '# TYPE s summary\ns{quantile="0.5"} 3\ns_sum 1\ns_count 2\ns_created 1735690016\n# EOF\n',
     );
   });
 
@@ -72,9 +73,9 @@ last 1
     });
     expect(await textOf(counter, created('c_created', at(16), at(17, { a: '1' })))).toBe(`# TYPE c counter
 c_total{a="1"} 5 # {trace="a b\\" # {"} 0.5
-c_created{a="1"} 17
+c_created{a="1"} 1735690017
 c_total 6
-c_created 16
+c_created 1735690016
 # EOF
 `);
   });
@@ -83,6 +84,20 @@ c_created 16
 describe('a histogram is written as its series, and none is lost,', () => {
   const names = (text: string) => [...text.matchAll(/^# TYPE (.*)$/gm)].map(([, name]) => name);
   const SERIES = ['h_bucket unknown', 'h_sum unknown', 'h_count unknown', 'h_created unknown'];
+
+  test.each([5, -1, 0, 1_735_690_000_000, Number.NaN, Number.POSITIVE_INFINITY])(
+    'next to values of which one is no time, such as %d',
+    async (value) => {
+      const families = [histogram({ a: '1' }, {}), created('h_created', at(1, { a: '1' }), sample(value))];
+      expect(names(await textOf(...families)).sort()).toEqual([...SERIES].sort());
+    },
+  );
+
+  test('next to two times of the same sample', async () => {
+    const text = await textOf(histogram({}), created('h_created', at(1), at(2)));
+    expect(names(text).sort()).toEqual([...SERIES].sort());
+    expect(text.match(/^h_created /gm)).toHaveLength(2);
+  });
 
   test('next to times of a sample that it does not have', async () => {
     const text = await textOf(histogram({}), created('h_created', at(1), at(2, { a: '1' })));
@@ -133,7 +148,7 @@ test('times that come after their histogram was sent are dropped once and report
   expect(text).not.toContain('h_created');
   const next = await encode(encoder, families);
   expect(next.losses).toEqual([]);
-  expect(next.text).toContain('# TYPE h_created unknown\nh_created 1\n');
+  expect(next.text).toContain('# TYPE h_created unknown\nh_created 1735690001\n');
 });
 
 test('times that come in a later document for the first time become a part in the next one', async () => {
@@ -145,7 +160,7 @@ test('times that come in a later document for the first time become a part in th
   for (let i = 0; i < 2; i++) {
     const { text, losses } = await encode(encoder, families);
     expect(losses).toEqual([]);
-    expect(text).toContain('h_count 2\nh_created 1\n');
+    expect(text).toContain('h_count 2\nh_created 1735690001\n');
   }
 });
 
@@ -176,7 +191,7 @@ describe('times that come in a later document for the first time are dropped onc
       const { text, losses } = await encode(encoder, [...before, times]);
       expect(losses).toEqual([]);
       expect(text).toContain(`# TYPE ${head}\n`);
-      expect(text).toContain(`\n${times.name} 16\n`);
+      expect(text).toContain(`\n${times.name} 1735690016\n`);
     }
   });
 });
@@ -219,7 +234,7 @@ test('a counter without _total that is rewritten has its own name, and no label 
 requests{path="\\nrequests_total{\\"requests_total"} 5
 requests 6
 # TYPE requests_created gauge
-requests_created 1
+requests_created 1735690001
 # EOF
 `);
 });
@@ -227,15 +242,15 @@ requests_created 1
 test('a document with times of creation is read and written again as it was', async () => {
   const document = `# TYPE c counter
 c_total{a="1"} 5 # {trace="x"} 0.5
-c_created{a="1"} 17
+c_created{a="1"} 1735690017
 c_total{a="2"} 6
-c_created{a="2"} 18
+c_created{a="2"} 1735690018
 # TYPE h histogram
 h_bucket{le="1.0"} 1 # {trace="x"} 0.5
 h_bucket{le="+Inf"} 2
 h_sum 1
 h_count 2
-h_created 16
+h_created 1735690016
 # EOF
 `;
   const parse = parseOpenMetrics();

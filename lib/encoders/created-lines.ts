@@ -1,5 +1,9 @@
 import { withoutExemplars } from './text-syntax.ts';
 
+/** Limits of times in Unix seconds: from 1973 to 5138. Times in milliseconds are beyond them. */
+const MIN_TIME = 1e8;
+const MAX_TIME = 1e11;
+
 /** Times at which the samples of a family were created. OpenMetrics has them in the family itself. */
 export interface CreatedHeader {
   /** Name of the series. */
@@ -10,10 +14,17 @@ export interface CreatedHeader {
   readonly lastPrefix: string;
 }
 
-/** Adds the lines of the series to those of the samples with their labels. Returns undefined if one has no sample. */
+/**
+ * Adds the lines of the series to those of the samples with their labels. Returns undefined if one has no sample, if two
+ * have the same labels, or if a value is not a plausible time, as another metric may have this name.
+ */
 export function withCreated(lines: string, created: string, { prefix, lastPrefix }: CreatedHeader): string | undefined {
   const byLabels = new Map<string, string>();
-  for (const line of linesOf(created)) byLabels.set(labelsIn(line, prefix), line);
+  for (const line of linesOf(created)) {
+    const labels = labelsIn(line, prefix);
+    if (byLabels.has(labels) || !isTime(line.slice(line.lastIndexOf(' ') + 1))) return undefined;
+    byLabels.set(labels, line);
+  }
   let text = '';
   for (const line of linesOf(lines)) {
     text += line;
@@ -23,6 +34,11 @@ export function withCreated(lines: string, created: string, { prefix, lastPrefix
     byLabels.delete(labels);
   }
   return byLabels.size === 0 ? text : undefined;
+}
+
+function isTime(text: string): boolean {
+  const seconds = Number(text);
+  return seconds >= MIN_TIME && seconds < MAX_TIME;
 }
 
 function* linesOf(text: string): Generator<string, void> {
