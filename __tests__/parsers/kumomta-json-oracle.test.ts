@@ -164,8 +164,9 @@ function byName(families: readonly Pick<ReadFamily, 'name' | 'help' | 'type' | '
 
 /** A family with its values as they are in the document's model, or its series if a count is fractional. */
 function modelled(family: ReadFamily): ReadFamily[] {
-  const samples = family.samples.map(({ labels, value }) => ({ labels, value: model(value) }));
-  if (!family.samples.some(({ value }) => hasFraction(value))) return [{ ...family, samples }];
+  const isSplit = family.samples.some(({ value }) => hasFraction(value));
+  const samples = family.samples.map(({ labels, value }) => ({ labels, value: model(value, isSplit) }));
+  if (!isSplit) return [{ ...family, samples }];
   const series = samples.flatMap(({ labels, value }) => seriesOf(labels, value as HistogramValue | SummaryValue));
   const names = new Set(series.map(({ suffix }) => suffix));
   return [...names].map((name) => ({
@@ -198,24 +199,26 @@ function seriesOf(labels: LabelSet, { count, sum, ...pairs }: HistogramValue | S
   return [...keyed, ...totals, ...(sum === undefined ? [] : [{ suffix: '_sum', labels, value: sum }])];
 }
 
-function model(value: unknown): unknown {
+function model(value: unknown, isSplit: boolean): unknown {
   if (typeof value !== 'object' || value === null) return numberOf(value);
   const { count, sum, bucket, quantile } = value as Record<string, unknown>;
   const total = sum === null || sum === undefined ? {} : { sum: numberOf(sum) };
   const pairs = ((bucket ?? quantile) as [unknown, unknown][]).map((pair) => pair.map(numberOf) as [number, number]);
-  if (bucket) return { ...total, ...repaired(count as number, pairs) };
+  if (bucket) return { ...total, ...(isSplit ? asWritten : repaired)(count as number, pairs) };
   return { count, ...total, quantiles: pairs.map(([key]) => key), values: pairs.map(([, value]) => value) };
 }
 
-/** Each finite bound once, in their order, with the greatest count up to it. Fractional counts stay as they are. */
+const withInf = (written: readonly [number, number][]) =>
+  written.map(([bound, value]) => [Number.isNaN(bound) ? Number.POSITIVE_INFINITY : bound, value] as const);
+
+function asWritten(count: number, written: readonly [number, number][]) {
+  const first = new Map(withInf(written).toReversed());
+  return { count, bounds: [...first.keys()], cumulativeCounts: [...first.values()] };
+}
+
+/** Each finite bound once, in their order, with the greatest count up to it. */
 function repaired(count: number, written: readonly [number, number][]) {
-  const buckets = written.map(
-    ([bound, value]) => [Number.isNaN(bound) ? Number.POSITIVE_INFINITY : bound, value] as const,
-  );
-  if (![count, ...buckets.map(([, value]) => value)].every(Number.isInteger)) {
-    const first = new Map(buckets.toReversed());
-    return { count, bounds: [...first.keys()], cumulativeCounts: [...first.values()] };
-  }
+  const buckets = withInf(written);
   const countUpTo = (bound: number) =>
     buckets.reduce((most, [it, value]) => (it <= bound && value >= most ? value : most), Number.NEGATIVE_INFINITY);
   const bounds = buckets

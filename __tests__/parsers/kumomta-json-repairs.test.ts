@@ -162,6 +162,24 @@ describe('fractional counts', () => {
       [series('h_bucket', [{ le: '0.5' }, 1], [{ le: '+Inf' }, 2.5]), series('h_count', [{}, 2])],
     ],
     [
+      'a list of histograms as they are written, also those that would be repaired',
+      'histogram',
+      '[{"q":"a","@":{"count":3,"bucket":[[1,2],["+Inf",5]]}},{"q":"b","@":{"count":2.5,"bucket":[]}},' +
+        '{"q":"c","@":{"count":1,"bucket":[[2,1],[1,2]]}}]',
+      [
+        series(
+          'h_bucket',
+          [{ q: 'a', le: '1' }, 2],
+          [{ q: 'a', le: '+Inf' }, 5],
+          [{ q: 'b', le: '+Inf' }, 2.5],
+          [{ q: 'c', le: '2' }, 1],
+          [{ q: 'c', le: '1' }, 2],
+          [{ q: 'c', le: '+Inf' }, 1],
+        ),
+        series('h_count', [{ q: 'a' }, 3], [{ q: 'b' }, 2.5], [{ q: 'c' }, 1]),
+      ],
+    ],
+    [
       'a summary in a list',
       'summary',
       '[{"q":"a","@":{"count":0.5,"quantile":[[0.5,7]]}}]',

@@ -1,5 +1,5 @@
 import { MetricsError } from '../model/errors.ts';
-import type { MetricFamily, Sample } from '../model/metric-family.ts';
+import type { HistogramValue, MetricFamily, Sample } from '../model/metric-family.ts';
 import type { ParsedFamily, ParsedSamples } from '../model/parser.ts';
 import { isDistribution, keyLabelOf, seriesFamilies, seriesNames } from '../model/series-families.ts';
 import { estimateBytes } from './infer-label-names.ts';
@@ -24,6 +24,7 @@ export async function* splitFractional(
     yield { ...family, samples: stream };
     return;
   }
+  const { written } = faults;
   const batches = stream.batches();
   const read: Sample[] = [];
   let bytes = 0;
@@ -33,7 +34,7 @@ export async function* splitFractional(
     isWhole = next.done === true;
     for (const sample of next.value ?? []) {
       read.push(sample);
-      bytes += estimateBytes(sample);
+      bytes += estimateBytes(sample) * (written.has(sample.value as HistogramValue) ? 2 : 1);
     }
   }
   const { fractional } = faults;
@@ -41,14 +42,25 @@ export async function* splitFractional(
     const samples = new WholeSamples(read, batches);
     yield { ...family, samples };
     samples.reportDropped(family.name, meter);
-  } else if (fractional === undefined) yield { ...family, samples: new ReadSamples(read) };
-  else {
+    reportRepaired(family.name, meter, faults);
+  } else if (fractional === undefined) {
+    reportRepaired(family.name, meter, faults);
+    yield { ...family, samples: new ReadSamples(read) };
+  } else {
     const message = `byte ${fractional}: expected whole counts, got others, so its series are served as untyped`;
     meter.onRepair({ family: family.name, kind: 'untyped', message });
-    const splittable = withoutKeyLabel(family, read, meter);
+    const splittable = withoutKeyLabel(family, read, meter).map(({ labels, value }) => {
+      return { labels, value: written.get(value as HistogramValue) ?? value };
+    });
     for (const { samples, ...described } of seriesFamilies(family, splittable, () => undefined))
       yield { ...described, samples: new ReadSamples([...samples]) };
   }
+}
+
+function reportRepaired(family: string, meter: ReadContext['meter'], { repaired }: ValueFaults): void {
+  if (repaired === undefined) return;
+  const message = `byte ${repaired}: the histogram that begins here had to be repaired`;
+  meter.onRepair({ family, kind: 'histogram', message });
 }
 
 /** Drops and reports samples that have the label of buckets or quantiles, which their series would have twice. */

@@ -75,7 +75,7 @@ async function* readValue(
   context: ReadContext,
 ): AsyncGenerator<ParsedFamily, void> {
   const { name, help, type } = header;
-  const faults: ValueFaults = {};
+  const faults: ValueFaults = { written: new WeakMap() };
   const value = await input.read((tokens) => createSamplesReader(tokens, header, context, faults));
   const samples = new SampleStream(input, value);
   const { labelNames } = value;

@@ -37,7 +37,7 @@ export function createSamplesReader(
   context: ReadContext,
   faults: ValueFaults,
 ): SamplesReader {
-  const read = createValueReader(family.type, createRepairReport(family.name, context), faults);
+  const read = createValueReader(family.type, faults);
   switch (tokens.peek()) {
     case 'n':
       tokens.word();
@@ -50,17 +50,6 @@ export function createSamplesReader(
     default:
       return createUnlabelledReader(context, read(tokens));
   }
-}
-
-/** Returns a function that reports a repaired histogram of the family, once. A value may be read more than once. */
-function createRepairReport(family: string, { meter }: ReadContext): (position: number) => void {
-  let isReported = false;
-  return (position) => {
-    if (isReported) return;
-    isReported = true;
-    const message = `byte ${position}: the histogram that begins here had to be repaired`;
-    meter.onRepair({ family, kind: 'histogram', message });
-  };
 }
 
 /** Reads the beginning of a map, histogram or summary. Only in a map is the first member an object. */

@@ -13,20 +13,20 @@ export type ReadValue = (tokens: JsonTokens) => Sample['value'];
 export interface ValueFaults {
   /** Position of the first value with a fractional count. */
   fractional?: number;
+  /** Position of the first histogram that was repaired. */
+  repaired?: number;
+  /** The histograms that were repaired, as they were written. */
+  readonly written: WeakMap<HistogramValue, HistogramValue>;
 }
 
 /**
- * Creates the reader of one sample's value of the type. `onRepair` gets the position of a repaired histogram. A value
- * with a fractional count is added to `faults`, and returned as it is written: it may have a bucket for +Inf.
+ * Creates the reader of one sample's value of the type. A histogram that is repaired is added to `faults`, and so is a
+ * value with a fractional count, which is returned as it is written: it may have a bucket for +Inf.
  */
-export function createValueReader(
-  type: MetricType,
-  onRepair: (position: number) => void,
-  faults: ValueFaults,
-): ReadValue {
+export function createValueReader(type: MetricType, faults: ValueFaults): ReadValue {
   switch (type) {
     case 'histogram':
-      return createHistogramReader(onRepair, faults);
+      return createHistogramReader(faults);
     case 'summary':
       return createSummaryReader(faults);
     default:
@@ -59,10 +59,7 @@ export function isFractional(value: Sample['value']): boolean {
   return !isCount(value.count) || ('bounds' in value && !value.cumulativeCounts.every(isCount));
 }
 
-function createHistogramReader(
-  onRepair: (position: number) => void,
-  faults: ValueFaults,
-): (tokens: JsonTokens) => HistogramValue {
+function createHistogramReader(faults: ValueFaults): (tokens: JsonTokens) => HistogramValue {
   let lastBounds: readonly number[] = [];
   return (tokens) => {
     tokens.peek();
@@ -80,10 +77,14 @@ function createHistogramReader(
     // The count stands for a +Inf bucket, which this format leaves out.
     const infCount = takeInfCount(bounds, cumulativeCounts) ?? own;
     const count = Math.max(infCount, cumulativeCounts.at(-1) ?? 0, own);
-    if (!buckets.isRegular || count !== infCount || count !== own) onRepair(tokens.positionOf(start));
     // The samples of a family share one array while their bounds are equal.
     if (!isSameList(bounds, lastBounds)) lastBounds = bounds;
-    return { count, ...total, bounds: lastBounds, cumulativeCounts };
+    const value = { count, ...total, bounds: lastBounds, cumulativeCounts };
+    if (!buckets.isRegular || count !== infCount || count !== own) {
+      faults.repaired ??= tokens.positionOf(start);
+      faults.written.set(value, { count: own, ...total, ...buckets.written() });
+    }
+    return value;
   };
 }
 
@@ -204,9 +205,9 @@ class Buckets implements Pairs {
     return { bounds: [...first.keys()], cumulativeCounts: [...first.values()] };
   }
 
-  /** Returns the buckets, sorted and merged if necessary. */
+  /** Returns the buckets, sorted and merged if necessary. The last one may be removed from them if it is for +Inf. */
   sorted(): Pick<Pairs, 'keys' | 'values'> {
-    if (this.isRegular) return this;
+    if (this.isRegular) return this.hasInf ? { keys: [...this.keys], values: [...this.values] } : this;
     const { bounds, cumulativeCounts } = sortBuckets(this.keys, this.values);
     return { keys: bounds, values: cumulativeCounts };
   }
