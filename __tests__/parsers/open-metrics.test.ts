@@ -107,6 +107,14 @@ test.each<[document: string, series: object[]]>([
     '# TYPE m counter\nm_total 1\nm_created 1\n# TYPE s summary\ns_count 1\ns_created 2\n',
     [{ m_total: 'counter' }, { m_created: 'untyped' }, { s: 'summary' }, { s_created: 'untyped' }],
   ],
+  [
+    '# TYPE m counter\nm_total 1\n# TYPE m_created unknown\nm_created 1\n',
+    [{ m_total: 'counter' }, { m_created: 'untyped' }],
+  ],
+  [
+    '# TYPE m counter\nm_total 1\n# TYPE m_created gauge\nm_created 1\n',
+    [{ m_created: 'gauge' }, { m_total: 'counter' }],
+  ],
   ['# TYPE m_total counter\nm_total 1\n# TYPE b_info info\nb_info 1\n', [{ m_total: 'counter' }, { b_info: 'gauge' }]],
   ['# TYPE h histogram\nh_bucket{le="1.0"} 0.5\nh_sum 1\n', [{ h_bucket: 'untyped' }, { h_sum: 'untyped' }]],
   ['# TYPE m counter\nm 1\n# TYPE b info\nb{v="1"} 1\n', [{ m: 'untyped' }, { b: 'untyped' }]],

@@ -89,7 +89,8 @@ export class FamilyIndex {
     for (const header of this.headers) this.headers.settle(header);
     const families = [...this.takeBuffered(), ...this.emptyFamilies()].sort((a, b) => a.line - b.line);
     const isCounter = ({ header }: FamilyText) => header?.type?.type === 'counter';
-    return [...clashingLast(families, isCounter, ({ header }) => header?.type === undefined)];
+    const canBePart = ({ header }: FamilyText) => (header?.type?.type ?? 'untyped') === 'untyped';
+    return [...clashingLast(families, isCounter, canBePart)];
   }
 
   /** Makes the series of a histogram or summary separate families. Returns the family that had them, if any. */
