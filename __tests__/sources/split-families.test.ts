@@ -80,3 +80,11 @@ test.each([
   const { get } = await serve({ source: await remote(type, document) });
   expect(Object.keys(JSON.parse((await get('/metrics.json?name[]=h_count')).text))).toEqual(['h_count']);
 });
+
+test('a gauge with the name of a series of such a histogram is not a part of it', async () => {
+  const document = `${TEXT_DOCUMENT.replace('h_count', '# TYPE h_count gauge\nh_count')}`;
+  const { get } = await serve({ source: await remote(TEXT_TYPE, document) });
+  const namesFor = async (query: string) => Object.keys(JSON.parse((await get(`/metrics.json${query}`)).text)).sort();
+  expect(await namesFor('?exclude[]=h')).toEqual(['h_count', 'h_other']);
+  expect(await namesFor('?name[]=h')).toEqual(['h_bucket', 'h_sum']);
+});

@@ -78,9 +78,12 @@ export class TextDocument {
     return family;
   }
 
-  /** Returns the name of the histogram or summary, if any, of which a family's series were a part. */
-  wholeOf({ name }: FamilyText): string | undefined {
-    return this.index.wholeOf(name);
+  /**
+   * Returns the name of the histogram or summary, if any, of which a family's series were a part. Those with a type of
+   * their own never were.
+   */
+  wholeOf({ name, type }: FamilyText): string | undefined {
+    return type === undefined ? this.index.wholeOf(name) : undefined;
   }
 
   isOpen(family: FamilyText): boolean {
