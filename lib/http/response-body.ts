@@ -8,9 +8,11 @@ export function canSendBody(res: ServerResponse, socket: Socket | null): socket 
   return socket?.destroyed === false && !res.headersSent;
 }
 
-/** Sends a complete body, and ends the response. */
+/** Sends a complete body with status 200, and ends the response. */
 export function sendBody(res: ServerResponse, { length, parts }: Body): void {
   res.setHeader('Content-Length', length);
+  // Node would do the same for the first write, but look up more members of the response.
+  res.writeHead(200);
   // Node corks these writes for the current tick, so that headers and body leave together.
   for (let i = 0; i < parts.length - 1; i++) res.write(parts[i], 'latin1');
   res.end(parts.at(-1), 'latin1');

@@ -132,6 +132,7 @@ export class ResponseWriter {
   private start(): void {
     const { res } = this;
     closeWithServer(res);
+    res.statusCode = 200;
     this.hasStarted = true;
     const compressor = createCompressor(this.options.coding);
     this.compressor = compressor;

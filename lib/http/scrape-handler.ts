@@ -82,12 +82,10 @@ export class ScrapeHandler {
       return;
     }
     setCommonHeaders(context.req, res);
-    // Setting a member of a response of Express costs more than reading it.
-    if (res.statusCode !== 200) res.statusCode = 200;
     res.setHeader('Content-Type', request.encoder.contentType);
     res.setHeader('Vary', endpoint.vary);
     if (request.coding !== 'identity') res.setHeader('Content-Encoding', request.coding);
-    if (context.req.method === 'HEAD') res.end();
+    if (context.req.method === 'HEAD') res.writeHead(200).end();
     else this.respond(req, res, request, endpoint);
   }
 
