@@ -1,6 +1,6 @@
 import { MetricsError } from './errors.ts';
 import type { HistogramValue, LabelSet, MetricFamily, Sample, SummaryValue } from './metric-family.ts';
-import { seriesOf } from './series-mark.ts';
+import { markFor } from './series-mark.ts';
 
 type Distribution = HistogramValue | SummaryValue;
 /** Yields the samples of one name that a histogram's or summary's sample consists of. */
@@ -43,13 +43,13 @@ export function seriesFamilies(
     checkLabels(Object(sample).labels, keyLabel);
     check(sample);
   };
-  const describe = (name: string, names: readonly string[] | undefined, split: SeriesOf): SeriesFamily => ({
-    ...seriesOf(family.name),
+  const describe = (name: string, names: readonly string[] | undefined, seriesOf: SeriesOf): SeriesFamily => ({
+    ...markFor(family.name),
     name,
     type: 'untyped',
     ...(help !== undefined && { help }),
     ...(Array.isArray(names) && { labelNames: names }),
-    samples: { [Symbol.iterator]: () => readSeries(samples, checkAll, split) },
+    samples: { [Symbol.iterator]: () => readSeries(samples, checkAll, seriesOf) },
   });
   const [keyed, sum, count] = seriesNames(family) as [string, string, string];
   const keyedNames = Array.isArray(labelNames) ? [...labelNames, keyLabel] : undefined;
@@ -80,7 +80,7 @@ const invalid = (reason: string) => new MetricsError('ERR_METRICS_INVALID_SAMPLE
 function* readSeries(
   samples: readonly Sample[],
   check: (sample: Sample) => unknown,
-  split: SeriesOf,
+  seriesOf: SeriesOf,
 ): Generator<Sample, void> {
   for (const sample of samples) {
     try {
@@ -89,7 +89,7 @@ function* readSeries(
       yield invalidSample(error);
       continue;
     }
-    yield* split(sample.labels, sample.value as Distribution);
+    yield* seriesOf(sample.labels, sample.value as Distribution);
   }
 }
 

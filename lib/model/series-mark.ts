@@ -9,7 +9,7 @@ interface Mark {
 }
 
 /** Marks the family into which it is spread: its series were a part of the family `whole`. */
-export const seriesOf = (whole: string): object => ({ [WHOLE]: whole }) satisfies Mark;
+export const markFor = (whole: string): object => ({ [WHOLE]: whole }) satisfies Mark;
 
 /** Returns the name of the family of which the series were a part, if any. */
 export const wholeOf = (family: MetricFamily): string | undefined => (family as MetricFamily & Mark)[WHOLE];
@@ -17,7 +17,7 @@ export const wholeOf = (family: MetricFamily): string | undefined => (family as 
 /** Returns the mark, for a copy of the family. */
 export function markOf(family: MetricFamily): object {
   const whole = wholeOf(family);
-  return whole === undefined ? {} : seriesOf(whole);
+  return whole === undefined ? {} : markFor(whole);
 }
 
 /** Whether a scrape may want the family. If it excludes one of the two names, the document leaves the family out. */

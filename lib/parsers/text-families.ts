@@ -1,5 +1,5 @@
 import type { ParseContext, ParsedFamily, ParsedSamples } from '../model/parser.ts';
-import { seriesOf } from '../model/series-mark.ts';
+import { markFor } from '../model/series-mark.ts';
 import { FamilyLines, type FamilyText } from './family-text.ts';
 import type { LabelSetCache } from './label-set-cache.ts';
 import { SimpleSamples } from './simple-samples.ts';
@@ -112,7 +112,7 @@ class FamilyReader implements SamplesContext {
 
 function describe({ name, type, header }: FamilyText, samples: ParsedSamples, whole: string | undefined): ParsedFamily {
   const family: { -readonly [Member in keyof ParsedFamily]: ParsedFamily[Member] } = {
-    ...(whole !== undefined && seriesOf(whole)),
+    ...(whole !== undefined && markFor(whole)),
     name,
     type: type?.type ?? 'untyped',
     samples,
