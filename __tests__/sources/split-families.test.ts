@@ -1,4 +1,5 @@
 import { combineSources, limitSeries, type MetricFamily, type MetricsSource } from '../../lib/index.ts';
+import { markFor } from '../../lib/model/series-mark.ts';
 import { remoteSource } from '../../lib/sources/remote.ts';
 import { serve } from '../support/clients.ts';
 import { JSON_TYPE, OPEN_METRICS_TYPE, serving, TEXT_TYPE, upstream } from '../support/upstreams.ts';
@@ -87,4 +88,37 @@ test('a gauge with the name of a series of such a histogram is not a part of it'
   const namesFor = async (query: string) => Object.keys(JSON.parse((await get(`/metrics.json${query}`)).text)).sort();
   expect(await namesFor('?exclude[]=h')).toEqual(['h_count', 'h_other']);
   expect(await namesFor('?name[]=h')).toEqual(['h_bucket', 'h_sum']);
+});
+
+describe('a loss of a series of a split histogram fails a scrape of that histogram,', () => {
+  const statuses = async (source: MetricsSource) => {
+    const { get } = await serve({ source, onSourceError: 'fail' });
+    const queries = ['?name[]=h', '?name[]=h_bucket', '?name[]=h_other'];
+    return Promise.all(queries.map(async (query) => (await get(`/metrics.json${query}`)).status));
+  };
+
+  test('not of another family, in a join', async () => {
+    const part = (samples: MetricFamily['samples']): MetricsSource => ({
+      collect: () => [
+        { ...markFor('h'), name: 'h_bucket', type: 'untyped', samples },
+        { name: 'h_other', type: 'gauge', samples: [{ labels: {}, value: 1 }] },
+      ],
+    });
+    const lost = {
+      [Symbol.iterator]: () => {
+        throw new Error('lost');
+      },
+    };
+    const sources = [part([{ labels: { le: '1' }, value: 1 }]), part(lost)];
+    expect(await statuses(combineSources(sources, { join: true }))).toEqual([500, 500, 200]);
+  });
+
+  test('not of another family, in a text with series after they have left the buffer', async () => {
+    const lines = (name: string, from: number) =>
+      Array.from({ length: 40 }, (_, i) => `${name}{le="${from + i}",pad="${'x'.repeat(1000)}"} 0.5\n`).join('');
+    const between = ['h_other', 'a', 'b'].map((name) => lines(name, 0)).join('');
+    const document = `# TYPE h histogram\n${lines('h_bucket', 0)}${between}${lines('h_bucket', 40)}`;
+    const { url } = await upstream(serving(TEXT_TYPE, document));
+    expect(await statuses(remoteSource(url, { maxJoinBytes: 32 * 1024 }))).toEqual([500, 500, 200]);
+  });
 });

@@ -3,7 +3,7 @@ import { MetricsError, type ScrapeFailure } from '../model/errors.ts';
 import { isAsync } from '../model/iterables.ts';
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
-import { wholeOf } from '../model/series-mark.ts';
+import { wholeOf, wholeOfLoss } from '../model/series-mark.ts';
 import type { Cancellation } from '../util/cancellation.ts';
 import type { Deadline } from '../util/deadline.ts';
 import { yieldToEventLoop } from '../util/event-loop.ts';
@@ -124,7 +124,7 @@ class Drops implements DropReporter {
   reportFromSource(error: unknown, familyName: string | undefined): void {
     this.report('collect', () => error, familyName);
     // A family that was not requested is missing from no document.
-    if (familyName !== undefined && !this.request.wants(familyName)) return;
+    if (familyName !== undefined && !this.request.wants(familyName, wholeOfLoss(error))) return;
     if (familyName !== undefined) this.countFamily();
     // Of a document that was repaired, nothing is missing.
     const isRepaired = error instanceof MetricsError && error.code === 'ERR_METRICS_REPAIRED_DOCUMENT';

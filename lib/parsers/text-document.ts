@@ -1,5 +1,6 @@
 import { MetricsError } from '../model/errors.ts';
 import type { ParseContext } from '../model/parser.ts';
+import { markLoss } from '../model/series-mark.ts';
 import { FamilyIndex } from './family-index.ts';
 import { compact, compactAll, type FamilyText, type LineRange } from './family-text.ts';
 import { detachString, type TextFormat } from './text-cursor.ts';
@@ -138,9 +139,11 @@ export class TextDocument {
   }
 
   private reportLate(): void {
-    for (const { name, late } of this.late) {
+    for (const family of this.late) {
+      const { name, late } = family;
       const reason = `${late} of its series came after it had left the buffer, and were dropped; see maxJoinBytes`;
-      this.context.onDropped(new MetricsError('ERR_METRICS_FAMILY_NOT_JOINED', `family "${name}": ${reason}`), name);
+      const error = new MetricsError('ERR_METRICS_FAMILY_NOT_JOINED', `family "${name}": ${reason}`);
+      this.context.onDropped(markLoss(error, this.wholeOf(family)), name);
     }
     this.late.clear();
   }

@@ -1,6 +1,7 @@
 import { MetricsError } from '../../model/errors.ts';
 import type { MetricFamily } from '../../model/metric-family.ts';
 import type { Scrape } from '../../model/metrics-source.ts';
+import { markLoss, wholeOf } from '../../model/series-mark.ts';
 import { openAccount } from '../../util/cache-budget.ts';
 import { FirstOfEach } from '../../util/first-of-each.ts';
 import { findClashes } from './clashing-families.ts';
@@ -117,13 +118,14 @@ function createEvents(scrape: Scrape, reported: FirstOfEach): SegmentEvents {
 
 /** Returns a function that reports a segment which is dropped. */
 function dropReporter({ signal, report }: Scrape): OnSegmentDropped {
-  return (error, { reader, name }) => {
+  return (error, { reader, name, family }) => {
     if (signal.aborted) throw signal.reason;
     // The failure of the whole source was reported when it occurred.
     if (reader.failure !== undefined && error === reader.failure) return;
     const isOurs = error instanceof MetricsError && error.code === 'ERR_METRICS_FAMILY_NOT_JOINED';
     const message = `${reader.name} failed: its samples of the family are missing`;
-    report(isOurs ? error : new MetricsError('ERR_METRICS_SOURCE_FAILED', message, { cause: error }), name);
+    const reported = isOurs ? error : new MetricsError('ERR_METRICS_SOURCE_FAILED', message, { cause: error });
+    report(markLoss(reported, wholeOf(family)), name);
   };
 }
 

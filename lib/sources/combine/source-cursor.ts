@@ -1,5 +1,7 @@
 import { MetricsError } from '../../model/errors.ts';
+import type { MetricFamily } from '../../model/metric-family.ts';
 import type { Scrape } from '../../model/metrics-source.ts';
+import { markLoss, wholeOf } from '../../model/series-mark.ts';
 import { type CacheAccount, stringBytes } from '../../util/cache-budget.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
 import { FamilySegment } from './family-segment.ts';
@@ -47,7 +49,7 @@ export class SourceCursor {
     while (this.current === undefined && !this.isAtEnd) {
       const { done, value } = await this.reader.next();
       if (done) this.isAtEnd = true;
-      else if (value.name === undefined || this.accept(value.name)) {
+      else if (value.name === undefined || this.accept(value.name, value.family)) {
         this.current = new FamilySegment(this.reader, value);
       } else await yieldToEventLoop();
     }
@@ -89,12 +91,12 @@ export class SourceCursor {
   /** Replaces a family that was read ahead by others. Returns those whose names this source did not have before. */
   replace(segment: FamilySegment, parts: readonly FamilySegment[]): FamilySegment[] {
     this.buffered.delete(segment.name as string);
-    const accepted = parts.filter(({ name }) => name === segment.name || this.accept(name as string));
+    const accepted = parts.filter(({ name, family }) => name === segment.name || this.accept(name as string, family));
     for (const part of accepted) this.buffered.set(part.name as string, part);
     return accepted;
   }
 
-  private accept(name: string): boolean {
+  private accept(name: string, family: MetricFamily): boolean {
     const isRepeated = this.yielded.has(name);
     this.yielded.add(name);
     this.remember(name);
@@ -102,7 +104,8 @@ export class SourceCursor {
     const reason = isRepeated
       ? 'the source yielded the family before'
       : 'the family was already written, because the buffer was full; see the option maxBuffered';
-    this.options.report(new MetricsError('ERR_METRICS_FAMILY_NOT_JOINED', `${this.reader.name}: ${reason}`), name);
+    const error = new MetricsError('ERR_METRICS_FAMILY_NOT_JOINED', `${this.reader.name}: ${reason}`);
+    this.options.report(markLoss(error, wholeOf(family)), name);
     return false;
   }
 
