@@ -1,5 +1,6 @@
 import { combineSources, limitSeries, type MetricFamily, type MetricsSource } from '../../lib/index.ts';
 import { markFor } from '../../lib/model/series-mark.ts';
+import { clusterSource } from '../../lib/sources/cluster.ts';
 import { remoteSource } from '../../lib/sources/remote.ts';
 import { serve } from '../support/clients.ts';
 import { JSON_TYPE, OPEN_METRICS_TYPE, serving, TEXT_TYPE, upstream } from '../support/upstreams.ts';
@@ -88,6 +89,14 @@ test('a gauge with the name of a series of such a histogram is not a part of it'
   const namesFor = async (query: string) => Object.keys(JSON.parse((await get(`/metrics.json${query}`)).text)).sort();
   expect(await namesFor('?exclude[]=h')).toEqual(['h_count', 'h_other']);
   expect(await namesFor('?name[]=h')).toEqual(['h_bucket', 'h_sum']);
+});
+
+test("the series of a histogram from a cluster are selected by the histogram's name", async () => {
+  const source = clusterSource(await remote(TEXT_TYPE, TEXT_DOCUMENT));
+  const { get } = await serve({ source });
+  const namesFor = async (query: string) => Object.keys(JSON.parse((await get(`/metrics.json${query}`)).text)).sort();
+  expect(await namesFor('?name[]=h')).toEqual(SERIES);
+  expect(await namesFor('?exclude[]=h')).toEqual(['cluster_workers', 'h_other']);
 });
 
 describe('a loss of a series of a split histogram fails a scrape of that histogram,', () => {

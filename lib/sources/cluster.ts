@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { MetricsSource } from '../model/metrics-source.ts';
+import { isWanted } from '../model/series-mark.ts';
 import { abortable } from '../util/abortable.ts';
 import { checkOptions } from '../util/check-options.ts';
 import { expect } from '../util/expect.ts';
@@ -74,7 +75,10 @@ export function clusterSource(source: MetricsSource, options: ClusterSourceOptio
       const { failure, losses } = explain(response, workerTimeout);
       for (const { error, family } of losses) scrape.report(error, family);
       if (failure !== undefined) throw failure;
-      for (const table of tables) if (scrape.wants(table.head.name)) yield familyOf(table);
+      for (const table of tables) {
+        const family = familyOf(table);
+        if (isWanted(family.name, family, scrape.wants)) yield family;
+      }
       yield clusterWorkers(expected, responded);
     },
   };

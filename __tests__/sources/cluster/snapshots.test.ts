@@ -1,5 +1,6 @@
 import type { MetricFamily } from '../../../lib/model/metric-family.ts';
-import type { FamilyTable } from '../../../lib/sources/cluster/family-table.ts';
+import { markFor, wholeOf } from '../../../lib/model/series-mark.ts';
+import { type FamilyTable, familyOf } from '../../../lib/sources/cluster/family-table.ts';
 import { Recorder } from '../../../lib/sources/cluster/recorder.ts';
 import { SnapshotDecoder } from '../../../lib/sources/cluster/snapshot-decoder.ts';
 import {
@@ -64,6 +65,17 @@ test('a family is the same, whatever is added to it, removed or put in another o
     }),
     { numRuns: 60 },
   );
+});
+
+test('what the series of a family were a part of comes out, also after it has changed', async () => {
+  const { send } = channel();
+  const family = counter('h_count', ['a']);
+  for (const whole of [undefined, 'h']) {
+    const given = { ...(whole !== undefined && markFor(whole)), ...family };
+    const { tables } = await send([given]);
+    expect(tables.map((table) => wholeOf(familyOf(table)))).toEqual([whole]);
+    expect(familiesOf(tables)).toEqual([given]);
+  }
 });
 
 describe('over the channel go', () => {

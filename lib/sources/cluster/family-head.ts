@@ -1,6 +1,7 @@
 import { checkType, format, helpOf } from '../../encoders/samples.ts';
 import { MetricsError } from '../../model/errors.ts';
 import type { Aggregator, MetricFamily } from '../../model/metric-family.ts';
+import { wholeOf } from '../../model/series-mark.ts';
 import { isSameList } from '../../util/is-same-list.ts';
 import type { FamilyHead } from './family-table.ts';
 
@@ -30,6 +31,7 @@ function readHead(family: MetricFamily): FamilyHead {
   const unit = unitOf(family);
   const labelNames = labelNamesOf(family);
   const aggregator = aggregatorOf(family);
+  const whole = wholeOf(family);
   return {
     name: nameOf(family),
     type: checkType(family.type),
@@ -37,6 +39,7 @@ function readHead(family: MetricFamily): FamilyHead {
     ...(unit !== undefined && { unit }),
     ...(labelNames !== undefined && { labelNames }),
     ...(aggregator !== undefined && { aggregator }),
+    ...(whole !== undefined && { whole }),
   };
 }
 
@@ -45,6 +48,7 @@ const isSameHead = (a: FamilyHead, b: FamilyHead) =>
   a.help === b.help &&
   a.unit === b.unit &&
   a.aggregator === b.aggregator &&
+  a.whole === b.whole &&
   (a.labelNames && b.labelNames ? isSameList(a.labelNames, b.labelNames) : a.labelNames === b.labelNames);
 
 function unitOf({ unit }: MetricFamily): string | undefined {

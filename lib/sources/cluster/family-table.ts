@@ -6,6 +6,7 @@ import type {
   Sample,
   SummaryValue,
 } from '../../model/metric-family.ts';
+import { markFor } from '../../model/series-mark.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
 import { isSameList } from '../../util/is-same-list.ts';
 
@@ -18,7 +19,10 @@ export interface FamilyTable {
   readonly values: Float64Array;
 }
 
-export type FamilyHead = Omit<MetricFamily, 'samples'>;
+export type FamilyHead = Omit<MetricFamily, 'samples'> & {
+  /** The family of which the series were a part, if any. */
+  readonly whole?: string;
+};
 
 export interface Series {
   readonly labels: LabelSet;
@@ -42,8 +46,9 @@ export const isSameShape = (a: Shape | undefined, b: Shape | undefined) =>
 export const isCumulative = (type: MetricType) => type !== 'gauge' && type !== 'untyped';
 
 /** Converts a table to a family, whose samples can be read repeatedly. */
-export function familyOf({ head, series, values }: FamilyTable): MetricFamily {
+export function familyOf({ head: { whole, ...head }, series, values }: FamilyTable): MetricFamily {
   return {
+    ...(whole !== undefined && markFor(whole)),
     ...head,
     samples: {
       *[Symbol.iterator](): Generator<Sample> {
