@@ -1,6 +1,6 @@
 import type { Steps } from '../util/steps.ts';
 import type { AlternativePlan, DocumentFormat, FamilyPlan } from './format.ts';
-import { type Fit, TakenNames } from './taken-names.ts';
+import { type Fit, type Revision, TakenNames } from './taken-names.ts';
 
 /**
  * Minimum length of a chunk, except the last and one in which a family was rewritten. A chunk is less than twice as long
@@ -50,6 +50,14 @@ export class UnsentText {
   private sentLength = 0;
   /** Families that are longer than what is held, after which no part can come. */
   private readonly tooLong = new Set<FamilyPlan>();
+  private readonly revision: Revision = {
+    canRewrite: (rival) => this.rewritable.has(rival),
+    onLatePart: (whole) => {
+      // The next document could not wait for it either.
+      if (this.tooLong.has(whole)) whole.alternative?.create();
+      else whole.onLatePart?.();
+    },
+  };
 
   constructor(begin: string) {
     this.text = begin;
@@ -61,14 +69,7 @@ export class UnsentText {
 
   /** Returns how a family can be written, or the name that is taken. */
   fit(plan: FamilyPlan, family: string): Fit | string {
-    return this.names.fit(plan, family, {
-      canRewrite: (rival) => this.rewritable.has(rival),
-      onLatePart: (whole) => {
-        // The next document could not wait for it either.
-        if (this.tooLong.has(whole)) whole.alternative?.create();
-        else whole.onLatePart?.();
-      },
-    });
+    return this.names.fit(plan, family, this.revision);
   }
 
   /** Takes the names of a family that is written next. */
