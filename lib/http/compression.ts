@@ -24,8 +24,8 @@ export const negotiateCoding = memoizeLast((acceptEncoding): Coding => {
   return br === best ? 'br' : 'gzip';
 });
 
-/** Compresses the parts of a document, bytes or byte strings, outside the event loop. */
-export function compress(parts: readonly (Buffer | string)[], coding: 'br' | 'gzip'): Promise<Buffer> {
+/** Compresses the parts of a document, byte strings, outside the event loop. */
+export function compress(parts: readonly string[], coding: 'br' | 'gzip'): Promise<Buffer> {
   const stream = createCompressor(coding) as Transform;
   for (const part of parts) stream.write(part, 'latin1');
   stream.end();

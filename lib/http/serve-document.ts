@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { DocumentStream } from '../document/document-stream.ts';
 import { interruption } from '../model/errors.ts';
-import type { Body } from './body.ts';
+import { type Body, sharedBody } from './body.ts';
 import { canSendBody, isSent, sendBody } from './response-body.ts';
 import type { ScrapeResponse } from './scrape-response.ts';
 import type { SharedDocument } from './shared-documents.ts';
@@ -30,7 +30,7 @@ export function serveDocument(
 ): PendingScrape | undefined {
   const { key } = request;
   const cached = key === undefined ? undefined : context.sharedDocuments.cached(key);
-  if (cached !== undefined) return sendNow(res, cached, request, context);
+  if (cached !== undefined) return sendNow(res, sharedBody(cached), request, context);
   const shared = key === undefined ? undefined : context.sharedDocuments.pendingDocument(key);
   if (shared !== undefined) return { finish: (response) => joinDocument(shared, response, request, context) };
   return collectAndSend(res, request, context);
@@ -95,7 +95,7 @@ async function joinDocument(
 ): Promise<void> {
   const waitedBefore = shared.waited;
   const body = await waitForBody(shared, response, request, context);
-  if (body !== undefined) return response.writer.sendBody(body);
+  if (body !== undefined) return response.writer.sendBody(sharedBody(body));
   // The document has outgrown what is shared. The time that was spent on it counts.
   const timeout = request.timeout - (shared.waited - waitedBefore);
   if (timeout <= 0) throw interruption('ERR_METRICS_SOURCE_TIMEOUT');
