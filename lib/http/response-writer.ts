@@ -60,19 +60,18 @@ export class ResponseWriter {
       this.buffer(chunk);
       return undefined;
     }
-    // Bytes: strings are sent faster, but a large document of them makes V8 enlarge its heap.
-    return this.writeBytes(Buffer.from(chunk, 'latin1'));
+    return this.writeString(chunk);
   }
 
   /** Sends the beginning of a document that continues, byte strings. */
   async writeParts(parts: readonly string[]): Promise<void> {
-    for (const part of parts) await this.writeBytes(Buffer.from(part, 'latin1'));
+    for (const part of parts) await this.writeString(part);
   }
 
-  private writeBytes(bytes: Buffer): Promise<void> | undefined {
+  private writeString(bytes: string): Promise<void> | undefined {
     this.requireOpen();
     if (!this.hasStarted) this.start();
-    const isDrained = this.compressor === undefined ? this.send(bytes) : this.compressor.write(bytes);
+    const isDrained = this.compressor === undefined ? this.send(bytes) : this.compressor.write(bytes, 'latin1');
     if (isDrained) return undefined;
     return this.waitForEvent((done) => {
       this.onDrain = done;
@@ -149,10 +148,11 @@ export class ResponseWriter {
     res.on('drain', () => (compressor === undefined ? this.onDrain() : compressor.resume()));
   }
 
-  private send(bytes: Buffer): boolean {
+  /** Sends bytes, or a byte string. */
+  private send(bytes: Buffer | string): boolean {
     this.options.onBytesSent(bytes.length);
     this.stall.onWrite(bytes.length);
-    return this.res.write(bytes);
+    return this.res.write(bytes, 'latin1');
   }
 
   private endResponse(): void {
