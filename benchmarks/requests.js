@@ -4,7 +4,8 @@ import { atLeast, atMost, median } from './figures.js';
 /** Short, and in turn, as the speed of a machine drifts within seconds. A round has at least one request. */
 const ROUNDS = 32;
 const ROUND_MS = 250;
-const WARM_UP = 4;
+/** 4 s of each side: V8 compiles hot code meanwhile, and more of it the more code there is. */
+const WARM_UP = 16;
 const PLAIN = 'prom-client';
 const BUNDLE = 'express-prom-bundle';
 
@@ -59,7 +60,6 @@ async function measure(load, content, target, peer, connections) {
       const cpu = (await side.ask('cpu')) - before;
       pair[name] = { perSecond: (1000 * responses) / ms, cpu: cpu / responses };
     }
-    // The first rounds find cold code.
     if (round >= 0) pairs.push(pair);
   }
   await Promise.all([ours.stop(), theirs.stop()]);
