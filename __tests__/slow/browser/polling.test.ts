@@ -96,7 +96,7 @@ test('an unreachable server is shown with greyed values, retried, and found agai
   expect(await colour()).toBe(live);
   // The line has a gap at the failed polls.
   const line = rowOf(page, 'up').locator('.spark-line');
-  expect((await line.getAttribute('d'))?.match(/M/g)).toHaveLength(2);
+  await eventually(async () => expect((await line.getAttribute('d'))?.match(/M/g)).toHaveLength(2));
   // The browser logs each failed request; that is not an error of the page.
   const others = complaints
     .splice(0)
