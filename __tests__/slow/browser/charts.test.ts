@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
-import { eventually, openPage, type Service, setFamilies, startService } from './support.ts';
+import { eventually, openPage, pastTotals, type Service, setFamilies, startService } from './support.ts';
 
 let service: Service;
 beforeAll(async () => {
@@ -12,11 +12,7 @@ beforeAll(async () => {
   ]);
   // A page that is opened then shows their lines at once. They are so long (7 s) that parts of them differ in whole
   // seconds, which is what a slider tells.
-  await eventually(async () => {
-    const history = await fetch(`${service.origin}/ops/metrics.history.json?name[]=heap_bytes`);
-    const { families } = (await history.json()) as { families: Record<string, { totals: (number | null)[][] }> };
-    expect(families.heap_bytes?.totals[0]?.filter((sum) => sum !== null).length).toBeGreaterThan(14);
-  }, 20_000);
+  await eventually(async () => expect((await pastTotals(service, 'heap_bytes')).length).toBeGreaterThan(14));
 });
 
 const sliderOf = (page: Page, title: string) =>
@@ -41,9 +37,11 @@ test('keys move through the times of a chart, select a range, show it, and go ba
   await slider.focus();
   await page.getByText(/^← → move through time/).waitFor();
   await keyboard.press('Home');
-  expect(await text(slider)).toMatch(/^\d\d:\d\d:\d\d, queue=a 5, queue=b 1$/);
-  expect(await slider.getAttribute('aria-valuemin')).toBe(String(await now(slider)));
-  expect(await page.locator('.pointer-time').textContent()).toMatch(/^\d\d:\d\d:\d\d$/);
+  await eventually(async () => {
+    expect(await text(slider)).toMatch(/^\d\d:\d\d:\d\d, queue=a 5, queue=b 1$/);
+    expect(await slider.getAttribute('aria-valuemin')).toBe(String(await now(slider)));
+    expect(await page.locator('.pointer-time').textContent()).toMatch(/^\d\d:\d\d:\d\d$/);
+  });
 
   await keyboard.press('ArrowRight');
   for (let i = 0; i < 4; i++) await keyboard.press('Shift+ArrowRight');
@@ -55,7 +53,7 @@ test('keys move through the times of a chart, select a range, show it, and go ba
   expect(await page.locator('.chart-bar [role=status]').last().textContent()).toBe(selected);
   // Keys now move within the range.
   await keyboard.press('Home');
-  expect(await text(slider)).toContain(selected.slice(0, 8));
+  await eventually(async () => expect(await text(slider)).toContain(selected.slice(0, 8)));
 
   await keyboard.press('Escape');
   await whole.waitFor({ state: 'hidden' });
@@ -77,19 +75,16 @@ test('another metric is compared on the same axis of time, with the same pointer
   await eventually(async () => expect(await text(other)).toMatch(/value 2 KiB$/));
 
   const plots = page.locator('.chart .u-over');
-  const boxes = () => Promise.all([plots.nth(0).boundingBox(), plots.nth(1).boundingBox()]);
-  await eventually(async () => {
-    const [one, two] = await boxes();
-    expect([one?.x, one?.width]).toEqual([two?.x, two?.width]);
-  });
-  const [{ x, y, width }] = (await boxes()) as [{ x: number; y: number; width: number }, unknown];
   const times = page.locator('.pointer-time');
-  await page.mouse.move(x + width * 0.3, y + 50);
-  // Both are read in one turn of the page: between two turns, a poll moves the points below the pointer.
-  await eventually(async () => {
-    const [one, two] = await times.evaluateAll((all) => all.map(({ textContent }) => textContent));
-    expect(one).toMatch(/^\d\d:\d\d:\d\d$/);
-    expect(two).toBe(one);
+  // What belongs together is read in one turn of the page: between two turns, a poll may move it.
+  const { x, y, width } = await eventually(async () => {
+    const [one, two] = await plots.evaluateAll((all) => all.map((plot) => plot.getBoundingClientRect().toJSON()));
+    expect([one.x, one.width]).toEqual([two.x, two.width]);
+    await page.mouse.move(one.x + one.width * 0.3, one.y + 50);
+    const [first, second] = await times.evaluateAll((all) => all.map(({ textContent }) => textContent));
+    expect(first).toMatch(/^\d\d:\d\d:\d\d$/);
+    expect(second).toBe(first);
+    return one as DOMRect;
   });
 
   await page.mouse.down();
@@ -99,8 +94,9 @@ test('another metric is compared on the same axis of time, with the same pointer
   await whole.waitFor();
   await other.focus();
   await page.keyboard.press('Home');
-  const first = await now(other);
-  expect(first).toBeGreaterThan(Number(await other.getAttribute('aria-valuemin')));
+  await eventually(async () =>
+    expect(await now(other)).toBeGreaterThan(Number(await other.getAttribute('aria-valuemin'))),
+  );
   // The field names no metric: there is nothing to compare with.
   await field.fill('');
   await other.waitFor({ state: 'detached' });
@@ -112,5 +108,5 @@ test('a copied URL compares the same metrics, and closing the metric ends the co
   await sliderOf(page, 'Value of heap_bytes').waitFor();
   expect(await page.getByLabel('Compare with').inputValue()).toBe('heap_bytes');
   await page.getByRole('link', { name: '← All metrics' }).click();
-  expect(await page.evaluate(() => location.hash)).not.toContain('compare');
+  await eventually(async () => expect(await page.evaluate(() => location.hash)).not.toContain('compare'));
 });

@@ -7,7 +7,7 @@ import { dashboard } from 'express-metrics-json/dashboard';
 const { setInterval } = globalThis;
 globalThis.setInterval = (callback, ms) => setInterval(callback, ms === 10_000 ? 500 : ms);
 
-let families = [];
+let families = JSON.parse(process.env.FAMILIES ?? '[]');
 const asked = [];
 
 /** Replaces null by NaN, which JSON cannot express. */

@@ -88,6 +88,19 @@ export async function requestedDocuments({ origin }: Service): Promise<string[]>
   return (await (await fetch(`${origin}/asked`)).json()) as string[];
 }
 
+/** Returns the totals of a metric in the history of a service that has one. */
+export async function pastTotals({ origin }: Service, name: string): Promise<number[]> {
+  const history = await fetch(`${origin}/ops/metrics.history.json?name[]=${name}`);
+  const { families } = (await history.json()) as { families: Record<string, { totals: (number | null)[][] }> };
+  return families[name]?.totals[0]?.filter((sum) => sum !== null) ?? [];
+}
+
+/** Waits until a page has the families that the service has now: the poll after that of them begins. */
+export async function untilPolled(service: Service): Promise<void> {
+  const { length } = await requestedDocuments(service);
+  await eventually(async () => expect((await requestedDocuments(service)).length).toBeGreaterThan(length + 1));
+}
+
 export interface PageContext {
   readonly page: Page;
   /** Violations of the policy, console errors and uncaught errors. */
@@ -99,10 +112,15 @@ export interface PageContext {
 export interface OpenOptions extends BrowserContextOptions {
   /** Runs in the page before the page's own scripts. */
   init?: () => void;
+  /** Whether the server is stopped while the page polls. The browser logs each request that fails. */
+  losesServer?: boolean;
 }
 
 /** Opens a page in a new browser profile. */
-export async function openPage(url: string, { init, ...options }: OpenOptions = {}): Promise<PageContext> {
+export async function openPage(
+  url: string,
+  { init, losesServer = false, ...options }: OpenOptions = {},
+): Promise<PageContext> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   const one: PageContext = { page, complaints: [], foreign: [] };
@@ -110,6 +128,7 @@ export async function openPage(url: string, { init, ...options }: OpenOptions = 
   page.setDefaultTimeout(30_000);
   page.on('pageerror', (error) => one.complaints.push(error.message));
   page.on('console', (message) => {
+    if (losesServer && message.text().startsWith('Failed to load resource: net::ERR_')) return;
     if (message.type() === 'error' || message.type() === 'warning') one.complaints.push(message.text());
   });
   context.on('request', (request) => {
@@ -125,8 +144,8 @@ export async function openPage(url: string, { init, ...options }: OpenOptions = 
   return one;
 }
 
-/** Repeats an assertion until it holds. @throws its last error after the timeout */
-export async function eventually(assertion: () => Promise<void>, timeout = 30_000): Promise<void> {
+/** Repeats an assertion until it holds, and returns its result. @throws its last error after the timeout */
+export async function eventually<T>(assertion: () => Promise<T>, timeout = 30_000): Promise<T> {
   const end = performance.now() + timeout;
   for (;;) {
     try {

@@ -21,16 +21,20 @@ async function open(hash: string, width: number): Promise<Page> {
   return page;
 }
 
+interface Part {
+  readonly isCut: boolean;
+  readonly right: number;
+}
+
 test('a table can be sorted on a phone', async () => {
   const page = await open('open=sent_total&order=rate', 320);
   const first = () => page.locator('.series .rows .chip bdi').first().textContent();
   const buttons = page.locator('.series .sort');
   await buttons.first().waitFor();
-  expect(await buttons.allTextContents()).toEqual(['Rate', 'Total']);
-  for (const button of await buttons.all()) {
-    const { x, width, height } = (await button.boundingBox())!;
-    expect([x >= 0, x + width <= 320, height >= 24]).toEqual([true, true, true]);
-  }
+  await eventually(async () => expect(await buttons.allTextContents()).toEqual(['Rate', 'Total']));
+  const boxes = await buttons.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON()));
+  for (const { left, right, height } of boxes)
+    expect([left >= 0, right <= 320, height >= 24]).toEqual([true, true, true]);
   await page.getByRole('button', { name: 'Total', exact: true }).click();
   await eventually(async () => expect(await first()).toBe('/old'));
   expect(await page.getByRole('columnheader', { name: 'Total' }).getAttribute('aria-sort')).toBe('descending');
@@ -40,11 +44,17 @@ test('a long name is shortened in the middle on a phone, and is whole for screen
   const page = await open('', 320);
   const row = rowOf(page, LONG_NAME);
   await row.waitFor();
-  const isCut = (part: string) =>
-    row.locator(part).evaluate(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth);
-  expect([await isCut('.name-start'), await isCut('.name-end')]).toEqual([true, false]);
-  const [end, name] = [await row.locator('.name-end').boundingBox(), await row.locator('.c-name').boundingBox()];
-  expect(end!.x + end!.width).toBeLessThanOrEqual(name!.x + name!.width + 1);
+  await eventually(async () => {
+    const parts = await row.evaluate((one) =>
+      ['.name-start', '.name-end', '.c-name'].map((part) => {
+        const { scrollWidth, clientWidth } = one.querySelector(part)!;
+        return { isCut: scrollWidth > clientWidth, right: one.querySelector(part)!.getBoundingClientRect().right };
+      }),
+    );
+    const [start, end, name] = parts as [Part, Part, Part];
+    expect([start.isCut, end.isCut]).toEqual([true, false]);
+    expect(end.right).toBeLessThanOrEqual(name.right + 1);
+  });
   const link = row.getByRole('link', { name: LONG_NAME, exact: true });
   expect([await link.getAttribute('title'), await link.textContent()]).toEqual([LONG_NAME, LONG_NAME]);
 });
@@ -56,13 +66,15 @@ test.each([1440, 768])('columns fit their content at a width of %d px', async (w
   const row = rowOf(page, 'finished_time_seconds');
   await eventually(async () => expect(await row.locator('.c-now').textContent()).toMatch(/^max\d{4}-/));
   expect(await row.locator('.c-series').textContent()).toBe('1,234');
-  expect(await values.evaluateAll(isCut)).toBe(0);
-  expect(await row.locator('.name-start').evaluateAll(isCut)).toBe(0);
+  await eventually(async () => expect(await values.evaluateAll(isCut)).toBe(0));
+  await eventually(async () => expect(await row.locator('.name-start').evaluateAll(isCut)).toBe(0));
   await row.getByRole('link').click();
   const numbers = page.locator('.series .cell.number');
   await eventually(async () => expect(await numbers.last().textContent()).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d$/));
-  expect(await numbers.evaluateAll(isCut)).toBe(0);
+  await eventually(async () => expect(await numbers.evaluateAll(isCut)).toBe(0));
   // The titles are above their columns.
-  const edges = await numbers.evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().right)));
-  expect(new Set(edges).size).toBe(1);
+  await eventually(async () => {
+    const edges = await numbers.evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().right)));
+    expect(new Set(edges).size).toBe(1);
+  });
 });

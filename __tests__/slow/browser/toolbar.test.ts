@@ -19,18 +19,18 @@ test.each([
     .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().bottom));
   if (isOneRow) expect(new Set(tops.map(Math.round)).size).toBe(1);
 
-  await page.evaluate(() => window.scrollTo(0, 1000));
   const seen = () =>
     page.locator('#state').evaluate((one) => {
       const { left, right, top, bottom } = one.getBoundingClientRect();
       const isInside = left >= 0 && right <= window.innerWidth && top >= 0 && bottom <= window.innerHeight;
       return isInside && document.elementFromPoint((left + right) / 2, (top + bottom) / 2) === one;
     });
-  await eventually(async () =>
-    expect([await page.evaluate(() => window.scrollY > 500), await seen()]).toEqual([true, true]),
-  );
+  await eventually(async () => {
+    await page.evaluate(() => window.scrollTo(0, 1000));
+    expect([await page.evaluate(() => window.scrollY > 500), await seen()]).toEqual([true, true]);
+  });
   await page.locator('#search').fill('queue');
-  expect(await seen()).toBe(true);
+  await eventually(async () => expect(await seen()).toBe(true));
 });
 
 test('on a phone all controls are on screen with whole names, and words are added when it is turned', async () => {
@@ -39,7 +39,7 @@ test('on a phone all controls are on screen with whole names, and words are adde
   });
   await page.locator('body[data-state=live]').waitFor();
   const names = () => page.locator('.tools option:checked').allTextContents();
-  expect(await names()).toEqual(['↻ 60 s', '15 min', 'Auto']);
+  await eventually(async () => expect(await names()).toEqual(['↻ 60 s', '15 min', 'Auto']));
   const edges = await page
     .locator('.tools > *')
     .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().right));
