@@ -67,7 +67,7 @@ test('an untrusted client is named once for all paths, with the argument that le
   }
   const warning = before.printed();
   expect(warning).toBe(
-    `express-metrics-json: serve: refused a request from 127.0.0.2: not-trusted. Expected an address in --trusted, got 127.0.0.2. If 127.0.0.2 is your scraper, add "127.0.0.2" to --trusted (--trusted 127.0.0.1 ::1 127.0.0.2). It may be a proxy that adds no header, or source NAT (Docker, Kubernetes), and stand for everyone behind it. ${ONCE}`,
+    `express-metrics-json: serve: refused a request from 127.0.0.2: not-trusted. Expected an address in --trusted, got 127.0.0.2. If 127.0.0.2 is your scraper, add "127.0.0.2" to --trusted (--trusted 127.0.0.1 ::1 127.0.0.2). Behind source NAT (Docker, Kubernetes) or a proxy that adds no header, all clients have this address. ${ONCE}`,
   );
   expect(ofProcess).not.toHaveBeenCalled();
 

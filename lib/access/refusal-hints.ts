@@ -55,6 +55,10 @@ const HEADERS = {
   },
 } as const;
 
+/** Why an address must not be trusted without knowing what it is. */
+export const SHARED_ADDRESS =
+  'Behind source NAT (Docker, Kubernetes) or a proxy that adds no header, all clients have this address.';
+
 const SPEAK_HTTP11 = 'speak HTTP/1.1 (nginx: proxy_http_version 1.1;)';
 const ALL_SPEAK_HTTP11 = `Have the proxies on the way ${SPEAK_HTTP11}. HAProxy passes on the version that comes in.`;
 
@@ -105,7 +109,7 @@ export const notTrusted: Hint = (request) => {
   if (request.isHttp10) {
     return `${expectedTrusted(request)} over HTTP/1.0, as from nginx before 1.29.7 by default. ${asProxy} ${asScraper} and set allowHttp10: true.`;
   }
-  return `${expectedTrusted(request)}. ${asScraper}. ${asProxy} It may be a proxy that adds no header, or source NAT (Docker, Kubernetes), and stand for everyone behind it. Let probes request another route.`;
+  return `${expectedTrusted(request)}. ${asScraper}. ${asProxy} ${SHARED_ADDRESS} Let probes request another route.`;
 };
 
 const expectedTrusted = ({ address }: RefusedRequest) => `Expected an address in trustedHosts, got ${address}`;
@@ -130,7 +134,7 @@ function notTrustedBehindProxy(request: RefusedRequest): string {
   const { address, forwardedHeader, isHttp10 } = request;
   const { name, append } = HEADERS[forwardedHeader];
   const version = isHttp10 ? ` ${ALL_SPEAK_HTTP11}` : '';
-  return `${expectedTrusted(request)}. ${asTrusted(request)}. If ${address} is a proxy, ${writeHeader({ forwardedHeader }, 'replace')} and add "${address}" to trustedProxies. If ${address} is a proxy, or one of trustedProxies only passes on what clients send, have the proxies in trustedProxies append to ${name} (${append}). It may be a proxy that adds no header, and stand for everyone behind it.${version}`;
+  return `${expectedTrusted(request)}. ${asTrusted(request)}. If ${address} is a proxy, ${writeHeader({ forwardedHeader }, 'replace')} and add "${address}" to trustedProxies. If ${address} is a proxy, or one of trustedProxies only passes on what clients send, have the proxies in trustedProxies append to ${name} (${append}). Behind a proxy that adds no header, all clients have this address.${version}`;
 }
 
 export const httpVersion: Hint = (request) => {

@@ -1,4 +1,4 @@
-import type { Hint, RefusedRequest } from '../access/refusal-hints.ts';
+import { type Hint, type RefusedRequest, SHARED_ADDRESS } from '../access/refusal-hints.ts';
 import { type AccessSubject, type AccessWarnings, createAccessWarnings, DEBUG } from '../http/warnings.ts';
 import { quote } from '../util/quote.ts';
 import type { Output } from './output.ts';
@@ -14,7 +14,7 @@ const notTrusted: Hint = (request) => {
   if (isHttp10) {
     return `${expected} over HTTP/1.0, as from nginx before 1.29.7 by default. If ${address} is a proxy: ${DIRECT} If ${address} is your scraper, have it speak HTTP/1.1 and ${add}.`;
   }
-  return `${expected}. If ${address} is your scraper, ${add}. It may be a proxy that adds no header, or source NAT (Docker, Kubernetes), and stand for everyone behind it.`;
+  return `${expected}. If ${address} is your scraper, ${add}. ${SHARED_ADDRESS}`;
 };
 
 /** The list with its default, which the option replaces. */
