@@ -21,10 +21,8 @@ export function closeWithServer(
   // Serverless adapters have responses without a request, and requests without a socket.
   const server = socket?.server;
   if (!server) return;
-  const wasListening = listened.has(server);
-  if (!server.listening) {
-    if (wasListening) closeConnection(res);
-  } else if (!wasListening) listened.add(server);
+  if (server.listening) listened.add(server);
+  else if (listened.has(server)) closeConnection(res);
 }
 
 /** A socket; `node:net` sets the server on those that it has accepted. */
