@@ -3,7 +3,8 @@ import { eventually, openPage, pastTotals, type Service, setFamilies, startServi
 
 let service: Service;
 beforeAll(async () => {
-  service = await startService('0', { HISTORY: '1' });
+  // Three minutes, as a history of one has seven points only.
+  service = await startService('0', { HISTORY: '3' });
   const values = { 'queue=a': 5, 'queue=b': 1 };
   const samples = Object.entries(values).map(([label, value]) => ({ labels: { queue: label.slice(6) }, value }));
   await setFamilies(service, [
