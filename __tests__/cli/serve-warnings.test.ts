@@ -1,10 +1,14 @@
+import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { Output } from '../../lib/cli/output.ts';
-import { createServeWarnings } from '../../lib/cli/serve-hints.ts';
+import { createServeWarnings, withoutOptions } from '../../lib/cli/serve-hints.ts';
 import { createListener } from '../../lib/cli/serve-listener.ts';
 import type { MetricsRouterOptions } from '../../lib/index.ts';
+import { type RemoteSourceOptions, remoteSource } from '../../lib/sources/remote.ts';
+import { collectAll } from '../support/collect.ts';
 import { type RequestParts, requestText, send } from '../support/raw-http.ts';
 import { closeServers, listen, watchWarnings } from '../support/serve.ts';
+import { TEXT_TYPE } from '../support/upstreams.ts';
 
 afterEach(async () => {
   await closeServers();
@@ -104,4 +108,23 @@ test('more scrapes at once than are served are explained with --cache-for', asyn
   expect(warning).toContain('too-many-scrapes. Expected fewer scrapes at once, got more. ');
   expect(warning).toContain('or raise --cache-for. ');
   expect(warning).not.toMatch(OPTIONS);
+});
+
+test.each<[string, RemoteSourceOptions]>([
+  ['no answer within 50 ms', { timeout: 50 }],
+  ['expected at most 1 bytes, got more', { maxBytes: 1 }],
+  ['expected at most 1 series, got more', { maxSeries: 1 }],
+  ['expected at most 1 families, got more', { maxFamilies: 1 }],
+])('an endpoint that exceeds a limit is told of without the option of its source: %s', async (reason, options) => {
+  const server = await listen((_req, res) => {
+    res.setHeader('Content-Type', TEXT_TYPE);
+    if (options.timeout === undefined) res.end('a 1\na{b="c"} 2\nd 3\n');
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const { message } = await collectAll(remoteSource(url, options)).then(
+    () => new Error('it did not fail'),
+    (error: Error) => error,
+  );
+  expect(message).toContain('the option');
+  expect(withoutOptions(message)).toBe(`${url}: ${reason}`);
 });

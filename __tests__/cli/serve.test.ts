@@ -106,6 +106,16 @@ test('an endpoint that fails gives an error to the scraper, and its reason to th
   expect(stderr()).toMatch(/^express-metrics-json: serve: http:\/\/127\.0\.0\.1:1\/: .*ECONNREFUSED/m);
 });
 
+test('an endpoint with another document is named without the options of a source, which the command has not', async () => {
+  const server = await listen(serving('text/html', '<p>'));
+  const from = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const { origin, stderr } = await start('--from', from);
+  expect((await fetch(`${origin}/metrics`)).status).toBe(500);
+  expect(stderr()).toBe(
+    `express-metrics-json: serve: ${from}: expected the Content-Type of a metrics document, got "text/html"\n`,
+  );
+});
+
 test.each(['SIGTERM', 'SIGINT'] as const)(
   '%s completes the scrape in flight, and ends it with status 0',
   async (signal) => {

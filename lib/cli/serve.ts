@@ -15,7 +15,7 @@ import {
   loopbackOf,
   SERVE_OPTIONS,
 } from './serve-arguments.ts';
-import { createServeWarnings } from './serve-hints.ts';
+import { createServeWarnings, withoutOptions } from './serve-hints.ts';
 import { createListener } from './serve-listener.ts';
 
 const HELP = `Usage: express-metrics-json serve --from URL… [--trusted CIDR…] [OPTION]…
@@ -115,7 +115,8 @@ function listenError(cause: NodeJS.ErrnoException, port: number, host: string | 
 function reportFailure(output: Output, { family, error }: ScrapeFailure): void {
   const { code, message } = Object(error) as { code?: unknown; message?: unknown };
   if (code === 'ERR_METRICS_CLIENT_GONE') return;
-  output.error(`express-metrics-json: serve: ${family === undefined ? '' : `${family}: `}${message ?? error}`);
+  const reason = withoutOptions(String(message ?? error));
+  output.error(`express-metrics-json: serve: ${family === undefined ? '' : `${family}: `}${reason}`);
 }
 
 function announce(output: Output, server: Server, paths: readonly string[], isJson: boolean): void {
