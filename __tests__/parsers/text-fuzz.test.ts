@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { MetricsError } from '../../lib/model/errors.ts';
 import type { HistogramValue, Sample, SummaryValue } from '../../lib/model/metric-family.ts';
 import type { Parse } from '../../lib/model/parser.ts';
@@ -129,3 +130,39 @@ test.each([
   expect(outcomes.read).toBeGreaterThan(100);
   expect(outcomes.refused).toBeGreaterThan(1000);
 });
+
+/** What a parser makes of a document, or its error, as text. */
+async function outcomeOf(parse: Parse, bytes: Uint8Array): Promise<string> {
+  const families: unknown[] = [];
+  try {
+    for await (const { samples, ...family } of parse(inPieces(bytes))) {
+      const read: Sample[] = [];
+      families.push({ family, read });
+      for await (const sample of samples) read.push(sample);
+    }
+  } catch (error) {
+    families.push(String(error));
+  }
+  return inspect(families, { depth: null, maxArrayLength: null, maxStringLength: null });
+}
+
+test.each([
+  ["KumoMTA's text", KUMOMTA, parsePrometheusText],
+  ['the Prometheus format', PROMETHEUS, parsePrometheusText],
+  ['OpenMetrics', OPEN_METRICS, parseOpenMetrics],
+])(
+  'a damaged document (%s) is read in the same way whether the one before it was cached',
+  async (_, text, makeParser) => {
+    const document = Buffer.from(text);
+    const parse = makeParser();
+    const damaged = fc.array(mutation, { minLength: 1, maxLength: 2 });
+    await fc.assert(
+      fc.asyncProperty(damaged, async (mutations) => {
+        await outcomeOf(parse, document);
+        const bytes = mutations.reduce(mutate, document);
+        expect(await outcomeOf(parse, bytes)).toBe(await outcomeOf(makeParser(), bytes));
+      }),
+      { numRuns: 2000 },
+    );
+  },
+);

@@ -116,6 +116,36 @@ export class FamilyLabels {
     family.readers++;
   }
 
+  /**
+   * Returns the end of the labels at a position of a text if they are those that followed the last ones in the previous
+   * document, and `suffix` comes after them; otherwise -1.
+   */
+  nextEnd(text: string, start: number, suffix: string): number {
+    const next = this.position + 1;
+    return this.wasCached && next < this.family.distinct && this.isCurrent
+      ? endOf(this.texts[next] as string, text, start, suffix)
+      : -1;
+  }
+
+  /** Takes the labels that `nextEnd` found. */
+  takeNext(): LabelSet {
+    const position = ++this.position;
+    this.text = this.texts[position] as string;
+    this.labels = this.sets[position] as LabelSet;
+    return this.labels;
+  }
+
+  /** Returns the end of the labels at a position of a text if they are the last ones again; otherwise -1. */
+  lastEnd(text: string, start: number, suffix: string): number {
+    return this.text === '' ? -1 : endOf(this.text, text, start, suffix);
+  }
+
+  /** Takes the labels that `lastEnd` found. */
+  takeLast(): LabelSet {
+    this.isUnrepeated = false;
+    return this.labels;
+  }
+
   /** Returns the labels for the text between the braces. */
   parse(text: string, cursor: TextCursor): LabelSet {
     if (text === '') {
@@ -206,4 +236,10 @@ export class FamilyLabels {
     const { [name]: keyText, ...others } = parseLabels(text, cursor);
     return { keyText, labels: this.parse(formatLabels(others), cursor) };
   }
+}
+
+/** Returns the end of a part of a text that begins at a position, if `suffix` comes after it; otherwise -1. */
+function endOf(part: string, text: string, start: number, suffix: string): number {
+  const end = start + part.length;
+  return text.startsWith(suffix, end) && text.slice(start, end) === part ? end : -1;
 }

@@ -127,6 +127,18 @@ function isEscaped(text: string, start: number, at: number): boolean {
   return (at - first) % 2 === 1;
 }
 
+/** Returns the position of the first closing brace outside quotes; -1 when there is none. */
+export function closingBrace(text: string, start: number): number {
+  let brace = text.indexOf('}', start);
+  for (let mark = text.indexOf('"', start); mark !== -1 && mark < brace; ) {
+    const end = quoteEnd(text, mark + 1);
+    if (end === -1) return -1;
+    if (end > brace) brace = text.indexOf('}', end);
+    mark = text.indexOf('"', end + 1);
+  }
+  return brace;
+}
+
 /** Unescapes a quoted string. Leaves unknown escapes as they are, as Prometheus and OpenMetrics do. */
 const unescapeText = (text: string) => replaceEscapes(text, true);
 

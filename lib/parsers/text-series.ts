@@ -1,8 +1,9 @@
 import type { Exemplar, LabelSet } from '../model/metric-family.ts';
 import type { FamilyLabels } from './label-set-cache.ts';
-import { detachString, excerpt, METRIC_NAME, quoteEnd, TextCursor, type TextFormat } from './text-cursor.ts';
-import { parseLabels } from './text-labels.ts';
-import { textNumberValue } from './text-number.ts';
+import { RecentNames } from './recent-names.ts';
+import { closingBrace, detachString, excerpt, METRIC_NAME, TextCursor, type TextFormat } from './text-cursor.ts';
+import { duplicateLabel, parseLabels } from './text-labels.ts';
+import { plainNumber, textNumberValue } from './text-number.ts';
 
 /** Label that tells the series of one histogram or summary apart. */
 export type KeyLabel = 'le' | 'quantile';
@@ -10,22 +11,11 @@ export type KeyLabel = 'le' | 'quantile';
 /** The series that may have one, in Prometheus. */
 const MAY_HAVE_EXEMPLAR = /(?:_total|_bucket)$/;
 
-/** Number of names that take turns in a family. */
-const MAX_NAMES = 4;
+const KEY_STARTS = { le: ',le="', quantile: ',quantile="' } as const;
 
-/** A name without quotes, and the one that followed it last time. */
-interface KnownName {
-  readonly name: string;
-  next: KnownName | undefined;
-}
-
-const BRACE = 123;
-
-/** Number of decimal digits that a double always represents exactly. */
-const MAX_SAFE_DIGITS = 15;
-
-/** Whether a line begins with this name and a brace. */
-const isSeriesOf = (name: string, line: string) => line.startsWith(name) && line.charCodeAt(name.length) === BRACE;
+/** What usually follows the labels. */
+const LABELS_END = '} ';
+const OPENING_BRACE = 123;
 
 /**
  * Reads a series line: first the name, which tells the family, and then the rest, unless the line is skipped.
@@ -49,11 +39,7 @@ export class SeriesReader {
   labelLength = 0;
   private readonly cursor: TextCursor;
   private readonly labelCursor: TextCursor;
-  /** Name on the previous line, which usually comes again. */
-  private last: KnownName | undefined;
-  /** The last names, so that those of a histogram's series take turns. */
-  private readonly names: KnownName[] = [];
-  private nextName = 0;
+  private readonly names = new RecentNames();
   private name = '';
   private isQuoted = false;
 
@@ -64,14 +50,8 @@ export class SeriesReader {
   }
 
   readName(line: string): string {
-    const { last } = this;
-    if (last === undefined) return this.parseName(line);
-    if (!isSeriesOf(last.name, line)) {
-      const { next } = last;
-      if (next === undefined || !isSeriesOf(next.name, line)) return this.parseName(line);
-      this.last = next;
-    }
-    const { name } = this.last as KnownName;
+    const name = this.names.find(line);
+    if (name === undefined) return this.parseName(line);
     this.isQuoted = false;
     this.name = name;
     this.cursor.load(line, name.length);
@@ -90,22 +70,7 @@ export class SeriesReader {
       throw cursor.expected('a series', start);
     }
     this.name = name;
-    this.last = start === 0 && !this.isQuoted ? this.successor(name) : undefined;
-    return this.last?.name ?? name;
-  }
-
-  /** Remembers that a name followed the last one. */
-  private successor(name: string): KnownName {
-    const known = this.names.find((other) => other.name === name) ?? this.addName(name);
-    if (this.last !== undefined) this.last.next = known;
-    return known;
-  }
-
-  private addName(name: string): KnownName {
-    const known = { name, next: undefined };
-    this.names[this.nextName] = known;
-    this.nextName = (this.nextName + 1) % MAX_NAMES;
-    return known;
+    return start === 0 && !this.isQuoted ? this.names.add(name) : name;
   }
 
   /** Position of the end of the name that was read. */
@@ -115,19 +80,67 @@ export class SeriesReader {
 
   /** Reads the rest of the line after the name. */
   readRest(labels: FamilyLabels, keyLabel: KeyLabel | undefined): void {
-    const text = this.labelsText();
     this.count++;
-    this.labelLength += text.length;
-    this.keyText = undefined;
-    if (keyLabel === undefined) this.labels = labels.parse(text, this.labelCursor);
-    else ({ labels: this.labels, keyText: this.keyText } = labels.parseWithKey(text, keyLabel, this.labelCursor));
+    if (!this.takeKnownLabels(labels, keyLabel)) this.parseLabels(labels, keyLabel);
     this.exemplar = undefined;
     this.time = undefined;
-    if (this.takeInteger()) return;
+    const plain = plainNumber(this.cursor.text, this.cursor.at);
+    if (plain !== undefined) {
+      this.value = plain;
+      return;
+    }
     this.value = this.number();
     if (this.format === 'openmetrics') this.openMetricsEnd();
     else this.prometheusEnd();
     if (!this.cursor.isAtEnd()) throw this.cursor.expected('the end of the line');
+  }
+
+  /** Reads labels that were read before: the fast path for most lines. Returns false if there are others. */
+  private takeKnownLabels(labels: FamilyLabels, keyLabel: KeyLabel | undefined): boolean {
+    const { cursor } = this;
+    if (this.isQuoted || cursor.text.charCodeAt(cursor.at) !== OPENING_BRACE) return false;
+    const start = cursor.at + 1;
+    const end = keyLabel === undefined ? this.takePlainLabels(labels, start) : this.takeKeyed(labels, keyLabel, start);
+    if (end === -1) return false;
+    this.labelLength += end - start;
+    cursor.at = end + LABELS_END.length;
+    cursor.skipBlanks();
+    return true;
+  }
+
+  /** Returns the position of the closing brace after labels that were read before; otherwise -1. */
+  private takePlainLabels(labels: FamilyLabels, start: number): number {
+    const { text } = this.cursor;
+    const nextEnd = labels.nextEnd(text, start, LABELS_END);
+    const end = nextEnd === -1 ? labels.lastEnd(text, start, LABELS_END) : nextEnd;
+    if (end === -1) return -1;
+    this.labels = nextEnd === -1 ? labels.takeLast() : labels.takeNext();
+    this.keyText = undefined;
+    return end;
+  }
+
+  /** Returns the position of the closing brace after labels that were read before and a key; otherwise -1. */
+  private takeKeyed(labels: FamilyLabels, keyLabel: KeyLabel, start: number): number {
+    const { text } = this.cursor;
+    const keyStart = KEY_STARTS[keyLabel];
+    const lastEnd = labels.lastEnd(text, start, keyStart);
+    const end = lastEnd === -1 ? labels.nextEnd(text, start, keyStart) : lastEnd;
+    if (end === -1) return -1;
+    const keyEnd = text.indexOf('"', end + keyStart.length);
+    const keyText = text.slice(end + keyStart.length, keyEnd);
+    if (keyText.includes('\\') || !text.startsWith(LABELS_END, keyEnd + 1)) return -1;
+    this.labels = lastEnd === -1 ? labels.takeNext() : labels.takeLast();
+    this.keyText = keyText;
+    if (Object.hasOwn(this.labels, keyLabel)) throw duplicateLabel(keyLabel, this.cursor);
+    return keyEnd + 1;
+  }
+
+  private parseLabels(labels: FamilyLabels, keyLabel: KeyLabel | undefined): void {
+    const text = this.labelsText();
+    this.labelLength += text.length;
+    this.keyText = undefined;
+    if (keyLabel === undefined) this.labels = labels.parse(text, this.labelCursor);
+    else ({ labels: this.labels, keyText: this.keyText } = labels.parseWithKey(text, keyLabel, this.labelCursor));
   }
 
   /** Reads a line again, and returns its labels. What was read of another line stays. */
@@ -150,27 +163,13 @@ export class SeriesReader {
   private braced(): string {
     const { cursor } = this;
     const start = cursor.at;
-    // After the labels, only an exemplar has braces.
-    const hasExemplar = this.format === 'openmetrics' && cursor.text.includes(' # {', start);
-    const end = hasExemplar ? closingBrace(cursor.text, start) : cursor.text.lastIndexOf('}');
+    const first = cursor.text.indexOf('}', start);
+    // Label values and exemplars may have braces, too.
+    const end = first === cursor.text.lastIndexOf('}') ? first : closingBrace(cursor.text, start);
     if (end < start) throw cursor.fail('expected } after the labels, got none');
     cursor.at = end + 1;
     cursor.skipSeparator();
     return cursor.text.slice(start, end);
-  }
-
-  /** Reads an integer at the end of the line, the fast path for most lines. */
-  private takeInteger(): boolean {
-    const { text, at } = this.cursor;
-    if (at === text.length || text.length - at > MAX_SAFE_DIGITS) return false;
-    let value = 0;
-    for (let i = at; i < text.length; i++) {
-      const digit = text.charCodeAt(i) - 48;
-      if (digit < 0 || digit > 9) return false;
-      value = value * 10 + digit;
-    }
-    this.value = value;
-    return true;
   }
 
   private number(): number {
@@ -226,16 +225,4 @@ export class SeriesReader {
     if (!Number.isFinite(value)) throw this.cursor.fail(`expected a timestamp, got ${value}`);
     return value;
   }
-}
-
-/** Returns the position of the first closing brace outside quotes; -1 when there is none. */
-function closingBrace(text: string, start: number): number {
-  let brace = text.indexOf('}', start);
-  for (let mark = text.indexOf('"', start); mark !== -1 && mark < brace; ) {
-    const end = quoteEnd(text, mark + 1);
-    if (end === -1) return -1;
-    if (end > brace) brace = text.indexOf('}', end);
-    mark = text.indexOf('"', end + 1);
-  }
-  return brace;
 }
