@@ -23,8 +23,8 @@ export type Patterns = string | ((path: string) => string);
 
 type Matchers = NonNullable<Layer['matchers']>;
 
-/** Maximum number of patterns that are kept for one layer of Express 5.0 to 5.2. */
-const MAX_SHAPES = 50;
+/** Number of segments from which the paths of a layer of Express 5.0 to 5.2 have the same pattern. */
+const MAX_SEGMENTS = 20;
 
 /** End of a path that Express 4 has compiled for `use` or for a route. */
 const COMPILED_END = /(?:\\\/)?\?(?:\(\?=\\\/\|\$\)|\$)$/;
@@ -106,48 +106,57 @@ function endOfGroup(source: string, start: number): number {
 
 /**
  * Express 5.0 to 5.2 keep neither a path nor its regular expression. What is a parameter is found by trying other
- * values in its place. One pattern is kept for each number of segments.
+ * values in its place. One pattern is kept for each number of segments, of which a client can send any.
  */
 function guessedPatterns(matchers: Matchers): Patterns {
-  const known = new Map<string, string>();
+  const known = matchers.map((): string[] => []);
   return (path) => {
     const index = indexOfMatch(matchers, path);
-    const match = matchers[index];
-    if (match === undefined || match.name === 'regexpMatcher') return '/(regexp)';
-    const shape = `${index}/${path.split('/').length}`;
-    const pattern = known.get(shape) ?? guess(match as Matcher, path);
-    if (known.size < MAX_SHAPES) known.set(shape, pattern);
-    return pattern;
+    const [match, patterns] = [matchers[index], known[index]];
+    if (match === undefined || patterns === undefined || match.name === 'regexpMatcher') return '/(regexp)';
+    const segments = segmentsOf(path);
+    const size = Math.min(segments.length, MAX_SEGMENTS);
+    patterns[size] ??= guess(match as Matcher, path, segments);
+    return patterns[size];
   };
 }
 
-type Matcher = (path: string) => { readonly path: string; readonly params: Record<string, string | string[]> } | false;
+type Params = Record<string, string | string[]>;
+type Matcher = (path: string) => { readonly params: Params } | false;
 
-function guess(match: Matcher, path: string): string {
-  const segments = path.split('/');
-  const found = new Set<string>();
+const pathOf = (segments: readonly string[]) => segments.map((segment) => `/${segment}`).join('');
+
+/** Parameter in a segment of its own, or wildcard. */
+const parameter = (name: string, value: unknown) => `${Array.isArray(value) ? '*' : ':'}${name}`;
+
+/** An empty segment tells nothing: only a wildcard matches it, as it does any other one. */
+const segmentsOf = (path: string) => path.split('/').filter((segment) => segment !== '');
+
+function guess(match: Matcher, whole: string, all: readonly string[]): string {
+  // A long path is cut, as each of its segments costs a match. What matches it no longer is not a wildcard at the end.
+  const segments = all.slice(0, MAX_SEGMENTS);
+  const { params } = match(pathOf(segments)) || { params: undefined };
+  if (params === undefined) return namesOnly((match(whole) || { params: {} }).params);
+  const found: string[] = [];
   const guessed = segments.map((segment, i) => {
-    if (segment === '') return segment;
     const probe = `${segment}~`;
-    const result = match([...segments.slice(0, i), probe, ...segments.slice(i + 1)].join('/'));
-    const params = result === false ? [] : Object.entries(result.params);
-    const [name, value] = params.find(([, it]) => it.includes(decoded(probe))) ?? [];
+    const probed = match(pathOf(segments.with(i, probe))) || { params: {} };
+    const [name, value] = Object.entries(probed.params).find(([, it]) => [it].flat().includes(decoded(probe))) ?? [];
     if (name === undefined) return segment;
-    found.add(name);
-    return `${Array.isArray(value) ? '*' : ':'}${name}`;
+    found.push(name);
+    return parameter(name, value);
   });
-  const names = Object.keys((match(path) || { params: {} }).params);
   // A parameter within a segment, such as `/files-:name`: the literal around it is not known.
-  if (names.some((name) => !found.has(name))) return names.map((name) => `/:${name}`).join('');
+  const isWhole = ([name, value]: [string, string | string[]]) =>
+    found.filter((it) => it === name).length === [value].flat().length;
+  if (!Object.entries(params).every(isWhole)) return namesOnly(params);
+  const path = pathOf(segments);
   const isCaseSensitive = match(path.toUpperCase()) === false || match(path.toLowerCase()) === false;
   const literal = (text: string) => (isCaseSensitive || /^[:*]/.test(text) ? text : text.toLowerCase());
-  return withoutSlash(
-    guessed
-      .filter((text, i) => !text.startsWith('*') || text !== guessed[i - 1])
-      .map(literal)
-      .join('/'),
-  );
+  return pathOf(guessed.filter((text, i) => !text.startsWith('*') || text !== guessed[i - 1]).map(literal));
 }
+
+const namesOnly = (params: Params) => pathOf(Object.entries(params).map(([name, value]) => parameter(name, value)));
 
 function decoded(text: string): string {
   try {
