@@ -7,7 +7,9 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import type { MetricFamily, Sample } from '../../../lib/index.ts';
 
 const root = join(__dirname, '../../..');
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+// The shell has no windows, and opens a page in less than half of the time.
+const BROWSERS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'];
+const executablePath = process.env.CHROMIUM ?? BROWSERS.find(existsSync) ?? BROWSERS[0]!;
 
 let browser: Browser;
 const children = new Set<ChildProcess>();
@@ -16,7 +18,7 @@ const opened: PageContext[] = [];
 beforeAll(async () => {
   if (!existsSync(executablePath)) {
     throw new Error(
-      `${executablePath} is missing; on Debian: apt-get install chromium; or say where it is in CHROMIUM`,
+      `${executablePath} is missing; on Debian: apt-get install chromium-headless-shell; or say where it is in CHROMIUM`,
     );
   }
   const args = ['no-sandbox', 'disable-gpu', 'disable-quic', 'no-first-run', 'disable-sync'];
