@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { bundle } from './bundle.ts';
 import { type HttpResponse, requestPath, until } from './clients.ts';
 
 export interface ClusterSettings {
@@ -49,9 +49,7 @@ export interface ServiceProcess extends ProcessAddress {
   errors(): Promise<string[]>;
 }
 
-const APP = join(__dirname, 'cluster-app.ts');
-const LOADER = join(__dirname, 'ts-loader.mjs');
-
+let app: string | undefined;
 const children = new Set<ChildProcess>();
 const suspended = new Set<number>();
 
@@ -77,8 +75,9 @@ export function resume({ pid }: ProcessAddress): void {
 
 /** Starts the service of cluster-app.ts, and stops it after the tests of the file. */
 export async function startCluster(settings: ClusterSettings) {
-  const child = fork(APP, {
-    execArgv: ['--import', LOADER],
+  app ??= bundle(__dirname, 'cluster-app');
+  const child = fork(app, {
+    execArgv: [],
     env: { ...process.env, NODE_ENV: 'test', CLUSTER_APP: JSON.stringify(settings) },
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   });

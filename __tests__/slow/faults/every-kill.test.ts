@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import express from 'express';
 import { metricsRouter } from '../../../lib/index.ts';
 import { remoteSource } from '../../../lib/sources/remote.ts';
+import { bundle } from '../../support/bundle.ts';
 import { CHUNKS, KILOBYTES, LONG_TIMEOUT } from './chunks.ts';
 import { type Ports, ways } from './fetches.ts';
 import type { KillSettings, Message } from './killed-app.ts';
@@ -22,9 +22,12 @@ afterAll(async () => {
   }
 });
 
+let app: string | undefined;
+
 function startChild(killed?: KillSettings): ChildProcess {
-  const child = fork(join(__dirname, 'killed-app.ts'), {
-    execArgv: ['--import', join(__dirname, '../../support/ts-loader.mjs')],
+  app ??= bundle(__dirname, 'killed-app');
+  const child = fork(app, {
+    execArgv: [],
     env: { ...process.env, ...(killed && { KILLED: JSON.stringify(killed) }) },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
