@@ -1,5 +1,7 @@
+import { MetricsError } from '../../../lib/index.ts';
+import { markLoss, wholeOfLoss } from '../../../lib/model/series-mark.ts';
 import { explain } from '../../../lib/sources/cluster/explain.ts';
-import type { Loss } from '../../../lib/sources/cluster/losses.ts';
+import { type Loss, withoutCauses } from '../../../lib/sources/cluster/losses.ts';
 
 const cause = new Error('cannot be read');
 const broken: Loss = { message: 'worker 1: cannot be read', cause };
@@ -50,4 +52,13 @@ test('a scrape to which one worker has given something does not fail', () => {
   expect(losses).toMatchObject([
     { family: 'm', error: { code: 'ERR_METRICS_WORKER_FAILED', message: broken.message, cause } },
   ]);
+});
+
+test('the family of which lost series were a part is known in each process that passes the loss on', () => {
+  const cause = markLoss(new MetricsError('ERR_METRICS_INVALID_SAMPLE', 'cannot be read'), 'h');
+  const inWorker: Loss[] = [{ message: cause.message, family: 'h_bucket', cause }, other];
+  const inPrimary: Loss[] = structuredClone(withoutCauses(inWorker));
+  const losses: Loss[] = structuredClone(withoutCauses(inPrimary));
+  const explained = explain({ tables: [], losses, expected: 2, responded: 1, failed: 0 }, 100);
+  expect(explained.losses.map(({ error }) => wholeOfLoss(error))).toEqual(['h', undefined]);
 });

@@ -1,4 +1,5 @@
 import { MetricsError } from '../../model/errors.ts';
+import { markLoss } from '../../model/series-mark.ts';
 import type { CollectResponse } from './coordinator.ts';
 
 /** The errors of one scrape of a cluster. */
@@ -11,7 +12,10 @@ export interface Explanation {
 
 /** Returns the errors for what a response lacks. `timeout` is the time (ms) that the workers had. */
 export function explain(response: CollectResponse, timeout: number): Explanation {
-  const losses = response.losses.map(({ message, family, cause }) => ({ error: workerFailed(message, cause), family }));
+  const losses = response.losses.map(({ message, family, whole, cause }) => ({
+    error: markLoss(workerFailed(message, cause), whole),
+    family,
+  }));
   if (response.responded > 0) return { failure: undefined, losses };
   const first = response.failed > 0 ? losses[0]?.error : undefined;
   const { expected, failed } = response;

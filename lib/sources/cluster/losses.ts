@@ -1,14 +1,18 @@
+import { wholeOfLoss } from '../../model/series-mark.ts';
+
 /** Something that is missing in the metrics of a process. */
 export interface Loss {
   readonly message: string;
   readonly family?: string | undefined;
+  /** Name of the family of which the lost series were a part, if any, where the error is not. */
+  readonly whole?: string | undefined;
   /** The error. It may be impossible to clone, so it stays in its process: see `withoutCauses`. */
   readonly cause?: unknown;
 }
 
 /** Returns the losses in a form that can be sent to another process. */
 export const withoutCauses = (losses: readonly Loss[]): Loss[] =>
-  losses.map(({ message, family }) => ({ message, family }));
+  losses.map(({ message, family, whole, cause }) => ({ message, family, whole: whole ?? wholeOfLoss(cause) }));
 
 /** Maximum number of listed losses, so that a broken source cannot flood the channel. */
 const MAX_LOSSES = 100;
