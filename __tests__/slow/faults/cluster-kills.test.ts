@@ -7,6 +7,8 @@ jest.setTimeout(15 * 60_000);
 /** Fewer in CI, where other suites have to run. */
 const KILLS = Number(process.env.KILLS ?? (process.env.CI ? 40 : 200));
 const SCRAPERS = 4;
+/** Timeout (ms) of a scrape, half of which passes where a killed worker is waited for. */
+const TIMEOUT = 10_000;
 /** As many live at once, so that there is always one to kill while others start. */
 const WORKERS = 6;
 
@@ -23,7 +25,7 @@ function read(text: string) {
 }
 
 test(`${KILLS} workers are killed while they are scraped: no counter goes backwards, no cut document looks whole`, async () => {
-  const service = await startCluster({ workers: WORKERS, timeout: 5000 });
+  const service = await startCluster({ workers: WORKERS, timeout: TIMEOUT });
   const living = new Set(service.started);
   const outcomes = { whole: 0, cut: 0, refused: 0 };
   const growing: Promise<unknown>[] = [];
@@ -69,7 +71,7 @@ test(`${KILLS} workers are killed while they are scraped: no counter goes backwa
       growing.push(service.grow('fork').then((worker) => living.add(worker)));
       let next: ReturnType<typeof read> | undefined;
       while (next === undefined || next.responded < next.expected) next = await scrape(any());
-      if (performance.now() - killedAt > 1000) slow++;
+      if (performance.now() - killedAt > TIMEOUT / 4) slow++;
     }
     isOver = true;
   }

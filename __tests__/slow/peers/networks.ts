@@ -107,7 +107,7 @@ export async function network(addresses: { bridge: string; app: string; scraper:
         ...env,
         NODE_DEBUG: 'express-metrics-json',
       });
-      for (let tries = 0; tries < 200 && !running.log().includes('listening') && !running.hasEnded(); tries++)
+      for (let tries = 0; tries < 1200 && !running.log().includes('listening') && !running.hasEnded(); tries++)
         await sleep(50);
       if (running.hasEnded()) throw new Error(running.log());
       return running;
