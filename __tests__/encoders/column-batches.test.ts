@@ -1,6 +1,7 @@
 import { BATCH_SIZE } from '../../lib/encoders/batches.ts';
 import { COLUMNS, type ColumnarSamples, type Columns } from '../../lib/encoders/columns.ts';
 import { eachBatch } from '../../lib/encoders/read-batches.ts';
+import { SlotReuses } from '../../lib/encoders/slot-reuses.ts';
 import type { Exemplar, LabelSet, Sample } from '../../lib/model/metric-family.ts';
 
 const fail = (): never => {
@@ -30,7 +31,7 @@ test('counters and gauges are read in batches of the same objects, without the f
   const length = 3 * BATCH_SIZE + 10;
   const labels = Array.from({ length }, (_, i) => (i % 3 === 1 ? undefined : labelsOf(i)));
   const values = Float64Array.from({ length: 2 * length }, (_, i) => i / 4);
-  const { samples, objects, lengths } = await read({ length, labels, values, width: 1 });
+  const { samples, objects, lengths } = await read({ length, labels, values, width: 1, reuses: new SlotReuses() });
   const used = Array.from({ length }, (_, i) => i).filter((i) => i % 3 !== 1);
   expect(samples).toEqual(used.map((i) => ({ labels: labelsOf(i), value: i / 4 })));
   expect(objects.size).toBe(BATCH_SIZE);
@@ -39,7 +40,8 @@ test('counters and gauges are read in batches of the same objects, without the f
 
 test('counters have the exemplars of their slots', async () => {
   const labels = [labelsOf(0), labelsOf(1), labelsOf(2)];
-  const columns = { length: 3, labels, values: new Float64Array(4), width: 1, exemplars: [undefined, exemplar] };
+  const exemplars = [undefined, exemplar];
+  const columns = { length: 3, labels, values: new Float64Array(4), width: 1, exemplars, reuses: new SlotReuses() };
   expect((await read(columns)).samples.map((sample) => sample.exemplar)).toEqual([undefined, exemplar, undefined]);
 });
 
@@ -51,6 +53,7 @@ test('histograms have cumulative counts, and the exemplars of their buckets', as
     width: 5,
     bounds: [0.5, 1],
     exemplars: [undefined, undefined, undefined, exemplar],
+    reuses: new SlotReuses(),
   });
   expect(samples).toEqual([
     {
@@ -75,6 +78,7 @@ test('a pass reads the columns as they were at its beginning', async () => {
   let values = Float64Array.of(1);
   const columns = {
     width: 1,
+    reuses: new SlotReuses(),
     get length() {
       return labels.length;
     },
@@ -94,7 +98,7 @@ test('a pass reads the columns as they were at its beginning', async () => {
 });
 
 test('there are no batches when every slot is free', async () => {
-  expect(
-    (await read({ length: 2, labels: [undefined, undefined], values: new Float64Array(2), width: 1 })).lengths,
-  ).toEqual([]);
+  const labels = [undefined, undefined];
+  const columns = { length: 2, labels, values: new Float64Array(2), width: 1, reuses: new SlotReuses() };
+  expect((await read(columns)).lengths).toEqual([]);
 });

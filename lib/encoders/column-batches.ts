@@ -2,6 +2,7 @@ import type { Exemplar, LabelSet, Sample } from '../model/metric-family.ts';
 import { BATCH_SIZE, type SampleBatches } from './batches.ts';
 import type { Columns } from './columns.ts';
 import { createHistogramRow, type HistogramRow } from './histogram-row.ts';
+import { isReused, type SlotReuses } from './slot-reuses.ts';
 
 /** Reads columns as samples. The same objects are filled again for each batch. */
 export function readColumns(columns: Columns): SampleBatches {
@@ -12,20 +13,25 @@ export function readColumns(columns: Columns): SampleBatches {
 abstract class ColumnBatches<Row extends { labels: LabelSet }> implements SampleBatches {
   private readonly labels: Columns['labels'];
   private readonly length: number;
+  private readonly reuses: SlotReuses;
+  private readonly pass: number;
   private readonly rows: Row[] = [];
   private slot = 0;
 
-  constructor({ labels, length }: Columns) {
+  constructor({ labels, length, reuses }: Columns) {
     this.labels = labels;
     this.length = length;
+    this.reuses = reuses;
+    this.pass = reuses.startPass();
   }
 
   next(): readonly Sample[] | undefined {
-    const { labels, length, rows } = this;
+    const { labels, length, rows, pass } = this;
+    const reused = this.reuses.since(pass);
     let size = 0;
     for (; this.slot < length && size < BATCH_SIZE; this.slot++) {
       const labelSet = labels[this.slot];
-      if (labelSet === undefined) continue;
+      if (labelSet === undefined || isReused(reused, this.slot, pass)) continue;
       const row = rows[size] ?? this.addRow();
       row.labels = labelSet;
       this.fill(row, this.slot);

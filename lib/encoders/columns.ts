@@ -1,4 +1,5 @@
 import type { Exemplar, LabelSet, Sample } from '../model/metric-family.ts';
+import type { SlotReuses } from './slot-reuses.ts';
 
 /**
  * Key of the `Columns` of samples, which the package's own registry gives to its families. Reading them needs no object
@@ -7,8 +8,9 @@ import type { Exemplar, LabelSet, Sample } from '../model/metric-family.ts';
 export const COLUMNS: unique symbol = Symbol('columns');
 
 /**
- * The numbers of a counter, gauge or histogram by slot: each series has its own slot. `labels` and `values` are
- * replaced together when they grow or the family is reset, so a pass over them takes both, and `length`, once.
+ * The numbers of a counter, gauge or histogram by slot: each series has its own slot. `labels`, `values`, `exemplars`
+ * and `reuses` are replaced together when they grow or the family is reset, so a pass over them takes all of them, and
+ * `length`, once.
  */
 export interface Columns {
   /** Number of slots in use, free ones between them included. */
@@ -31,6 +33,8 @@ export interface Columns {
    * `slot * (bounds.length + 1) + bucket`. Undefined, or shorter, where none was recorded.
    */
   readonly exemplars?: readonly (Exemplar | undefined)[] | undefined;
+  /** Slots that a pass which is under way leaves out. */
+  readonly reuses: SlotReuses;
 }
 
 /** Samples that have columns. They can be read again and again. */

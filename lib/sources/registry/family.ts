@@ -1,4 +1,5 @@
 import { COLUMNS, type ColumnarSamples, type Columns } from '../../encoders/columns.ts';
+import { isReused } from '../../encoders/slot-reuses.ts';
 import type { HistogramValue, MetricFamily, Sample } from '../../model/metric-family.ts';
 
 /** Creates the family of a table of series. It is the same object at every scrape. */
@@ -10,10 +11,13 @@ export function createFamily(head: Omit<MetricFamily, 'samples'>, columns: Colum
   return { ...head, samples };
 }
 
-function* numberSamples({ labels, values, length, exemplars }: Columns): Generator<Sample, void> {
+function* numberSamples(columns: Columns): Generator<Sample, void> {
+  // Captured as one state, since they are replaced together.
+  const { labels, values, length, exemplars, reuses } = columns;
+  const pass = reuses.startPass();
   for (let slot = 0; slot < length; slot++) {
     const labelSet = labels[slot];
-    if (labelSet === undefined) continue;
+    if (labelSet === undefined || isReused(reuses.since(pass), slot, pass)) continue;
     const exemplar = exemplars?.[slot];
     const value = values[slot] as number;
     yield exemplar === undefined ? { labels: labelSet, value } : { labels: labelSet, value, exemplar };
@@ -21,12 +25,11 @@ function* numberSamples({ labels, values, length, exemplars }: Columns): Generat
 }
 
 function* histogramSamples(columns: Columns): Generator<Sample, void> {
-  const { labels, length } = columns;
-  // Captured as one state, since they are replaced together.
-  const { values, exemplars, width, bounds = [] } = columns;
+  const { labels, values, length, exemplars, reuses, width, bounds = [] } = columns;
+  const pass = reuses.startPass();
   for (let slot = 0; slot < length; slot++) {
     const labelSet = labels[slot];
-    if (labelSet === undefined) continue;
+    if (labelSet === undefined || isReused(reuses.since(pass), slot, pass)) continue;
     yield {
       labels: labelSet,
       value: histogramValue(values, slot * width, bounds, exemplarsOf(exemplars, slot, bounds)),

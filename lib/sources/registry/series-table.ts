@@ -1,4 +1,5 @@
 import type { Columns } from '../../encoders/columns.ts';
+import { SlotReuses } from '../../encoders/slot-reuses.ts';
 import type { Exemplar, LabelSet } from '../../model/metric-family.ts';
 import { Expiry } from './expiry.ts';
 import { createLabelIndex, type LabelIndex } from './label-index.ts';
@@ -34,6 +35,7 @@ export class SeriesTable implements Columns {
   labels: (LabelSet | undefined)[] = [];
   values: Float64Array;
   exemplars: (Exemplar | undefined)[] | undefined;
+  reuses = new SlotReuses();
   length = 0;
   readonly width: number;
   readonly bounds?: readonly number[];
@@ -166,7 +168,7 @@ export class SeriesTable implements Columns {
     if (this.index.find(labelSet) !== -1) return this.slotOfSet(labelSet);
     const isOther = reader.names.length > 0 && reader.names.every((name) => labelSet[name] === OTHER);
     if (!isOther && this.size >= this.options.maxSeries) return this.dropped();
-    const slot = this.free.pop() ?? this.append();
+    const slot = this.reuse() ?? this.append();
     this.labels[slot] = labelSet;
     this.index.add(labelSet, slot);
     this.expiry?.add(slot);
@@ -181,13 +183,21 @@ export class SeriesTable implements Columns {
     return this.slotOfSet(Object.fromEntries(this.reader.names.map((name) => [name, OTHER])));
   }
 
+  private reuse(): number | undefined {
+    const slot = this.free.pop();
+    if (slot !== undefined) this.reuses.add(slot, this.values.length / this.width);
+    return slot;
+  }
+
   private append(): number {
     if ((this.length + 1) * this.width > this.values.length) {
-      const { labels, values } = this;
+      const { labels, values, exemplars } = this;
       this.values = new Float64Array(values.length * 2);
       this.values.set(values);
-      // A pass that is under way keeps both.
+      // A pass that is under way keeps the old ones.
       this.labels = labels.slice();
+      this.exemplars = exemplars?.slice();
+      this.reuses = new SlotReuses();
     }
     return this.length++;
   }
@@ -198,6 +208,7 @@ export class SeriesTable implements Columns {
     this.labels = [];
     this.values = new Float64Array(this.width);
     this.exemplars = undefined;
+    this.reuses = new SlotReuses();
     this.length = 0;
     this.free = [];
     this.size = 0;
