@@ -19,8 +19,8 @@ export async function* memory() {
     ' MiB',
   );
   for (const [readers, bound] of [
-    [1, 16],
-    [8, 48],
+    [1, 6],
+    [8, 8],
   ]) {
     const most = await mostLive(side, url, readers);
     yield atMost(
