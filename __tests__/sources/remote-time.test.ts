@@ -5,6 +5,10 @@ import { serving, TEXT_TYPE, upstream } from '../support/upstreams.ts';
 
 // Time passes only where a test says so: a busy machine changes nothing.
 jest.mock('../../lib/parsers/text-number.ts', () => ({
+  plainNumber(text: string, start: number) {
+    const rest = text.slice(start);
+    return /^\d+$/.test(rest) ? Number(rest) : undefined;
+  },
   textNumberValue(text: string) {
     jest.advanceTimersByTime(1);
     return Number(text);

@@ -1,5 +1,5 @@
 import type { MetricsError } from '../model/errors.ts';
-import type { LinePiece } from './line-piece.ts';
+import type { HeldLines, LineMemory } from './line-memory.ts';
 import { appliesTo, type FamilyHeader } from './text-headers.ts';
 import { malformedLine } from './text-lines.ts';
 import type { TextType } from './text-types.ts';
@@ -9,40 +9,8 @@ const RANGE_BYTES = 40;
 /** Memory (bytes, estimated) of a family besides its ranges. */
 export const FAMILY_BYTES = 200;
 
-/** More than the length of any range, which is at most one long line or one piece. */
+/** More than the number of characters of any range, which is at most one long line or one piece. */
 const RANGE_SPAN = 2 ** 24;
-
-/** Adjacent lines of the document. */
-export interface LineRange {
-  piece: LinePiece;
-  start: number;
-  end: number;
-  /** Number of the first line. */
-  readonly line: number;
-}
-
-/** Share of a piece in memory below which lines that are buffered are copied. */
-const MIN_KEPT_SHARE = 1 / 4;
-
-/** Copies lines that would keep a much larger piece in memory when its other lines are dropped. */
-export function compact(range: LineRange): LineRange {
-  if (range.end - range.start < MIN_KEPT_SHARE * range.piece.heldSize) copyLines(range);
-  return range;
-}
-
-/** Moves all buffered lines out of a piece of `length`, which keep it in memory together. */
-export function compactAll(ranges: readonly LineRange[], length: number): void {
-  let kept = 0;
-  for (const { start, end } of ranges) kept += end - start;
-  if (kept < MIN_KEPT_SHARE * length) for (const range of ranges) copyLines(range);
-}
-
-function copyLines(range: LineRange): void {
-  const { piece, start, end } = range;
-  range.piece = piece.copy(start, end);
-  range.start = 0;
-  range.end = end - start;
-}
 
 /** The lines of one family's series that are buffered. */
 export class FamilyText {
@@ -60,7 +28,7 @@ export class FamilyText {
   isTaken = false;
   /** The header's type, if that applies to the series. Set when the family leaves the buffer. */
   type: TextType | undefined;
-  private ranges: LineRange[] = [];
+  private ranges: HeldLines[] = [];
 
   constructor(name: string, header: FamilyHeader | undefined, line: number) {
     this.name = name;
@@ -73,9 +41,9 @@ export class FamilyText {
   }
 
   /** Adds lines, and returns the memory (bytes, estimated) that they take. */
-  add(range: LineRange): number {
-    const bytes = range.end - range.start + RANGE_BYTES;
-    this.ranges.push(range);
+  add(lines: HeldLines): number {
+    const bytes = lines.length + RANGE_BYTES;
+    this.ranges.push(lines);
     this.bytes += bytes;
     return bytes;
   }
@@ -97,21 +65,23 @@ export class FamilyText {
   }
 
   /** Removes the lines, and returns them. */
-  take(): LineRange[] {
-    const { ranges } = this;
-    this.ranges = [];
-    return ranges;
+  take(): HeldLines[] {
+    return this.ranges.splice(0);
+  }
+
+  /** Removes the lines, and frees their memory. */
+  release(memory: LineMemory): void {
+    for (const lines of this.take()) memory.release(lines);
   }
 
   /** Returns a line that has not been removed. */
   lineAt(place: number): string {
     const start = place % RANGE_SPAN;
-    const range = this.ranges[(place - start) / RANGE_SPAN] as LineRange;
-    return range.piece.readLine(range.start + start);
+    return (this.ranges[(place - start) / RANGE_SPAN] as HeldLines).readLine(start);
   }
 
   /** Returns the lines. They stay, to be read again. */
-  peek(): readonly LineRange[] {
+  peek(): readonly HeldLines[] {
     return this.ranges;
   }
 }
@@ -120,18 +90,18 @@ export class FamilyText {
 export class FamilyLines {
   /** Number of the last line that was returned. */
   number = 0;
-  private ranges: readonly LineRange[];
+  private ranges: readonly HeldLines[];
   private position = 0;
   private text = '';
   private at = 0;
   private lineStart = 0;
 
-  constructor(ranges: readonly LineRange[]) {
+  constructor(ranges: readonly HeldLines[]) {
     this.ranges = ranges;
   }
 
   /** Continues with more lines, after the last one was returned. */
-  continueWith(ranges: readonly LineRange[]): void {
+  continueWith(ranges: readonly HeldLines[]): void {
     this.ranges = ranges;
     this.position = 0;
   }
@@ -150,7 +120,7 @@ export class FamilyLines {
   private nextRange(): boolean {
     const range = this.ranges[this.position++];
     if (range === undefined) return false;
-    this.text = range.piece.read(range.start, range.end);
+    this.text = range.read();
     this.at = 0;
     this.number = range.line - 1;
     return true;

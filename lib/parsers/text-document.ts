@@ -2,10 +2,11 @@ import { MetricsError } from '../model/errors.ts';
 import type { ParseContext } from '../model/parser.ts';
 import { markLoss } from '../model/series-mark.ts';
 import { FamilyIndex } from './family-index.ts';
-import { compact, compactAll, type FamilyText, type LineRange } from './family-text.ts';
+import type { FamilyText } from './family-text.ts';
+import { LineMemory } from './line-memory.ts';
 import { detachString, type TextFormat } from './text-cursor.ts';
 import type { FamilyHeader } from './text-headers.ts';
-import { TextLines } from './text-lines.ts';
+import { type LinePiece, TextLines } from './text-lines.ts';
 import { EOF_LINE, type MetaLine, MetaReader } from './text-meta.ts';
 import { SeriesReader } from './text-series.ts';
 
@@ -33,12 +34,9 @@ export class TextDocument {
   private readonly index: FamilyIndex;
   private readonly starts = new Map<string, SeriesStart>();
   private readonly late = new Set<FamilyText>();
-  /** What is buffered of the piece that is scanned, while no family has left the buffer. */
-  private added: LineRange[] = [];
+  private readonly memory = new LineMemory();
   /** Families that are left at the end of the document. */
   private rest: FamilyText[] | undefined;
-  /** Whether a family has left the buffer, so that lines may be dropped. */
-  private isOverfull = false;
   /** The family that is larger than the buffer, while it is read. */
   private open: FamilyText | undefined;
   /** Start of the last line, if it is a series. */
@@ -65,7 +63,6 @@ export class TextDocument {
     while (!this.isEnded && (index.bytes < context.maxJoinBytes || index.buffered.size === 0)) await this.readPiece();
     if (this.isEnded) return this.nextOfRest();
     const family = index.take() as FamilyText;
-    this.isOverfull = true;
     family.markTaken();
     this.open = family === this.start?.family ? family : undefined;
     return family;
@@ -113,13 +110,22 @@ export class TextDocument {
     const family = this.index.disband(header);
     // The lines that were read last may be of this family.
     this.start = undefined;
-    for (const range of family?.take() ?? []) this.scan(range);
+    for (const lines of family?.take() ?? []) {
+      const piece = { text: lines.read(), isAscii: lines.isAscii };
+      this.memory.release(lines);
+      this.scan(piece, lines.line);
+    }
     this.lines.number = number;
     this.hasEof = hasEof;
     this.start = start?.family === family ? undefined : start;
     if (!this.isEnded) return;
     for (const added of this.index.takeBuffered().reverse()) this.rest?.push(added);
     this.reportLate();
+  }
+
+  /** Frees the memory of lines that were read. */
+  release(family: FamilyText): void {
+    family.release(this.memory);
   }
 
   async close(): Promise<void> {
@@ -129,8 +135,10 @@ export class TextDocument {
   private async readPiece(): Promise<void> {
     const { lines } = this;
     const piece = await lines.nextPiece();
-    if (piece !== undefined) this.scan({ piece, start: 0, end: piece.length, line: lines.number + 1 });
-    else if (this.format === 'openmetrics' && !this.hasEof) {
+    if (piece !== undefined) {
+      this.scan(piece, lines.number + 1);
+      this.memory.compact(this.index.buffered);
+    } else if (this.format === 'openmetrics' && !this.hasEof) {
       throw lines.malformed(`expected ${EOF_LINE}, got the end of a truncated document`, lines.number + 1);
     } else {
       this.isEnded = true;
@@ -149,8 +157,7 @@ export class TextDocument {
   }
 
   /** Adds lines to their families. */
-  private scan({ piece, start, end, line: first }: LineRange): void {
-    const text = piece.read(start, end);
+  private scan({ text, isAscii }: LinePiece, first: number): void {
     let family = this.start?.family;
     let runStart = 0;
     let runLine = first;
@@ -162,8 +169,7 @@ export class TextDocument {
         this.lines.number = line;
         const found = this.read(text, at, feed);
         if (found !== family) {
-          if (family !== undefined)
-            this.add(family, { piece, start: start + runStart, end: start + at, line: runLine }, line);
+          this.add(family, { text: text.slice(runStart, at), isAscii }, runLine, line);
           family = found;
           runStart = at;
           runLine = line;
@@ -173,20 +179,15 @@ export class TextDocument {
       at = feed + 1;
     }
     this.lines.number = line;
-    if (family !== undefined) this.add(family, { piece, start: start + runStart, end, line: runLine }, line + 1);
-    // The rest may be comments.
-    compactAll(this.added, end - start);
-    this.added = [];
+    this.add(family, { text: text.slice(runStart), isAscii }, runLine, line + 1);
   }
 
-  private add(family: FamilyText, range: LineRange, nextLine: number): void {
-    if (range.start === range.end) return;
-    if (!family.isTaken) {
-      this.index.bytes += family.add(this.isOverfull ? compact(range) : range);
-      if (!this.isOverfull) this.added.push(range);
-    } else if (this.isOpen(family)) family.add(range);
+  private add(family: FamilyText | undefined, { text, isAscii }: LinePiece, line: number, nextLine: number): void {
+    if (family === undefined || line === nextLine) return;
+    if (!family.isTaken) this.index.bytes += family.add(this.memory.hold(text, isAscii, line));
+    else if (this.isOpen(family)) family.add(this.memory.hold(text, isAscii, line));
     else {
-      family.late += nextLine - range.line;
+      family.late += nextLine - line;
       this.late.add(family);
     }
   }

@@ -29,7 +29,7 @@ export async function* readFamilies(
       const read = samples instanceof SampleGroups ? await reader.readGroups(family, samples) : samples;
       if (read !== undefined) yield describe(family, read, document.wholeOf(family));
       if (read instanceof TextSamples) read.throwIfFailed();
-      do family.take();
+      do document.release(family);
       while (document.isOpen(family) && (await document.readMore(family)));
     }
   } finally {

@@ -1,7 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { MetricsError } from '../model/errors.ts';
 import { yieldToEventLoop } from '../util/event-loop.ts';
-import { LinePiece } from './line-piece.ts';
 
 /** Maximum length (bytes) of a line. */
 const MAX_LINE_BYTES = 2 ** 20;
@@ -13,6 +12,12 @@ const LINE_FEED = 10;
 /** Creates the error for a line, numbered from 1. */
 export const malformedLine = (line: number, reason: string) =>
   new MetricsError('ERR_METRICS_MALFORMED_DOCUMENT', `line ${line}: ${reason}`);
+
+/** Whole lines of the document. */
+export interface LinePiece {
+  readonly text: string;
+  readonly isAscii: boolean;
+}
 
 export interface LastLineOptions {
   /** Whether, after the last byte, the last line may lack its line feed. */
@@ -100,9 +105,8 @@ export class TextLines {
     this.partialLength = length;
   }
 
-  /** Copies the line, since its buffer is used again. */
   private decodePartial(): LinePiece | undefined {
-    const partial = Buffer.from(this.partialLine.subarray(0, this.partialLength));
+    const partial = this.partialLine.subarray(0, this.partialLength);
     this.partialLength = 0;
     return this.decode(partial);
   }
@@ -110,13 +114,13 @@ export class TextLines {
   /** Decodes lines, up to the first that is not UTF-8. Returns undefined when there are none. */
   private decode(bytes: Uint8Array): LinePiece | undefined {
     let valid = bytes;
-    if (isAscii(bytes)) return new LinePiece(bufferOf(bytes));
+    if (isAscii(bytes)) return { text: bufferOf(bytes).toString('latin1'), isAscii: true };
     if (!isUtf8(bytes)) {
       this.isUndecodable = true;
       valid = bytes.subarray(0, validLength(bytes));
       if (valid.length === 0) return undefined;
     }
-    return new LinePiece(bufferOf(valid).toString());
+    return { text: bufferOf(valid).toString(), isAscii: false };
   }
 }
 

@@ -81,7 +81,7 @@ export abstract class TextSamples implements ParsedSamples {
   private async continue(lines: FamilyLines): Promise<boolean> {
     const { family } = this;
     const { document } = this.shared;
-    family.take();
+    document.release(family);
     if (!(await document.readMore(family))) return false;
     lines.continueWith(family.peek());
     return true;
