@@ -4,13 +4,13 @@ import { parsePeer } from '../dist/esm/access/address.js';
 import { createCidrSet } from '../dist/esm/access/cidr-set.js';
 import { atLeast, atMost, median } from './figures.js';
 
-/** Decisions per second, from the peer's text on, with nothing remembered of an address. */
+/** Decisions per second of CPU time, from the peer's text on, with nothing remembered of an address. */
 export async function* addresses() {
   const list100k = networks(100_000);
   const before = memory();
-  const start = performance.now();
+  const start = cpuMs();
   const set = createCidrSet(list100k, { option: 'trustedHosts' });
-  const ms = performance.now() - start;
+  const ms = cpuMs() - start;
   yield atMost('building a set of 100k networks', ms, undefined, ' ms');
   const kept = memory() - before;
   yield atMost('memory of a set of 100k networks', kept / 2 ** 20, 4, ' MiB');
@@ -71,11 +71,17 @@ function rate(decide, count) {
       : `${1 + (i % 200)}.${(i * 7) & 255}.${(i * 31) & 255}.${i & 255}`,
   );
   let trusted = 0;
-  const start = performance.now();
+  const start = cpuMs();
   for (const text of texts) if (decide(text)) trusted++;
-  const seconds = (performance.now() - start) / 1000;
+  const seconds = (cpuMs() - start) / 1000;
   if (trusted > count) throw new Error('counted wrongly');
   return count / seconds;
+}
+
+/** What the process has used so far: the machine may do other work. */
+function cpuMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 function memory() {
