@@ -3,6 +3,7 @@ import { requestMetrics } from '../dist/esm/sources/requests.js';
 /** Middleware by name: each gets a function that loads a package, and returns one that prepares an app. */
 export const MIDDLEWARE = {
   bare: () => () => {},
+  nothing: () => (app) => app.use((_req, _res, next) => next()),
   ours: () => (app) => app.use(requestMetrics()),
   'hand-written': (load) => handWritten(load('prom-client'), false),
   'hand-written with a counter': (load) => handWritten(load('prom-client'), true),
