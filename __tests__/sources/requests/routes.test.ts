@@ -1,17 +1,54 @@
 import { ENDING_CASES } from '../../support/ending-cases.ts';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.ts';
 import { measuredService } from '../../support/measured.ts';
-import { ROUTE_CASES } from '../../support/route-cases.ts';
+import { mounted, ok, pass, ROUTE_CASES, type RouteCase } from '../../support/route-cases.ts';
 import { sendCase, TIMES } from '../../support/send-case.ts';
 import { closeServers } from '../../support/serve.ts';
 
 afterEach(closeServers);
 
+const answerAndPass = (_req: unknown, res: import('express').Response, next: () => void) => {
+  res.json({});
+  next();
+};
+
+/** Handlers that answer, and call `next()` nevertheless. The page of other packages does not compare these. */
+const PASSING_CASES: readonly RouteCase[] = [
+  [
+    'a route that answers and passes on to middleware at a path',
+    (app) => void app.get('/users/:id', answerAndPass).use('/users', pass).use(pass, () => undefined),
+    'GET /users/{n}',
+    'GET /users/:id 200',
+  ],
+  [
+    'a route that answers and passes on to a route for every path',
+    (app) => void app.get('/users/:id', answerAndPass).all(/.*/, () => undefined),
+    'GET /users/{n}',
+    'GET /users/:id 200',
+  ],
+  [
+    'a route of a router that answers and passes on to another router',
+    (app, express) => {
+      app.use('/t/:tenant', express.Router().get('/users/:id', answerAndPass));
+      mounted('/t', '/:tenant/users/:id')(app, express);
+      app.use(() => undefined);
+    },
+    'GET /t/acme/users/{n}',
+    'GET /t/:tenant/users/:id 200',
+  ],
+  [
+    'a route that passes on, before one that answers and passes on',
+    (app) => void app.all(/.*/, pass).get('/users/:id', answerAndPass).use('/users', () => undefined),
+    'GET /users/{n}',
+    'GET /users/:id 200',
+  ],
+];
+
 describe.each(EXPRESS_VERSIONS)('with %s', (version) => {
   beforeEach(() => jest.spyOn(console, 'error').mockImplementation(() => undefined));
   afterEach(() => jest.restoreAllMocks());
 
-  test.each([...ROUTE_CASES, ...ENDING_CASES].map((it) => [it[0], it] as const))('%s', async (_what, one) => {
+  test.each([...ROUTE_CASES, ...ENDING_CASES, ...PASSING_CASES].map((it) => [it[0], it] as const))('%s', async (_what, one) => {
     const [, build, , series] = one;
     const service = await measuredService(version, build);
     await sendCase(service.server, one);

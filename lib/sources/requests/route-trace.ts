@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { types } from 'node:util';
 import { type Layer, patternOfRoute } from './layer-pattern.ts';
 import { isTraced } from './layers.ts';
@@ -85,7 +85,8 @@ export class RouteTrace {
     this.isMountLast = true;
   }
 
-  enterMount(place: Place, req: RoutedRequest, router: unknown): void {
+  enterMount(place: Place, req: RoutedRequest, res: ServerResponse, router: unknown): void {
+    if (this.hasAnswered(res)) return;
     const { mount: parent } = this;
     const baseUrl = read(req, 'baseUrl') ?? '';
     // Express has just appended what the mount matches.
@@ -94,9 +95,15 @@ export class RouteTrace {
     this.isMountLast = true;
   }
 
-  enterRoute(place: Place, req: RoutedRequest, route: Layer['route']): void {
+  enterRoute(place: Place, req: RoutedRequest, res: ServerResponse, route: Layer['route']): void {
     this.calledRoute = route;
+    if (this.hasAnswered(res)) return;
     this.route = place.routeIn(this.current, req);
     this.isMountLast = false;
+  }
+
+  /** Whether a route has answered and passed on nevertheless. Most requests have one route, and the response is not read. */
+  private hasAnswered(res: ServerResponse): boolean {
+    return this.route !== undefined && read(res, 'headersSent');
   }
 }

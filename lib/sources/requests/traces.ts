@@ -100,8 +100,8 @@ class Traces implements LayerObserver, Publisher {
     const { route } = trace;
     route.leaveMount(next);
     if (kind === 'any path') return;
-    if (kind.isRoute) route.enterRoute(kind, req, layer.route);
-    else route.enterMount(kind, req, next);
+    if (kind.isRoute) route.enterRoute(kind, req, res, layer.route);
+    else route.enterMount(kind, req, res, next);
   }
 
   #onStart({ request, response, socket }: Message): void {
