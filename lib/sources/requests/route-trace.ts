@@ -27,6 +27,7 @@ interface Mount {
   readonly parent: Mount | undefined;
 }
 
+const BAD_REQUEST = 400;
 const NOT_FOUND = 404;
 
 function isRoute(value: unknown): value is NonNullable<Layer['route']> {
@@ -60,8 +61,18 @@ export class RouteTrace {
       // One that matched, and was not called because `router.param` had an error.
       return this.current.route(patternOfRoute(route));
     }
-    if (this.isMountLast && this.mount !== undefined && status !== NOT_FOUND) return this.mount.template.route('');
-    return this.route;
+    if (!this.isMountLast || status === NOT_FOUND) return this.route;
+    // An error leaves all mounts. Its answer counts under the one that failed.
+    const mount = status < BAD_REQUEST ? this.mountThatAnswered(req) : this.mount;
+    return mount?.template.route('') ?? this.route;
+  }
+
+  /** Returns the mount that did not call `next()`: Express takes away what a mount has added to `baseUrl` when it does. */
+  private mountThatAnswered(req: RoutedRequest): Mount | undefined {
+    const { length } = read(req, 'baseUrl') ?? '';
+    let { mount } = this;
+    while (mount !== undefined && mount.baseUrl.length > length) mount = mount.parent;
+    return mount;
   }
 
   /** Leaves the mount that the router had entered before its current layer. */
