@@ -190,20 +190,22 @@ describe.each([
 
   test('have totals that are the sums of their own numbers, histograms among them', async () => {
     const { address, failures } = await serve(queries);
-    await server.eventually(() => expectTotals(address, instances));
-    const { message_delivery_latency_seconds: latency, queue_depth } = await documentOf(address);
-    expect(latency?.value).toMatchObject({ count: 13, bucket: expect.arrayContaining([[30, 13]]) });
-    expect(queue_depth?.value).toMatchObject({ queue: { 'example.com': 0 } });
+    await server.eventually(async () => {
+      await expectTotals(address, instances);
+      const { message_delivery_latency_seconds: latency, queue_depth } = await documentOf(address);
+      expect(latency?.value).toMatchObject({ count: 13, bucket: expect.arrayContaining([[30, 13]]) });
+      expect(queue_depth?.value).toMatchObject({ queue: { 'example.com': 0 } });
+    });
     expect(failures).toEqual([]);
   });
 
   test('have types and help, as far as the server knows them', async () => {
     const { address } = await serve({ ...queries, ratio: `sum(up${job}) / count(up${job})` });
-    const document = await documentOf(address);
-    const described = Object.entries(document).map(([name, { type, help }]) => [name, type, help]);
+    const described = async () =>
+      Object.entries(await documentOf(address)).map(([name, { type, help }]) => [name, type, help]);
     const ifKnown = (type: string) => (hasMetadata ? type : 'untyped');
     const helpOf = (help: string) => (hasMetadata ? help : undefined);
-    expect(described).toEqual([
+    const expected = [
       ['messages_accepted_total', ifKnown('counter'), helpOf('messages taken into a queue')],
       ['messages_delivered_total', ifKnown('counter'), helpOf('messages that the receiving server took')],
       ['messages_deferred_total', ifKnown('counter'), helpOf('attempts that failed and are tried again later')],
@@ -212,7 +214,8 @@ describe.each([
       ['message_delivery_latency_seconds', 'histogram', helpOf('from acceptance to delivery, retries included')],
       ['http_request_duration_seconds', 'histogram', helpOf('Duration of HTTP requests.')],
       ['ratio', 'gauge', undefined],
-    ]);
+    ];
+    await server.eventually(async () => expect(await described()).toEqual(expected));
   });
 
   test('can be told apart, and summaries are put together', async () => {
@@ -268,8 +271,10 @@ describe.each([
     const [gone, ...left] = instances as [Instance, ...Instance[]];
     await stopInstance(gone);
     const { address: totals } = await serve(queries);
-    await server.eventually(() => expectTotals(totals, left));
-    expect((await documentOf(address)).up?.value).toBe(2);
+    await server.eventually(async () => {
+      await expectTotals(totals, left);
+      expect((await documentOf(address)).up?.value).toBe(2);
+    });
     expect(failures).toEqual([]);
 
     for (const instance of left) await stopInstance(instance);

@@ -96,16 +96,20 @@ describe.each([
   ['text', 'text/plain; version=0.0.4; charset=utf-8'],
   ['openmetrics', 'application/openmetrics-text; version=1.0.0; charset=utf-8'],
 ] as const)('in the format %s', (job, contentType) => {
-  test('Prometheus asks for what it understands, and gets it compressed', () => {
+  test('Prometheus asks for what it understands, and gets it compressed', async () => {
     // On a busy machine, the first ones may be too late for a timeout of 1 s.
-    expect(seenAt(`/${job}/metrics`).find(({ status }) => status === 200)).toEqual({
-      path: `/${job}/metrics`,
-      accept: expect.stringMatching(/^application\/openmetrics-text; ?version=1\.0\.0.*,text\/plain; ?version=0\.0\.4/),
-      acceptEncoding: 'gzip',
-      status: 200,
-      type: contentType,
-      encoding: 'gzip',
-    });
+    await prometheus.eventually(async () =>
+      expect(seenAt(`/${job}/metrics`).find(({ status }) => status === 200)).toEqual({
+        path: `/${job}/metrics`,
+        accept: expect.stringMatching(
+          /^application\/openmetrics-text; ?version=1\.0\.0.*,text\/plain; ?version=0\.0\.4/,
+        ),
+        acceptEncoding: 'gzip',
+        status: 200,
+        type: contentType,
+        encoding: 'gzip',
+      }),
+    );
   });
 
   test('every series arrives with its value, and no other', async () => {
@@ -126,10 +130,10 @@ describe.each([
   });
 
   test('types, help and units arrive', async () => {
-    const metadata = await prometheus.query<{ metric: string; type: string; help: string; unit: string }[]>(
-      'targets/metadata',
-      { match_target: `{job="${job}"}` },
-    );
+    const metadata = () =>
+      prometheus.query<{ metric: string; type: string; help: string; unit: string }[]>('targets/metadata', {
+        match_target: `{job="${job}"}`,
+      });
     const isText = job === 'text';
     const family = (metric: string, type: string, help = '', unit = '') => ({
       target: expect.anything(),
@@ -141,22 +145,21 @@ describe.each([
     const total = isText ? '_total' : '';
     const sorted = (families: readonly { metric: string }[]) =>
       [...families].sort((a, b) => (a.metric < b.metric ? -1 : 1));
-    expect(sorted(metadata)).toEqual(
-      sorted([
-        family(`requests${total}`, 'counter', HOSTILE),
-        family('sent', 'counter'),
-        family(`nothing_yet${total}`, 'counter', 'no samples'),
-        family('temperature_celsius', 'gauge', '', 'celsius'),
-        family('extremes', 'gauge'),
-        family('latency_seconds', 'histogram', 'how long it took', 'seconds'),
-        family('sumless', 'histogram'),
-        family('rpc_seconds', 'summary'),
-        family('whatever', 'unknown'),
-        family('disk_usage_bytes', 'gauge'),
-        family('__lives___', 'gauge'),
-        family('many', 'gauge', 'more than a chunk'),
-      ]),
-    );
+    const expected = sorted([
+      family(`requests${total}`, 'counter', HOSTILE),
+      family('sent', 'counter'),
+      family(`nothing_yet${total}`, 'counter', 'no samples'),
+      family('temperature_celsius', 'gauge', '', 'celsius'),
+      family('extremes', 'gauge'),
+      family('latency_seconds', 'histogram', 'how long it took', 'seconds'),
+      family('sumless', 'histogram'),
+      family('rpc_seconds', 'summary'),
+      family('whatever', 'unknown'),
+      family('disk_usage_bytes', 'gauge'),
+      family('__lives___', 'gauge'),
+      family('many', 'gauge', 'more than a chunk'),
+    ]);
+    await prometheus.eventually(async () => expect(sorted(await metadata())).toEqual(expected));
   });
 });
 
@@ -181,21 +184,25 @@ async function exemplars(query: string) {
 
 describe('exemplars', () => {
   test('of counters and of histograms arrive in OpenMetrics', async () => {
-    expect(await exemplars(ownOnes('openmetrics'))).toEqual(
-      expect.arrayContaining([
-        ['requests_total', [TRACE_READ, 2]],
-        ['latency_seconds_bucket', '1.0', [TRACE_READ, 0.5]],
-        ['latency_seconds_bucket', '+Inf', [{}, 2e6]],
-      ]),
+    await prometheus.eventually(async () =>
+      expect(await exemplars(ownOnes('openmetrics'))).toEqual(
+        expect.arrayContaining([
+          ['requests_total', [TRACE_READ, 2]],
+          ['latency_seconds_bucket', '1.0', [TRACE_READ, 0.5]],
+          ['latency_seconds_bucket', '+Inf', [{}, 2e6]],
+        ]),
+      ),
     );
   });
 
   test('of prom-client arrive too', async () => {
-    expect(await exemplars(ownOnes('prom-client-openmetrics'))).toEqual(
-      expect.arrayContaining([
-        ['jobs_done_total', [TRACE_READ, 3]],
-        ['job_size_bytes_bucket', '100.0', [TRACE_READ, 50]],
-      ]),
+    await prometheus.eventually(async () =>
+      expect(await exemplars(ownOnes('prom-client-openmetrics'))).toEqual(
+        expect.arrayContaining([
+          ['jobs_done_total', [TRACE_READ, 3]],
+          ['job_size_bytes_bucket', '100.0', [TRACE_READ, 50]],
+        ]),
+      ),
     );
   });
 
@@ -213,7 +220,8 @@ describe.each([
   const own = selector(job, '__name__=~"jobs_done.*|queue_depth|job_size_bytes.*|wait_seconds.*"');
 
   test('has its values and its default labels in Prometheus', async () => {
-    expect(await series(own)).toEqual(
+    await expectSeries(
+      own,
       inOrder([
         [counter, { queue: HOSTILE, service }, 3],
         ['queue_depth', { service }, 42],
@@ -230,14 +238,16 @@ describe.each([
   });
 
   test("has Node's own metrics in Prometheus", async () => {
-    const names = new Set((await series(ownOnes(job))).map(([name]) => name));
-    expect([...names]).toEqual(
-      expect.arrayContaining([
-        'process_start_time_seconds',
-        'nodejs_version_info',
-        'nodejs_gc_duration_seconds_bucket',
-      ]),
-    );
+    await prometheus.eventually(async () => {
+      const names = new Set((await series(ownOnes(job))).map(([name]) => name));
+      expect([...names]).toEqual(
+        expect.arrayContaining([
+          'process_start_time_seconds',
+          'nodejs_version_info',
+          'nodejs_gc_duration_seconds_bucket',
+        ]),
+      );
+    });
   });
 });
 
