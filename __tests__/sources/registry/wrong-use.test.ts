@@ -13,6 +13,10 @@ const messageOf = (call: () => unknown): string => {
   throw new Error('it took these arguments');
 };
 
+const fail = (): never => {
+  throw new Error('it has no text');
+};
+
 // biome-ignore lint/suspicious/noExplicitAny: JavaScript passes anything
 type Wrong = [title: string, use: (metrics: any) => unknown, message: string];
 
@@ -53,6 +57,31 @@ test.each<Wrong>([
     'none: labels: expected no labels, got "a"; write nothing in its place',
   ],
   ['a symbol', (m) => m.one.inc({ a: Symbol('x') }), 'one: labels.a: expected a string, got Symbol(x); write "…"'],
+  [
+    'an object that has no text',
+    (m) => m.one.inc({ a: Object.create(null) }),
+    'one: labels.a: expected a string, got [Object: null prototype] {}; write "…"',
+  ],
+  [
+    'an object whose text fails, for a handle',
+    (m) => m.two.labels({ a: 1, b: { toString: () => fail() } }),
+    'two: labels.b: expected a string, got [Object]; write "…"',
+  ],
+  [
+    'a label that every object inherits, and an unknown one',
+    (m) => m.inherited.set({ b: 1, z: 1 }, 1),
+    'inherited: labels: expected the name of a label, got "z"; write one of constructor, b',
+  ],
+  [
+    'an inherited label in place of the only one',
+    (m) => m.only.set({ x: 1 }, 1),
+    'only: labels: expected the name of a label, got "x"; write one of toString',
+  ],
+  [
+    'no value for a label that every object inherits',
+    (m) => m.inherited.set({ b: 1 }, 1),
+    'inherited: labels: expected a value for "constructor" and "b", got none for "constructor"; write { constructor: "…", b: "…" }',
+  ],
   [
     'an unknown label of a handle',
     (m) => m.two.labels({ a: 1, c: 1 }),
@@ -112,6 +141,8 @@ test.each<Wrong>([
     none: registry.histogram({ name: 'none', help, buckets: [] }),
     one: registry.counter({ name: 'one', help, labelNames: ['a'] }),
     two: registry.gauge({ name: 'two', help, labelNames: ['a', 'b'] }),
+    inherited: registry.gauge({ name: 'inherited', help, labelNames: ['constructor', 'b'] }),
+    only: registry.gauge({ name: 'only', help, labelNames: ['toString'] }),
     timed: registry.histogram({ name: 'timed', help, labelNames: ['a', 'b'] }),
   };
   expect(messageOf(() => use(metrics))).toBe(message);

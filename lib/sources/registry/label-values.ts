@@ -45,11 +45,10 @@ export class LabelReader {
   }
 
   private convert(labels: LabelValues, name: string, value: unknown): string {
-    if (value === undefined && !(name in labels)) throw this.mismatch(labels);
-    if (typeof value === 'symbol') {
-      throw optionError(`${this.metric}: labels${member(name)}`, value, { expected: 'a string', write: '"…"' });
-    }
-    return `${value}`;
+    // An object has others that it inherits, such as `constructor`. A number or a boolean is none of them.
+    if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+    if (!isGiven(labels, name)) throw this.mismatch(labels);
+    return labelText(`${this.metric}: labels`, name, value);
   }
 
   /**
@@ -84,7 +83,7 @@ export class LabelReader {
     for (const name in labels) {
       if (!this.names.includes(name)) return unknownOption(`${this.metric}: labels`, name, this.names, 'label');
     }
-    const missing = this.names.filter((name) => !(name in labels));
+    const missing = this.names.filter((name) => !isGiven(labels, name));
     const got = `none for ${missing.map(shown).join(' and ')}`;
     return optionError(`${this.metric}: labels`, labels, { expected: this.expected(), got, write: this.example() });
   }
@@ -95,6 +94,25 @@ export class LabelReader {
 
   private example(): string {
     return this.names.length === 0 ? '{}' : `{ ${this.names.map((name) => `${name}: "…"`).join(', ')} }`;
+  }
+}
+
+/** Whether the labels have one of this name, by the rule of `checkCount`. */
+function isGiven(labels: LabelValues, name: string): boolean {
+  for (const given in labels) if (given === name) return true;
+  return false;
+}
+
+/**
+ * Returns a label's value as in a template literal. `option` is the place of the labels, for error messages.
+ *
+ * @throws {TypeError} for a symbol, and for an object that has no text
+ */
+export function labelText(option: string, name: string, value: unknown): string {
+  try {
+    return `${value}`;
+  } catch (cause) {
+    throw optionError(`${option}${member(name)}`, value, { expected: 'a string', write: '"…"' }, { cause });
   }
 }
 
