@@ -49,9 +49,13 @@ describe('with a clock that stands still', () => {
     const histogram = registry.histogram({ name: 'h', help, buckets: [1, 2] });
     counter.inc({ q: 'a' });
     counter.inc({ q: 'b' }, 2, { trace_id: 'one' });
-    counter.labels('b').inc(3, { trace_id: 'two' });
-    histogram.observe(1.5, { trace_id: 'three' });
-    histogram.labels().observe(9, { trace_id: 'four' });
+    const exemplar = { trace_id: 'two' };
+    counter.labels('b').inc(3, exemplar);
+    exemplar.trace_id = 'three';
+    histogram.observe(1.5, exemplar);
+    exemplar.trace_id = 'four';
+    histogram.labels().observe(9, exemplar);
+    exemplar.trace_id = 'changed later';
     expect(await render(registry, 'openmetrics')).toBe(
       [
         '# TYPE c counter',

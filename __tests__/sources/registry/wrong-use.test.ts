@@ -131,6 +131,36 @@ test.each<Wrong>([
     'none: observe: expected a finite number, got undefined; write 0.1',
   ],
   [
+    'an exemplar that is no object',
+    (m) => m.one.inc({ a: 1 }, 1, 'xx'),
+    'one: inc: exemplar: expected an object of labels, got "xx"; write { trace_id: "…" }',
+  ],
+  [
+    'an exemplar of a handle that is null',
+    (m) => m.one.labels('1').inc(1, null),
+    'one: inc: exemplar: expected an object of labels, got null; write { trace_id: "…" }',
+  ],
+  [
+    'an exemplar whose label has no valid name',
+    (m) => m.none.observe(1, { 'trace-id': 'x' }),
+    'none: observe: exemplar: expected a label name: letters, digits and _, got "trace-id"; write { trace_id: "…" }',
+  ],
+  [
+    'an exemplar of a handle that is too long',
+    (m) => m.none.labels().observe(1, { trace_id: 'é'.repeat(121) }),
+    'none: observe: exemplar: expected names and values of at most 128 characters together, got 129; write { trace_id: "…" }',
+  ],
+  [
+    "an exemplar whose label's value has no text",
+    (m) => m.timed.observe({ a: 1, b: 1 }, 1, { trace_id: Symbol('x') }),
+    'timed: observe: exemplar.trace_id: expected a string, got Symbol(x); write "…"',
+  ],
+  [
+    'a timer whose exemplar is an array',
+    (m) => m.none.startTimer()(undefined, []),
+    'none: observe: exemplar: expected an object of labels, got []; write { trace_id: "…" }',
+  ],
+  [
     'a timer that lacks a label',
     (m) => m.timed.startTimer({ a: 1 })(),
     'timed: labels: expected a value for "a" and "b", got none for "b"; write { a: "…", b: "…" }',

@@ -7,10 +7,12 @@ export class CounterMetric extends TableMetric<TableCounterSeries> {
     const { table } = this;
     if (isLabels(first)) {
       const value = this.increment(second);
-      add(table, table.slotOf(first), value, third as LabelSet | undefined);
+      const exemplar = this.exemplarOf('inc', third);
+      add(table, table.slotOf(first), value, exemplar);
     } else {
       const value = this.increment(first);
-      add(table, table.onlySlot(first), value, second as LabelSet | undefined);
+      const exemplar = this.exemplarOf('inc', second);
+      add(table, table.onlySlot(first), value, exemplar);
     }
   }
 
@@ -35,7 +37,8 @@ class TableCounterSeries extends TableSeries {
 
   inc(value?: number, exemplar?: LabelSet): void {
     const increment = this.metric.increment(value);
-    add(this.table, this.current(), increment, exemplar);
+    const copy = this.metric.exemplarOf('inc', exemplar);
+    add(this.table, this.current(), increment, copy);
   }
 }
 

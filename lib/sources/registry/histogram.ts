@@ -9,10 +9,12 @@ export class HistogramMetric extends TableMetric<TableHistogramSeries> {
   observe(first?: unknown, second?: unknown, third?: unknown): void {
     if (isLabels(first)) {
       const value = this.number(second);
-      observe(this.table as Buckets, this.table.slotOf(first), value, third as LabelSet | undefined);
+      const exemplar = this.exemplarOf('observe', third);
+      observe(this.table as Buckets, this.table.slotOf(first), value, exemplar);
     } else {
       const value = this.number(first);
-      observe(this.table as Buckets, this.table.onlySlot(first), value, second as LabelSet | undefined);
+      const exemplar = this.exemplarOf('observe', second);
+      observe(this.table as Buckets, this.table.onlySlot(first), value, exemplar);
     }
   }
 
@@ -48,7 +50,8 @@ class TableHistogramSeries extends TableSeries {
 
   observe(value: number, exemplar?: LabelSet): void {
     this.metric.number(value);
-    observe(this.table as Buckets, this.current(), value, exemplar);
+    const copy = this.metric.exemplarOf('observe', exemplar);
+    observe(this.table as Buckets, this.current(), value, copy);
   }
 
   startTimer(): (exemplar?: LabelSet) => number {

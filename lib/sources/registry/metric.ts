@@ -1,5 +1,6 @@
 import type { LabelSet } from '../../model/metric-family.ts';
 import { optionError } from '../../util/option-error.ts';
+import { copyExemplar } from './exemplar.ts';
 import type { LabelReader, LabelValues } from './label-values.ts';
 import type { SeriesTable } from './series-table.ts';
 
@@ -36,6 +37,11 @@ export abstract class TableMetric<Series> {
   /** Returns the slot to update, or -1, for the first argument of an update. */
   protected slotOf(first: unknown): number {
     return isLabels(first) ? this.table.slotOf(first) : this.table.onlySlot(first);
+  }
+
+  /** Returns a copy of the labels of an update's exemplar, if it has one. */
+  exemplarOf(method: string, given: unknown): LabelSet | undefined {
+    return given === undefined ? undefined : copyExemplar(`${this.name}: ${method}: exemplar`, given);
   }
 
   protected invalidValue(method: string, value: unknown, expected: string, write: string): TypeError {
