@@ -169,6 +169,7 @@ describe('what OpenMetrics does not allow is refused, though the Prometheus form
     ['# TYPE  m gauge\n# EOF\n', 'line 1: expected a metric name, got " m gauge"'],
     ['# TYPE m untyped\n# EOF\n', 'line 1: expected a metric type, got "untyped"'],
     ['# TYPE m gauge \n# EOF\n', 'line 1: expected the end of the line, got " "'],
+    ['# HELP foo-bar text\n# EOF\n', 'line 1: expected a blank, got "-bar text"'],
     ['# UNIT m x\n# EOF\n', 'line 1: expected a unit with which the name ends, got "x"'],
     ['m{a="x",} 1\n# EOF\n', 'line 1: expected a label name, got the end of the line'],
     ['# TYPE h histogram\nh{} {count:1,sum:1}\n# EOF\n', 'line 2: expected a number, got "{count:1,sum:1}"'],

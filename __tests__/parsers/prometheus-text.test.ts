@@ -134,6 +134,10 @@ describe('what stands in front of the series', () => {
       [{ name: 'm', help: ' two \\ back\nslash\\"es" ', type: 'untyped', values: [1] }],
     ],
     ['# TYPE "a.b" gauge\n# HELP "a.b" what\n{"a.b"} 1\n', [{ name: 'a.b', help: 'what', type: 'gauge', values: [1] }]],
+    ...['foo-bar', 'a.b', 'a#b', 'foo/bar', 'm{a="x"}', 'm.b'].map((name): [string, object[]] => [
+      `# HELP ${name} text\n# TYPE m gauge\nm 1\n`,
+      [{ name: 'm', type: 'gauge', values: [1] }],
+    ]),
     ['# TYPE m gauge\n', [{ name: 'm', type: 'gauge', values: [] }]],
     [
       '# TYPE a gauge\n# TYPE b gauge\nb 1\n',
@@ -182,7 +186,10 @@ describe('what stands in front of the series', () => {
     ['# TYPE m gauge really\n', 'line 1: expected the end of the line, got "really"'],
     ['# TYPE m\n', 'line 1: expected a metric type, got ""'],
     ['# TYPE a.b gauge\n', 'line 1: expected a blank, got ".b gauge"'],
+    ['# TYPE foo-bar gauge\n', 'line 1: expected a blank, got "-bar gauge"'],
     ['# HELP  \n', 'line 1: expected a metric name, got the end of the line'],
+    ['# HELP -a text\n', 'line 1: expected a metric name, got "-a text"'],
+    ['# HELP aü text\n', 'line 1: expected a blank, got "ü text"'],
     ['m 1', `line 1: ${TRUNCATED}`],
     ['m 1\nm 1', `line 2: ${TRUNCATED}`],
     ['\ufeffm 1\n', 'line 1: expected a series, got "\ufeffm 1"'],

@@ -54,6 +54,7 @@ export class MetaReader {
     const { cursor, format } = this;
     cursor.skipBlanks();
     const name = cursor.metricName();
+    if (kind === 'HELP' && this.isCutName()) return { kind: 'comment' };
     if (!cursor.isAtEnd()) cursor.expectBlank();
     if (kind === 'UNIT') return { kind, name, text: cursor.rest() };
     if (kind === 'HELP') return { kind, name, text: unescapeHelp(cursor.rest(), format) };
@@ -64,5 +65,15 @@ export class MetaReader {
     cursor.skipBlanks();
     if (!cursor.isAtEnd()) throw cursor.expected('the end of the line');
     return { kind, name, type };
+  }
+  /**
+   * Whether the name that was read is the beginning of one that is not valid, such as `a.b`. Prometheus takes `a`, drops
+   * one byte, and stores the rest as the help text of `a`, which it is not. Without that byte, a character of several is
+   * not UTF-8, so that Prometheus refuses the line.
+   */
+  private isCutName(): boolean {
+    const { cursor, format } = this;
+    const next = cursor.text.charAt(cursor.at);
+    return format !== 'openmetrics' && /^[^ \t\u0080-\uffff]/.test(next);
   }
 }
