@@ -76,6 +76,18 @@ describe('a line that is not of the format is refused', () => {
     ['m 1 1.5', 'expected a timestamp, got "1.5"'],
     ['m 1 # {a="x"} 1', 'expected a timestamp, got "#"; if this is an exemplar, set format: "openmetrics"'],
     ['m{b="y"} 1 # {a="x"} 1', 'expected a timestamp, got "#"; if this is an exemplar, set format: "openmetrics"'],
+    [
+      'h_bucket{le="1"} 1 # {t="}"} 0.5 1',
+      'expected a timestamp, got "#"; if this is an exemplar, set format: "openmetrics"',
+    ],
+    [
+      'h_bucket{le="1"} 1 #{t="1"} 0.5',
+      'expected a timestamp, got "#{t=\\"1\\"}"; if this is an exemplar, set format: "openmetrics"',
+    ],
+    [
+      'h_bucket{le="1"} 1 5 # {t="1"} 0.5',
+      'expected the end of the line, got "# {t=\\"1\\"} 0.5"; if this is an exemplar, set format: "openmetrics"',
+    ],
     ['m 1\r', 'expected a number, got "1\\r"'],
     ['m 1_000', 'expected a number, got "1_000"'],
     ['m 0x10', 'expected a number, got "0x10"'],

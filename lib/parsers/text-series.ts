@@ -11,6 +11,9 @@ export type KeyLabel = 'le' | 'quantile';
 /** The series that may have one, in Prometheus. */
 const MAY_HAVE_EXEMPLAR = /(?:_total|_bucket)$/;
 
+/** End of the error for an exemplar, which the Prometheus format does not have. */
+export const EXEMPLAR_HINT = '; if this is an exemplar, set format: "openmetrics"';
+
 const KEY_STARTS = { le: ',le="', quantile: ',quantile="' } as const;
 
 /** What usually follows the labels. */
@@ -186,11 +189,13 @@ export class SeriesReader {
     if (cursor.isAtEnd()) return;
     const text = cursor.token();
     if (!/^-?\d+$/.test(text)) {
-      const hint = text === '#' ? '; if this is an exemplar, set format: "openmetrics"' : '';
-      throw cursor.fail(`expected a timestamp, got ${excerpt(text)}${hint}`);
+      throw cursor.fail(`expected a timestamp, got ${excerpt(text)}${text.startsWith('#') ? EXEMPLAR_HINT : ''}`);
     }
     this.time = Number(text);
     cursor.skipBlanks();
+    if (cursor.startsWith('#')) {
+      throw cursor.fail(`expected the end of the line, got ${excerpt(cursor.rest())}${EXEMPLAR_HINT}`);
+    }
   }
 
   private openMetricsEnd(): void {
