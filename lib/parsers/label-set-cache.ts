@@ -1,7 +1,7 @@
 import type { LabelSet } from '../model/metric-family.ts';
 import { excessBytes, openAccount, stringBytes } from '../util/cache-budget.ts';
 import { detachString, type TextCursor } from './text-cursor.ts';
-import { cutLabel, duplicateLabel, formatLabels, parseLabels } from './text-labels.ts';
+import { cutLabel, duplicateLabel, formatLabels, LabelParser, parseLabels } from './text-labels.ts';
 
 // Bytes that V8 allocates besides the characters: measured, and rounded up.
 const FAMILY_BYTES = 560;
@@ -94,6 +94,7 @@ const sizeOf = (text: string, labels: LabelSet) =>
 export class FamilyLabels {
   private readonly family: CachedFamily;
   private readonly cache: LabelSetCache;
+  private readonly parser = new LabelParser();
   /** Arrays of the family. What was read from them stays, whatever another document replaces. */
   private texts: readonly string[];
   private sets: readonly LabelSet[];
@@ -165,7 +166,7 @@ export class FamilyLabels {
       return this.labels;
     }
     this.text = detachString(text);
-    this.labels = this.cache.relabel(parseLabels(this.text, cursor));
+    this.labels = this.cache.relabel(this.parser.parse(this.text, cursor));
     if (this.isCurrent) this.put(position);
     this.wasCached &&= this.texts[position] === this.text;
     return this.labels;

@@ -27,6 +27,47 @@ export function parseLabels(text: string, cursor: TextCursor): LabelSet {
   return labels;
 }
 
+/** The names of labels in the order of a text. */
+interface LabelShape {
+  readonly names: readonly string[];
+  /** What comes before the value of each. */
+  readonly starts: readonly string[];
+}
+
+/** Parses the labels of a family. Most of its series have the same names in the same order. */
+export class LabelParser {
+  private shape: LabelShape | undefined;
+
+  parse(text: string, cursor: TextCursor): LabelSet {
+    const known = this.shape && parseShape(text, this.shape);
+    if (known !== undefined) return known;
+    const labels = parseLabels(text, cursor);
+    this.shape = shapeOf(Object.keys(labels));
+    return labels;
+  }
+}
+
+function shapeOf(names: readonly string[]): LabelShape | undefined {
+  if (!names.every((name) => BARE_NAME.test(name))) return undefined;
+  return { names, starts: names.map((name, i) => `${i === 0 ? '' : '",'}${name}="`) };
+}
+
+/** Parses a text without blanks and escapes. Returns undefined if it does not have the shape. */
+function parseShape(text: string, { names, starts }: LabelShape): LabelSet | undefined {
+  if (text.includes('\\')) return undefined;
+  const labels: Record<string, string> = {};
+  let at = 0;
+  for (let i = 0; i < names.length; i++) {
+    const start = starts[i] as string;
+    if (!text.startsWith(start, at)) return undefined;
+    const end = text.indexOf('"', at + start.length);
+    if (end === -1) return undefined;
+    setLabel(labels, names[i] as string, text.slice(at + start.length, end));
+    at = end;
+  }
+  return at === text.length - 1 ? labels : undefined;
+}
+
 export const duplicateLabel = (name: string, cursor: TextCursor) =>
   cursor.fail(`expected each label once, got ${excerpt(name)} again`);
 
