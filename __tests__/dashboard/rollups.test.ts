@@ -1,7 +1,7 @@
 import { readFamily } from '../../lib/dashboard/browser/model/document.ts';
 import { createFamily } from '../../lib/dashboard/browser/model/family.ts';
 import { findRollupCandidates, rollupsAmong } from '../../lib/dashboard/browser/model/rollups.ts';
-import { updateFamily } from '../../lib/dashboard/browser/model/update-family.ts';
+import { loadSamples, updateFamily } from '../../lib/dashboard/browser/model/update-family.ts';
 
 type Sample = readonly [service: string, value: number | null, zone?: string];
 
@@ -105,4 +105,73 @@ test.each([
   ['gauge', undefined, 300],
 ])('a %s with canRollUp: %s has the total %d', (type, canRollUp, total) => {
   expect(polled(type, canRollUp).current[0]).toBe(total);
+});
+
+/** Returns the family of counters after these documents, which arrived a second apart. */
+function counted(...documents: readonly Record<string, number>[]) {
+  const family = createFamily('a');
+  const retention = { count: 100, window: 60 };
+  for (const [i, service] of documents.entries()) {
+    const moment = { poll: i, time: i, clock: i, limit: 400 };
+    updateFamily(family, readFamily({ type: 'counter', value: { service } }), moment, retention);
+  }
+  return family;
+}
+
+const servicesIn = (family: ReturnType<typeof counted>) => [...family.rollups].map(({ labels }) => labels[1]);
+const seconds = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+test('a counter that contains the past of parts that are gone is a roll-up by its increase', () => {
+  const documents = seconds(3).map((t) => ({
+    smtp_client: 1e6 + 100 * t,
+    'smtp_client:a': 60 * t,
+    'smtp_client:b': 40 * t,
+    esmtp_listener: 7 * t,
+  }));
+  expect(counted(...documents).current).toEqual([107]);
+});
+
+test('a counter stays a roll-up when one of its parts goes, and while nothing rises', () => {
+  const before = seconds(9).map((t) => ({ db: 100 * t, 'db:a': 60 * t, 'db:b': 30 * t, 'db:c': 10 * t }));
+  const after = seconds(9).map((t) => ({ db: 800 + 70 * t, 'db:a': 480 + 60 * t, 'db:c': 80 + 10 * t }));
+  const idle = seconds(90).map(() => after.at(-1)!);
+  for (const documents of [before, [...before, ...after.slice(1)], [...before, ...after.slice(1), ...idle]])
+    for (let polls = 2; polls <= documents.length; polls++)
+      expect(servicesIn(counted(...documents.slice(0, polls)))).toEqual(['db']);
+});
+
+test('a roll-up is recognized while parts come and go with each poll', () => {
+  const path = (t: number) => `db:${t}`;
+  // Each path counts 40 in the second in which it appears, and is idle in the next.
+  const documents = seconds(20).map((t) => ({
+    db: 5e5 + 100 * t,
+    'db:a': 60 * t,
+    [path(t)]: 40,
+    [path(t - 1)]: 40,
+  }));
+  expect(servicesIn(counted(...documents))).toEqual(['db']);
+});
+
+test.each<[string, (t: number) => Record<string, number>]>([
+  ['rises faster', (t) => ({ db: 1e6 + 100 * t, 'db:a': 60 * t })],
+  ['rises more slowly', (t) => ({ db: 1e6 + 50 * t, 'db:a': 60 * t })],
+  ['rises at other times', (t) => ({ db: 1e6 + 100 * Math.floor(t / 10), 'db:a': t < 9 ? 0 : 100 * (t - 9) })],
+  ['has risen by a few, as the others have', (t) => ({ db: 1e6 + t, 'db:a': t })],
+  ['does not rise', () => ({ db: 1e6, 'db:a': 5 })],
+])('a larger counter that %s is no roll-up', (_what, at) => {
+  expect(servicesIn(counted(...seconds(10).map(at)))).toEqual([]);
+});
+
+test('a roll-up whose parts were lost before the page was opened is found in the past', () => {
+  const family = counted({ db: 1300, 'db:a': 300 });
+  expect(servicesIn(family)).toEqual([]);
+  const past = seconds(30).map((t) => ({
+    moment: { poll: t - 30, time: t - 300, clock: t - 300, limit: 400 },
+    data: readFamily({
+      type: 'counter',
+      value: { service: { db: 1000 + 10 * t, 'db:a': 10 * t, ...(t < 5 && { 'db:b': 1 }) } },
+    }),
+  }));
+  loadSamples(family, past, { count: 100, window: 60 });
+  expect(servicesIn(family)).toEqual(['db']);
 });

@@ -16,7 +16,7 @@ export type RollupCandidates<S extends Countable> = ReadonlyMap<S, readonly S[]>
 const SEPARATOR = ':';
 
 /** Maximum difference of a roll-up from the sum, relative to the larger, as a scrape is not atomic. */
-const TOLERANCE = 0.01;
+export const TOLERANCE = 0.01;
 
 /** Finds series of which a label's value is the part before `:` of that of others. */
 export function findRollupCandidates<S extends Countable>(series: readonly S[]): RollupCandidates<S> {
@@ -36,14 +36,21 @@ export function findRollupCandidates<S extends Countable>(series: readonly S[]):
   return new Map([...found].sort(([a], [b]) => lengthOf(b.labels) - lengthOf(a.labels)));
 }
 
-/** Returns the candidates whose value equals the sum of the others, without counting a value twice. */
-export function rollupsAmong<S extends Countable>(candidates: RollupCandidates<S>): ReadonlySet<S> {
+/**
+ * Returns the candidates whose value equals the sum of the others, without counting a value twice. A larger one is a sum
+ * if `isSumOf` says so: a total keeps the count of parts that are gone.
+ */
+export function rollupsAmong<S extends Countable>(
+  candidates: RollupCandidates<S>,
+  isSumOf: (candidate: S, added: readonly S[]) => boolean = () => false,
+): ReadonlySet<S> {
   const rollups = new Set<S>();
   for (const [candidate, parts] of candidates) {
-    let sum = 0;
     // Parts have longer values than the candidate. It is known, therefore, which of them are sums themselves.
-    for (const part of parts) if (!rollups.has(part)) sum += part.value ?? 0;
-    if (isAlmost(candidate.value, sum)) rollups.add(candidate);
+    const added = parts.filter((part) => !rollups.has(part));
+    const sum = added.reduce((before, { value }) => before + (value ?? 0), 0);
+    if (isAlmost(candidate.value, sum) || ((candidate.value ?? 0) > sum && isSumOf(candidate, added)))
+      rollups.add(candidate);
   }
   return rollups;
 }

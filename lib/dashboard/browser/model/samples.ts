@@ -24,6 +24,8 @@ export interface Sample {
   readonly moment: PollMoment;
   /** NaN where there is no number. A slot that did not exist yet is missing. */
   readonly values: Float64Array;
+  /** Whether there were other series, which are gone by now. */
+  readonly isPartial?: boolean;
 }
 
 interface KeptSample extends Sample {
@@ -58,6 +60,8 @@ export class Samples {
   readonly width: number;
   private readonly type: MetricType;
   private list: KeptSample[] = [];
+  /** Time (s, monotonic) of the last sample in which there was a series that is gone by now. */
+  private lastLoss = Number.NEGATIVE_INFINITY;
 
   constructor(type: MetricType, width: number) {
     this.type = type;
@@ -70,7 +74,9 @@ export class Samples {
 
   /** Adds the latest sample, and drops samples that are too old or too many. */
   append(sample: Sample, { count, window }: Retention): void {
-    this.list.push({ ...sample, resets: this.resetsAfter(this.list.at(-1), sample) });
+    const before = this.list.at(-1);
+    if (before !== undefined && hasLost(before, sample)) this.lastLoss = before.moment.clock;
+    this.list.push({ ...sample, resets: this.resetsAfter(before, sample) });
     const { clock } = sample.moment;
     this.dropOld(clock, count < ENOUGH ? window : MAX_WINDOW);
     this.thin(count, clock);
@@ -81,6 +87,8 @@ export class Samples {
     const first = this.list[0];
     const before = past.filter(({ moment }) => first === undefined || moment.clock < first.moment.clock);
     const all: Sample[] = [...before, ...this.list];
+    for (const { moment, isPartial } of before)
+      if (isPartial === true) this.lastLoss = Math.max(this.lastLoss, moment.clock);
     this.list = all.map((sample, i) => ({ ...sample, resets: this.resetsAfter(all[i - 1], sample) }));
     this.thin(count, all.at(-1)?.moment.clock ?? 0);
   }
@@ -101,10 +109,22 @@ export class Samples {
     let from = to;
     do from--;
     while (from > 0 && end - this.list[from]!.moment.clock < window - TOLERANCE);
-    if (from < 0) return { from: to, to, seconds: 0, resets: [] };
+    return this.between(from < 0 ? to : from, to);
+  }
+
+  /** Returns the time between two samples. */
+  between(from: number, to: number): Span {
     const resets: number[] = [];
     for (let i = from + 1; i <= to; i++) if (this.list[i]!.resets.size > 0) resets.push(i);
-    return { from, to, seconds: end - this.list[from]!.moment.clock, resets };
+    const clockAt = (index: number) => this.list[index]?.moment.clock ?? 0;
+    return { from, to, seconds: clockAt(to) - clockAt(from), resets };
+  }
+
+  /** Returns the index of the first sample, from a given one on, since which no series has gone. */
+  firstWithoutLoss(from: number): number {
+    let first = from;
+    while (first < this.list.length - 1 && this.list[first]!.moment.clock <= this.lastLoss) first++;
+    return first;
   }
 
   /** Returns the increase of a count within the span, across resets; null if it is not known. */
@@ -170,6 +190,13 @@ export class Samples {
     if (next !== undefined && index > 0 && dropped!.resets.size > 0)
       next.resets = new Set([...next.resets, ...dropped!.resets]);
   }
+}
+
+/** Whether a slot with a value in the sample before has none. */
+function hasLost({ values: before }: Sample, { values }: Sample): boolean {
+  for (let i = 0; i < before.length; i++)
+    if (!Number.isNaN(before[i]!) && Number.isNaN(values[i] ?? Number.NaN)) return true;
+  return false;
 }
 
 /** Returns the index of the sample, neither the first nor the last, that leaves the smallest gap for its age. */

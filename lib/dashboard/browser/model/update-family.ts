@@ -1,6 +1,7 @@
 import { type FamilyData, isCumulative, labelsKey, type SampleData, type SampleValue } from './document.ts';
 import { createFamily, type Family, type Series } from './family.ts';
 import { createHistory, type PollMoment, record } from './history.ts';
+import { risesAsSumOf } from './increases.ts';
 import { findRollupCandidates, type RollupCandidates, rollupsAmong } from './rollups.ts';
 import { FIRST_POINT, type Retention, Samples, SUM, VALUE } from './samples.ts';
 import { aggregationOf, unitOf } from './units.ts';
@@ -23,7 +24,7 @@ export function updateFamily(family: Family, data: FamilyData, moment: PollMomen
   for (const [i, { value }] of data.samples.entries()) series[i]!.value = countOf(value);
   family.samples.append({ moment, values: valuesOf(data.samples, series, family) }, retention);
   freeSlots(family);
-  family.rollups = rollupsAmong(family.candidates);
+  family.rollups = rollupsOf(family.candidates, family);
   updateCurrent(family, retention.window);
   if (family.history.columns.length !== family.current.length) family.history = createHistory(family.current.length);
   record(family.history, moment, family.current);
@@ -50,7 +51,7 @@ export function stateUnit(family: Family, unit: string, window: number): void {
   family.statedUnit = unit;
   family.unit = unitOf(family);
   family.candidates = candidatesIn(family.series, family);
-  family.rollups = rollupsAmong(family.candidates);
+  family.rollups = rollupsOf(family.candidates, family);
   replayFamily(family, window);
 }
 
@@ -77,9 +78,11 @@ export function loadSamples(family: Family, past: readonly PastSample[], retenti
       });
       const known = found.map(({ sample }) => sample);
       const series = found.map((one) => one.series);
-      return { moment, values: valuesOf(known, series, family) };
+      const isPartial = found.length < data.samples.length;
+      return { moment, values: valuesOf(known, series, family), isPartial };
     });
   family.samples.load(samples, retention);
+  family.rollups = rollupsOf(family.candidates, family);
   replayFamily(family, retention.window);
 }
 
@@ -146,7 +149,15 @@ function freeSlots(family: Family): void {
 
 /** Returns those of the series that are the sums of others among them. */
 export function rollupsIn(series: readonly Series[], family: Family): ReadonlySet<Series> {
-  return series === family.series ? family.rollups : rollupsAmong(candidatesIn(series, family));
+  return series === family.series ? family.rollups : rollupsOf(candidatesIn(series, family), family);
+}
+
+/** A count that does not rise stays what it was. */
+function rollupsOf(candidates: RollupCandidates<Series>, family: Family): ReadonlySet<Series> {
+  if (!isCumulative(family.type)) return rollupsAmong(candidates);
+  const wasRollup = (one: Series) =>
+    family.rollups.has(one) && family.candidates.get(one)?.length === candidates.get(one)?.length;
+  return rollupsAmong(candidates, (one, added) => risesAsSumOf(one, added, family) ?? wasRollup(one));
 }
 
 export function withoutRollups(series: readonly Series[], rollups: ReadonlySet<Series>): readonly Series[] {
