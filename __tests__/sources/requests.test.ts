@@ -258,6 +258,27 @@ describe('options', () => {
     expect(sum('http_response_size_bytes', stream)).toBeLessThan(6_000);
   });
 
+  test.each(['/empty', '/same', '/cut'])('sizes counts no bytes that %s does not send in a body', async (path) => {
+    const service = await measuredService(
+      'express',
+      (app) => {
+        app.get('/empty', (_req, res) => void res.status(204).end());
+        app.get('/same', (_req, res) => void res.status(304).set('Content-Length', '5000').end());
+        app.get('/cut', (_req, res) => {
+          res.set('Content-Length', '5000').write('a part');
+          res.destroy();
+        });
+      },
+      { sizes: true },
+    );
+    await service.send(path);
+    await service.routes();
+    const series = Object.entries(await seriesOf(service.requests));
+    const sizes = series.filter(([key]) => key.startsWith('http_response_size_bytes{'));
+    const counted = sizes.map(([, value]) => [(value as HistogramValue).count, (value as HistogramValue).sum]);
+    expect(counted).toEqual(path === '/cut' ? [] : [[1, 0]]);
+  });
+
   test('names and renameLabels give families and labels other names', async () => {
     expect(await namesOf({})).toEqual([
       'http_request_duration_seconds(method,route,status_code)',
