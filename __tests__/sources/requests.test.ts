@@ -230,6 +230,19 @@ describe('options', () => {
     );
   });
 
+  test('a function that returns a promise is reported once, and as if it were not given', async () => {
+    const late = async () => 'a value';
+    const rejected = async () => Promise.reject(new Error('broken'));
+    const options = { ignore: late, route: rejected, extraLabels: { b: late, c: () => 'd' } };
+    const service = await users(options as unknown as RequestMetricsOptions);
+    for (let n = 0; n < 2; n++) await service.send('/b');
+    expect(await service.routes()).toEqual(['GET /b 200  d ×2']);
+    const fault = 'returned a promise, which is ignored; return the value itself (reported once)';
+    expect(warnings.mock.calls.map(([message]) => message)).toEqual(
+      ['ignore', 'route', 'extraLabels.b'].map((name) => `requestMetrics: ${name} ${fault}`),
+    );
+  });
+
   test('sizes measures the bodies, by Content-Length where there is one', async () => {
     const service = await measuredService(
       'express',

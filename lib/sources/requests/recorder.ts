@@ -166,8 +166,11 @@ export class RequestRecorder implements Owner {
       [names.labels.route]: route,
       [names.labels.status_code]: String(measured.status),
     };
-    for (const [name, value] of extraLabels)
-      labels[name] = safely(`extraLabels.${name}`, () => `${value(request, response)}`, '');
+    for (const [name, value] of extraLabels) {
+      const option = `extraLabels.${name}`;
+      const given = safely(option, () => value(request, response), '');
+      labels[name] = safely(option, () => `${given}`, '');
+    }
     this.duration.observe(labels, measured.seconds, measured.exemplar);
     if (measured.requestSize !== undefined) this.sizes?.request.observe(labels, measured.requestSize);
     if (measured.responseSize !== undefined) this.sizes?.response.observe(labels, measured.responseSize);
