@@ -1,4 +1,4 @@
-import type { MetricFamily, MetricsRouterOptions } from '../../lib/index.ts';
+import { type MetricFamily, MetricsError, type MetricsRouterOptions } from '../../lib/index.ts';
 import { requestText, send } from '../support/raw-http.ts';
 import { samplesThatFail } from '../support/scrape-sources.ts';
 import { closeServers, serveMetrics, watchWarnings } from '../support/serve.ts';
@@ -50,7 +50,18 @@ describe('without onError, a process warning reports', () => {
       'of a family that comes twice',
       { collect: () => [gauge('up', []), gauge('up', [])] },
       200,
-      'the family "up" was left out: ERR_METRICS_INVALID_FAMILY.',
+      'the family "up" was left out: ERR_METRICS_INVALID_FAMILY. The name "up" is another family\'s already, which is kept.',
+    ],
+    [
+      'of a family that says it is invalid',
+      {
+        collect: () => [
+          gauge('up', []),
+          gauge('lost', samplesThatFail(0, new MetricsError('ERR_METRICS_INVALID_FAMILY', SECRET))),
+        ],
+      },
+      200,
+      'the family "lost" was left out: ERR_METRICS_INVALID_FAMILY.',
     ],
     [
       'of a family without a name',

@@ -1,4 +1,4 @@
-import { MetricsError } from '../model/errors.ts';
+import { DuplicateNameError, MetricsError } from '../model/errors.ts';
 import type { MetricFamily, Sample } from '../model/metric-family.ts';
 import { yieldToEventLoop } from '../util/event-loop.ts';
 import { isPromise, type Steps, waitFor } from '../util/steps.ts';
@@ -57,7 +57,7 @@ function* startFamily(
     name = family.name;
     const fit = unsent.fit(format.plan(family), name);
     if (typeof fit === 'string') {
-      drops.onDuplicateFamily(() => duplicateName(fit), name);
+      drops.onDuplicateFamily(() => new DuplicateNameError(fit), name);
       return undefined;
     }
     const { plan, whole, rivals } = fit;
@@ -83,9 +83,6 @@ function* startFamily(
     unused?.close();
   }
 }
-
-const duplicateName = (name: string) =>
-  new MetricsError('ERR_METRICS_INVALID_FAMILY', `the name "${name}" is another family's already, which is kept`);
 
 /** Adds a family's samples to the text. Yields chunks. */
 function* encodeFamily(unsent: UnsentText, encoding: FamilyEncoding, name: string): Steps<string> {

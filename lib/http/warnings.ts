@@ -1,7 +1,7 @@
 import type { AccessDecision } from '../access/options.ts';
 import { type Hint, noSocket, type RefusedRequest, unlistedForwarder } from '../access/refusal-hints.ts';
 import { REFUSALS, type RefusalReason } from '../access/refusals.ts';
-import { MetricsError, type ScrapeFailure } from '../model/errors.ts';
+import { DuplicateNameError, MetricsError, type ScrapeFailure } from '../model/errors.ts';
 import { FirstOfEach } from '../util/first-of-each.ts';
 import { quote } from '../util/quote.ts';
 
@@ -68,7 +68,10 @@ function formatOrigin({ peer, address, hops }: AccessDecision): string {
   return `${through}${peer ?? 'a socket without an address'}`;
 }
 
-/** Creates a function that warns of losses. It leaves out the error's own message, which may contain secrets. */
+/**
+ * Creates a function that warns of losses. It leaves out the messages of errors, which may contain secrets, except those
+ * that consist of names.
+ */
 export function createLossWarnings(warn: (message: string) => void): (failure: ScrapeFailure) => void {
   const warned = new FirstOfEach(MAX_FAMILIES);
   return (failure) => {
@@ -77,8 +80,14 @@ export function createLossWarnings(warn: (message: string) => void): (failure: S
     if (kind === undefined || !warned.isNew(kind, family)) return;
     warned.add(kind, family);
     const subject = failure.family === undefined ? 'a family' : `the family ${quote(family)}`;
-    warn(`${kind.replace('FAMILY', () => subject)} (${ONCE_PER_FAMILY})`);
+    warn(`${kind.replace('FAMILY', () => subject)}${reasonOf(failure)} (${ONCE_PER_FAMILY})`);
   };
+}
+
+/** Returns a further sentence of a warning. It names families, so it is no part of the kind. */
+function reasonOf({ error }: ScrapeFailure): string {
+  if (!(error instanceof DuplicateNameError)) return '';
+  return ` The name ${quote(error.duplicate)} is another family's already, which is kept.`;
 }
 
 /** Returns the text of a warning, with `FAMILY` for the family; undefined if there is none for the failure. */

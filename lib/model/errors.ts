@@ -9,6 +9,16 @@ export class MetricsError extends Error {
   }
 }
 
+/** The error for a family one of whose names an earlier family of the document has. Its message has nothing secret. */
+export class DuplicateNameError extends MetricsError {
+  readonly duplicate: string;
+
+  constructor(duplicate: string) {
+    super('ERR_METRICS_INVALID_FAMILY', `the name "${duplicate}" is another family's already, which is kept`);
+    this.duplicate = duplicate;
+  }
+}
+
 /** An error of a source, or a scrape that could not be completed. */
 export interface ScrapeFailure {
   /**
