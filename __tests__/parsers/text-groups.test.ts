@@ -209,11 +209,33 @@ describe('the series of a histogram', () => {
 
   test.each<[string, readonly string[]]>([
     ['before its series', ['# TYPE h_sum gauge', 'h_sum 1', 'h_bucket{le="+Inf"} 1', 'h_count 1']],
-    ['after its series', ['h_sum 1', 'h_bucket{le="+Inf"} 1', 'h_count 1', '# TYPE h_sum gauge']],
-  ])('are separate families when one of them has a header of its own, %s', async (_, document) => {
+    ['before a part', ['h_bucket{le="+Inf"} 1', '# TYPE h_sum gauge', '# HELP h_sum what', 'h_sum 1', 'h_count 1']],
+    ['before more of them', ['h_bucket{le="+Inf"} 1', 'h_sum{a="x"} 1', 'h_count 1', '# TYPE h_sum gauge', 'h_sum 1']],
+  ])('are separate families when one of them follows a header of its own, %s', async (_, document) => {
     const families = await read(document);
     const types = Object.fromEntries(families.map(({ name, type }) => [name, type]));
     expect(types).toEqual({ h_sum: 'gauge', h_bucket: 'untyped', h_count: 'untyped' });
+  });
+
+  test.each<[string, string]>([
+    [
+      'before the header of the histogram',
+      '# TYPE h_sum counter\n# TYPE h histogram\nh_bucket{le="+Inf"} 1\nh_sum 4\nh_count 1\n',
+    ],
+    ['before all series', '# TYPE h histogram\n# TYPE h_sum counter\nh_bucket{le="+Inf"} 1\nh_sum 4\nh_count 1\n'],
+    ['after the series', '# TYPE h histogram\nh_bucket{le="+Inf"} 1\nh_sum 4\nh_count 1\n# TYPE h_sum counter\n'],
+    ['of a summary', '# TYPE h_sum summary\n# TYPE h histogram\nh_bucket{le="+Inf"} 1\nh_sum 4\nh_count 1\n'],
+  ])('are a histogram despite a header of a part that no series follow, %s', async (_, document) => {
+    const { families, repairs } = await readWithReports(parsePrometheusText(), document);
+    const value = { count: 1, sum: 4, bounds: [], cumulativeCounts: [] };
+    expect(families).toEqual([{ name: 'h', type: 'histogram', samples: [{ labels: {}, value }] }]);
+    expect(repairs).toEqual([
+      {
+        family: 'h_sum',
+        kind: 'metadata',
+        message: expect.stringMatching(/^line \d: # TYPE \w+ is of a part of the histogram "h", which is kept$/),
+      },
+    ]);
   });
 
   test('may have a header after them', async () => {

@@ -27,6 +27,8 @@ export class FamilyIndex {
   private readonly events: IndexEvents;
   /** The families by the names of their series. */
   private readonly families = new Map<string, FamilyText>();
+  /** The last `# TYPE`, if it names a part of a histogram or summary: it applies only if such series follow at once. */
+  private claim: { readonly header: FamilyHeader; readonly owner: FamilyHeader; readonly line: number } | undefined;
   /** The histograms and summaries. */
   private readonly groups = new Map<FamilyHeader, FamilyText>();
 
@@ -48,6 +50,17 @@ export class FamilyIndex {
     const family = isPart ? this.groupOf(header, line) : this.create(name, header, line);
     this.families.set(name, family);
     return family;
+  }
+
+  /** Called for the first series after a header. */
+  beforeSeries(name: string): void {
+    const { claim } = this;
+    if (claim === undefined) return;
+    this.claim = undefined;
+    const { header, owner, line } = claim;
+    if (name !== header.name || header.type === undefined) return;
+    this.events.onMisfit(owner, line, `${excerpt(name)} is a family of its own`);
+    this.applyType(header, header.type, line);
   }
 
   /** Returns the name of the histogram or summary, if any, of which the series of this name were a part. */
@@ -110,8 +123,9 @@ export class FamilyIndex {
   private applyType(header: FamilyHeader, type: TextType, line: number): void {
     const { name } = header;
     const suffixes = Object.keys(type.series);
-    const owner = suffixes.includes('') ? this.headers.ownerOf(header) : undefined;
-    if (owner !== undefined) this.events.onMisfit(owner, line, `${excerpt(name)} is a family of its own`);
+    const owner = this.ownerOf(header);
+    this.claim = owner && { header, owner, line };
+    if (owner !== undefined) return;
     if (!isGrouped(type)) {
       for (const suffix of suffixes) this.adopt(this.families.get(name + suffix), header);
       return;
@@ -119,7 +133,7 @@ export class FamilyIndex {
     if (header.isDisbanded) return;
     const known = suffixes.map((suffix) => this.families.get(name + suffix));
     const taken = suffixes.find(
-      (suffix, i) => (suffix !== '' && this.headers.hasType(name + suffix)) || known[i]?.isTaken,
+      (suffix, i) => (suffix !== '' && this.headers.hasSeries(name + suffix)) || known[i]?.isTaken,
     );
     if (taken === undefined) this.regroup(header, line);
     else if (this.groups.get(header)?.isTaken !== true) {
@@ -148,15 +162,30 @@ export class FamilyIndex {
     }
   }
 
+  /** Returns the histogram or summary, if any, of which the series of a header would be a part. */
+  private ownerOf(header: FamilyHeader): FamilyHeader | undefined {
+    return Object.hasOwn(header.type?.series ?? {}, '') ? this.headers.ownerOf(header) : undefined;
+  }
+
   /** Yields the families of headers whose series did not come. */
   private *emptyFamilies(): Generator<FamilyText, void> {
     for (const header of this.headers) {
       const { name, type, isUsed, isDisbanded } = header;
       if (type === undefined || isUsed || isDisbanded) continue;
+      const owner = this.ownerOf(header);
+      if (owner !== undefined) {
+        this.reportPart(header, owner);
+        continue;
+      }
       const fullName = name.endsWith(type.suffix ?? '') ? name : name + type.suffix;
       const rivals = [fullName, `${name}_total`, `${name}_created`];
       if (!rivals.some((rival) => this.families.has(rival))) yield new FamilyText(fullName, header, header.line);
     }
+  }
+
+  private reportPart({ name, type, line }: FamilyHeader, owner: FamilyHeader): void {
+    const message = `line ${line}: # TYPE ${type?.word} is of a part of the ${owner.type?.word} ${excerpt(owner.name)}, which is kept`;
+    this.context.onRepair({ family: name, kind: 'metadata', message });
   }
 
   private create(name: string, header: FamilyHeader | undefined, line: number): FamilyText {

@@ -221,8 +221,9 @@ export class TextDocument {
   }
 
   private startOf(name: string, line: string): SeriesStart {
-    const known = this.starts.get(name);
     const text = line.slice(0, this.series.nameEnd);
+    this.index.beforeSeries(name);
+    const known = this.starts.get(name);
     if (known?.text === text) return known;
     const family = this.index.familyOf(name, this.lines.number);
     const ownName = family.name === name ? family.name : detachString(name);

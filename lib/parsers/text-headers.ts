@@ -70,16 +70,18 @@ export class FamilyHeaders {
   find(name: string): FamilyHeader | undefined {
     const exact = this.byName.get(name);
     const cut = name.lastIndexOf('_');
+    const shorter = cut === -1 ? undefined : this.byName.get(name.slice(0, cut));
     return (
+      shorter?.find((header) => isPartOf(header, name)) ??
       exact?.find((header) => appliesTo(header, name)) ??
-      (cut === -1 ? undefined : this.byName.get(name.slice(0, cut))?.find((header) => appliesTo(header, name))) ??
+      shorter?.find((header) => appliesTo(header, name)) ??
       exact?.[0]
     );
   }
 
-  /** Whether a header says what the series of exactly this name are. */
-  hasType(name: string): boolean {
-    return this.byName.get(name)?.some((header) => header.type?.series[''] !== undefined) ?? false;
+  /** Whether a header with series says what those of exactly this name are. */
+  hasSeries(name: string): boolean {
+    return this.byName.get(name)?.some(({ type, isUsed }) => isUsed && type?.series[''] !== undefined) ?? false;
   }
 
   *[Symbol.iterator](): Generator<FamilyHeader, void> {
