@@ -190,12 +190,24 @@ describe('options', () => {
       'GET unmatched 404',
     ]);
     expect(await seriesOf(service.requests)).toMatchObject({ http_routes_dropped_total: 2 });
+    expect(warnings.mock.calls).toEqual([
+      [
+        'requestMetrics: there are 2 routes (maxRoutes); requests of further ones count as "other" (once; http_routes_dropped_total counts them)',
+        'MetricsLossWarning',
+      ],
+    ]);
   });
 
   test('maxLabelSets limits the label sets', async () => {
     const service = await users({ maxLabelSets: 1 });
     for (const path of ['/users/1', '/b', '/c']) await service.send(path);
     expect(await service.routes()).toEqual(['GET /users/:id 200', 'other other other ×2']);
+    expect(warnings.mock.calls).toEqual([
+      [
+        'requestMetrics: the family "http_request_duration_seconds" has 1 series (maxLabelSets); updates of further ones count in the series whose label values are "other" (once per family; metrics_series_dropped_total counts them)',
+        'MetricsLossWarning',
+      ],
+    ]);
   });
 
   test('ignore leaves requests out', async () => {

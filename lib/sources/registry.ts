@@ -5,7 +5,7 @@ import { optionError, shown } from '../util/option-error.ts';
 import { DROPPED_SERIES } from './dropped-series.ts';
 import { Callback, type Outcome, settledFamilies } from './registry/callbacks.ts';
 import { CounterMetric } from './registry/counter.ts';
-import { DroppedSeries } from './registry/dropped-series.ts';
+import { DroppedSeries, OWNER, type RegistryOwner } from './registry/dropped-series.ts';
 import { createFamily } from './registry/family.ts';
 import { GaugeMetric } from './registry/gauge.ts';
 import { HistogramMetric } from './registry/histogram.ts';
@@ -61,7 +61,9 @@ const DEFAULT_MAX_SERIES = 10_000;
  */
 export function createRegistry(options: RegistryOptions = {}): Registry {
   const { labels = {} } = checkRegistryOptions(options);
-  return new MetricsRegistry(Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, String(value)])));
+  const { [OWNER]: owner } = options as { readonly [OWNER]?: RegistryOwner };
+  const constants = Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, String(value)]));
+  return new MetricsRegistry(constants, owner);
 }
 
 /** A metric as the registry collects it. */
@@ -83,9 +85,9 @@ class MetricsRegistry implements Registry {
   private ordered: readonly Entry[] | undefined;
   private readonly takenNames = new Set([DROPPED_SERIES]);
 
-  constructor(constants: LabelSet) {
+  constructor(constants: LabelSet, owner: RegistryOwner | undefined) {
     this.constants = constants;
-    this.dropped = new DroppedSeries(constants);
+    this.dropped = new DroppedSeries(constants, owner);
   }
 
   counter<L extends string = never>(options: CounterOptions<L>): Counter<L> {

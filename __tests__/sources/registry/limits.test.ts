@@ -66,10 +66,13 @@ test('one warning is emitted for each family', () => {
   const once = `(once per family; ${DROPPED} counts them)`;
   expect(warnings.mock.calls).toEqual([
     [
-      `createRegistry: the family "c" has 1 series; updates of further ones count in the series whose label values are "other" ${once}`,
+      `createRegistry: the family "c" has 1 series (maxSeries); updates of further ones count in the series whose label values are "other" ${once}`,
       'MetricsLossWarning',
     ],
-    [`createRegistry: the family "g" has 1 series; updates of further ones are dropped ${once}`, 'MetricsLossWarning'],
+    [
+      `createRegistry: the family "g" has 1 series (maxSeries); updates of further ones are dropped ${once}`,
+      'MetricsLossWarning',
+    ],
   ]);
 });
 

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { LabelSet } from '../../model/metric-family.ts';
+import { OWNER, type RegistryOwner } from '../registry/dropped-series.ts';
 import { type Counter, createRegistry, type Histogram, type Registry } from '../registry.ts';
 import { METHODS, methodIndex } from './method.ts';
 import type { ResolvedRequestOptions } from './options.ts';
@@ -13,11 +14,16 @@ import { exemplarOf } from './trace-context.ts';
 /** Value of the label `route` of requests that match no route. */
 const UNMATCHED = 'unmatched';
 
+const DROPPED_ROUTES = 'http_routes_dropped_total';
+
 /** Above every status, so that a method and a status make one key. */
 const STATUSES = 1_000;
 
 /** Upper bounds of the buckets of sizes, in bytes: powers of 10, from 100 bytes to 100 MB. */
 const SIZE_BUCKETS = [100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
+/** Who is named by the warnings of the registry. */
+const SELF: RegistryOwner = { caller: 'requestMetrics', option: 'maxLabelSets' };
 
 /** What is measured of one request. */
 interface Measured {
@@ -52,12 +58,13 @@ function createInFlight(registry: Registry, { inFlight, labels }: ResolvedReques
 
 /** The families of one `requestMetrics`, and their series by route. */
 export class RequestRecorder implements Owner {
-  readonly registry: Registry = createRegistry();
+  readonly registry: Registry = createRegistry({ [OWNER]: SELF } as object);
   private readonly inFlight: InFlight;
   private readonly options: ResolvedRequestOptions;
   private readonly duration: Histogram<string>;
   private readonly sizes: { readonly request: Histogram<string>; readonly response: Histogram<string> } | undefined;
   private readonly droppedRoutes: Counter;
+  private hasWarnedOfRoutes = false;
   private readonly routes = new Map<string, RouteSeries>();
   private readonly unmatched = new RouteSeries(this.registry, UNMATCHED);
   private readonly other = new RouteSeries(this.registry, OTHER);
@@ -75,7 +82,7 @@ export class RequestRecorder implements Owner {
         }
       : undefined;
     this.droppedRoutes = registry.counter({
-      name: 'http_routes_dropped_total',
+      name: DROPPED_ROUTES,
       help: 'HTTP requests that are counted with the route "other", beyond the maximum of routes.',
     });
   }
@@ -131,13 +138,22 @@ export class RequestRecorder implements Owner {
     const known = this.routes.get(route);
     if (known !== undefined) return known;
     if (route === UNMATCHED) return this.unmatched;
-    if (this.routes.size >= this.options.maxRoutes || route === OTHER) {
+    const isFull = this.routes.size >= this.options.maxRoutes;
+    if (isFull || route === OTHER) {
       this.droppedRoutes.inc();
+      if (isFull) this.warnOfRoutes();
       return this.other;
     }
     const created = new RouteSeries(this.registry, route);
     this.routes.set(route, created);
     return created;
+  }
+
+  private warnOfRoutes(): void {
+    if (this.hasWarnedOfRoutes) return;
+    this.hasWarnedOfRoutes = true;
+    const message = `there are ${this.options.maxRoutes} routes (maxRoutes); requests of further ones count as "${OTHER}"`;
+    process.emitWarning(`requestMetrics: ${message} (once; ${DROPPED_ROUTES} counts them)`, 'MetricsLossWarning');
   }
 
   private seriesFor(routeSeries: RouteSeries, { method, status }: Measured): Series {
