@@ -1,3 +1,4 @@
+import { promqlOf } from '../../lib/dashboard/browser/model/queries.ts';
 import type { ViewState } from '../../lib/dashboard/browser/model/url-state.ts';
 import type { TableData } from '../../lib/dashboard/browser/protocol.ts';
 import { ChartLines } from '../../lib/dashboard/browser/worker/chart-lines.ts';
@@ -144,6 +145,28 @@ test('a series that is the sum of others is marked, and is not added', () => {
     ['db:a', false, 0.5],
     ['db:b', false, 0],
   ]);
+});
+
+test.each<[string, object, string]>([
+  ['counter', { db: 3, 'db:a': 2, 'db:b': 1, other: 5 }, 'sum(rate(a{service!="db"}[1m]))'],
+  ['gauge', { db: 3, 'db:a': 2, 'db:b': 1, other: 5 }, 'sum(a{service!="db"})'],
+  ['gauge', { x: 3, y: 1 }, 'sum(a)'],
+  ['gauge', { x: 3 }, 'a'],
+])('the PromQL of a %s with the values %j is that of its figure', (type, service, query) => {
+  const { combined } = openFamily(type, { service }).detail();
+  expect(promqlOf({ name: 'a', type: type as 'gauge', filter: {}, window: 60, combined })).toBe(query);
+});
+
+test('the PromQL leaves out only that sum of others which has the same value as another series', () => {
+  const rows = [
+    { service: 'db', zone: 'east', '@': 3 },
+    { service: 'db:a', zone: 'east', '@': 3 },
+    { service: 'db', zone: 'west', '@': 5 },
+  ];
+  const { combined } = openFamily('gauge', rows).detail();
+  expect(promqlOf({ name: 'a', type: 'gauge', filter: {}, window: 60, combined })).toBe(
+    'sum(a unless a{service="db", zone="east"})',
+  );
 });
 
 test('a sum of others is added when a filter leaves out the others', () => {

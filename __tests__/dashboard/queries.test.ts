@@ -1,7 +1,12 @@
 import { compareNaturally } from '../../lib/dashboard/browser/model/natural-sort.ts';
 import { csvOf, curlOf, promqlOf, type Queried, seriesText } from '../../lib/dashboard/browser/model/queries.ts';
 
-const asked: Queried = { name: 'a', type: 'gauge', filter: {}, window: 60 };
+const one = { aggregation: undefined, leftOut: [], leftOutSeries: [] } as const;
+const asked: Queried = { name: 'a', type: 'gauge', filter: {}, window: 60, combined: one };
+
+/** The roll-ups of `service`, and one of a zone in which it is no roll-up elsewhere. */
+const rolledUp = { ...one, aggregation: 'sum', leftOut: [{ name: 'service', values: ['db', 'a.b'] }] } as const;
+const inZone = { ...one, aggregation: 'sum', leftOutSeries: [['service', 'db', 'zone', 'east']] } as const;
 
 test.each<[Partial<Queried>, string]>([
   [{}, 'a'],
@@ -16,6 +21,17 @@ test.each<[Partial<Queried>, string]>([
     { type: 'histogram', window: 300, filter: { route: '=/x' } },
     'histogram_quantile(0.95, sum by (le) (rate(a_bucket{route="/x"}[5m])))',
   ],
+  [{ combined: { ...one, aggregation: 'avg' } }, 'avg(a)'],
+  [{ combined: rolledUp }, 'sum(a{service!~"db|a\\\\.b"})'],
+  [
+    { type: 'counter', filter: { q: '=x' }, combined: { ...rolledUp, leftOut: [{ name: 'service', values: ['db'] }] } },
+    'sum(rate(a{q="x", service!="db"}[1m]))',
+  ],
+  [
+    { type: 'histogram', combined: inZone },
+    'histogram_quantile(0.95, sum by (le) (rate(a_bucket[1m]) unless rate(a_bucket{service="db", zone="east"}[1m])))',
+  ],
+  [{ combined: inZone }, 'sum(a unless a{service="db", zone="east"})'],
 ])('the PromQL of %j', (change, query) => {
   expect(promqlOf({ ...asked, ...change })).toBe(query);
 });

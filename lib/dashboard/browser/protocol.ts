@@ -1,4 +1,5 @@
 import type { MetricType } from './model/document.ts';
+import type { Combined } from './model/queries.ts';
 import type { Threshold } from './model/thresholds.ts';
 import type { Unit } from './model/units.ts';
 import type { Order, ViewState } from './model/url-state.ts';
@@ -139,6 +140,8 @@ export interface Detail {
   readonly help: string;
   readonly type: MetricType;
   readonly figures: readonly Figure[];
+  /** How the first figure combines the series. */
+  readonly combined: Combined;
   readonly charts: readonly ChartData[];
   readonly distribution?: DistributionData;
   /** Undefined for a family without labels. */

@@ -1,5 +1,16 @@
-import type { MetricType } from './document.ts';
+import type { Labels, MetricType } from './document.ts';
 import type { Filter } from './search.ts';
+import type { Aggregation } from './units.ts';
+
+/** How a figure combines the series that pass the filter. */
+export interface Combined {
+  /** Undefined for a single value. */
+  readonly aggregation: Aggregation | undefined;
+  /** Values of labels that only sums of other series have, which are left out. */
+  readonly leftOut: readonly { readonly name: string; readonly values: readonly string[] }[];
+  /** Labels of the other sums that are left out. */
+  readonly leftOutSeries: readonly Labels[];
+}
 
 /** What a query is about. */
 export interface Queried {
@@ -8,21 +19,30 @@ export interface Queried {
   readonly filter: Filter;
   /** Window (s) of rates and quantiles. */
   readonly window: number;
+  readonly combined: Combined;
 }
 
 /** Returns the PromQL of what the page shows: a rate, a 95th percentile or a value. */
-export function promqlOf({ name, type, filter, window }: Queried): string {
+export function promqlOf({ name, type, filter, window, combined }: Queried): string {
   const range = window % 60 === 0 ? `${window / 60}m` : `${window}s`;
-  const selector = (suffix: string) => selectorOf(name + suffix, matchersOf(filter));
+  const { aggregation, leftOut, leftOutSeries } = combined;
+  const matchers = [...matchersOf(filter), ...leftOut.map(matcherWithout)];
+  const valuesOf = (suffix: string, wrap: (selector: string) => string) => {
+    const without = leftOutSeries.map((labels) => ` unless ${wrap(seriesText(name + suffix, pairsOf(labels)))}`);
+    return wrap(selectorOf(name + suffix, matchers)) + without.join('');
+  };
+  const rate = (selector: string) => `rate(${selector}[${range}])`;
   switch (type) {
     case 'counter':
-      return `sum(rate(${selector('')}[${range}]))`;
+      return `sum(${valuesOf('', rate)})`;
     case 'histogram':
-      return `histogram_quantile(0.95, sum by (le) (rate(${selector('_bucket')}[${range}])))`;
+      return `histogram_quantile(0.95, sum by (le) (${valuesOf('_bucket', rate)}))`;
     case 'summary':
-      return `sum(rate(${selector('_count')}[${range}]))`;
-    default:
-      return selector('');
+      return `sum(${valuesOf('_count', rate)})`;
+    default: {
+      const values = valuesOf('', (selector) => selector);
+      return aggregation === undefined ? values : `${aggregation}(${values})`;
+    }
   }
 }
 
@@ -46,6 +66,14 @@ function matchersOf(filter: Filter): string[] {
     return labelName(name) + operator + quote(value);
   });
 }
+
+/** Returns the matcher of all series without these values of a label. */
+function matcherWithout({ name, values }: Combined['leftOut'][number]): string {
+  if (values.length === 1) return `${labelName(name)}!=${quote(values[0]!)}`;
+  return `${labelName(name)}!~${quote(values.map(escapeRegExp).join('|'))}`;
+}
+
+const pairsOf = (labels: Labels) => labels.flatMap((name, i) => (i % 2 === 0 ? [{ name, value: labels[i + 1]! }] : []));
 
 /** A name with other characters, such as a dot, is quoted and within the braces, as in Prometheus 3. */
 function selectorOf(name: string, matchers: readonly string[]): string {

@@ -17,7 +17,7 @@ export interface ActionOptions {
 
 export function createActions(state: State, { documentUrl, onExport }: ActionOptions): Actions {
   let detail: Detail | undefined;
-  const query = () => ({ ...state.current, name: detail!.name, type: detail!.type });
+  const query = () => ({ ...state.current, name: detail!.name, type: detail!.type, combined: detail!.combined });
   const csv = el('button', { type: 'button', title: 'All rows of the table' }, 'CSV ↓');
   csv.addEventListener('click', () => onExport('csv'));
   const json = el('button', { type: 'button', title: 'Figures, charts and all rows of the table' }, 'JSON ↓');

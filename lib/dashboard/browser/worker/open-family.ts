@@ -7,6 +7,7 @@ import { observedIn, replay, summarize } from '../model/windows.ts';
 import type { Detail, DistributionData } from '../protocol.ts';
 import { type ChartLines, MAX_LINES } from './chart-lines.ts';
 import { chartsOf, type Selection } from './charts.ts';
+import { combinedOf } from './combined.ts';
 import { errorHistoryOf, errorHistoryOfAll } from './error-history.ts';
 import { figuresOf } from './figures.ts';
 import { createTable, type Ranking, rank } from './series-table.ts';
@@ -102,6 +103,7 @@ export class OpenFamily {
         help,
         type,
         figures: figuresOf(selection, threshold),
+        combined: combinedOf(selection),
         charts: chartsOf(selection, threshold),
         ...(type === 'histogram' && { distribution: distributionOf(family, withoutRollups(series, rollups)) }),
       },
