@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { Files, runHere } from '../support/command.ts';
@@ -217,11 +218,33 @@ test.each<[string, () => Promise<string>, RegExp]>([
   expect(status).toBe(2);
 });
 
-test('an endpoint that does not answer in time is reported without the query, with status 2', async () => {
-  const url = addressOf(await listen(() => undefined));
-  const { status, stderr } = await runHere(['check', `${url}/m?token=secret`, '--timeout', '0.2']);
-  expect(stderr).toBe(`express-metrics-json: check: GET ${url}/m: the connection failed: no document within 0.2 s\n`);
-  expect(status).toBe(2);
+test.each<[string, RequestListener]>([
+  ['does not answer', () => undefined],
+  ['stops after one line', (_req, res) => void res.setHeader('Content-Type', TEXT_TYPE).write('a 1\n')],
+  [
+    'stops after one line of a compressed body',
+    (_req, res) => {
+      res.writeHead(200, { 'Content-Type': TEXT_TYPE, 'Content-Encoding': 'gzip' });
+      res.write(gzipSync('a 1\n').subarray(0, 15));
+    },
+  ],
+])('an endpoint that %s in time is reported without the query, with status 2', async (_case, listener) => {
+  const url = addressOf(await listen(listener));
+  const slow = [`${url}/m?token=secret`, '--timeout', '0.3'];
+  const reason = 'the connection failed: the document was not complete within 0.3 s\n';
+  const checked = await runHere(['check', ...slow]);
+  expect([checked.status, checked.stdout + checked.stderr]).toEqual([
+    2,
+    expect.stringMatching(new RegExp(`${reason}$`)),
+  ]);
+  expect(checked.stderr).not.toContain('secret');
+  for (const args of [
+    ['diff', ...slow, files.write('dump', 'a 1\n')],
+    ['top', ...slow, '--count', '1'],
+  ]) {
+    const stderr = `express-metrics-json: ${args[0]}: GET ${url}/m: ${reason}`;
+    expect(await runHere(args)).toEqual({ status: 2, stdout: '', stderr });
+  }
 });
 
 test('control characters of a document do not reach the terminal', async () => {

@@ -18,10 +18,13 @@ export function httpUrl(place: string, value: string): URL {
   throw optionError(place, value, { ...fault, got: shownArgument(value) });
 }
 
+/** Reason for which a document is given up that may have begun. */
+export const timeoutError = (seconds: number): Error => new Error(`the document was not complete within ${seconds} s`);
+
 /** Returns a signal for the time that a document may take. */
 export function timeoutSignal(seconds: number): AbortSignal {
   const controller = new AbortController();
-  setTimeout(() => controller.abort(new Error(`no document within ${seconds} s`)), seconds * 1000).unref();
+  setTimeout(() => controller.abort(timeoutError(seconds)), seconds * 1000).unref();
   return controller.signal;
 }
 

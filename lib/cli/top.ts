@@ -10,7 +10,7 @@ import {
   parseCommand,
   TIMEOUT_RANGE,
 } from './command.ts';
-import { httpUrl } from './inputs.ts';
+import { httpUrl, timeoutError } from './inputs.ts';
 import { type Output, printable } from './output.ts';
 import { rateTable, shorten } from './rate-table.ts';
 import { ratesOf, type SeriesRate, type Snapshot } from './rates.ts';
@@ -100,7 +100,7 @@ async function follow({ url, interval, timeout, count, signal }: TopOptions, vie
   for (let i = 0; i < count && !signal.aborted; i++) {
     const started = performance.now();
     const reading = new AbortController();
-    const abort = () => reading.abort(signal.aborted ? undefined : new Error(`no document within ${timeout} s`));
+    const abort = () => reading.abort(signal.aborted ? undefined : timeoutError(timeout));
     const timer = setTimeout(abort, timeout * 1000);
     signal.addEventListener('abort', abort);
     try {

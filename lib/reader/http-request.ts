@@ -38,7 +38,7 @@ export async function requestUrl(url: URL, { headers, signal }: RequestOptions):
     return {
       status: statusCode,
       contentType: received['content-type'] ?? '',
-      body: readBody(decodeBody(response, url)),
+      body: readBody(decodeBody(response, url), signal),
       isFramed: isFramed((name) => received[name] !== undefined),
       close,
     };
@@ -58,11 +58,15 @@ function responseTo(sent: http.ClientRequest): Promise<http.IncomingMessage> {
   });
 }
 
-async function* readBody(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+async function* readBody(
+  chunks: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void> {
   try {
     yield* chunks;
   } catch (error) {
-    throw connectionError(error);
+    // The error of a response that was aborted does not have the reason: it is a reset.
+    throw connectionError(signal?.aborted ? new Error('aborted', { cause: signal.reason }) : error);
   }
 }
 
