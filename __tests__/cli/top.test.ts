@@ -97,7 +97,15 @@ test('--json prints one object for each update', async () => {
 test('a later document that cannot be read is reported, and the rates go on', async () => {
   const url = await counting((request) => (request === 2 ? null : text(request)));
   const { status, stdout, stderr } = await runHere(['top', url, '--count', '3', '--interval', '0.1', '--json']);
-  expect(stdout.trim().split('\n')).toHaveLength(2);
+  const updates = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(updates).toEqual([
+    { time: expect.any(String), series: expect.any(Array) },
+    { time: expect.any(String), error: expect.stringContaining('got 503') },
+    { time: expect.any(String), series: expect.any(Array) },
+  ]);
   expect(stderr).toMatch(/^express-metrics-json: top: GET http:\S+\/m: expected status 200, got 503/);
   expect(status).toBe(0);
 });

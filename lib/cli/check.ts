@@ -7,9 +7,11 @@ import { addressOf } from '../sources/remote/upstream-error.ts';
 import { statusText } from '../util/status-text.ts';
 import {
   type Command,
+  CommandFailure,
   checkArguments,
   EXIT,
   type ExitStatus,
+  isLikeUrl,
   numberOption,
   parseCommand,
   TIMEOUT_RANGE,
@@ -79,7 +81,7 @@ interface CheckedFile {
 async function checkUrl(url: URL, timeout: number): Promise<Checked> {
   const started = performance.now();
   const response = await requestUrl(url, { signal: timeoutSignal(timeout) }).catch((error: unknown) => {
-    throw placeError(error, `check: GET ${addressOf(url)}`);
+    throw asFailure(placeError(error, `check: GET ${addressOf(url)}`));
   });
   const { status, contentType } = response;
   const result = await inspectResponse(response);
@@ -87,8 +89,15 @@ async function checkUrl(url: URL, timeout: number): Promise<Checked> {
 }
 
 async function checkFile(file: string): Promise<Checked> {
-  const opened = await openFile('check', file);
+  const opened = await openFile('check', file).catch((error: unknown) => {
+    throw asFailure(error, isLikeUrl(file) ? {} : { file });
+  });
   return { file, result: await orMessage(() => inspectDocument(opened)) };
+}
+
+/** Returns an error with the members of `jsonOf` that are known without a document. */
+function asFailure(error: unknown, read: object = {}): unknown {
+  return error instanceof Error ? new CommandFailure(error, { ...read, meaning: error.message }) : error;
 }
 
 /** Returns the report of a document, or why the response is none. */
@@ -121,7 +130,9 @@ function exitStatusOf({ result }: Checked): ExitStatus {
 }
 
 function jsonOf({ result, ...read }: Checked): object {
-  return typeof result === 'string' ? { ...read, meaning: result } : { ...read, meaning: meaningOf(result), ...result };
+  return typeof result === 'string'
+    ? { ...read, meaning: result, error: result }
+    : { ...read, meaning: meaningOf(result), ...result };
 }
 
 function printChecked(output: Output, { result, ...read }: Checked): void {

@@ -27,6 +27,16 @@ export interface Command {
   run(args: readonly string[], output: Output): Promise<ExitStatus>;
 }
 
+/** A failure about which `--json` has more to say than its message. */
+export class CommandFailure extends Error {
+  readonly members: object;
+
+  constructor(cause: Error, members: object) {
+    super(cause.message, { cause });
+    this.members = members;
+  }
+}
+
 type Options = NonNullable<ParseArgsConfig['options']>;
 
 interface Config<T extends Options> {

@@ -1,5 +1,5 @@
 import { check } from './check.ts';
-import { type Command, EXIT, type ExitStatus, unknownName } from './command.ts';
+import { type Command, CommandFailure, EXIT, type ExitStatus, unknownName } from './command.ts';
 import { diff } from './diff.ts';
 import type { Output } from './output.ts';
 import { serve } from './serve.ts';
@@ -38,7 +38,11 @@ export async function runCommand([name, ...args]: readonly string[], output: Out
     }
     return await command.run(args, output);
   } catch (error) {
-    output.error(`express-metrics-json: ${(error as Error).message}`);
+    const { message } = error as Error;
+    if (args.includes('--json')) {
+      output.json({ ...(error instanceof CommandFailure && error.members), error: message });
+    }
+    output.error(`express-metrics-json: ${message}`);
     if (!(error instanceof TypeError)) return EXIT.failed;
     output.error(`See "express-metrics-json ${command === undefined ? '' : `${name} `}--help".`);
     return EXIT.usage;

@@ -130,7 +130,10 @@ function createPrinter(output: Output, isJson: boolean, rows: number): View {
       for (const line of rateTable(rates, rows)) output.line(line);
       return output.line();
     },
-    fail: (message) => output.error(`express-metrics-json: ${message}`),
+    fail(message) {
+      if (isJson) output.json({ time: new Date().toISOString(), error: message });
+      output.error(`express-metrics-json: ${message}`);
+    },
   };
 }
 
