@@ -289,6 +289,30 @@ test.each(['1e3', '0x10', ' 5', '5s', '-1', '', 'Infinity'])('a timeout of %p is
   expect(status).toBe(64);
 });
 
+test.each([
+  ['check', 'timeout'],
+  ['diff', 'timeout'],
+  ['top', 'timeout'],
+  ['top', 'interval'],
+  ['top', 'count'],
+  ['top', 'rows'],
+])('the error for a negative number names it: %s --%s', async (command, option) => {
+  const urls = command === 'diff' ? ['http://h', 'http://h'] : ['http://h'];
+  const { status, stderr } = await runHere([command, ...urls, `--${option}`, '-1.5']);
+  const expected = new RegExp(
+    `^express-metrics-json: ${command}: --${option}: expected a .*number from .*, got "-1.5"; `,
+  );
+  expect(stderr).toMatch(expected);
+  expect(status).toBe(64);
+});
+
+test.each(['check', 'diff', 'top'])('%s suggests no option for an exemplar in text', async (command) => {
+  const url = await serve('h_bucket{le="1"} 1 # {t="1"} 0.5\n');
+  const { stdout, stderr } = await runHere([command, url, ...(command === 'diff' ? [url] : [])]);
+  expect(stdout + stderr).toContain('if this is an exemplar, the document must be OpenMetrics');
+  expect(stdout + stderr).not.toContain('set format');
+});
+
 test('help is printed for the command as a whole and for each of its commands', async () => {
   const { stdout, status } = await runHere(['--help']);
   expect(status).toBe(0);

@@ -1,7 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
+import { withoutOptions } from '../../lib/cli/command.ts';
 import { Output } from '../../lib/cli/output.ts';
-import { createServeWarnings, withoutOptions } from '../../lib/cli/serve-hints.ts';
+import { createServeWarnings } from '../../lib/cli/serve-hints.ts';
 import { createListener } from '../../lib/cli/serve-listener.ts';
 import type { MetricsRouterOptions } from '../../lib/index.ts';
 import { type RemoteSourceOptions, remoteSource } from '../../lib/sources/remote.ts';

@@ -15,6 +15,7 @@ import {
   numberOption,
   parseCommand,
   TIMEOUT_RANGE,
+  withoutOptions,
 } from './command.ts';
 import { httpUrl, isUrlArgument, openFile, timeoutSignal } from './inputs.ts';
 import { type DocumentReport, inspectDocument } from './inspect-document.ts';
@@ -97,7 +98,9 @@ async function checkFile(file: string): Promise<Checked> {
 
 /** Returns an error with the members of `jsonOf` that are known without a document. */
 function asFailure(error: unknown, read: object = {}): unknown {
-  return error instanceof Error ? new CommandFailure(error, { ...read, meaning: error.message }) : error;
+  return error instanceof Error
+    ? new CommandFailure(error, { ...read, meaning: withoutOptions(error.message) })
+    : error;
 }
 
 /** Returns the report of a document, or why the response is none. */
@@ -118,7 +121,7 @@ async function orMessage(inspect: () => Promise<DocumentReport>): Promise<Docume
   try {
     return await inspect();
   } catch (error) {
-    if (error instanceof MetricsError) return error.message;
+    if (error instanceof MetricsError) return withoutOptions(error.message);
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { EXEMPLAR_HINT } from '../parsers/text-series.ts';
 import { optionError, shown } from '../util/option-error.ts';
 import { suggestNames } from '../util/suggest-names.ts';
 import type { Output } from './output.ts';
@@ -80,6 +81,13 @@ export const isLikeUrl = (text: string): boolean => /:\/\/|[@?]/.test(text);
 /** Formats an argument for a message, unless it may contain a secret. */
 export const shownArgument = (text: string): string =>
   isLikeUrl(text) ? 'a text that may contain a secret' : shown(text);
+
+/** What an endpoint has to change, in place of the hint at the option. */
+const EXEMPLAR_TYPE = '; if this is an exemplar, the document must be OpenMetrics, by its Content-Type and its "# EOF"';
+
+/** Removes what the message of an error says of options of functions, which the command does not have. */
+export const withoutOptions = (message: string): string =>
+  message.replace(/; (?:see|if it is one, set) the option \w+/g, '').replace(EXEMPLAR_HINT, EXEMPLAR_TYPE);
 
 /** @throws {TypeError} unless there are as many arguments as names */
 export function checkArguments(command: string, given: readonly string[], ...names: readonly string[]): void {

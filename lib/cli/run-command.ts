@@ -1,5 +1,5 @@
 import { check } from './check.ts';
-import { type Command, CommandFailure, EXIT, type ExitStatus, unknownName } from './command.ts';
+import { type Command, CommandFailure, EXIT, type ExitStatus, unknownName, withoutOptions } from './command.ts';
 import { diff } from './diff.ts';
 import type { Output } from './output.ts';
 import { serve } from './serve.ts';
@@ -38,7 +38,7 @@ export async function runCommand([name, ...args]: readonly string[], output: Out
     }
     return await command.run(args, output);
   } catch (error) {
-    const { message } = error as Error;
+    const message = withoutOptions((error as Error).message);
     if (args.includes('--json')) {
       output.json({ ...(error instanceof CommandFailure && error.members), error: message });
     }

@@ -43,10 +43,6 @@ const HINTS: Partial<Record<AccessSubject, Hint>> = {
   'unexpected-forwarding-header': unexpectedForwardingHeader,
 };
 
-/** Removes what the message of an error says of options, which the command does not have. */
-export const withoutOptions = (message: string): string =>
-  message.replace(/; (?:see|if it is one, set) the option \w+/g, '');
-
 /** Creates the warnings of refused requests. */
 export const createServeWarnings = (output: Output): AccessWarnings =>
   createAccessWarnings((message) => output.error(`express-metrics-json: serve: ${message}`), {

@@ -4,7 +4,7 @@ import { type AddressInfo, isIPv6 } from 'node:net';
 import { dashboard } from '../dashboard.ts';
 import { combineSources, type MetricsSource, type ScrapeFailure } from '../index.ts';
 import { remoteSource } from '../sources/remote.ts';
-import { type Command, EXIT, numberOption, parseCommand } from './command.ts';
+import { type Command, EXIT, numberOption, parseCommand, withoutOptions } from './command.ts';
 import type { Output } from './output.ts';
 import {
   checkHost,
@@ -15,7 +15,7 @@ import {
   loopbackOf,
   SERVE_OPTIONS,
 } from './serve-arguments.ts';
-import { createServeWarnings, withoutOptions } from './serve-hints.ts';
+import { createServeWarnings } from './serve-hints.ts';
 import { createListener } from './serve-listener.ts';
 
 const HELP = `Usage: express-metrics-json serve --from URL… [--trusted CIDR…] [OPTION]…

@@ -9,6 +9,7 @@ import {
   numberOption,
   parseCommand,
   TIMEOUT_RANGE,
+  withoutOptions,
 } from './command.ts';
 import { httpUrl, timeoutError } from './inputs.ts';
 import { type Output, printable } from './output.ts';
@@ -111,7 +112,7 @@ async function follow({ url, interval, timeout, count, signal }: TopOptions, vie
     } catch (error) {
       if (signal.aborted) return;
       if (before === undefined) throw error;
-      view.fail((error as Error).message);
+      view.fail(withoutOptions((error as Error).message));
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
