@@ -208,7 +208,22 @@ test.each<[string[], RegExp]>([
   ],
   [['--from', 'http://h', '--host', 'https://u:pa55@h/'], /serve: --host: expected an address, got a text that may/],
   [['--from', 'http://h', '--port', 'https://u:pa55@h/'], /serve: --port: expected a whole .*, got a text that may/],
-  [['--from', '--trusted', '10.0.0.1'], /^express-metrics-json: serve: Option '--from' argument is ambiguous\. Did/],
+  [
+    ['--from', '--trusted', '10.0.0.1'],
+    /^express-metrics-json: serve: --from: expected a value, got "--trusted"; write --from VALUE\n/,
+  ],
+  [['--from'], /^express-metrics-json: serve: --from: expected a value, got none; write --from VALUE\n/],
+  [['--host', '-x'], /serve: --host: expected a value, got "-x"; write --host=-x\n/],
+  [
+    ['--host', '-x@pa55'],
+    /serve: --host: expected a value, got a text that may contain a secret; write --host=VALUE\n/,
+  ],
+  [['--dashboard=pa55'], /^express-metrics-json: serve: --dashboard: expected no value, got one; write --dashboard\n/],
+  [['--from', 'http://h', '--port', '-1'], /serve: --port: expected a whole number from 0 to 65535, got "-1"; write /],
+  [
+    ['--from', 'http://h', '--cache-for', '-1'],
+    /serve: --cache-for: expected a whole number from 0 to 3600000, got "-1"; write one such as 5000\n/,
+  ],
   [
     ['--from', 'http://h/a?token=pa55', 'http://h/b', 'http://h/a?token=pa552'],
     /serve: --from: expected URLs with different hosts, ports or paths, got h\/a twice; write each endpoint once/,

@@ -54,18 +54,46 @@ export function parseCommand<const T extends Options>(
   options: T,
 ): ReturnType<typeof parseArgs<Config<T>>> {
   try {
-    return parseArgs<Config<T>>({ args: [...args], options, allowPositionals: true, tokens: true });
+    return parseArgs<Config<T>>({ args: joinNegative(args, options), options, allowPositionals: true, tokens: true });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    // Node's messages have several lines.
-    if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw new TypeError(`${command}: ${message.replaceAll('\n', ' ')}`);
     const [, name = ''] = /'(-[^' ]*)/.exec(message) ?? [];
+    if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') throw invalidValue(command, name, args, options);
     throw unknownName(
       `${command}: option`,
       name,
       Object.keys(options).map((it) => `--${it}`),
     );
   }
+}
+
+/** Joins options with negative numbers after them, which `parseArgs` takes for options: the number is checked later. */
+function joinNegative(args: readonly string[], options: Options): string[] {
+  const joined: string[] = [];
+  for (const [i, arg] of args.entries()) {
+    const last = args[i - 1] ?? '';
+    const isValue = /^-\.?\d/.test(arg) && last.startsWith('--') && options[last.slice(2)]?.type === 'string';
+    if (isValue) joined[joined.length - 1] = `${last}=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
+}
+
+const shownValue = (text: string): string => (isLikeUrl(text) ? 'VALUE' : text);
+
+/** An option without its value, or a value of an option that has none. */
+function invalidValue(command: string, name: string, args: readonly string[], options: Options): TypeError {
+  const place = `${command}: ${name}`;
+  if (options[name.slice(2)]?.type === 'boolean') {
+    return optionError(place, true, { expected: 'no value', got: 'one', write: name });
+  }
+  const next = args[args.indexOf(name) + 1];
+  const write = next === undefined || next.startsWith('--') ? `${name} VALUE` : `${name}=${shownValue(next)}`;
+  return optionError(place, next, {
+    expected: 'a value',
+    got: next === undefined ? 'none' : shownArgument(next),
+    write,
+  });
 }
 
 /** Names the nearest ones, or all. */
