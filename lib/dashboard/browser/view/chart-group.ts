@@ -116,7 +116,8 @@ export class ChartGroup {
 
   private showTime(): void {
     const time = this.pointed ?? this.selection?.time;
+    const isZoomed = this.range !== undefined;
     const range = this.range ?? extentOf(this.charts.map(({ times }) => times));
-    for (const chart of this.charts) chart.showTime({ range, time, selected: selectedRange(this.selection) });
+    for (const chart of this.charts) chart.showTime({ range, isZoomed, time, selected: selectedRange(this.selection) });
   }
 }

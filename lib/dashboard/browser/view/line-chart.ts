@@ -22,6 +22,8 @@ export interface LineChartOptions {
 export interface TimeView {
   /** From the left to the right edge. */
   readonly range: TimeRange;
+  /** Whether the user has chosen the range. */
+  readonly isZoomed: boolean;
   /** The time whose values the legend shows; undefined for the latest. */
   readonly time: number | undefined;
   readonly selected: TimeRange | undefined;
@@ -48,7 +50,7 @@ export class LineChart {
   });
   private chart: uPlot | undefined;
   private data: ChartData | undefined;
-  private view: TimeView = { range: { min: 0, max: 1 }, time: undefined, selected: undefined };
+  private view: TimeView = { range: { min: 0, max: 1 }, isZoomed: false, time: undefined, selected: undefined };
   /** Key of the title and the labels; another key needs another plot. */
   private shape = '';
   /** Whether the points have changed since the range was set. */
@@ -146,6 +148,7 @@ export class LineChart {
       threshold,
       limitColour,
       margins,
+      isZoomed: () => this.view.isZoomed,
       onPointer: () => this.followPointer(),
       onSelect,
       onDraw: () => this.mark(),

@@ -1,6 +1,6 @@
 import type uPlot from 'uplot';
 import { clockTime } from '../model/format.ts';
-import { axisLabels, axisRange } from '../model/scale.ts';
+import { axisLabels, chartRange } from '../model/scale.ts';
 import type { TimeRange } from '../model/time-selection.ts';
 import type { Unit } from '../model/units.ts';
 
@@ -32,6 +32,8 @@ export interface PlotSettings {
   readonly threshold: number | undefined;
   readonly limitColour: string;
   readonly margins: Margins;
+  /** Whether the user has chosen a range of time. */
+  isZoomed(): boolean;
   /** Called when the pointer moves, and when the plot moves below it. */
   onPointer(): void;
   onSelect(range: TimeRange): void;
@@ -41,14 +43,17 @@ export interface PlotSettings {
 
 /** Returns uPlot's options for a chart. */
 export function optionsFor(settings: PlotSettings): uPlot.Options {
-  const { lines, plot, ownAxis, threshold, limitColour, margins, onPointer, onSelect, onDraw } = settings;
+  const { lines, unit, plot, ownAxis, threshold, limitColour, margins } = settings;
+  const { isZoomed, onPointer, onSelect, onDraw } = settings;
+  const range = (_: uPlot, min: number | null, max: number | null): [number, number] =>
+    min === null || max === null ? [0, 1] : chartRange({ min, max }, unit, isZoomed());
   return {
     width: plot.clientWidth,
     height: HEIGHT,
     legend: { show: false },
     cursor: { y: false, drag: { x: true, y: false, setScale: false, dist: 5 }, points: { size: 7 } },
     padding: [12, () => (ownAxis < 0 ? margins.right : 0), 0, 0],
-    scales: { y: { range: rangeOfAxis }, total: { range: rangeOfAxis } },
+    scales: { y: { range }, total: { range } },
     axes: axesFor(settings),
     series: [
       {},
@@ -93,9 +98,6 @@ function axesFor({ unit, muted, plot, ownAxis, margins }: PlotSettings): uPlot.A
   const size: uPlot.Axis.Size = (chart, labels) => growMargin(margins, 'right', widthOfLabels(chart, labels));
   return [time, left, { ...left, size, scale: 'total', side: 1, grid: { show: false } }];
 }
-
-const rangeOfAxis = (_: uPlot, min: number | null, max: number | null): [number, number] =>
-  min === null || max === null ? [0, 1] : axisRange({ min, max });
 
 function growMargin(margins: Margins, side: keyof Margins, width: number): number {
   margins[side] = Math.max(margins[side], width);
