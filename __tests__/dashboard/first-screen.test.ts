@@ -141,5 +141,21 @@ test.each([
   ['', 2, '▲ 2 · Mail'],
   ['queue_depth', 1, '▲ 1 · queue_depth · Mail'],
 ])('the title of the tab with %j open and %d above thresholds', (open, above, title) => {
-  expect(tabTitle('Mail', open, above)).toBe(title);
+  expect(tabTitle('Mail', open, { above, isLost: false })).toBe(title);
+});
+
+test('the title of the tab does not count thresholds while the server is lost', () => {
+  expect(tabTitle('Mail', 'queue_depth', { above: 3, isLost: true })).toBe('Server lost · queue_depth · Mail');
+});
+
+test('event-loop utilization stands in for a delay that is not measured', () => {
+  const utilization = { nodejs_eventloop_utilization: gauge(0.95) };
+  const labelsOf = (document: object) => {
+    const { tiles } = firstScreenOf(polled(document), thresholdsByName([]));
+    return tiles.map(({ label, value, isAbove }) => [label, value, isAbove]);
+  };
+  expect(labelsOf(utilization)).toEqual([['Event-loop utilization', 0.95, true]]);
+  expect(firstScreenNames(polled(utilization))).toEqual(['nodejs_eventloop_utilization']);
+  const delay = { nodejs_eventloop_lag_seconds: gauge(0.01) };
+  expect(labelsOf({ ...utilization, ...delay })).toEqual([['Event-loop delay', 0.01, false]]);
 });

@@ -96,6 +96,24 @@ test('an unreachable server is shown with greyed values, retried, and found agai
   await eventually(async () => expect((await line.getAttribute('d'))?.match(/M/g)).toHaveLength(2));
 });
 
+test('the first screen of an unreachable server is greyed, and the tab does not count its thresholds', async () => {
+  const loaded = [
+    { name: 'nodejs_eventloop_utilization', type: 'gauge' as const, samples: [{ labels: {}, value: 1 }] },
+  ];
+  const service = await startService(undefined, { FAMILIES: JSON.stringify(loaded) });
+  const { page } = await openPage(`${service.origin}/ops/metrics.html#interval=1`, { losesServer: true });
+  const tile = page.locator('.tile', { hasText: 'Event-loop utilization' }).locator('.tile-value');
+  await eventually(async () => expect(await page.title()).toMatch(/^▲ 1 · /));
+  const colour = () => tile.evaluate((one) => getComputedStyle(one).color);
+  const live = await colour();
+
+  await service.kill();
+  await page.getByText('Server lost: it cannot be reached').waitFor();
+  expect(await page.title()).toMatch(/^Server lost · /);
+  expect(await tile.textContent()).toBe('100 %');
+  expect(await colour()).not.toBe(live);
+});
+
 test('an unreachable server is found again without user action', async () => {
   const service = await serve();
   const { page } = await openPage(`${service.origin}/ops/metrics.html`, { losesServer: true });

@@ -34,7 +34,8 @@ export function createToolbar(state: State, { onRetry }: { onRetry(): void }): T
   const pageTitle = document.title;
   let status: Status | undefined;
   const showStatus = () => {
-    document.title = tabTitle(pageTitle, state.current.open, status?.above ?? 0);
+    const { above = 0, state: connection } = status ?? {};
+    document.title = tabTitle(pageTitle, state.current.open, { above, isLost: connection === 'lost' });
     drawStatus(status, state.current.isPaused);
   };
 

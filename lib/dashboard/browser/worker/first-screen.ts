@@ -25,6 +25,8 @@ const DURATIONS = [
 ];
 const IN_FLIGHT = ['http_requests_in_flight', 'http_server_active_requests'];
 const DELAYS = ['nodejs_eventloop_delay_seconds', 'nodejs_eventloop_lag_p99_seconds', 'nodejs_eventloop_lag_seconds'];
+/** Measured by default, as it costs less than the delay. */
+const UTILIZATIONS = ['nodejs_eventloop_utilization'];
 const MEMORY = ['process_resident_memory_bytes', 'memory_usage'];
 const MEMORY_LIMITS = ['process_memory_limit_bytes', 'memory_limit'];
 
@@ -35,7 +37,8 @@ const MAX_ROUTES = 3;
 
 /** Returns the names of the families on the first screen, which is empty without any. */
 export function firstScreenNames(families: Families): string[] {
-  return [DURATIONS, IN_FLIGHT, DELAYS, MEMORY, MEMORY_LIMITS].flatMap((names) => firstOf(families, names)?.name ?? []);
+  const loop = [...DELAYS, ...UTILIZATIONS];
+  return [DURATIONS, IN_FLIGHT, loop, MEMORY, MEMORY_LIMITS].flatMap((names) => firstOf(families, names)?.name ?? []);
 }
 
 /** Returns the numbers that tell how the service is, as far as it has metrics for them. */
@@ -51,10 +54,13 @@ export function firstScreenOf(families: Families, limits: Limits): FirstScreen {
 /** Returns the first screen's tiles, without its lists of routes. */
 export function tilesIn(families: Families, limits: Limits): Tile[] {
   const durations = durationsIn(families);
+  const delay = firstOf(families, DELAYS);
   return [
     ...(durations === undefined ? [] : requestTiles(durations, limits)),
     ...tilesOf('In flight', firstOf(families, IN_FLIGHT), limits),
-    ...tilesOf('Event-loop delay', firstOf(families, DELAYS), limits),
+    ...(delay === undefined
+      ? tilesOf('Event-loop utilization', firstOf(families, UTILIZATIONS), limits)
+      : tilesOf('Event-loop delay', delay, limits)),
     ...memoryTiles(families, limits),
   ];
 }
