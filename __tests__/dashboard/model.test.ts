@@ -85,6 +85,8 @@ describe('a number is formatted in the unit of its name', () => {
 
   test.each([
     [0.125, '12.5 %'],
+    [1e-6, '0.0001 %'],
+    [1.234e-9, '0.000000123 %'],
     [null, '–'],
   ])('as a percentage, %d is formatted as %s', (value, text) => {
     expect(percent(value)).toBe(text);

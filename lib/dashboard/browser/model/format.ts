@@ -57,7 +57,7 @@ export function exact(value: number | null): string {
 }
 
 export function percent(share: number | null): string {
-  return share === null ? MISSING : `${significant(share * 100)} %`;
+  return share === null ? MISSING : inPercent(share * 100, 3);
 }
 
 /** Formats a duration, rounded to one unit: `3 min`, `2 h`, `5 d`. */
@@ -80,9 +80,9 @@ function inUnit(value: number, { of, perSecond }: Unit, digits: number): string 
     case 'bytes':
       return scaled(value, BINARY, digits);
     case 'ratio':
-      return `${significant(value * 100, digits)} %`;
+      return inPercent(value * 100, digits);
     case 'percent':
-      return `${significant(value, digits)} %`;
+      return inPercent(value, digits);
     case 'timestamp':
       return timestamp(value, digits);
     case 'celsius':
@@ -92,6 +92,15 @@ function inUnit(value: number, { of, perSecond }: Unit, digits: number): string 
     case 'number':
       return Math.abs(value) < 10_000 ? significant(value, digits) : scaled(value, DECIMAL, digits);
   }
+}
+
+/** Formats small percentages without an exponent. */
+function inPercent(value: number, digits: number): string {
+  const isSmall = value !== 0 && Math.abs(value) < 1e-4;
+  const text = isSmall
+    ? value.toLocaleString('en', { maximumSignificantDigits: digits, maximumFractionDigits: 20 })
+    : significant(value, digits);
+  return `${text} %`;
 }
 
 function seconds(value: number, isRate: boolean, digits: number): string {

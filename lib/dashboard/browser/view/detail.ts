@@ -112,7 +112,7 @@ export class DetailView {
     setText(this.badge, type);
     setAttribute(this.badge, 'data-type', type);
     const limit = threshold === undefined ? '' : `Marked above ${exact(threshold)}.`;
-    const text = [help, limit].filter(Boolean).join(' ');
+    const text = limit === '' || help === '' ? help + limit : `${withFullStop(help)} ${limit}`;
     setText(this.help, text);
     this.help.hidden = text === '';
     drawFigures(this.figures, figures);
@@ -126,6 +126,8 @@ export class DetailView {
     syncFilters(this.section, this.state);
   }
 }
+
+const withFullStop = (text: string) => (/[.!?…]\s*$/.test(text) ? text : `${text}.`);
 
 /** Splits a name where it may wrap. */
 const withBreaks = (name: string) => name.split(/(?<=[_:.])/).flatMap((part) => [part, el('wbr')]);
