@@ -238,6 +238,18 @@ describe('the series of a histogram', () => {
     ]);
   });
 
+  test.each<[string, object[]]>([
+    ['h_bucket{le="+Inf"} 2', []],
+    [
+      'h_bucket{le="1"} 2',
+      [{ family: 'h', kind: 'histogram', message: 'line 2: the histogram that begins here had to be repaired' }],
+    ],
+  ])('are reported without a +Inf bucket, and not without a count: %s', async (line, expected) => {
+    const { families, repairs } = await readWithReports(parsePrometheusText(), `# TYPE h histogram\n${line}\n`);
+    expect(families).toMatchObject([{ name: 'h', type: 'histogram', samples: [{ value: { count: 2 } }] }]);
+    expect(repairs).toEqual(expected);
+  });
+
   test('may have a header after them', async () => {
     const { families } = await readWithReports(
       parsePrometheusText(),
