@@ -1,5 +1,4 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { EXEMPLAR_HINT } from '../parsers/text-series.ts';
 import { optionError, shown } from '../util/option-error.ts';
 import { suggestNames } from '../util/suggest-names.ts';
 import type { Output } from './output.ts';
@@ -115,7 +114,9 @@ const EXEMPLAR_TYPE = '; if this is an exemplar, the document must be OpenMetric
 
 /** Removes what the message of an error says of options of functions, which the command does not have. */
 export const withoutOptions = (message: string): string =>
-  message.replace(/; (?:see|if it is one, set) the option \w+/g, '').replace(EXEMPLAR_HINT, EXEMPLAR_TYPE);
+  message
+    .replace(/; (?:see|if it is one, set) the option \w+/g, '')
+    .replace('; if this is an exemplar, set format: "openmetrics"', EXEMPLAR_TYPE);
 
 /** @throws {TypeError} unless there are as many arguments as names */
 export function checkArguments(command: string, given: readonly string[], ...names: readonly string[]): void {

@@ -12,7 +12,7 @@ export type KeyLabel = 'le' | 'quantile';
 const MAY_HAVE_EXEMPLAR = /(?:_total|_bucket)$/;
 
 /** End of the error for an exemplar, which the Prometheus format does not have. */
-export const EXEMPLAR_HINT = '; if this is an exemplar, set format: "openmetrics"';
+const EXEMPLAR_HINT = '; if this is an exemplar, set format: "openmetrics"';
 
 const KEY_STARTS = { le: ',le="', quantile: ',quantile="' } as const;
 
