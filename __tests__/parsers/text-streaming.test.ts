@@ -224,3 +224,30 @@ describe('label sets are the same objects from document to document', () => {
     );
   });
 });
+
+// A histogram that fits no repair is found out when the buffer is full, in the middle of the document.
+const LONG = `h_bucket{p="${'x'.repeat(3_000)}"} 5\n`;
+test.each([
+  [
+    'of its own, which had followed each other',
+    [`${LONG}a{i="0"} 1\nh_bucket{q="0"} 4\na{i="1"} 2\n`, 'h_bucket{q="1"} 4\na{i="2"} 2\nh_bucket{q="2"} 4\n'],
+    { h_bucket: 4, a: 3 },
+  ],
+  [
+    'that a header before it has made a family',
+    [`${LONG}# TYPE x histogram\nx_bucket{le="+Inf"} 1\nx_count 1\n# TYPE x_sum counter\n`, 'x_sum 4\n'],
+    { h_bucket: 1, x: 1, x_sum: 1 },
+  ],
+])('a histogram that was disbanded loses no series %s', async (_, [first, rest], expected) => {
+  async function* chunks() {
+    yield Buffer.from(`# TYPE h histogram\n${first}`);
+    yield Buffer.from(rest as string);
+  }
+  const onDropped = jest.fn();
+  const counts: Record<string, number> = {};
+  for await (const family of parsePrometheusText()(chunks(), { ...unlimited, maxJoinBytes: 2_000, onDropped })) {
+    for await (const _sample of family.samples) counts[family.name] = (counts[family.name] ?? 0) + 1;
+  }
+  expect(onDropped).not.toHaveBeenCalled();
+  expect(counts).toEqual(expected);
+});

@@ -43,6 +43,8 @@ export class TextDocument {
   private start: SeriesStart | undefined;
   private metaLine: MetaLine | undefined;
   private hasEof = false;
+  /** Whether lines are read that were read before. */
+  private isRescanning = false;
 
   constructor(bytes: AsyncIterable<Uint8Array>, format: TextFormat, context: ParseContext) {
     this.format = format;
@@ -104,9 +106,10 @@ export class TextDocument {
       kind: 'untyped',
       message: `line ${line}: ${reason}, so its series are served as untyped`,
     });
-    const { start, hasEof } = this;
+    const { start, hasEof, isRescanning } = this;
     const { number } = this.lines;
     this.hasEof = false;
+    this.isRescanning = true;
     const family = this.index.disband(header);
     // The lines that were read last may be of this family.
     this.start = undefined;
@@ -117,7 +120,9 @@ export class TextDocument {
     }
     this.lines.number = number;
     this.hasEof = hasEof;
-    this.start = start?.family === family ? undefined : start;
+    this.isRescanning = isRescanning;
+    // The series that followed it may have been of this family.
+    this.start = start === undefined || start.family === family ? undefined : { ...start, next: undefined };
     if (!this.isEnded) return;
     for (const added of this.index.takeBuffered().reverse()) this.rest?.push(added);
     this.reportLate();
@@ -222,7 +227,8 @@ export class TextDocument {
 
   private startOf(name: string, line: string): SeriesStart {
     const text = line.slice(0, this.series.nameEnd);
-    this.index.beforeSeries(name);
+    // The header before the next line is of none that was read before.
+    if (!this.isRescanning) this.index.beforeSeries(name);
     const known = this.starts.get(name);
     if (known?.text === text) return known;
     const family = this.index.familyOf(name, this.lines.number);

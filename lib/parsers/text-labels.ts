@@ -48,11 +48,11 @@ export class LabelParser {
 }
 
 function shapeOf(names: readonly string[]): LabelShape | undefined {
-  if (!names.every((name) => BARE_NAME.test(name))) return undefined;
+  if (names.length === 0 || !names.every((name) => BARE_NAME.test(name))) return undefined;
   return { names, starts: names.map((name, i) => `${i === 0 ? '' : '",'}${name}="`) };
 }
 
-/** Parses a text without blanks and escapes. Returns undefined if it does not have the shape. */
+/** Returns undefined for a text that does not have the shape, or has escapes. */
 function parseShape(text: string, { names, starts }: LabelShape): LabelSet | undefined {
   if (text.includes('\\')) return undefined;
   const labels: Record<string, string> = {};

@@ -66,6 +66,7 @@ export class MetaReader {
     if (!cursor.isAtEnd()) throw cursor.expected('the end of the line');
     return { kind, name, type };
   }
+
   /**
    * Whether the name that was read is the beginning of one that is not valid, such as `a.b`. Prometheus takes `a`, drops
    * one byte, and stores the rest as the help text of `a`, which it is not. Without that byte, a character of several is

@@ -11,7 +11,7 @@ export type KeyLabel = 'le' | 'quantile';
 /** The series that may have one, in Prometheus. */
 const MAY_HAVE_EXEMPLAR = /(?:_total|_bucket)$/;
 
-/** End of the error for an exemplar, which the Prometheus format does not have. */
+/** End of the error for an exemplar, which the Prometheus format does not have. The command replaces it. */
 const EXEMPLAR_HINT = '; if this is an exemplar, set format: "openmetrics"';
 
 const KEY_STARTS = { le: ',le="', quantile: ',quantile="' } as const;
