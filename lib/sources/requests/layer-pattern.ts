@@ -66,13 +66,10 @@ function compiledPatterns(regexp: RegExp, keys: readonly Key[], paths: readonly 
   const [only = ''] = list;
   if (list.length === 1) return only;
   const tests = sources.map((source) => new RegExp(source, regexp.flags));
-  return (path) =>
-    list[
-      Math.max(
-        0,
-        tests.findIndex((test) => test.test(path)),
-      )
-    ] ?? '';
+  return (path) => {
+    const index = tests.findIndex((test) => test.test(path));
+    return list[Math.max(0, index)] ?? '';
+  };
 }
 
 /** Writes parameters for the groups of a compiled path: `(?:\/([^/]+?))` is `/:name`. Takes their names from the list. */

@@ -113,7 +113,10 @@ export class RouteTrace {
     this.isMountLast = false;
   }
 
-  /** Whether a route has answered and passed on nevertheless. Most requests have one route, and the response is not read. */
+  /**
+   * Whether a route has answered and passed on nevertheless: compression ends a response later than its route. Most
+   * requests have one route, and the response is not read.
+   */
   private hasAnswered(res: ServerResponse): boolean {
     return this.route !== undefined && read(res, 'headersSent');
   }
