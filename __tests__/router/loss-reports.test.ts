@@ -4,13 +4,15 @@ import { type RenderOptions, renderMetrics } from '../../lib/render.ts';
 let built = 0;
 jest.mock('../../lib/model/errors.ts', () => {
   const actual = jest.requireActual('../../lib/model/errors.ts');
-  class MetricsError extends actual.MetricsError {
-    constructor(...parameters: unknown[]) {
-      super(...parameters);
-      built++;
-    }
-  }
-  return { ...actual, MetricsError };
+  const counted = (Base: new (...parameters: unknown[]) => Error) =>
+    class extends Base {
+      constructor(...parameters: unknown[]) {
+        super(...parameters);
+        built++;
+      }
+    };
+  const { MetricsError, DuplicateNameError } = actual;
+  return { ...actual, MetricsError: counted(MetricsError), DuplicateNameError: counted(DuplicateNameError) };
 });
 
 const COUNT = 1000;
