@@ -13,7 +13,7 @@ export async function* stalls() {
     ['ours, plain', '/metrics.json', 20],
     ['ours, plain', '/metrics', 20],
     ['ours, registry', '/metrics.json', 20],
-    ['ours, prom-client', '/metrics.json', 250],
+    ['ours, prom-client', '/metrics.json', 50],
   ]) {
     const stall = await longestStall(side, target, { warmUp: WARM_UP, rounds: ROUNDS });
     yield atMost(`${side}, 1M children, ${target}: longest stall`, stall, bound, ' ms');
