@@ -4,19 +4,12 @@ import { markLoss } from '../model/series-mark.ts';
 import { FamilyIndex } from './family-index.ts';
 import type { FamilyText } from './family-text.ts';
 import { LineMemory } from './line-memory.ts';
+import { isSeriesOf, type SeriesStart } from './series-start.ts';
 import { detachString, type TextFormat } from './text-cursor.ts';
 import type { FamilyHeader } from './text-headers.ts';
 import { type LinePiece, TextLines } from './text-lines.ts';
 import { EOF_LINE, type MetaLine, MetaReader } from './text-meta.ts';
 import { SeriesReader } from './text-series.ts';
-
-/** Text with which the series of one name begin, and their family. */
-interface SeriesStart {
-  readonly text: string;
-  readonly family: FamilyText;
-  /** What followed it last time. */
-  next: SeriesStart | undefined;
-}
 
 /**
  * Buffers a document's lines by family, up to `maxJoinBytes`, so that the groups of a family are joined and headers
@@ -236,20 +229,5 @@ export class TextDocument {
     const start = { text: text === name ? ownName : detachString(text), family, next: undefined };
     this.starts.set(ownName, start);
     return start;
-  }
-}
-
-/** Whether the line that begins at a position is a series of the name. */
-function isSeriesOf({ text }: SeriesStart, piece: string, at: number): boolean {
-  if (!piece.startsWith(text, at)) return false;
-  switch (piece.charCodeAt(at + text.length)) {
-    case 9: // tab
-    case 32: // blank
-    case 44: // comma
-    case 123: // {
-    case 125: // }
-      return true;
-    default:
-      return false;
   }
 }
