@@ -234,7 +234,7 @@ test.each<[string, RequestListener]>([
 ])('an endpoint that %s in time is reported without the query, with status 2', async (_case, listener) => {
   const url = addressOf(await listen(listener));
   const slow = [`${url}/m?token=secret`, '--timeout', '0.3'];
-  const reason = 'the connection failed: the document was not complete within 0.3 s\n';
+  const reason = 'aborted: the document was not complete within 0.3 s\n';
   const checked = await runHere(['check', ...slow]);
   expect([checked.status, checked.stdout + checked.stderr]).toEqual([
     2,

@@ -257,7 +257,29 @@ test('an aborted signal ends the request', async () => {
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const controller = new AbortController();
   server.once('request', () => controller.abort(new Error('enough')));
-  await expect(readMetrics(address, { signal: controller.signal })).rejects.toThrow(/the connection failed: enough/);
+  await expect(readMetrics(address, { signal: controller.signal })).rejects.toThrow(
+    /readMetrics: GET \S+: aborted: enough$/,
+  );
+});
+
+test.each<[string, () => MetricsInput | Promise<MetricsInput>]>([
+  ['a text', () => TEXT],
+  ['a Response', () => new Response(TEXT, { headers: { 'Content-Type': TEXT_TYPE } })],
+  ['JSON', () => JSON_TEXT],
+])('an aborted signal ends the parsing of %s that has arrived', async (_input, make) => {
+  const signal = AbortSignal.abort('enough');
+  await expect(readMetrics(await make(), { signal })).rejects.toMatchObject({
+    code: 'ERR_METRICS_SCRAPE_FAILED',
+    message: expect.stringMatching(/^readMetrics: (text|response): aborted: enough$/),
+  });
+});
+
+test('a document whose parsing takes longer than the signal allows is aborted', async () => {
+  const text = Array.from({ length: 200_000 }, (_, i) => `depth{queue="${i}"} 3\n`).join('');
+  const controller = new AbortController();
+  const reading = readMetrics(text, { signal: controller.signal });
+  setImmediate(() => controller.abort(new Error('enough')));
+  await expect(reading).rejects.toThrow('aborted: enough');
 });
 
 test('a body that is not a document leaves no connection open', async () => {

@@ -81,11 +81,12 @@ interface CheckedFile {
 
 async function checkUrl(url: URL, timeout: number): Promise<Checked> {
   const started = performance.now();
-  const response = await requestUrl(url, { signal: timeoutSignal(timeout) }).catch((error: unknown) => {
+  const signal = timeoutSignal(timeout);
+  const response = await requestUrl(url, { signal }).catch((error: unknown) => {
     throw asFailure(placeError(error, `check: GET ${addressOf(url)}`));
   });
   const { status, contentType } = response;
-  const result = await inspectResponse(response);
+  const result = await inspectResponse(response, signal);
   return { status, contentType, milliseconds: Math.round(performance.now() - started), result };
 }
 
@@ -104,12 +105,12 @@ function asFailure(error: unknown, read: object = {}): unknown {
 }
 
 /** Returns the report of a document, or why the response is none. */
-async function inspectResponse(response: HttpResponse): Promise<DocumentReport | string> {
+async function inspectResponse(response: HttpResponse, signal: AbortSignal): Promise<DocumentReport | string> {
   const { status, contentType, body, isFramed } = response;
   try {
     if (status !== 200) return explainStatus(status, await readDetail(contentType, body), []);
     return await orMessage(async () =>
-      inspectDocument({ ...(await formatOfResponse(contentType, body)), isComplete: isFramed }),
+      inspectDocument({ ...(await formatOfResponse(contentType, body)), isComplete: isFramed, signal }),
     );
   } finally {
     response.close();

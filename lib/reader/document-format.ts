@@ -39,6 +39,8 @@ export interface TypedBody {
 /** A body of which it is known whether its end is that of the document. */
 export interface OpenedDocument extends TypedBody {
   readonly isComplete: boolean;
+  /** Ends the parsing of what is received or in memory. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

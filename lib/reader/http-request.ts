@@ -3,6 +3,7 @@ import * as https from 'node:https';
 import { MetricsError } from '../model/errors.ts';
 import { ACCEPT } from '../sources/remote/documents.ts';
 import { CODINGS, decodeBody, isFramed } from '../sources/remote/upstream-response.ts';
+import { abortError } from './abort-error.ts';
 
 /** The part of a response that is read here. */
 export interface HttpResponse {
@@ -44,7 +45,7 @@ export async function requestUrl(url: URL, { headers, signal }: RequestOptions):
     };
   } catch (error) {
     close();
-    throw connectionError(error);
+    throw signal?.aborted ? abortError(signal) : connectionError(error);
   }
 }
 
@@ -66,7 +67,7 @@ async function* readBody(
     yield* chunks;
   } catch (error) {
     // The error of a response that was aborted does not have the reason: it is a reset.
-    throw connectionError(signal?.aborted ? new Error('aborted', { cause: signal.reason }) : error);
+    throw signal?.aborted ? abortError(signal) : connectionError(error);
   }
 }
 
@@ -84,9 +85,9 @@ const TLS_HINTS: Readonly<Record<string, string>> = {
 
 function connectionError(error: unknown): unknown {
   if (error instanceof MetricsError) return error;
-  const { code = '', message, cause } = error as NodeJS.ErrnoException;
-  // The error for an AbortSignal has the reason as its cause, and one for several addresses has no message.
-  const reason = (cause as Partial<Error> | undefined)?.message ?? (message || code);
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  // One for several addresses has no message.
+  const reason = message || code;
   const text = TLS_HINTS[code] ?? reason + (code === 'ECONNRESET' ? resetHint(message) : '');
   return new MetricsError('ERR_METRICS_SCRAPE_FAILED', `the connection failed: ${text}`, { cause: error });
 }

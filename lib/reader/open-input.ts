@@ -28,6 +28,11 @@ export interface Input {
  * @throws {TypeError} for a value that is none of the inputs
  */
 export function resolveInput(caller: string, input: MetricsInput, options: ReadMetricsOptions, formatHint = ''): Input {
+  const { place, open } = openerOf(caller, input, options, formatHint);
+  return { place, open: async () => ({ ...(await open()), signal: options.signal }) };
+}
+
+function openerOf(caller: string, input: MetricsInput, options: ReadMetricsOptions, formatHint: string): Input {
   const { format = 'auto', headers = {} } = options;
   const url = urlOf(input);
   if (url !== undefined) {

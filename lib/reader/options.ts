@@ -16,7 +16,7 @@ export interface ReadMetricsOptions {
   readonly format?: DocumentFormat | 'auto' | undefined;
   /** Headers of the request, for a URL. Default: none but `Accept` and `Accept-Encoding`. */
   readonly headers?: OutgoingHttpHeaders | undefined;
-  /** Aborts the request of a URL, such as `AbortSignal.timeout(5_000)`. Default: there is no timeout. */
+  /** Aborts the request and the parsing, such as `AbortSignal.timeout(5_000)`. Default: there is no timeout. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -4,9 +4,9 @@ import type { MetricValue, ScrapedSample } from './document.ts';
 
 // Series in messages, in Prometheus' notation; a histogram or summary takes one line.
 
-/** Formats a series, as in `queue_depth{queue="a"}`. */
-export function seriesText(name: string, labels: LabelSet): string {
-  const pairs = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
+/** Formats a series, as in `queue_depth{queue="a"}`, with these of its labels. */
+export function seriesText(name: string, labels: LabelSet, labelNames = Object.keys(labels)): string {
+  const pairs = labelNames.map((label) => `${label}=${JSON.stringify(labels[label])}`);
   return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`;
 }
 

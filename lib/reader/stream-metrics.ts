@@ -4,6 +4,7 @@ import type { MetricFamily } from '../model/metric-family.ts';
 import { type Parse, type ParseContext, type ParsedFamily, unlimited } from '../model/parser.ts';
 import { parseKumoMtaJson } from '../parsers/kumomta-json.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../parsers/prometheus-text.ts';
+import { abortError } from './abort-error.ts';
 import type { OpenedDocument } from './document-format.ts';
 import { type Input, OR_SET_FORMAT, resolveInput } from './open-input.ts';
 import { type MetricsInput, type ReadMetricsOptions, readOptions } from './options.ts';
@@ -46,13 +47,17 @@ async function* familiesOf(caller: string, input: Input): AsyncGenerator<MetricF
 
 /** Parses a document. Series that are left out of it fail it, unless `context` handles them. */
 export function parseDocument(
-  { format, body, isComplete }: OpenedDocument,
+  { format, body, isComplete, signal }: OpenedDocument,
   context: Partial<ParseContext>,
 ): AsyncIterable<ParsedFamily> {
   const onDropped: ParseContext['onDropped'] = (error) => {
     throw error;
   };
-  return PARSERS[format]()(body, { ...unlimited, isComplete: () => isComplete, onDropped, ...context });
+  // The parser yields to the event loop, so that the signal can be aborted meanwhile.
+  const addSeries = () => {
+    if (signal?.aborted) throw abortError(signal);
+  };
+  return PARSERS[format]()(body, { ...unlimited, isComplete: () => isComplete, addSeries, onDropped, ...context });
 }
 
 /** Prefixes an error of this package with the function and the input. */
