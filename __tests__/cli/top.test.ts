@@ -1,12 +1,13 @@
 import { EventEmitter } from 'node:events';
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Output } from '../../lib/cli/output.ts';
-import { rateTable, shorten } from '../../lib/cli/rate-table.ts';
-import { ratesOf, type SeriesRate, type Snapshot } from '../../lib/cli/rates.ts';
+import { cutEnd, rateTable, shorten } from '../../lib/cli/rate-table.ts';
+import { ratesOf, readSnapshot, type SeriesRate, type Snapshot } from '../../lib/cli/rates.ts';
 import { Screen } from '../../lib/cli/screen.ts';
 import { top } from '../../lib/cli/top.ts';
-import { readMetrics } from '../../lib/reader.ts';
+import { streamMetrics } from '../../lib/reader.ts';
 import { BuiltCommand, runHere } from '../support/command.ts';
 import { closeServers, listen } from '../support/serve.ts';
 import { TEXT_TYPE } from '../support/upstreams.ts';
@@ -33,9 +34,12 @@ const text = (n: number) =>
   `# TYPE slow counter\nslow ${n}\n# TYPE fast counter\nfast{x="\\u001b"} ${n * 100}\n# TYPE depth gauge\ndepth 3\n`;
 
 const at = async (time: number, document: string): Promise<Snapshot> => ({
-  document: await readMetrics(document),
+  ...(await readSnapshot(streamMetrics(document))),
   time,
 });
+
+const allRates = async (after: Snapshot, before?: Snapshot) =>
+  (await ratesOf(after, before, Number.POSITIVE_INFINITY)).first;
 
 describe('ratesOf', () => {
   test('counters and observations are per second, the fastest first, and gauges follow', async () => {
@@ -43,7 +47,7 @@ describe('ratesOf', () => {
       '# TYPE a counter\na 5\n# TYPE b counter\nb 5\n# TYPE c gauge\nc 9\n# TYPE h histogram\nh_bucket{le="+Inf"} 2\nh_sum 1\nh_count 2\n';
     const after =
       '# TYPE a counter\na 7\n# TYPE b counter\nb 25\n# TYPE c gauge\nc 4\n# TYPE h histogram\nh_bucket{le="+Inf"} 6\nh_sum 3\nh_count 6\n';
-    expect(ratesOf(await at(3_000, after), await at(1_000, before))).toEqual([
+    expect(await allRates(await at(3_000, after), await at(1_000, before))).toEqual([
       { series: 'b', type: 'counter', value: 25, perSecond: 10, mean: undefined },
       { series: 'h', type: 'histogram', value: 6, perSecond: 2, mean: 0.5 },
       { series: 'a', type: 'counter', value: 7, perSecond: 1 },
@@ -54,13 +58,40 @@ describe('ratesOf', () => {
   test('a series that is new, or has started again, counts from 0', async () => {
     const before = await at(0, '# TYPE a counter\na{x="1"} 5\n');
     const after = await at(1_000, '# TYPE a counter\na{x="1"} 2\na{x="2"} 3\n');
-    expect(ratesOf(after, before).map((it) => it.perSecond)).toEqual([3, 2]);
+    expect((await allRates(after, before)).map((it) => it.perSecond)).toEqual([3, 2]);
   });
 
   test('there are no rates before the second document', async () => {
-    expect(ratesOf(await at(0, '# TYPE a counter\na 5\n'), undefined)).toEqual([
+    expect(await allRates(await at(0, '# TYPE a counter\na 5\n'))).toEqual([
       { series: 'a', type: 'counter', value: 5 },
     ]);
+  });
+});
+
+describe('ratesOf of many series', () => {
+  const COUNT = 20_000;
+  const manyAt = (time: number, factor: number) =>
+    at(
+      time,
+      Array.from({ length: COUNT }, (_, i) => `# TYPE c${i} counter\nc${i} ${((i * 7919) % COUNT) * factor}\n`).join(
+        '',
+      ),
+    );
+
+  test('returns the first ones, in the order of all', async () => {
+    const [before, after] = [await manyAt(0, 1), await manyAt(1_000, 2)];
+    const all = await ratesOf(after, before, Number.POSITIVE_INFINITY);
+    expect(all.first.map((it) => it.perSecond)).toEqual(Array.from({ length: COUNT }, (_, i) => COUNT - 1 - i));
+    for (const limit of [1, 20, 500]) {
+      expect(await ratesOf(after, before, limit)).toEqual({ total: COUNT, first: all.first.slice(0, limit) });
+    }
+  });
+
+  test('ends between two series when its signal is aborted, as by a key', async () => {
+    const after = await manyAt(0, 1);
+    // The slice of time of the parser is over.
+    await sleep(20);
+    await expect(ratesOf(after, undefined, 20, AbortSignal.abort(new Error('q')))).rejects.toThrow('q');
   });
 });
 
@@ -188,6 +219,17 @@ test('in a terminal, it fills the second screen, follows its size and leaves it'
   expect(terminal.listenerCount('resize')).toBe(0);
 });
 
+test('an update that fails keeps the rates, and says why at the beginning of its line', async () => {
+  const terminal = new FakeTerminal();
+  const output = new Output(terminal as unknown as NodeJS.WriteStream, process.stderr);
+  const url = await counting((request) => (request === 3 ? null : text(request)));
+  await top.run([url, '--count', '3', '--interval', '0.1'], output);
+  const lines = terminal.written.split(`${ESC}[H`).at(-1)!.split(`${ESC}[K\r\n`);
+  expect(lines[1]).toMatch(/^3 series {2}no update: expected status 200, got 503 Service Unavailable.*…$/);
+  expect(lines[1]).toHaveLength(80);
+  expect(lines[3]).toMatch(/fast/);
+});
+
 test('--rows limits the series on the screen', async () => {
   const terminal = new FakeTerminal();
   terminal.rows = 24;
@@ -243,6 +285,17 @@ test.each([
   ['short', 10, 'short'],
   ['name{label="value"}', 12, 'name{lab…e"}'],
   ['name', 2, 'na'],
+  ['a😀', 2, 'a'],
+  ['😀😀😀😀', 7, '😀😀…😀'],
+  ['😀😀😀😀', 6, '😀😀…'],
 ])('%p fits %p characters as %p', (whole, width, expected) => {
   expect(shorten(whole, width)).toBe(expected);
+});
+
+test.each([
+  ['short', 10, 'short'],
+  ['expected status 200, got 503', 20, 'expected status 200…'],
+  ['a😀b', 3, 'a…'],
+])('%p is cut to %p characters as %p', (whole, width, expected) => {
+  expect(cutEnd(whole, width)).toBe(expected);
 });

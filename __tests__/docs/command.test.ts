@@ -1,8 +1,8 @@
 import { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { rateTable } from '../../lib/cli/rate-table.ts';
-import { ratesOf } from '../../lib/cli/rates.ts';
-import { readMetrics } from '../../lib/reader.ts';
+import { ratesOf, readSnapshot } from '../../lib/cli/rates.ts';
+import { streamMetrics } from '../../lib/reader.ts';
 import { runHere } from '../support/command.ts';
 import { closeServers, listen } from '../support/serve.ts';
 import { serving, TEXT_TYPE } from '../support/upstreams.ts';
@@ -95,8 +95,9 @@ http_request_duration_seconds_count{method="GET",route="/"} ${requests}
 # TYPE queue_depth gauge
 queue_depth{queue="a"} 3.25
 `;
-  const before = { document: await readMetrics(at(100)), time: 0 };
-  const after = { document: await readMetrics(at(240)), time: 2_007 };
+  const before = { ...(await readSnapshot(streamMetrics(at(100)))), time: 0 };
+  const after = { ...(await readSnapshot(streamMetrics(at(240)))), time: 2_007 };
+  const { first } = await ratesOf(after, before, 20);
   const { printed } = shownUnder('top');
-  expect(printed.trimEnd().split('\n').slice(2)).toEqual(rateTable(ratesOf(after, before), 20, 80));
+  expect(printed.trimEnd().split('\n').slice(2)).toEqual(rateTable(first, 20, 80));
 });

@@ -26,10 +26,18 @@ const withoutMean = (row: readonly string[]): string[] => row.filter((_, i) => i
 /** Shortens a text in the middle: a series' name is at its beginning, and what tells it from others at its end. */
 export function shorten(text: string, width: number): string {
   if (text.length <= width) return text;
-  if (width < 3) return text.slice(0, width);
+  if (width < 3) return wholeCharacters(text.slice(0, width));
   const tail = Math.floor((width - 1) / 3);
-  return `${text.slice(0, width - 1 - tail)}…${text.slice(text.length - tail)}`;
+  return `${wholeCharacters(text.slice(0, width - 1 - tail))}…${wholeCharacters(text.slice(text.length - tail))}`;
 }
+
+/** Shortens a text at its end. */
+export function cutEnd(text: string, width: number): string {
+  return text.length <= width ? text : `${wholeCharacters(text.slice(0, Math.max(0, width - 1)))}…`;
+}
+
+/** Removes half of a character (a surrogate) from the ends of a text that was cut. */
+const wholeCharacters = (text: string): string => text.replace(/^[\udc00-\udfff]|[\ud800-\udbff]$/g, '');
 
 function numberText(value: number | undefined): string {
   if (value === undefined) return '';

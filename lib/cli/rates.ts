@@ -1,63 +1,99 @@
-import type { MetricType } from '../model/metric-family.ts';
-import type { MetricsDocument, MetricValue } from '../reader/document.ts';
+import type { MetricFamily, MetricType, Sample } from '../model/metric-family.ts';
+import { yieldToEventLoop } from '../util/event-loop.ts';
 import { seriesKey } from './series.ts';
 
-/** A document, and when it was read. */
+/** The series of a document by `seriesKey`, and when it was read. */
 export interface Snapshot {
-  readonly document: MetricsDocument;
+  readonly series: ReadonlyMap<string, SeriesValue>;
   /** Milliseconds of a monotonic clock. */
   readonly time: number;
+}
+
+interface SeriesValue {
+  readonly type: MetricType;
+  /** Value, or the number of observations. */
+  readonly value: number;
+  /** Sum of the observations. NaN if there is none. */
+  readonly sum: number;
 }
 
 /** The present of one series. */
 export interface SeriesRate {
   readonly series: string;
   readonly type: MetricType;
+  /** Value, or the number of observations. */
+  readonly value: number;
   /** Increase of a counter, or number of observations. Undefined before the second document. */
   readonly perSecond?: number;
   /** Mean of the observations in between, if there were any. */
   readonly mean?: number;
-  /** Value, or the number of observations. */
-  readonly value: number;
 }
 
-/** Returns all series, the fastest first, and gauges last. */
-export function ratesOf(after: Snapshot, before: Snapshot | undefined): SeriesRate[] {
-  const earlier = before === undefined ? undefined : valuesOf(before.document);
-  const seconds = before === undefined ? 0 : (after.time - before.time) / 1000;
-  const rates: SeriesRate[] = [];
-  for (const [name, { type, samples }] of Object.entries(after.document)) {
-    for (const { labels, value } of samples) {
-      const series = seriesKey(name, labels);
-      const own = { series, type, value: totalOf(value) };
-      const isRate = type !== 'gauge' && type !== 'untyped';
-      rates.push(isRate && earlier !== undefined ? { ...own, ...change(value, earlier.get(series), seconds) } : own);
+/** Series in the order of their rates: the fastest first, and gauges last. */
+export interface Rates {
+  /** Number of all series. */
+  readonly total: number;
+  readonly first: readonly SeriesRate[];
+}
+
+/** Reads a document whose series are all read. `time` is the time at its end. */
+export async function readSnapshot(
+  families: AsyncIterable<MetricFamily>,
+  has: (series: string) => boolean = () => true,
+): Promise<Snapshot> {
+  const series = new Map<string, SeriesValue>();
+  for await (const { name, type, samples } of families) {
+    for await (const { labels, value } of samples) {
+      const key = seriesKey(name, labels);
+      if (has(key)) series.set(key, { type, ...totalsOf(value) });
     }
   }
-  return rates.sort((a, b) => (b.perSecond ?? -1) - (a.perSecond ?? -1) || compareTexts(a.series, b.series));
+  return { series, time: performance.now() };
 }
 
-function valuesOf(document: MetricsDocument): Map<string, MetricValue> {
-  const values = new Map<string, MetricValue>();
-  for (const [name, { samples }] of Object.entries(document)) {
-    for (const { labels, value } of samples) values.set(seriesKey(name, labels), value);
+const totalsOf = (value: Sample['value']) =>
+  typeof value === 'number' ? { value, sum: Number.NaN } : { value: value.count, sum: value.sum ?? Number.NaN };
+
+/**
+ * Returns the first `limit` series. It yields to the event loop, so that a key is noticed.
+ *
+ * @throws the reason of `signal` (rejects) when it is aborted
+ */
+export async function ratesOf(
+  after: Snapshot,
+  before: Snapshot | undefined,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<Rates> {
+  const seconds = before === undefined ? 0 : (after.time - before.time) / 1000;
+  const rates: SeriesRate[] = [];
+  for (const [series, now] of after.series) {
+    const { type, value } = now;
+    const isRate = before !== undefined && type !== 'gauge' && type !== 'untyped';
+    rates.push({ series, type, value, ...(isRate && change(now, before.series.get(series), seconds)) });
+    if (rates.length >= 2 * limit) keepFirst(rates, limit);
+    const turn = yieldToEventLoop();
+    if (turn !== undefined) {
+      await turn;
+      signal?.throwIfAborted();
+    }
   }
-  return values;
+  keepFirst(rates, limit);
+  return { total: after.series.size, first: rates };
+}
+
+function keepFirst(rates: SeriesRate[], limit: number): void {
+  rates.sort((a, b) => (b.perSecond ?? -1) - (a.perSecond ?? -1) || compareTexts(a.series, b.series));
+  rates.length = Math.min(rates.length, limit);
 }
 
 /** A series that is new, or has started again, counts from 0, as in Prometheus. */
-function change(after: MetricValue, before: MetricValue | undefined, seconds: number) {
-  const total = totalOf(after);
-  const isReset = before === undefined || totalOf(before) > total;
-  const count = isReset ? total : total - totalOf(before);
-  const sum = isReset ? sumOf(after) : sumOf(after) - sumOf(before);
+function change(now: SeriesValue, before: SeriesValue | undefined, seconds: number) {
+  const isReset = before === undefined || before.value > now.value;
+  const count = isReset ? now.value : now.value - before.value;
+  const sum = isReset ? now.sum : now.sum - before.sum;
   const hasMean = count > 0 && Number.isFinite(sum);
   return { perSecond: count / seconds, ...(hasMean && { mean: sum / count }) };
 }
-
-const totalOf = (value: MetricValue): number => (typeof value === 'number' ? value : value.count);
-
-/** Returns NaN where there is no sum. */
-const sumOf = (value: MetricValue): number => (typeof value === 'number' ? Number.NaN : (value.sum ?? Number.NaN));
 
 const compareTexts = (a: string, b: string): number => (a < b ? -1 : 1);

@@ -25,5 +25,5 @@ export function seriesCount({ value }: Sample): number {
 /** Formats a series so that equal ones have equal texts: in the order of label names, without empty labels. */
 export function seriesKey(name: string, labels: LabelSet): string {
   const names = Object.keys(labels).filter((it) => labels[it] !== '');
-  return seriesText(name, Object.fromEntries(names.sort().map((it) => [it, labels[it] as string])));
+  return seriesText(name, labels, names.sort());
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readAs } from '../reader/read-metrics.ts';
+import { resolveInput } from '../reader/open-input.ts';
+import { parseDocument, placeError } from '../reader/stream-metrics.ts';
 import { addressOf } from '../sources/remote/upstream-error.ts';
 import {
   type Command,
@@ -13,8 +14,8 @@ import {
 } from './command.ts';
 import { httpUrl, timeoutError } from './inputs.ts';
 import { type Output, printable } from './output.ts';
-import { rateTable, shorten } from './rate-table.ts';
-import { ratesOf, type SeriesRate, type Snapshot } from './rates.ts';
+import { cutEnd, rateTable, shorten } from './rate-table.ts';
+import { type Rates, ratesOf, readSnapshot, type Snapshot } from './rates.ts';
 import { Screen } from './screen.ts';
 
 const HELP = `Usage: express-metrics-json top URL [OPTION]…
@@ -91,7 +92,9 @@ interface TopOptions {
 }
 
 interface View {
-  update(rates: readonly SeriesRate[]): void;
+  /** Maximum number of series that it shows. */
+  readonly limit: number;
+  update(rates: Rates): void;
   fail(message: string): void;
 }
 
@@ -105,9 +108,10 @@ async function follow({ url, interval, timeout, count, signal }: TopOptions, vie
     const timer = setTimeout(abort, timeout * 1000);
     signal.addEventListener('abort', abort);
     try {
-      const document = await readAs('top', url, { signal: reading.signal });
-      const after = { document, time: performance.now() };
-      view.update(ratesOf(after, before));
+      const after = await readSeries(url, reading.signal);
+      const rates = await ratesOf(after, before, view.limit, signal);
+      if (signal.aborted) return;
+      view.update(rates);
       before = after;
     } catch (error) {
       if (signal.aborted) return;
@@ -122,13 +126,23 @@ async function follow({ url, interval, timeout, count, signal }: TopOptions, vie
   }
 }
 
+async function readSeries(url: URL, signal: AbortSignal): Promise<Snapshot> {
+  const input = resolveInput('top', url, { signal });
+  try {
+    return await readSnapshot(parseDocument(await input.open(), { maxJoinBytes: Number.POSITIVE_INFINITY }));
+  } catch (error) {
+    throw placeError(error, `top: ${input.place}`);
+  }
+}
+
 function createPrinter(output: Output, isJson: boolean, rows: number): View {
   return {
-    update(rates) {
+    limit: isJson ? Number.POSITIVE_INFINITY : rows,
+    update({ total, first }) {
       const time = new Date().toISOString();
-      if (isJson) return void output.json({ time, series: rates });
-      output.line(`${time}  ${rates.length} series`);
-      for (const line of rateTable(rates, rows)) output.line(line);
+      if (isJson) return void output.json({ time, series: first });
+      output.line(`${time}  ${total} series`);
+      for (const line of rateTable(first, rows)) output.line(line);
       return output.line();
     },
     fail(message) {
@@ -145,19 +159,23 @@ interface ScreenOptions {
   end(): void;
 }
 
+/** More rows than a terminal has, also after it was enlarged. */
+const MAX_SCREEN_ROWS = 500;
+
 /** Shows the rates on the terminal's second screen. */
 async function showScreen(output: Output, options: TopOptions, { rows, end }: ScreenOptions): Promise<void> {
-  let rates: readonly SeriesRate[] = [];
+  let rates: Rates = { total: 0, first: [] };
   let status = 'waiting for the first document  q: quit';
   const screen = new Screen(output.stdout, process.stdin, { draw, stop: end });
 
   function draw(): void {
-    const head = headLines(addressOf(options.url), printable(`${rates.length} series  ${status}`), screen.columns);
-    const table = rateTable(rates, Math.min(rows ?? Number.POSITIVE_INFINITY, screen.rows - 3), screen.columns);
+    const head = headLines(addressOf(options.url), printable(`${rates.total} series  ${status}`), screen.columns);
+    const table = rateTable(rates.first, Math.min(rows ?? Number.POSITIVE_INFINITY, screen.rows - 3), screen.columns);
     screen.draw([...head, ...table]);
   }
   let updates = 0;
   const view: View = {
+    limit: rows ?? MAX_SCREEN_ROWS,
     update(latest) {
       rates = latest;
       const when = updates++ === 0 ? 'rates follow with the next update' : `every ${options.interval / 1000} s`;
@@ -165,7 +183,7 @@ async function showScreen(output: Output, options: TopOptions, { rows, end }: Sc
       draw();
     },
     fail(message) {
-      status = message;
+      status = `no update: ${message.replace(`top: GET ${addressOf(options.url)}: `, '')}`;
       draw();
     },
   };
@@ -181,5 +199,5 @@ async function showScreen(output: Output, options: TopOptions, { rows, end }: Sc
 /** Returns two lines: the second is empty if both texts fit the first. */
 function headLines(address: string, state: string, width: number): [string, string] {
   const line = `${address}  ${state}`;
-  return line.length <= width ? [line, ''] : [shorten(address, width), shorten(state, width)];
+  return line.length <= width ? [line, ''] : [shorten(address, width), cutEnd(state, width)];
 }
