@@ -1,4 +1,4 @@
-import { isSameLabelSet, labelSetKey, setLabel } from '../../lib/model/labels.ts';
+import { isSameLabelSet, labelSetKey, seriesKey, setLabel } from '../../lib/model/labels.ts';
 
 test('label sets are the same when names, values and order are', () => {
   expect(isSameLabelSet({ a: '1', b: '2' }, { a: '1', b: '2' })).toBe(true);
@@ -16,6 +16,16 @@ test('the key of a label set does not depend on the order of its labels', () => 
 test('different label sets have different keys', () => {
   const sets = [{}, { a: '' }, { a: '1' }, { b: '1' }, { a: '1', b: '2' }, { a: '1","b":"2' }, { ab: '1' }];
   expect(new Set(sets.map(labelSetKey)).size).toBe(sets.length);
+});
+
+test('the key of a series does not depend on empty labels', () => {
+  const empty = Object.fromEntries([
+    ['b', ''],
+    ['__proto__', ''],
+  ]);
+  expect(seriesKey({ ...empty, a: '1' })).toBe(seriesKey({ a: '1' }));
+  expect(seriesKey(empty)).toBe(seriesKey({}));
+  expect(seriesKey({ a: '1' })).not.toBe(seriesKey({ b: '1' }));
 });
 
 test('setLabel sets any name, __proto__ included, and leaves the prototype alone', () => {

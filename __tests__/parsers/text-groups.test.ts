@@ -46,6 +46,7 @@ describe('the series of a histogram', () => {
     ['blanks', 'h_bucket{a="x", b="y", le="0.5"} 1', 'h_bucket{ le = "+Inf", a="x", b="y" } 3'],
     ['quoted names', '{"h_bucket","a"="x",b="y","le"="0.5"} 1', '{"h_bucket",a="x","b"="y",le="+Inf"} 3'],
     ['labels in another order', 'h_bucket{b="y",a="x",le="0.5"} 1', 'h_bucket{b="y",le="+Inf",a="x"} 3'],
+    ['an empty label', 'h_bucket{a="x",b="y",le="0.5"} 1', 'h_bucket{a="x",c="",b="y",le="+Inf"} 3'],
   ])('are told by their labels but le: %s', async (_, first, last) => {
     const expected = [{ labels: { a: 'x', b: 'y' }, value }];
     expect(await samples([first, last, 'h_sum{a="x",b="y"} 4.5', 'h_count{b="y",a="x"} 3'])).toEqual(expected);

@@ -19,6 +19,13 @@ export function labelSetKey(labels: LabelSet): string {
   return JSON.stringify(parts);
 }
 
+/** Returns a key that is equal for the label sets of one series in Prometheus, where an empty label is none. */
+export const seriesKey = (labels: LabelSet) =>
+  labelSetKey(Object.values(labels).includes('') ? withoutEmpty(labels) : labels);
+
+const withoutEmpty = (labels: LabelSet): LabelSet =>
+  Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''));
+
 /** Sets a label, which may be called `__proto__`: an assignment would then set the prototype. */
 export function setLabel(labels: Record<string, string>, name: string, value: string): void {
   if (name === '__proto__') {
