@@ -1,16 +1,22 @@
 import fc, { type Arbitrary } from '../../../support/property.ts';
+import { anyLines } from './any-lines.ts';
 import { type Arrange, headersAnywhere, headersFirst, inGroups, inOrder, looselySpaced } from './arrangements.ts';
 import {
   type Change,
   countless,
   disagreeing,
   empty,
+  extremes,
   foreign,
+  foreignKeys,
   fractions,
   nameless,
   negativeInfinity,
+  oddBounds,
   oddQuantiles,
+  partHeaders,
   ranges,
+  reordered,
   timed,
   twice,
   unsortedBuckets,
@@ -91,6 +97,10 @@ const CHANGES = [
   timed,
   twice,
   empty,
+  reordered,
+  oddBounds,
+  foreignKeys,
+  partHeaders,
 ];
 const severalChanges: Change = (families) =>
   fc
@@ -98,6 +108,9 @@ const severalChanges: Change = (families) =>
     .chain((changes) =>
       changes.reduce((all, change) => all.chain(change), fc.constant(families) as Arbitrary<readonly Exposed[]>),
     );
+
+/** Beginning of the names of documents in which the order of the lines tells whether a histogram is repaired or untyped. */
+export const ANY_LINES = 'lines of any kind in any order';
 
 export const BREAKAGES: readonly Breakage[] = [
   broken('a valid document', unchanged),
@@ -124,9 +137,17 @@ export const BREAKAGES: readonly Breakage[] = [
   broken('one series at several times', timed),
   broken('one series at several times, in OpenMetrics', timed, inOrder, 'openmetrics'),
   broken('one series several times', twice),
+  broken('labels in another order, or empty', reordered),
+  broken('bounds that are no numbers', oddBounds),
+  broken('`le` and `quantile` where they do not belong', foreignKeys, inGroups),
+  broken('numbers at the limits', extremes),
+  broken('numbers at the limits, in OpenMetrics', extremes, inOrder, 'openmetrics'),
+  broken('`TYPE` of a part of a histogram or summary', partHeaders, inGroups),
   { ...broken('several of these, in any order', severalChanges, headersAnywhere), numRuns: 20 },
   {
     ...broken('several of these, in any order, in OpenMetrics', severalChanges, headersAnywhere, 'openmetrics'),
     numRuns: 20,
   },
+  { input: ANY_LINES, format: 'text', lines: anyLines('text'), numRuns: 40 },
+  { input: `${ANY_LINES}, in OpenMetrics`, format: 'openmetrics', lines: anyLines('openmetrics'), numRuns: 40 },
 ];

@@ -139,6 +139,71 @@ export const foreign = changing(
   ),
 );
 
+/** Changes each line of all families. */
+const changingAll =
+  (change: (line: SeriesLine) => Arbitrary<SeriesLine>): Change =>
+  (families) =>
+    fc.tuple(
+      ...families.map((family) => fc.tuple(...family.series.map(change)).map((series) => ({ ...family, series }))),
+    );
+
+/** The labels of each line in an order of its own, some of them empty, which is the same as none. */
+export const reordered = changingAll((line) =>
+  fc
+    .tuple(fc.subarray(['none', 'nothing']), fc.nat())
+    .chain(([names]) => shuffled([...Object.entries(line.labels), ...names.map((name) => [name, ''] as const)]))
+    .map((labels) => withLabels(line, Object.fromEntries(labels))),
+);
+
+/** Bounds that are no numbers, or none that a histogram has. */
+export const oddBounds = changing(
+  'histogram',
+  replacing((line) =>
+    isBucket(line)
+      ? fc
+          .constantFrom('NaN', '', 'low', '0x1p0', '1_0', ' 1', '1e400')
+          .map((le) => [line, withLabels(line, { ...line.labels, le })])
+      : undefined,
+  ),
+);
+
+/** `le` and `quantile` on lines that do not need them. */
+export const foreignKeys = changingAll((line) =>
+  fc
+    .tuple(fc.constantFrom({}, {}, { le: '1' }, { quantile: '0.5' }, { le: 'x', quantile: '' }), fc.boolean())
+    .map(([keys, isFirst]) =>
+      withLabels(line, isFirst ? { ...keys, ...line.labels } : { ...line.labels, ...keys, ...line.labels }),
+    ),
+);
+
+const LIMITS = ['5e-324', '4.9406564584124654e-324', '1e-400', '2.2250738585072011e-308', '1.7976931348623157e308']
+  .concat(['-0', '1e23', '8.41e21', '9007199254740993', '123456789012345678901234567890', '0.1e1', '.5', '5.', '+3'])
+  .concat([
+    'nan',
+    'inf',
+    '+Infinity',
+    '-iNF',
+    '0.30000000000000004',
+    '100000000000000016777215',
+    '6.631236846766476e-316',
+  ]);
+
+/** Numbers at the limits of a double, and spelled in any way. */
+export const extremes = changingAll((line) =>
+  /^(temperature|other)$/.test(line.name)
+    ? fc.constantFrom(...LIMITS).map((value) => ({ ...line, value }))
+    : fc.constant(line),
+);
+
+/** Headers of the parts of a histogram and a summary, before or after them, some of which have another type. */
+export const partHeaders: Change = (families) =>
+  fc
+    .subarray(['latency_bucket', 'latency_sum', 'latency_count', 'wait_sum', 'wait_count'], { minLength: 1 })
+    .chain((names) =>
+      fc.tuple(...names.map((name) => fc.constantFrom('gauge', 'summary').map((type) => nameless(name, type)))),
+    )
+    .chain((more) => shuffled([...families, ...more]));
+
 /** Each series at several moments in any order, of which the last one has its value. It may be without a timestamp. */
 export const timed: Change = (families) => {
   const moments = fc.tuple(

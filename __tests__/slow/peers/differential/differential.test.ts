@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import express from 'express';
 import { metricsRouter } from '../../../../lib/index.ts';
 import { remoteSource } from '../../../../lib/sources/remote.ts';
 import { Markdown } from '../../../docs/markdown.ts';
 import { inOrder, type Series, type Vector } from '../scrapes.ts';
 import { listen, type Service, startPrometheus, temporaryFolder } from '../support.ts';
+import { ANY_LINES } from './breakages.ts';
 import { CASES, type Document, GENERATED, type Kind, REFUSED } from './documents.ts';
 import { repaired } from './repairs.ts';
 import { dumpServices, SERVICES } from './services.ts';
@@ -116,8 +118,10 @@ test.each(ACCEPTED)('Prometheus stores the same series directly, through text an
   for (const document of documentsOf(name)) {
     const direct = storedOf('direct', document);
     expect(direct).not.toEqual([]);
-    expect(storedOf('text', document)).toEqual(expectedText(document, direct));
-    expect(storedOf('openmetrics', document)).toEqual(expectedOpenMetrics(document, direct));
+    const [text, openMetrics] = [storedOf('text', document), storedOf('openmetrics', document)];
+    if (name.startsWith(ANY_LINES) && isDeepStrictEqual([text, openMetrics], [direct, direct])) continue;
+    expect(text).toEqual(expectedText(document, direct));
+    expect(openMetrics).toEqual(expectedOpenMetrics(document, direct));
   }
 });
 

@@ -43,8 +43,9 @@ function partsOf(name: string, series: readonly Series[]): Parts[] | undefined {
     samples.set(key, parts);
     const isCount = Number.isInteger(value) && value >= 0;
     if (other === `${name}_bucket`) {
-      const bound = Number(le?.replace(/inf(inity)?/i, 'Infinity') ?? Number.NaN);
-      if (Number.isNaN(bound) || !isCount || (bound === -INFINITY && value !== 0)) return undefined;
+      const bound = Number(le);
+      if (Number.isNaN(bound) || `${bound}` !== le || !isCount || (bound === -INFINITY && value !== 0))
+        return undefined;
       if (bound !== -INFINITY) parts.buckets.set(bound, Math.max(value, parts.buckets.get(bound) ?? 0));
     } else if (other === `${name}_sum` && le === undefined) parts.sum = value;
     else if (other === `${name}_count` && le === undefined && isCount) parts.count = value;

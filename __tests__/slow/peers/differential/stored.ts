@@ -9,7 +9,8 @@ export function byTarget(vector: Vector): StoredByTarget {
   for (const [name, { target = '', ...labels }, value] of seriesOf(vector)) {
     const series = targets.get(target) ?? [];
     targets.set(target, series);
-    series.push([name, withNumbers(labels), value]);
+    // The package writes -0 as 0.
+    series.push([name, withNumbers(labels), value + 0]);
   }
   return new Map([...targets].map(([target, series]) => [target, inOrder(series)]));
 }
@@ -30,7 +31,12 @@ function withNumbers(labels: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(labels).map(([key, text]) => [key, spelled(key, text)]));
 }
 
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const INFINITE = /inf(?:inity)?$/i;
+
+/** Leaves a text that is no number as it is, also one beyond the range of a double. */
 function numberText(text: string): string {
-  const number = Number(text.replace(/inf(?:inity)?$/i, 'Infinity'));
-  return Number.isNaN(number) ? text : `${number}`;
+  const number = Number(text.replace(INFINITE, 'Infinity'));
+  const isNumber = INFINITE.test(text) ? !Number.isNaN(number) : DECIMAL.test(text) && Number.isFinite(number);
+  return isNumber ? `${number}` : text;
 }
