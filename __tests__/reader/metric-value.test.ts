@@ -79,9 +79,39 @@ describe('metricValue', () => {
       { method: 'POST', status: 500 },
       'ERR_METRICS_METRIC_NOT_FOUND',
       'there is no series http_requests_total{method="POST",status="500"}; nearest are\n' +
-        '  http_requests_total{method="GET",status="500"} 1\n' +
         '  http_requests_total{method="POST",status="200"} 2\n' +
+        '  http_requests_total{method="GET",status="500"} 1\n' +
         '  http_requests_total{method="GET",status="200"} 5',
+    ],
+    [
+      'http_requests_total',
+      { method: 'get', statu: 200, zone: 'z' },
+      'ERR_METRICS_METRIC_NOT_FOUND',
+      'there is no series http_requests_total{method="get",statu="200",zone="z"}' +
+        '; none has the label "statu" (did you mean "status"?); none has the label "zone" (there are "method", "status")' +
+        '; nearest are\n' +
+        '  http_requests_total{method="GET",status="200"} 5\n' +
+        '  http_requests_total{method="GET",status="500"} 1\n' +
+        '  http_requests_total{method="POST",status="200"} 2',
+    ],
+    [
+      'latency_seconds_count',
+      {},
+      'ERR_METRICS_METRIC_NOT_FOUND',
+      'there is no family "latency_seconds_count": it is part of the histogram "latency_seconds"; read count of its value',
+    ],
+    [
+      'size_bytes_sum',
+      {},
+      'ERR_METRICS_METRIC_NOT_FOUND',
+      'there is no family "size_bytes_sum": it is part of the summary "size_bytes"; read sum of its value',
+    ],
+    [
+      'size_bytes',
+      { quantile: '0.5' },
+      'ERR_METRICS_METRIC_NOT_FOUND',
+      'there is no series size_bytes{quantile="0.5"}; none has the label "quantile" (read quantiles and values of its value)' +
+        '; nearest are\n  size_bytes count 2, sum 5 (quantile 0.5: 2)',
     ],
     [
       'latency_seconds',
@@ -112,6 +142,27 @@ describe('metricValue', () => {
       error = thrown;
     }
     expect(error).toMatchObject({ name: 'MetricsError', code, message });
+  });
+
+  test.each<[unknown, unknown, string]>([
+    [undefined, undefined, 'name: expected the name of a family, got undefined; write "queue_depth"'],
+    [5, undefined, 'name: expected the name of a family, got 5; write "queue_depth"'],
+    ['up', null, 'labels: expected an object of labels, got null; write { queue: "a" }'],
+    ['up', 'a', 'labels: expected an object of labels, got "a"; write { queue: "a" }'],
+    [
+      'queue_depth',
+      { queue: undefined },
+      'labels.queue: expected a string or a number, got undefined; write one, or leave the label out',
+    ],
+  ])('the name %p with the labels %p is a TypeError', (name, labels, message) => {
+    const [anyName, anyLabels] = [name as string, labels as undefined];
+    expect(() => metricValue(document, anyName, anyLabels)).toThrow(new TypeError(`metricValue: ${message}`));
+    expect(() => metricDelta(document, document, anyName, anyLabels)).toThrow(new TypeError(`metricDelta: ${message}`));
+  });
+
+  test('a short name is not suggested for every name that contains it', () => {
+    const short = { s: family('gauge', { '': 1 }), jobs_total: family('counter', { '': 1 }) };
+    expect(() => metricValue(short, 'jobs')).toThrow(/; did you mean "jobs_total"\?$/);
   });
 
   test('the error for an empty document says that it is empty', () => {

@@ -3,7 +3,7 @@ import type { HistogramValue, SummaryValue } from '../model/metric-family.ts';
 import { checkDocument } from './check-document.ts';
 import type { MetricsDocument, MetricValue, ScrapedSample } from './document.ts';
 import { familyOf, findSeries, seriesWith } from './find-series.ts';
-import { type Labels, labelKey } from './labels.ts';
+import { checkSeries, type Labels, labelKey } from './labels.ts';
 import { sampleText } from './series-text.ts';
 
 /**
@@ -13,7 +13,7 @@ import { sampleText } from './series-text.ts';
  *
  * @throws {MetricsError} `ERR_METRICS_METRIC_NOT_FOUND`, with the nearest names or series;
  *   `ERR_METRICS_METRIC_AMBIGUOUS`, with the candidates
- * @throws {TypeError} for a value that is not a document
+ * @throws {TypeError} for a value that is not a document, and for a name or labels that are none
  * @example
  * console.log(metricValue(await readMetrics(url), 'queue_depth', { queue: 'a' }));
  */
@@ -22,7 +22,9 @@ export function metricValue<Value extends MetricValue = number>(
   name: string,
   labels?: Labels,
 ): Value {
-  return findSeries(checkDocument('metricValue', 'document', document), name, labels).value as Value;
+  checkDocument('metricValue', 'document', document);
+  checkSeries('metricValue', name, labels);
+  return findSeries(document, name, labels).value as Value;
 }
 
 /**
@@ -32,7 +34,7 @@ export function metricValue<Value extends MetricValue = number>(
  *
  * @throws {MetricsError} `ERR_METRICS_METRIC_RESET` when a counter or a count has decreased; the errors of
  *   `metricValue` for a series that is missing from the later document
- * @throws {TypeError} for a value that is not a document
+ * @throws {TypeError} for a value that is not a document, and for a name or labels that are none
  * @example
  * const before = await readMetrics(url);
  * await new Promise((resolve) => setTimeout(resolve, 10_000));
@@ -45,7 +47,9 @@ export function metricDelta<Value extends MetricValue = number>(
   labels?: Labels,
 ): Value {
   checkDocument('metricDelta', 'before', before);
-  const later = findSeries(checkDocument('metricDelta', 'after', after), name, labels);
+  checkDocument('metricDelta', 'after', after);
+  checkSeries('metricDelta', name, labels);
+  const later = findSeries(after, name, labels);
   const earlier = seriesWith(before, name, later.labels).find((it) => labelKey(it.labels) === labelKey(later.labels));
   if (earlier === undefined) return fromZero(later.value) as Value;
   const change = difference(earlier.value, later.value, familyOf(after, name)?.type === 'counter');

@@ -1,7 +1,7 @@
 import { checkDocument } from '../reader/check-document.ts';
 import type { ScrapedSample } from '../reader/document.ts';
 import { ambiguityError, notFoundMessage, seriesWith } from '../reader/find-series.ts';
-import { type Labels, toLabelSet } from '../reader/labels.ts';
+import { checkSeries, type Labels, toLabelSet } from '../reader/labels.ts';
 import { linesText, sampleText, seriesText } from '../reader/series-text.ts';
 
 /**
@@ -52,6 +52,7 @@ function toHaveMetric(
   value?: unknown,
 ): { pass: boolean; message: () => string } {
   const document = checkDocument('toHaveMetric', 'received', received, 'scrapeMetrics(app)');
+  checkSeries('toHaveMetric', name, labels);
   const found = seriesWith(document, name, labels);
   const hasValue = value !== undefined;
   if (hasValue && found.length > 1) throw ambiguityError(name, labels, found);

@@ -16,10 +16,14 @@ export function suggestNames(name: string, names: readonly string[]): string[] {
     .map(({ other }) => other);
 }
 
+/** Minimum length of a name that is found in others: nearly every name contains an "s". */
+const MIN_CONTAINED_LENGTH = 3;
+
 /** Edit distance; 1 when one name contains the other, as without a suffix such as `_total`. */
 function distance(a: string, b: string): number {
   if (a === b) return 0;
-  return a !== '' && b !== '' && (a.includes(b) || b.includes(a)) ? 1 : editDistance(a, b);
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  return short.length >= MIN_CONTAINED_LENGTH && long.includes(short) ? 1 : editDistance(a, b);
 }
 
 /** Levenshtein distance: the number of letters to insert, delete or replace. */
