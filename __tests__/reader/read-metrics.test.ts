@@ -236,7 +236,7 @@ describe('a failure of TLS says what to change', () => {
 });
 
 test.each([
-  [301, /Redirects are not followed\. Write the URL that it redirects to/],
+  [301, /Redirects are not followed\. Write the URL that it redirects to$/],
   [401, /It asks for credentials\. Write them in the URL/],
 ])('status %i says what to change', async (status, message) => {
   const server = await listen((_req, res) => void res.writeHead(status).end());
@@ -250,6 +250,57 @@ test('a redirect is not followed, and credentials in a URL are not shown', async
   });
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   await expect(readMetrics(address)).rejects.toThrow(/expected status 200, got 302 Found\./);
+});
+
+test('the error for a redirect names its target without the parts that may be secret', async () => {
+  const server = await listen((_req, res) => void res.writeHead(301, { Location: '/m2?token=secret' }).end());
+  const address = url({ address: () => server.address() });
+  const expected = `Redirects are not followed. Write the URL that it redirects to: ${address}2`;
+  for (const input of [address, await fetch(address, { redirect: 'manual' })]) {
+    await expect(readMetrics(input)).rejects.toThrow(new RegExp(`${expected}$`));
+  }
+});
+
+test.each<[string, number, string, RegExp]>([
+  ['a text', 500, 'out of paper\nand more', /got 500 Internal Server Error, "out of paper"\. The source failed/],
+  ['a long text', 502, 'x'.repeat(5_000), /got 502 Bad Gateway, "x{200}"\.$/],
+  ['a page that was sent as text', 502, '<p>no</p>', /got 502 Bad Gateway\.$/],
+  ['a refusal of this package', 400, 'Malformed query\n', /"Malformed query"\. Expected a valid query string/],
+])('the error for another status shows the first line of its body: %s', async (_case, status, text, message) => {
+  const response = new Response(text, { status, headers: { 'Content-Type': 'text/plain' } });
+  await expect(readMetrics(response)).rejects.toThrow(message);
+});
+
+test('credentials that this package refuses are named as the reason', async () => {
+  const { server } = await serveMetrics();
+  const address = url({ address: () => server.address() })
+    .replace('http://', 'http://u:p@')
+    .replace(/m$/, 'metrics');
+  await expect(readMetrics(address)).rejects.toThrow(/Remove the credentials from the scraper .* and from its URL/);
+});
+
+test.each<[string, string, Buffer, RegExp]>([
+  [
+    'an unknown coding',
+    'zstd',
+    Buffer.from(TEXT),
+    /^readMetrics: GET \S+: expected a Content-Encoding of gzip, br, deflate, got "zstd"$/,
+  ],
+  ['a body that is not compressed', 'gzip', Buffer.from(TEXT), /: the body cannot be decompressed: incorrect header/],
+  ['a body that is cut', 'gzip', gzipSync(TEXT).subarray(0, 30), /: the body cannot be decompressed: unexpected end/],
+  ['other bytes for Brotli', 'br', Buffer.from(TEXT.repeat(9)), /: the body cannot be decompressed: /],
+])('%s is an error with its reason', async (_case, coding, body, message) => {
+  const address = await urlOf(TEXT_TYPE, body, { 'Content-Encoding': coding });
+  await expect(readMetrics(address)).rejects.toMatchObject({
+    code: 'ERR_METRICS_SCRAPE_FAILED',
+    message: expect.stringMatching(message),
+  });
+});
+
+test('the error for a port without a server says so', async () => {
+  await expect(readMetrics('http://127.0.0.1:1/m')).rejects.toThrow(
+    /ECONNREFUSED 127\.0\.0\.1:1: nothing listens there$/,
+  );
 });
 
 test('an aborted signal ends the request', async () => {
@@ -314,5 +365,9 @@ test.each<[unknown, object, RegExp]>([
 test('a Response that was read already is a TypeError', async () => {
   const response = new Response(TEXT);
   await response.text();
-  await expect(readMetrics(response)).rejects.toThrow(/input: expected a Response whose body was not read/);
+  const locked = new Response(TEXT);
+  locked.body?.getReader();
+  for (const it of [response, locked]) {
+    await expect(readMetrics(it)).rejects.toThrow(/input: expected a Response whose body was not read/);
+  }
 });

@@ -1,6 +1,6 @@
 import { MetricsError } from '../model/errors.ts';
 import { formatOfResponse } from '../reader/document-format.ts';
-import { explainStatus, readDetail } from '../reader/explain-status.ts';
+import { explainStatus } from '../reader/explain-status.ts';
 import { type HttpResponse, requestUrl } from '../reader/http-request.ts';
 import { placeError } from '../reader/stream-metrics.ts';
 import { addressOf } from '../sources/remote/upstream-error.ts';
@@ -108,7 +108,7 @@ function asFailure(error: unknown, read: object = {}): unknown {
 async function inspectResponse(response: HttpResponse, signal: AbortSignal): Promise<DocumentReport | string> {
   const { status, contentType, body, isFramed } = response;
   try {
-    if (status !== 200) return explainStatus(status, await readDetail(contentType, body), []);
+    if (status !== 200) return await explainStatus(response);
     return await orMessage(async () =>
       inspectDocument({ ...(await formatOfResponse(contentType, body)), isComplete: isFramed, signal }),
     );

@@ -2,6 +2,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { MetricsError } from '../model/errors.ts';
 import { ACCEPT } from '../sources/remote/documents.ts';
+import { addressOf } from '../sources/remote/upstream-error.ts';
 import { CODINGS, decodeBody, isFramed } from '../sources/remote/upstream-response.ts';
 import { abortError } from './abort-error.ts';
 
@@ -13,6 +14,8 @@ export interface HttpResponse {
   readonly body: AsyncIterable<Uint8Array>;
   /** Whether its length or its chunks show that the body is complete. */
   readonly isFramed: boolean;
+  /** Where a redirect leads to, without the parts that may be secret. */
+  readonly redirectTarget: string | undefined;
   /** Closes the connection of a body that is not read. */
   close(): void;
 }
@@ -39,8 +42,9 @@ export async function requestUrl(url: URL, { headers, signal }: RequestOptions):
     return {
       status: statusCode,
       contentType: received['content-type'] ?? '',
-      body: readBody(decodeBody(response, url), signal),
+      body: readBody(response, signal),
       isFramed: isFramed((name) => received[name] !== undefined),
+      redirectTarget: redirectTargetOf(received.location, url.href),
       close,
     };
   } catch (error) {
@@ -59,12 +63,19 @@ function responseTo(sent: http.ClientRequest): Promise<http.IncomingMessage> {
   });
 }
 
+/** Returns the absolute address of a `Location` header. */
+export const redirectTargetOf = (location: string | null | undefined, base: string): string | undefined =>
+  location && URL.canParse(location, base) ? addressOf(new URL(location, base)) : undefined;
+
+const failed = (reason: string, options?: ErrorOptions) =>
+  new MetricsError('ERR_METRICS_SCRAPE_FAILED', reason, options);
+
 async function* readBody(
-  chunks: AsyncIterable<Uint8Array>,
+  response: http.IncomingMessage,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void> {
   try {
-    yield* chunks;
+    yield* decodeBody(response, failed);
   } catch (error) {
     // The error of a response that was aborted does not have the reason: it is a reset.
     throw signal?.aborted ? abortError(signal) : connectionError(error);
@@ -73,6 +84,15 @@ async function* readBody(
 
 const UNTRUSTED =
   'no trusted authority has signed its certificate; set the environment variable NODE_EXTRA_CA_CERTS to the file of its authority';
+
+/** Codes of the errors of zlib and of its Brotli. */
+const DECOMPRESSION_CODE = /^(?:Z_|ERR_(?:BROTLI|_ERROR_FORMAT))/;
+
+/** What Node's message does not say. */
+const ADDED_HINTS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: ': nothing listens there',
+  ENOTFOUND: ': there is no host of this name',
+};
 
 /** Errors of TLS that name neither the cause nor the remedy. */
 const TLS_HINTS: Readonly<Record<string, string>> = {
@@ -88,8 +108,9 @@ function connectionError(error: unknown): unknown {
   const { code = '', message } = error as NodeJS.ErrnoException;
   // One for several addresses has no message.
   const reason = message || code;
-  const text = TLS_HINTS[code] ?? reason + (code === 'ECONNRESET' ? resetHint(message) : '');
-  return new MetricsError('ERR_METRICS_SCRAPE_FAILED', `the connection failed: ${text}`, { cause: error });
+  if (DECOMPRESSION_CODE.test(code)) return failed(`the body cannot be decompressed: ${reason}`, { cause: error });
+  const hint = code === 'ECONNRESET' ? resetHint(message) : (ADDED_HINTS[code] ?? '');
+  return failed(`the connection failed: ${TLS_HINTS[code] ?? reason + hint}`, { cause: error });
 }
 
 /** Explains a reset. Node calls one before a response "socket hang up". */

@@ -5,8 +5,8 @@ import { isFramed } from '../sources/remote/upstream-response.ts';
 import { optionError, shown } from '../util/option-error.ts';
 import { isPromise } from '../util/steps.ts';
 import { formatOfBytes, formatOfResponse, formatOfText, type OpenedDocument } from './document-format.ts';
-import { explainStatus, readDetail } from './explain-status.ts';
-import { type HttpResponse, requestUrl } from './http-request.ts';
+import { explainStatus } from './explain-status.ts';
+import { type HttpResponse, redirectTargetOf, requestUrl } from './http-request.ts';
 import type { MetricsInput, ReadMetricsOptions } from './options.ts';
 
 /** Size (bytes) of the chunks of a document that is in memory. */
@@ -70,7 +70,7 @@ function inputError(caller: string, input: unknown): TypeError {
 }
 
 function responseOf(caller: string, response: Response): HttpResponse {
-  if (response.bodyUsed) {
+  if (response.bodyUsed || response.body?.locked) {
     const fault = {
       expected: 'a Response whose body was not read',
       got: 'one whose body was',
@@ -82,6 +82,7 @@ function responseOf(caller: string, response: Response): HttpResponse {
     status: response.status,
     contentType: response.headers.get('content-type') ?? '',
     body: response.body ?? emptyBody(),
+    redirectTarget: redirectTargetOf(response.headers.get('location'), response.url),
     // One that was constructed has no URL, and its text is whole.
     isFramed: response.url === '' || isFramed((name) => response.headers.has(name)),
     close: () => void response.body?.cancel().catch(() => undefined),
@@ -104,9 +105,8 @@ async function openResponse(
   }
 }
 
-async function statusError({ status, contentType, body }: HttpResponse, headerNames: readonly string[]) {
-  const detail = await readDetail(contentType, body);
-  return new MetricsError('ERR_METRICS_SCRAPE_FAILED', explainStatus(status, detail, headerNames));
+async function statusError(response: HttpResponse, headerNames: readonly string[]) {
+  return new MetricsError('ERR_METRICS_SCRAPE_FAILED', await explainStatus(response, headerNames));
 }
 
 function openText(text: string, format: DocumentFormat | 'auto'): OpenedDocument {

@@ -123,8 +123,9 @@ export class UpstreamRequest {
 
   private async *read(): AsyncGenerator<Uint8Array, void> {
     const { url, maxBytes } = this.options;
+    const invalid = (reason: string) => upstreamError(url, 'ERR_METRICS_UPSTREAM_INVALID', reason);
     try {
-      for await (const chunk of decodeBody(this.response as IncomingMessage, url)) {
+      for await (const chunk of decodeBody(this.response as IncomingMessage, invalid)) {
         // Chunks that were received before the failure can still be read.
         if (this.failure !== undefined) throw this.failure;
         this.bytes += chunk.length;

@@ -26,13 +26,12 @@ export function checkStatus({ statusCode = 0, headers: { location } }: IncomingM
 export const isFramed = (hasHeader: (name: string) => boolean): boolean =>
   hasHeader('content-length') || hasHeader('transfer-encoding');
 
-/** Returns the decompressed body. @throws {MetricsError} `ERR_METRICS_UPSTREAM_INVALID` for an unknown coding */
-export function decodeBody(response: IncomingMessage, url: URL): AsyncIterable<Uint8Array> {
+/** Returns the decompressed body. @throws {Error} that `errorFor` creates, for an unknown coding */
+export function decodeBody(response: IncomingMessage, errorFor: (reason: string) => Error): AsyncIterable<Uint8Array> {
   const coding = response.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
   if (coding === 'identity') return response;
   if (!Object.hasOwn(DECODERS, coding)) {
-    const reason = `expected a Content-Encoding of ${CODINGS}, got ${JSON.stringify(coding.slice(0, 80))}`;
-    throw upstreamError(url, 'ERR_METRICS_UPSTREAM_INVALID', reason);
+    throw errorFor(`expected a Content-Encoding of ${CODINGS}, got ${JSON.stringify(coding.slice(0, 80))}`);
   }
   const decoder = DECODERS[coding as keyof typeof DECODERS]({ chunkSize: 64 * 1024 });
   // A body that is closed before it is read has no reader to report to, and an unhandled error ends the process.
