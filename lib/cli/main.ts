@@ -2,9 +2,12 @@
 import { Output } from './output.ts';
 import { runCommand } from './run-command.ts';
 
-// A reader such as "head" may leave before the end.
+/** What a shell reports of a program that SIGPIPE has ended. Node ignores that signal. */
+const SIGPIPE_STATUS = 141;
+
+// A reader such as "head" may leave before the end. A status of 0 would say that two documents are the same.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit();
+  if (error.code === 'EPIPE') process.exit(SIGPIPE_STATUS);
   throw error;
 });
 
