@@ -110,7 +110,8 @@ test.each<[string, RegExp]>([
   ['mail.example:80/m', /got "mail\.example:80\/m"; write a path, or a URL such as http:\/\/mail\.example:80\/m\n$/],
   ['https//a/m?token=pa55', /got a text that may contain a secret; write a path, or a URL such as http:/],
   ['https:/u:pa55@a/m', /got a text that may contain a secret; write a path, or a URL such as http:/],
-  ['.', /check: \.: EISDIR: /],
+  ['.', /check: expected a file, got the directory "\."; write the path of a file in it\n$/],
+  ['ftp://mail/m', /got "ftp:\/\/mail\/m"; write a path, or a URL such as http:/],
 ])('%p is neither a URL nor a file, with status 2', async (argument, expected) => {
   const { status, stdout, stderr } = await runHere(['check', argument]);
   expect(stderr).toMatch(expected);
@@ -258,7 +259,7 @@ test('control characters of a document do not reach the terminal', async () => {
 });
 
 test('--json escapes the same characters, and means them', async () => {
-  const name = 'a\u007f\u009b\u061c\u202e\u2069';
+  const name = 'a\u007f\u009b\u061c\u200b\u202e\u2060\u2069\ufeff';
   const url = await serve(lines(20, (i) => `a{x="/${name}/${i}"} 1\n`));
   const { stdout } = await runHere(['check', '--json', url]);
   expect(stdout).not.toMatch(/[^\n -~]/);
@@ -268,6 +269,14 @@ test('--json escapes the same characters, and means them', async () => {
 test.each<[string[], RegExp]>([
   [['check'], /^express-metrics-json: check: expected URL or FILE, got none; write check URL or FILE\n/],
   [['check', 'https://u:pa55@a', 'extra'], /check: expected URL or FILE, got 2 arguments; write check URL or FILE\n/],
+  [
+    ['check', 'http://127.0.0.1:99999/m'],
+    /check: URL: expected an http or https URL, got "http:\/\/127\.0\.0\.1:99999\/m";/,
+  ],
+  [
+    ['serve', 'http://127.0.0.1:1/m', '--from', 'http://a'],
+    /serve: expected options, got "http:\/\/127\.0\.0\.1:1\/m";/,
+  ],
   [['check', 'https://u:pa55@['], /check: URL: expected an http or https URL, got a text that may contain a secret;/],
   [['https://u:pa55@a'], /command: expected one that exists, got a text that may contain a secret; write check or/],
   [['check', 'http://a', '--jsn'], /check: option: expected one that exists, got "--jsn"; write --json\n/],
@@ -321,7 +330,9 @@ test('help is printed for the command as a whole and for each of its commands', 
   for (const name of names) {
     const help = await runHere([name, '--help']);
     expect(await runHere(['help', name])).toEqual(help);
-    expect(help.stdout).toMatch(new RegExp(`^Usage: express-metrics-json ${name} [^]*Exit status:\n {2}0 `));
+    expect(help.stdout).toMatch(
+      new RegExp(`^Usage: express-metrics-json ${name} [^]*Examples:\n[^]*${name} [^]*Exit status:\n {2}0 `),
+    );
     expect(help.status).toBe(0);
   }
 });

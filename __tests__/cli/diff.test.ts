@@ -67,6 +67,12 @@ test('series that match --ignore are left out', async () => {
   expect([status, stdout]).toEqual([0, 'both have the same 1 series\n']);
 });
 
+test('only series that match --only are compared', async () => {
+  const both = [files.write('a', 'a 1\nb{x="1"} 1\nc 1\n'), files.write('b', 'c 1\nd 1\n')];
+  const { status, stdout } = await runHere(['diff', '--only', '^b', '--only', 'c', ...both]);
+  expect([status, stdout]).toEqual([1, '- b{x="1"}\n1 series are in both\n']);
+});
+
 test.each([
   ['text', 'a 1\nb{x="caf\u00e9"} 1\n', /line 2: expected UTF-8, got other bytes/],
   ['JSON', '{"a":{"type":"gauge","value":{"x":{"caf\u00e9":1}}}}', /byte \d+: expected UTF-8/],
@@ -105,7 +111,12 @@ test.each<[string, string[], number, RegExp]>([
   ['a malformed document', ['diff', '-', file], 2, /diff: -: line 1: /],
   ['the standard input twice', ['diff', '-', '-'], 64, /diff: expected at most one - \(.*\), got two; write a URL or/],
   ['one argument', ['diff', 'a'], 64, /diff: expected A and B, got "a"; write diff A B/],
-  ['an invalid pattern', ['diff', 'a', 'b', '--ignore', '('], 64, /diff: --ignore: Invalid regular expression/],
+  [
+    'an invalid pattern',
+    ['diff', 'a', 'b', '--ignore', '('],
+    64,
+    /diff: --ignore: expected a regular expression, got /,
+  ],
 ])('%s is an error', async (_case, args, status, message) => {
   const result = await runHere(args, 'nonsense');
   expect(result.stderr).toMatch(message);

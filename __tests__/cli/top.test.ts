@@ -109,6 +109,13 @@ test('elsewhere than in a terminal, it prints a table for each update', async ()
   expect(stdout).not.toContain('\u001b');
 });
 
+test('--only and --ignore choose the series', async () => {
+  const args = ['--count', '1', '--json', '--only', '^(fast|slow)', '--only', 'none', '--ignore', 'x="'];
+  const { stdout, status } = await runHere(['top', await counting(text), ...args]);
+  expect(JSON.parse(stdout).series.map((it: { series: string }) => it.series)).toEqual(['slow']);
+  expect(status).toBe(0);
+});
+
 test('--json prints one object for each update', async () => {
   const { stdout } = await runHere(['top', await counting(text), '--count', '2', '--interval', '0.1', '--json']);
   const [first, second] = stdout
@@ -159,6 +166,10 @@ test.each<[string[], RegExp]>([
   [
     ['http://127.0.0.1', '--count', '1.5'],
     /top: --count: expected a whole number from 1 to 1000000, got "1\.5"; write/,
+  ],
+  [
+    ['http://127.0.0.1', '--only', '('],
+    /top: --only: expected a regular expression, got "\(" \(Unterminated group\); write one such as '\^nodejs_gc_'\n/,
   ],
   [['-'], /top: URL: expected an http or https URL, got "-"/],
 ])('%p is a usage error, with status 64', async (args, message) => {

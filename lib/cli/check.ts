@@ -32,6 +32,10 @@ Options:
   --timeout SECONDS  time for the document of a URL (default: 10)
   --json             print one JSON object
 
+Examples:
+  express-metrics-json check http://127.0.0.1:3000/metrics
+  curl -s http://127.0.0.1:3000/metrics | express-metrics-json check -
+
 Exit status:
   0  the document is fine
   1  it is empty, or has duplicates, parts that do not conform to its format, or labels that look

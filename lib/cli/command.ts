@@ -102,12 +102,15 @@ export function unknownName(place: string, name: string, known: readonly string[
   return optionError(place, name, { expected: 'one that exists', got: shownArgument(name), write });
 }
 
-/** Whether an argument may be a URL, or a part of one. It may contain credentials, or a token in its query. */
+/** Whether an argument may be a URL, or a part of one. */
 export const isLikeUrl = (text: string): boolean => /:\/\/|[@?]/.test(text);
+
+/** Whether an argument may contain credentials, or a token in the query of a URL. */
+export const mayBeSecret = (text: string): boolean => /[@?]/.test(text);
 
 /** Formats an argument for a message, unless it may contain a secret. */
 export const shownArgument = (text: string): string =>
-  isLikeUrl(text) ? 'a text that may contain a secret' : shown(text);
+  mayBeSecret(text) ? 'a text that may contain a secret' : shown(text);
 
 /** What an endpoint has to change, in place of the hint at the option. */
 const EXEMPLAR_TYPE = '; if this is an exemplar, the document must be OpenMetrics, by its Content-Type and its "# EOF"';

@@ -3,8 +3,9 @@ import { optionError } from '../util/option-error.ts';
 import { type Command, checkArguments, EXIT, numberOption, parseCommand, TIMEOUT_RANGE } from './command.ts';
 import { openArgument, STDIN } from './inputs.ts';
 import { seriesOf } from './series.ts';
+import { FILTER_OPTIONS, seriesFilter } from './series-filter.ts';
 
-const HELP = `Usage: express-metrics-json diff A B [--ignore REGEXP]… [--timeout SECONDS] [--json]
+const HELP = `Usage: express-metrics-json diff A B [OPTION]…
 
 Compares the series of two metrics documents, whatever their formats: names and labels, in any
 order, and not the values. A and B are URLs or files. One of them may be -, the standard input.
@@ -12,9 +13,14 @@ order, and not the values. A and B are URLs or files. One of them may be -, the 
 A line that begins with - is a series of A only, and one with + is a series of B only.
 
 Options:
+  --only REGEXP      compare the series that match, such as '^http_' (may be repeated)
   --ignore REGEXP    leave out the series that match, such as '^nodejs_gc_' (may be repeated)
   --timeout SECONDS  time for the document of a URL (default: 10)
   --json             print one JSON object
+
+Examples:
+  express-metrics-json diff http://127.0.0.1:3000/metrics-before http://127.0.0.1:3000/metrics
+  curl -s http://127.0.0.1:3000/metrics | express-metrics-json diff saved.txt -
 
 Exit status:
   0  both have the same series
@@ -28,16 +34,16 @@ export const diff: Command = {
   help: HELP,
   async run(args, output) {
     const { values, positionals } = parseCommand('diff', args, {
-      ignore: { type: 'string', multiple: true, default: [] },
+      ...FILTER_OPTIONS,
       json: { type: 'boolean', default: false },
       timeout: { type: 'string', default: '10' },
     });
     checkArguments('diff', positionals, 'A', 'B');
     const [a, b] = positionals as [string, string];
     if (a === STDIN && b === STDIN) throw stdinTwice();
-    const ignored = values.ignore.map(toRegExp);
+    const isCompared = seriesFilter('diff', values);
     const timeout = numberOption('diff: --timeout', values.timeout, TIMEOUT_RANGE);
-    const [inA, inB] = await Promise.all([readSeries(a, ignored, timeout), readSeries(b, ignored, timeout)]);
+    const [inA, inB] = await Promise.all([readSeries(a, isCompared, timeout), readSeries(b, isCompared, timeout)]);
     const onlyInA = [...inA].filter((it) => !inB.has(it)).sort();
     const onlyInB = [...inB].filter((it) => !inA.has(it)).sort();
     const inBoth = inA.size - onlyInA.length;
@@ -60,25 +66,22 @@ const stdinTwice = (): TypeError =>
     write: 'a URL or a file for the other',
   });
 
-function toRegExp(source: string): RegExp {
-  try {
-    return new RegExp(source);
-  } catch (error) {
-    throw new TypeError(`diff: --ignore: ${(error as Error).message}`);
-  }
-}
-
-async function readSeries(argument: string, ignored: readonly RegExp[], timeout: number): Promise<Set<string>> {
+async function readSeries(
+  argument: string,
+  isCompared: (series: string) => boolean,
+  timeout: number,
+): Promise<Set<string>> {
   const input = await openArgument('diff', argument, timeout);
   const series = new Set<string>();
   try {
     const opened = await input.open();
     for await (const { name, samples } of parseDocument(opened, { maxJoinBytes: Number.POSITIVE_INFINITY })) {
-      for await (const sample of samples) for (const text of seriesOf(name, sample)) series.add(text);
+      for await (const sample of samples) {
+        for (const text of seriesOf(name, sample)) if (isCompared(text)) series.add(text);
+      }
     }
   } catch (error) {
     throw placeError(error, `diff: ${input.place}`);
   }
-  if (ignored.length === 0) return series;
-  return new Set([...series].filter((it) => !ignored.some((pattern) => pattern.test(it))));
+  return series;
 }

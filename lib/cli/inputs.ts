@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import type { OpenedDocument } from '../reader/document-format.ts';
 import { type Input, openBytes, resolveInput } from '../reader/open-input.ts';
 import { optionError } from '../util/option-error.ts';
-import { isLikeUrl, shownArgument } from './command.ts';
+import { mayBeSecret, shownArgument } from './command.ts';
 
 /** Argument that stands for the standard input. */
 export const STDIN = '-';
@@ -51,16 +51,21 @@ async function readBytes(caller: string, path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? missingFile(path) : isLikeUrl(path) ? String(code) : `${path}: ${message}`;
+    const reason = REASONS[String(code)]?.(path) ?? (mayBeSecret(path) ? String(code) : `${path}: ${message}`);
     throw new Error(`${caller}: ${reason}`, { cause: error });
   }
 }
+
+const REASONS: Readonly<Record<string, (path: string) => string>> = {
+  ENOENT: missingFile,
+  EISDIR: (path) => `expected a file, got the directory ${shownArgument(path)}; write the path of a file in it`,
+};
 
 /** A host and a port, or one of this machine's addresses: the beginning of a URL without its scheme. */
 const BEGINS_AS_HOST = /^(?:[\w.-]+:\d+|localhost|127\.[\d.]+)(?:\/|$)/;
 
 /** Explains that there is no such file. A URL that is mistyped, or has no scheme, is taken for one. */
 function missingFile(path: string): string {
-  const url = !isLikeUrl(path) && BEGINS_AS_HOST.test(path) ? `http://${path}` : 'http://127.0.0.1:3000/metrics';
+  const url = !mayBeSecret(path) && BEGINS_AS_HOST.test(path) ? `http://${path}` : 'http://127.0.0.1:3000/metrics';
   return `expected a URL or a file that exists, got ${shownArgument(path)}; write a path, or a URL such as ${url}`;
 }

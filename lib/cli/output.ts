@@ -1,8 +1,8 @@
 // What an endpoint sends may contain control characters, which a terminal would obey.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to escape
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]/g;
 
-/** Escapes control characters, and those that change the direction of text. */
+/** Escapes control characters, those that change the direction of text, and those that nobody sees. */
 export const printable = (text: string): string =>
   text.replace(UNPRINTABLE, (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, '0')}`);
 

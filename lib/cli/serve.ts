@@ -38,6 +38,10 @@ Options:
   --dashboard        serve a live page at /metrics.html
   --json             print the address as one JSON object
 
+Examples:
+  express-metrics-json serve --from http://127.0.0.1:8000/metrics.json --trusted 10.20.0.7
+  express-metrics-json serve --from http://127.0.0.1:3001/metrics http://127.0.0.1:3002/metrics
+
 It runs until it receives SIGINT or SIGTERM, and then completes the scrapes in flight.
 
 Exit status:

@@ -17,6 +17,7 @@ import { type Output, printable } from './output.ts';
 import { cutEnd, rateTable, shorten } from './rate-table.ts';
 import { type Rates, ratesOf, readSnapshot, type Snapshot } from './rates.ts';
 import { Screen } from './screen.ts';
+import { FILTER_OPTIONS, seriesFilter } from './series-filter.ts';
 
 const HELP = `Usage: express-metrics-json top URL [OPTION]…
 
@@ -30,9 +31,15 @@ table for each update.
 Options:
   --interval SECONDS  time between two requests (default: 2)
   --count N           end after N updates (default: none)
+  --only REGEXP       show the series that match, such as '^http_' (may be repeated)
+  --ignore REGEXP     leave out the series that match, such as '^nodejs_gc_' (may be repeated)
   --rows N            maximum number of series in a table (default: 20, or what fits the screen)
   --timeout SECONDS   time for each document (default: 10)
   --json              print one JSON object for each update
+
+Examples:
+  express-metrics-json top http://127.0.0.1:3000/metrics --only '^http_'
+  express-metrics-json top http://127.0.0.1:3000/metrics --interval 10 --count 2 --rows 5
 
 Exit status:
   0  it was asked to stop, or has made all updates
@@ -51,6 +58,7 @@ export const top: Command = {
       interval: { type: 'string', default: '2' },
       count: { type: 'string' },
       rows: { type: 'string' },
+      ...FILTER_OPTIONS,
       timeout: { type: 'string', default: '10' },
       json: { type: 'boolean', default: false },
     });
@@ -62,6 +70,7 @@ export const top: Command = {
     const stop = new AbortController();
     const options: TopOptions = {
       url,
+      has: seriesFilter('top', values),
       interval: numberOption('top: --interval', values.interval, INTERVAL_RANGE) * 1000,
       timeout: numberOption('top: --timeout', values.timeout, TIMEOUT_RANGE),
       count: wholeNumber('count') ?? Number.POSITIVE_INFINITY,
@@ -83,6 +92,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 interface TopOptions {
   readonly url: URL;
+  /** Whether a series is shown. */
+  readonly has: (series: string) => boolean;
   /** Milliseconds. */
   readonly interval: number;
   /** Seconds. */
@@ -99,7 +110,7 @@ interface View {
 }
 
 /** Reads the document again and again. @throws {Error} (rejects) if the first one cannot be read */
-async function follow({ url, interval, timeout, count, signal }: TopOptions, view: View): Promise<void> {
+async function follow({ url, has, interval, timeout, count, signal }: TopOptions, view: View): Promise<void> {
   let before: Snapshot | undefined;
   for (let i = 0; i < count && !signal.aborted; i++) {
     const started = performance.now();
@@ -108,7 +119,7 @@ async function follow({ url, interval, timeout, count, signal }: TopOptions, vie
     const timer = setTimeout(abort, timeout * 1000);
     signal.addEventListener('abort', abort);
     try {
-      const after = await readSeries(url, reading.signal);
+      const after = await readSeries(url, has, reading.signal);
       const rates = await ratesOf(after, before, view.limit, signal);
       if (signal.aborted) return;
       view.update(rates);
@@ -126,10 +137,10 @@ async function follow({ url, interval, timeout, count, signal }: TopOptions, vie
   }
 }
 
-async function readSeries(url: URL, signal: AbortSignal): Promise<Snapshot> {
+async function readSeries(url: URL, has: TopOptions['has'], signal: AbortSignal): Promise<Snapshot> {
   const input = resolveInput('top', url, { signal });
   try {
-    return await readSnapshot(parseDocument(await input.open(), { maxJoinBytes: Number.POSITIVE_INFINITY }));
+    return await readSnapshot(parseDocument(await input.open(), { maxJoinBytes: Number.POSITIVE_INFINITY }), has);
   } catch (error) {
     throw placeError(error, `top: ${input.place}`);
   }
