@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Sample } from '../../lib/model/metric-family.ts';
 import { parseKumoMtaJson } from '../../lib/parsers/kumomta-json.ts';
 import { bytesOf, readDocument } from '../support/documents.ts';
+import { readWithReports } from '../support/parsed.ts';
 import { watchedAsync } from '../support/watched.ts';
 
 const parse = parseKumoMtaJson();
@@ -105,7 +106,7 @@ describe('an error', () => {
   const document = '{"m":{"type":"gauge","value":{"q":{"a":1,"b":2,"c":NaN}}},"n":{"type":"gauge","value":1}}';
   const malformed = {
     code: 'ERR_METRICS_MALFORMED_DOCUMENT',
-    message: expect.stringContaining('byte 51: expected a number'),
+    message: expect.stringContaining('byte 51: expected a value'),
   };
 
   test('in the middle of a family comes behind the samples before it, and again with the next family', async () => {
@@ -145,6 +146,7 @@ describe('an error', () => {
 describe('what cannot be read before it is whole', () => {
   const MIB = 2 ** 20;
   const gauge = (value: string) => `{"m":{"type":"gauge","value":${value}}}`;
+  const labels = Array.from({ length: 900 }, (_, i) => `"${i}":"${'v'.repeat(MIB / 256)}"`).join();
   const numbers = (count: number) => Array.from({ length: count }, (_, i) => `"${i}":1`).join();
 
   test.each([
@@ -158,14 +160,24 @@ describe('what cannot be read before it is whole', () => {
   test.each([
     ['a label', gauge(`{"q":{"${'a'.repeat(2 * MIB)}":1}}`), 35],
     ['a string that nobody wants', `{"m":{"x":["${'a'.repeat(2 * MIB)}"]}}`, 11],
-    ['a value before its type', `{"m":{"value":{"q":{${numbers(300_000)}}},"type":"gauge"}}`, 14],
-    ['a list item', gauge(`[{"a":"b","c":"${'d'.repeat(2 * MIB)}","@":1}]`), 30],
+    ['a label of a list item', gauge(`[{"a":"b","c":"${'d'.repeat(2 * MIB)}","@":1}]`), 43],
     ['whitespace', gauge(`[${' '.repeat(2 * MIB)}]`), 30],
   ])('but not larger than a mebibyte: %s', async (_, document, byte) => {
     async function* chunks() {
       for (let i = 0; i < document.length; i += 1024) yield Buffer.from(document.slice(i, i + 1024));
     }
     expect(await readDocument(parse, chunks())).toMatch(`byte ${byte}: expected at most ${MIB} bytes in `);
+  });
+
+  test.each([
+    ['a value before its type', `{"value":{"q":{${numbers(300_000)}}},"type":"gauge"}`, 9, 'a value before its "type"'],
+    ['a list item', `{"type":"gauge","value":[{${labels},"@":1}]}`, 25, 'one token or sample'],
+  ])('costs no other family when it is larger: %s', async (_, family, byte, what) => {
+    const document = `{"m":${family},"n":{"type":"gauge","value":1}}`;
+    const { families, repairs, drops } = await readWithReports(parse, document);
+    expect(families.filter(({ samples }) => samples.length > 0)).toMatchObject([{ name: 'n' }]);
+    expect(repairs).toEqual([]);
+    expect(drops).toEqual([expect.stringContaining(`byte ${5 + byte}: expected at most ${MIB} bytes in ${what}`)]);
   });
 
   test('is not read anew for each byte that comes', async () => {

@@ -29,27 +29,6 @@ test.each<[what: string, limit: number, parse: () => Parse, document: (count: nu
     (n) => `# TYPE m counter\nm_total 1 # {${textLabels(n)}} 1\n# EOF\n`,
     /^line 2: expected at most 1000 labels, got more/,
   ],
-  [
-    'labels in JSON, the value among them',
-    MAX_LABELS,
-    parseKumoMtaJson,
-    (n) => `{"m":{"type":"gauge","value":[{${list(n - 1, (i) => `"l${i}":"a"`)},"@":1}]}}`,
-    /expected at most 1000 members in a sample/,
-  ],
-  [
-    'buckets in JSON',
-    MAX_BUCKETS,
-    parseKumoMtaJson,
-    (n) => `{"h":{"type":"histogram","value":{"count":${n},"bucket":[${list(n, (i) => `[${i},${i}]`)}]}}}`,
-    /expected at most 4000 pairs in a value/,
-  ],
-  [
-    'members of a histogram in JSON',
-    MAX_LABELS,
-    parseKumoMtaJson,
-    (n) => `{"h":{"type":"histogram","value":{"count":1,"bucket":[],${list(n - 2, (i) => `"x${i}":0`)}}}}`,
-    /expected at most 1000 members in a value/,
-  ],
 ])('a sample has so many %s, and no more: %d', async (_what, limit, parse, document, message) => {
   const [family] = await readAll(parse(), document(limit));
   expect(family?.samples).toHaveLength(1);
@@ -59,23 +38,59 @@ test.each<[what: string, limit: number, parse: () => Parse, document: (count: nu
   });
 });
 
-test.each<[what: string, document: (count: number) => string]>([
-  ['buckets', (n) => `# TYPE h histogram\n${list(n, (i) => `h_bucket{le="${i}"} ${i}\n`, '')}h_count ${n}\n`],
-  ['quantiles', (n) => `# TYPE h summary\n${list(n, (i) => `h{quantile="${i / n}"} ${i}\n`, '')}h_count ${n}\n`],
-])('series of a sample with more %s than 4000 are separate families', async (what, document) => {
-  expect(await readAll(parsePrometheusText(), document(MAX_BUCKETS))).toHaveLength(1);
-  const { families, repairs } = await readWithReports(parsePrometheusText(), document(MAX_BUCKETS + 1));
-  expect(families.map(({ samples }) => samples.length)).toEqual([MAX_BUCKETS + 1, 1]);
-  expect(repairs).toMatchObject([{ message: expect.stringContaining(`expected at most 4000 ${what}, got more`) }]);
+test.each<[what: string, limit: number, document: (count: number) => string, message: string]>([
+  [
+    'labels, the value among them',
+    MAX_LABELS,
+    (n) => `{"m":{"type":"gauge","value":[{${list(n - 1, (i) => `"l${i}":"a"`)},"@":1}]}}`,
+    'expected at most 1000 members in a sample',
+  ],
+  [
+    'members of a histogram',
+    MAX_LABELS,
+    (n) => `{"h":{"type":"histogram","value":{"count":1,"bucket":[],${list(n - 2, (i) => `"x${i}":0`)}}}}`,
+    'expected at most 1000 members in a value',
+  ],
+  [
+    'tokens of an unknown member',
+    MAX_LABELS,
+    (n) =>
+      `{"h":{"type":"histogram","value":{"count":0,"x":[${list(n === MAX_LABELS ? 400 : 600, () => '0')}],"bucket":[]}}}`,
+    'expected at most 1000 tokens in an unknown member',
+  ],
+])('a sample in JSON with more %s than %d is dropped', async (_what, limit, document, message) => {
+  const atLimit = await readWithReports(parseKumoMtaJson(), document(limit));
+  expect(atLimit).toMatchObject({ families: [{ samples: [{}] }], drops: [] });
+  const { families, drops } = await readWithReports(parseKumoMtaJson(), document(limit + 1));
+  expect(families).toMatchObject([{ samples: [] }]);
+  expect(drops).toEqual([expect.stringContaining(message)]);
 });
 
-test('a member of a histogram that is not known may hold little', async () => {
-  const document = (count: number) =>
-    `{"h":{"type":"histogram","value":{"count":0,"x":[${list(count, () => '0')}],"bucket":[]}}}`;
-  expect(await readAll(parseKumoMtaJson(), document(400))).toHaveLength(1);
-  await expect(readAll(parseKumoMtaJson(), document(4000))).rejects.toMatchObject({
-    message: expect.stringMatching(/expected at most 1000 tokens in an unknown member/),
-  });
+const pairs = (count: number) => list(count, (i) => `[${i / count},${i}]`);
+
+test.each<[what: string, parse: () => Parse, document: (count: number) => string]>([
+  [
+    'buckets',
+    parsePrometheusText,
+    (n) => `# TYPE h histogram\n${list(n, (i) => `h_bucket{le="${i}"} ${i}\n`, '')}h_count ${n}\n`,
+  ],
+  [
+    'quantiles',
+    parsePrometheusText,
+    (n) => `# TYPE h summary\n${list(n, (i) => `h{quantile="${i / n}"} ${i}\n`, '')}h_count ${n}\n`,
+  ],
+  [
+    'buckets',
+    parseKumoMtaJson,
+    (n) => `{"h":{"type":"histogram","value":{"count":${n},"bucket":[${pairs(n)},[null,${n}]]}}}`,
+  ],
+  ['quantiles', parseKumoMtaJson, (n) => `{"h":{"type":"summary","value":{"count":${n},"quantile":[${pairs(n)}]}}}`],
+])('series of a sample with more %s than 4000 are separate families', async (what, parse, document) => {
+  expect(await readAll(parse(), document(MAX_BUCKETS))).toMatchObject([{ samples: [{}] }]);
+  const { families, repairs } = await readWithReports(parse(), document(MAX_BUCKETS + 1));
+  const inf = parse === parseKumoMtaJson && what === 'buckets' ? 1 : 0;
+  expect(families.map(({ samples }) => samples.length)).toEqual([MAX_BUCKETS + 1 + inf, 1]);
+  expect(repairs).toMatchObject([{ message: expect.stringContaining(`expected at most 4000 ${what}, got more`) }]);
 });
 
 test.each<[what: string, parse: () => Parse, document: string]>([

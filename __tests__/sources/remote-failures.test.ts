@@ -106,7 +106,7 @@ test.each<[string, RequestListener, string, string | RegExp]>([
     'a malformed document',
     serving(JSON_TYPE, '{"m":{"type":"gauge","value":NaN}}'),
     'ERR_METRICS_MALFORMED_DOCUMENT',
-    'byte 29: expected a number, got "NaN}}"',
+    'byte 29: expected a value, got "NaN}}"',
   ],
   [
     'half a document',
@@ -131,8 +131,8 @@ describe("KumoMTA's own faults fail the scrape, and give no wrong number:", () =
   test.each([
     ['text that is not escaped', '"smtp_client:a"b":1,"smtp_client:c":2', /^byte \d+: expected :, got "b/],
     ['a backslash that is not escaped', '"smtp_client:C:\\mail":1', /^byte \d+: expected a valid escape/],
-    ['a bare NaN', '"smtp_client:a":1,"smtp_client:b":NaN', /^byte \d+: expected a number, got "NaN/],
-    ['a bare inf', '"smtp_client:a":inf', /^byte \d+: expected a number, got "inf/],
+    ['a bare NaN', '"smtp_client:a":1,"smtp_client:b":NaN', /^byte \d+: expected a value, got "NaN/],
+    ['a bare inf', '"smtp_client:a":inf', /^byte \d+: expected a value, got "inf/],
     ['a trailing comma', '"smtp_client:a":1,', /^byte \d+: expected a string, got "}/],
     ['a sample of another shape', '"smtp_client:a":1,{"a":"b","c":"d","@":1}', /^byte \d+: expected a string, got "{/],
   ])('%s', (_, depths, reason) =>

@@ -143,7 +143,7 @@ test('a JSON histogram that contradicts itself is repaired and reported, with al
       `# TYPE a gauge\na 1\n# TYPE h histogram\n${histogram('x')}${histogram('y')}# TYPE z gauge\nz 2\n`,
     );
   }
-  const message = `${url}: family "h": byte ${document.indexOf(odd)}: the histogram that begins here had to be repaired`;
+  const message = `${url}: family "h": byte ${document.indexOf(odd)}: the histogram that begins here and 1 more had to be repaired`;
   expect(failures).toHaveLength(1);
   expect(failures).toMatchObject([{ error: { code: 'ERR_METRICS_REPAIRED_DOCUMENT', message } }]);
 });

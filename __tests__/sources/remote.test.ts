@@ -237,7 +237,7 @@ describe('with up,', () => {
     const { families, reports } = await collectAll(remoteSource(url, { up: true }));
     expect(families.map(({ name }) => name)).toEqual(['queue_depth', 'sent_total', 'size', ...names]);
     expect(families[3]?.samples).toEqual([{ labels: {}, value: 0 }]);
-    expect(reports).toEqual([expect.stringMatching(/^scrape: http:\S+: byte \d+: expected a number, got "NaN}}}}"$/)]);
+    expect(reports).toEqual([expect.stringMatching(/^scrape: http:\S+: byte \d+: expected a value, got "NaN}}}}"$/)]);
   });
 
   test('they can be asked for alone, or left out', async () => {

@@ -15,7 +15,7 @@ export function readJson(document: string): ReadFamily[] {
 }
 
 function readValue(value: unknown): ReadFamily['samples'] {
-  if (value === null) return [];
+  if ((value ?? null) === null) return [];
   if (Array.isArray(value)) return value.map(({ '@': value, ...labels }) => ({ labels, value }));
   if (!isMap(value)) return [{ labels: {}, value }];
   return Object.entries(value).flatMap(([label, values]) =>
@@ -23,9 +23,11 @@ function readValue(value: unknown): ReadFamily['samples'] {
   );
 }
 
-/** The value of a histogram or summary is an object too, but its `count` is a number. */
+/** The value of a histogram or summary is an object too, but its first member is a number, a list or null. */
 function isMap(value: unknown): value is Record<string, Record<string, unknown>> {
-  return typeof value === 'object' && typeof (value as { count?: unknown }).count !== 'number';
+  if (typeof value !== 'object' || value === null) return false;
+  const [first = {}] = Object.values(value);
+  return typeof first === 'object' && first !== null && !Array.isArray(first);
 }
 
 /** Applies what the format cannot express: non-finite numbers, the sign of zero, and exemplars. */

@@ -2,9 +2,11 @@ import { MetricsError } from './errors.ts';
 import type { HistogramValue, LabelSet, MetricFamily, Sample, SummaryValue } from './metric-family.ts';
 import { markFor } from './series-mark.ts';
 
-type Distribution = HistogramValue | SummaryValue;
+type WithoutCount<Value> = Omit<Value, 'count'> & { readonly count?: number };
+/** Value of which the series are made. As it is written in a document, it may lack a count. */
+export type SplitValue = WithoutCount<HistogramValue> | WithoutCount<SummaryValue>;
 /** Yields the samples of one name that a histogram's or summary's sample consists of. */
-type SeriesOf = (labels: LabelSet, value: Distribution) => Iterable<Sample>;
+type SeriesOf = (labels: LabelSet, value: SplitValue) => Iterable<Sample>;
 
 /** A family of series that were a part of another one. */
 export interface SeriesFamily extends MetricFamily {
@@ -55,8 +57,8 @@ export function seriesFamilies(
   const keyedNames = Array.isArray(labelNames) ? [...labelNames, keyLabel] : undefined;
   const families = [
     describe(keyed, keyedNames, isHistogram ? bucketsOf : quantilesOf),
-    describe(sum, labelNames, (labels, value) => (value.sum === undefined ? [] : [{ labels, value: value.sum }])),
-    describe(count, labelNames, (labels, value) => [{ labels, value: value.count }]),
+    describe(sum, labelNames, totalsOf('sum')),
+    describe(count, labelNames, totalsOf('count')),
   ];
   return samples.some(hasSum) ? families : families.filter(({ name }) => name !== sum);
 }
@@ -64,7 +66,7 @@ export function seriesFamilies(
 /** Accepts any value: those that are not samples are reported when the series are read. */
 function hasSum(sample: Sample): boolean {
   try {
-    return (sample.value as Distribution).sum !== undefined;
+    return (sample.value as SplitValue).sum !== undefined;
   } catch {
     return false;
   }
@@ -89,7 +91,7 @@ function* readSeries(
       yield invalidSample(error);
       continue;
     }
-    yield* seriesOf(sample.labels, sample.value as Distribution);
+    yield* seriesOf(sample.labels, sample.value as SplitValue);
   }
 }
 
@@ -101,19 +103,28 @@ const invalidSample = (error: unknown): Sample => ({
   },
 });
 
-function* bucketsOf(labels: LabelSet, value: Distribution): Generator<Sample, void> {
-  const { bounds, cumulativeCounts, count } = value as HistogramValue;
-  for (const [i, bound] of bounds.entries()) {
-    const le = bound === Number.POSITIVE_INFINITY ? '+Inf' : `${bound}`;
-    yield { labels: { ...labels, le }, value: cumulativeCounts[i] as number };
-  }
-  // One with fractional counts may have this bucket among the others, with another count.
-  if (!bounds.includes(Number.POSITIVE_INFINITY)) yield { labels: { ...labels, le: '+Inf' }, value: count };
+function totalsOf(name: 'sum' | 'count'): SeriesOf {
+  return (labels, { [name]: value }) => (value === undefined ? [] : [{ labels, value }]);
 }
 
-function* quantilesOf(labels: LabelSet, value: Distribution): Generator<Sample, void> {
-  const { quantiles, values } = value as SummaryValue;
-  for (const [i, quantile] of quantiles.entries()) {
-    yield { labels: { ...labels, quantile: `${quantile}` }, value: values[i] as number };
+function* bucketsOf(labels: LabelSet, value: SplitValue): Generator<Sample, void> {
+  const { bounds, cumulativeCounts, count } = value as WithoutCount<HistogramValue>;
+  for (const [i, bound] of bounds.entries()) {
+    yield { labels: { ...labels, le: keyText(bound) }, value: cumulativeCounts[i] as number };
   }
+  // One as it is written may have this bucket among the others, with another count.
+  if (count !== undefined && !bounds.includes(Number.POSITIVE_INFINITY))
+    yield { labels: { ...labels, le: '+Inf' }, value: count };
+}
+
+function* quantilesOf(labels: LabelSet, value: SplitValue): Generator<Sample, void> {
+  const { quantiles, values } = value as WithoutCount<SummaryValue>;
+  for (const [i, quantile] of quantiles.entries()) {
+    yield { labels: { ...labels, quantile: keyText(quantile) }, value: values[i] as number };
+  }
+}
+
+function keyText(key: number): string {
+  if (Math.abs(key) !== Number.POSITIVE_INFINITY) return `${key}`;
+  return key > 0 ? '+Inf' : '-Inf';
 }

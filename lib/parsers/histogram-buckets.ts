@@ -15,3 +15,7 @@ export function takeInfCount(bounds: number[], counts: number[]): number | undef
   bounds.pop();
   return counts.pop();
 }
+
+/** Returns the reason why a -Inf bucket does not fit, if it does not. */
+export const negativeInfReason = (count: number) =>
+  count === 0 ? undefined : `expected nothing below -Inf, got a count of ${count}`;

@@ -1,4 +1,4 @@
-import type { MetricsError } from '../model/errors.ts';
+import { MetricsError } from '../model/errors.ts';
 import { yieldToEventLoop } from '../util/event-loop.ts';
 import { NEED_MORE_DATA } from './json-buffer.ts';
 import { JsonSkip } from './json-skip.ts';
@@ -34,6 +34,26 @@ export class JsonInput {
     }
   }
 
+  /**
+   * Reads what is valid JSON, but may not be what `parse` expects. Then calls `skip`, which reads it from where it
+   * began, and `onMisfit`.
+   */
+  async readOrSkip<T>(
+    parse: (tokens: JsonTokens) => T,
+    onMisfit: (reason: string) => void,
+    skip: () => Promise<unknown> = () => this.skip(),
+  ): Promise<T | undefined> {
+    try {
+      return await this.read(parse);
+    } catch (error) {
+      if (!(error instanceof MetricsError && error.code === 'ERR_METRICS_MALFORMED_DOCUMENT')) throw error;
+      this.tokens.rewind();
+      await skip();
+      onMisfit(error.message);
+      return undefined;
+    }
+  }
+
   /** Yields the names of an object's members. The caller reads each value before it requests the next name. */
   async *members(): AsyncGenerator<string, void> {
     await this.read((tokens) => tokens.expect('{'));
@@ -45,32 +65,44 @@ export class JsonInput {
   }
 
   /**
-   * Returns the text of a value and its position. Each byte is read once, however the chunks are divided.
-   *
-   * @throws the result of `tooLong` when the value has more than `maxBytes` bytes
+   * Returns the text of a value and its position. If it has more than `maxBytes` bytes, returns what was not read of it
+   * instead of the text. Each byte is read once, however the chunks are divided.
    */
-  async valueText(maxBytes: number, tooLong: (position: number) => Error): Promise<{ text: string; position: number }> {
+  async valueText(maxBytes: number): Promise<{ position: number } & ({ text: string } | { rest: JsonSkip })> {
     const rest = new JsonSkip();
     const { position } = this.tokens;
     let text = '';
-    await this.read((tokens) => {
+    const isWhole = await this.read((tokens) => {
       const mark = tokens.mark();
       try {
         while (rest.step(tokens)) {
           tokens.commit();
-          if (tokens.position - position > maxBytes) throw tooLong(position);
+          if (tokens.position - position > maxBytes) return false;
         }
+        return true;
       } finally {
         text += tokens.committedSince(mark);
       }
     });
-    return { text, position };
+    return isWhole ? { position, text } : { position, rest };
   }
 
   /** Skips a value, or the rest of one. */
   skip(rest = new JsonSkip()): Promise<void> {
     return this.read((tokens) => {
       while (rest.step(tokens)) tokens.commit();
+    });
+  }
+
+  /** Skips the next element of a value whose brackets are open. Returns false if the value has ended. */
+  skipElement(brackets: string, next: 'first' | 'further'): Promise<boolean> {
+    const rest = new JsonSkip(brackets, next);
+    return this.read((tokens) => {
+      while (rest.step(tokens)) {
+        tokens.commit();
+        if (rest.isAfterElement(brackets.length)) return true;
+      }
+      return false;
     });
   }
 

@@ -15,6 +15,11 @@ export class JsonSkip {
     this.next = next;
   }
 
+  /** Whether an element of one of the open values was skipped, and not the next. `depth` is the number of brackets. */
+  isAfterElement(depth: number): boolean {
+    return this.next === 'further' && this.open.length === depth;
+  }
+
   /** Skips one token or member. Returns false when the value has ended. */
   step(tokens: JsonTokens): boolean {
     if (this.next === 'value') this.readValue(tokens);
@@ -52,6 +57,6 @@ export function skipValue(tokens: JsonTokens): void {
 
 function readScalar(tokens: JsonTokens, first: string): void {
   if (first === '"') tokens.string();
-  else if (/[-\d]/.test(first)) tokens.number();
+  else if (/[-\d]/.test(first)) tokens.numberText();
   else tokens.word();
 }

@@ -113,6 +113,16 @@ export class JsonTokens extends JsonBuffer {
   }
 
   number(): number {
+    const start = this.at;
+    const value = Number(this.numberText());
+    // A number beyond the range of a double would become infinite.
+    if (Number.isFinite(value)) return value;
+    this.at = start;
+    throw this.malformed('expected a number within the range of a double');
+  }
+
+  /** Reads a number of any size. */
+  numberText(): string {
     this.peek();
     const { text } = this;
     let { at } = this;
@@ -120,11 +130,8 @@ export class JsonTokens extends JsonBuffer {
     if (at === text.length) throw NEED_MORE_DATA;
     const raw = text.slice(this.at, at);
     if (!NUMBER.test(raw)) throw this.malformed('expected a number');
-    const value = Number(raw);
-    // A number beyond the range of a double would become infinite.
-    if (!Number.isFinite(value)) throw this.malformed('expected a number within the range of a double');
     this.at = at;
-    return value;
+    return raw;
   }
 
   word(): null | boolean {

@@ -1,30 +1,27 @@
-import { MetricsError } from '../model/errors.ts';
-import type { HistogramValue, MetricFamily, Sample } from '../model/metric-family.ts';
+import type { HistogramValue, MetricFamily, MetricType, Sample, SummaryValue } from '../model/metric-family.ts';
 import type { ParsedFamily, ParsedSamples } from '../model/parser.ts';
 import { isDistribution, keyLabelOf, seriesFamilies, seriesNames } from '../model/series-families.ts';
 import { estimateBytes } from './infer-label-names.ts';
 import type { ReadContext } from './json-labels.ts';
+import type { FamilyFaults } from './kumomta-faults.ts';
 import type { SampleStream } from './kumomta-stream.ts';
-import { isFractional, type ValueFaults } from './kumomta-values.ts';
 import { ReadSamples } from './text-samples.ts';
 
 /**
- * Yields a family or, if it is a histogram or summary with a fractional count, its series as untyped families. It is
- * buffered for this up to `maxJoinBytes`. Of a larger one, samples with a fractional count that come later are dropped
- * and reported.
+ * Yields a family or, if it is a histogram or summary with a sample that fits no repair, its series as untyped families.
+ * It is buffered for this up to `maxJoinBytes`. Of a larger one, those samples are dropped and reported.
  */
-export async function* splitFractional(
+export async function* splitMisfit(
   family: Omit<MetricFamily, 'samples'>,
   stream: SampleStream,
   { meter }: ReadContext,
-  faults: ValueFaults,
+  faults: FamilyFaults,
 ): AsyncGenerator<ParsedFamily, void> {
   const isWanted = [family.name, ...seriesNames(family)].some((name) => meter.wants(name));
   if (!isDistribution(family) || !isWanted) {
     yield { ...family, samples: stream };
     return;
   }
-  const { written } = faults;
   const batches = stream.batches();
   const read: Sample[] = [];
   let bytes = 0;
@@ -34,61 +31,56 @@ export async function* splitFractional(
     isWhole = next.done === true;
     for (const sample of next.value ?? []) {
       read.push(sample);
-      bytes += estimateBytes(sample) * (written.has(sample.value as HistogramValue) ? 2 : 1);
+      bytes += estimateBytes(sample) * (faultOf(sample, faults) === undefined ? 1 : 2);
     }
   }
-  const { fractional } = faults;
-  if (!isWhole) {
-    const samples = new WholeSamples(read, batches);
-    yield { ...family, samples };
-    samples.reportDropped(family.name, meter);
-    reportRepaired(family.name, meter, faults);
-  } else if (fractional === undefined) {
-    reportRepaired(family.name, meter, faults);
-    yield { ...family, samples: new ReadSamples(read) };
-  } else {
-    const message = `byte ${fractional}: expected whole counts, got others, so its series are served as untyped`;
-    meter.onRepair({ family: family.name, kind: 'untyped', message });
-    const splittable = withoutKeyLabel(family, read, meter).map(({ labels, value }) => {
-      return { labels, value: written.get(value as HistogramValue) ?? value };
-    });
-    for (const { samples, ...described } of seriesFamilies(family, splittable, () => undefined))
-      yield { ...described, samples: new ReadSamples([...samples]) };
+  const misfit = read.map((sample) => faultOf(sample, faults)).find((fault) => fault?.reason !== undefined);
+  if (!isWhole || misfit === undefined) {
+    yield { ...family, samples: new FittingSamples(family.type, read, batches, faults) };
+    return;
+  }
+  faults.repair('untyped', `byte ${misfit.position}: ${misfit.reason}, so its series are served as untyped`);
+  const splittable = withoutKeyLabel(family, read, faults).map((sample) => {
+    return { labels: sample.labels, value: (faultOf(sample, faults)?.written ?? sample.value) as Sample['value'] };
+  });
+  for (const { samples, ...described } of seriesFamilies(family, splittable, () => undefined)) {
+    const series = [...samples];
+    if (series.length > 0) yield { ...described, samples: new ReadSamples(series) };
   }
 }
 
-function reportRepaired(family: string, meter: ReadContext['meter'], { repaired }: ValueFaults): void {
-  if (repaired === undefined) return;
-  const message = `byte ${repaired}: the histogram that begins here had to be repaired`;
-  meter.onRepair({ family, kind: 'histogram', message });
-}
+const faultOf = ({ value }: Sample, faults: FamilyFaults) => faults.values.get(value as HistogramValue | SummaryValue);
 
 /** Drops and reports samples that have the label of buckets or quantiles, which their series would have twice. */
 function withoutKeyLabel(
   family: Omit<MetricFamily, 'samples'>,
   samples: readonly Sample[],
-  meter: ReadContext['meter'],
+  faults: FamilyFaults,
 ): readonly Sample[] {
   const keyLabel = keyLabelOf(family);
   const kept = samples.filter(({ labels }) => !Object.hasOwn(labels, keyLabel));
   const dropped = samples.length - kept.length;
-  if (dropped > 0) {
-    const reason = `expected samples without the label ${keyLabel}; ${dropped} with it were dropped`;
-    const message = `family "${family.name}": ${reason}`;
-    meter.onDropped(new MetricsError('ERR_METRICS_INVALID_SAMPLE', message), family.name);
-  }
+  if (dropped > 0) faults.drop(`expected samples without the label ${keyLabel}; ${dropped} with it were dropped`);
   return kept;
 }
 
-/** Samples with whole counts, of a family that is larger than the buffer. */
-class WholeSamples implements ParsedSamples {
+/** Samples of histograms or summaries. Those of a large family that fit no repair are dropped. */
+class FittingSamples implements ParsedSamples {
+  private readonly type: MetricType;
   private readonly read: readonly Sample[];
   private readonly rest: AsyncGenerator<readonly Sample[], void>;
-  private dropped = 0;
+  private readonly faults: FamilyFaults;
 
-  constructor(read: readonly Sample[], rest: AsyncGenerator<readonly Sample[], void>) {
+  constructor(
+    type: MetricType,
+    read: readonly Sample[],
+    rest: AsyncGenerator<readonly Sample[], void>,
+    faults: FamilyFaults,
+  ) {
+    this.type = type;
     this.read = read;
     this.rest = rest;
+    this.faults = faults;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Sample, void> {
@@ -96,19 +88,17 @@ class WholeSamples implements ParsedSamples {
   }
 
   async *batches(): AsyncGenerator<readonly Sample[], void> {
-    yield* new ReadSamples(this.whole(this.read)).batches();
-    for await (const batch of this.rest) yield this.whole(batch);
+    for await (const batch of new ReadSamples(this.read).batches()) yield this.fitting(batch);
+    for await (const batch of this.rest) yield this.fitting(batch);
   }
 
-  reportDropped(name: string, meter: ReadContext['meter']): void {
-    if (this.dropped === 0) return;
-    const reason = `expected whole counts; ${this.dropped} samples with others were dropped, since the family is large`;
-    meter.onDropped(new MetricsError('ERR_METRICS_INVALID_SAMPLE', `family "${name}": ${reason}`), name);
-  }
-
-  private whole(batch: readonly Sample[]): readonly Sample[] {
-    const whole = batch.filter(({ value }) => !isFractional(value));
-    this.dropped += batch.length - whole.length;
-    return whole;
+  private fitting(batch: readonly Sample[]): readonly Sample[] {
+    return batch.filter((sample) => {
+      const fault = faultOf(sample, this.faults);
+      if (fault === undefined) return true;
+      if (fault.reason !== undefined) this.faults.dropOfLarge(fault);
+      else this.faults.addRepaired(fault, this.type);
+      return fault.reason === undefined;
+    });
   }
 }

@@ -1,12 +1,10 @@
-import { MetricsError } from '../model/errors.ts';
 import type { MetricType } from '../model/metric-family.ts';
 import { type Parse, type ParsedFamily, unlimited } from '../model/parser.ts';
 import { JsonInput, MAX_BUFFERED_BYTES } from './json-input.ts';
-import type { JsonTokens } from './json-tokens.ts';
-import { splitFractional } from './kumomta-distributions.ts';
-import { createSamplesReader, type ReadContext, type TypedName } from './kumomta-samples.ts';
+import { splitMisfit } from './kumomta-distributions.ts';
+import { FamilyFaults } from './kumomta-faults.ts';
+import { createSamplesReader, NO_SAMPLES, type ReadContext, type TypedName } from './kumomta-samples.ts';
 import { SampleStream } from './kumomta-stream.ts';
-import type { ValueFaults } from './kumomta-values.ts';
 import { LabelSetCache, type Relabel } from './label-set-cache.ts';
 
 /**
@@ -15,11 +13,11 @@ import { LabelSetCache, type Relabel } from './label-set-cache.ts';
  * document, within the cache budget of the process, so use one parser for each upstream.
  *
  * Unknown members of a family are skipped. A `value` before its `type` is buffered, up to 1 MiB. A `help` after both
- * is ignored. A name that comes twice is two families. A histogram whose buckets are not sorted, or do not agree with
- * its count, is repaired as one of a text is. With fractional counts, its series are untyped families.
+ * is ignored. A name that comes twice is two families. Histograms and summaries are repaired as those of a text are. If
+ * that is ambiguous, their series are untyped families. A sample that cannot be read is dropped.
  *
  * @throws {MetricsError} `ERR_METRICS_MALFORMED_DOCUMENT`, while it is read, with the position in bytes, for a document
- *   that is not JSON (RFC 8259) or has another structure
+ *   that is not JSON (RFC 8259) or not an object
  */
 export function parseKumoMtaJson(relabel?: Relabel): Parse {
   const labelCache = new LabelSetCache(relabel);
@@ -48,45 +46,65 @@ interface FamilyHeader extends TypedName {
 }
 
 async function* readFamily(input: JsonInput, name: string, context: ReadContext): AsyncGenerator<ParsedFamily, void> {
+  const faults = new FamilyFaults(name, context.meter);
+  if ((await input.read((tokens) => tokens.peek())) !== '{') {
+    const { message } = input.malformed('expected {');
+    await input.skip();
+    faults.drop(`${message}; the family was dropped`);
+    return;
+  }
   const seen = new Set<string>();
   let help: string | undefined;
   let type: MetricType | undefined;
   let buffered: JsonInput | undefined;
   for await (const member of input.members()) {
-    if (member !== 'help' && member !== 'type' && member !== 'value') {
+    const isKnown = member === 'help' || member === 'type' || member === 'value';
+    if (!isKnown || seen.has(member)) {
+      if (isKnown) faults.repeatMember(member, input.malformed(`expected "${member}" once`).message);
       await input.skip();
-      continue;
-    }
-    if (seen.has(member)) throw input.malformed(`expected "${member}" once`);
+    } else if (member === 'help') help = await readHelp(input, faults);
+    else if (member === 'type') type = await readType(input, faults);
+    else if (type === undefined) buffered = await bufferValue(input, faults);
+    else yield* readValue(input, { name, help, type }, context, faults);
     seen.add(member);
-    if (member === 'help') help = await input.read((tokens) => tokens.string());
-    else if (member === 'type') type = await input.read(readType);
-    else if (type === undefined) buffered = await bufferValue(input);
-    else yield* readValue(input, { name, help, type }, context);
   }
-  if (type === undefined) throw input.malformed('expected "type" before this');
-  if (!seen.has('value')) throw input.malformed('expected "value" before this');
-  if (buffered !== undefined) yield* readValue(buffered, { name, help, type }, context);
+  if (type === undefined) {
+    faults.repair('untyped', `${input.malformed('expected "type" before this').message}, so it is served as untyped`);
+    type = 'untyped';
+  }
+  if (!seen.has('value')) buffered = singleValue('null', 0);
+  if (buffered !== undefined) yield* readValue(buffered, { name, help, type }, context, faults);
+  faults.report();
 }
 
 async function* readValue(
   input: JsonInput,
   header: FamilyHeader,
   context: ReadContext,
+  faults: FamilyFaults,
 ): AsyncGenerator<ParsedFamily, void> {
   const { name, help, type } = header;
-  const faults: ValueFaults = { written: new WeakMap() };
-  const value = await input.read((tokens) => createSamplesReader(tokens, header, context, faults));
-  const samples = new SampleStream(input, value);
-  const { labelNames } = value;
+  const reader = await input.readOrSkip(
+    (tokens) => createSamplesReader(tokens, header, context, faults),
+    (reason) => faults.dropUnreadable(reason),
+  );
+  const samples = new SampleStream(input, reader ?? NO_SAMPLES, faults);
+  const { labelNames } = reader ?? NO_SAMPLES;
   const family = {
     name,
     ...(help !== undefined && { help }),
     type,
     ...(labelNames !== undefined && { labelNames }),
   };
-  yield* splitFractional(family, samples, context, faults);
+  yield* splitMisfit(family, samples, context, faults);
   await samples.end();
+}
+
+async function readHelp(input: JsonInput, faults: FamilyFaults): Promise<string | undefined> {
+  return await input.readOrSkip(
+    (tokens) => tokens.string(),
+    (reason) => faults.repair('metadata', `${reason}, so the help is left out`),
+  );
 }
 
 /** The types of KumoMTA and OpenMetrics. */
@@ -102,24 +120,32 @@ const TYPES = new Map<string, MetricType>([
   ['gaugehistogram', 'histogram'],
 ]);
 
-function readType(tokens: JsonTokens): MetricType {
-  const type = TYPES.get(tokens.string());
-  if (type === undefined) throw tokens.malformed('expected a metric type');
-  return type;
-}
-
-/** Buffers a value that comes before the family's type. */
-async function bufferValue(input: JsonInput): Promise<JsonInput> {
-  const { text, position } = await input.valueText(MAX_BUFFERED_BYTES, tooLong);
-  // The space ends a number.
-  return new JsonInput(singleChunk(Buffer.from(`${text} `, 'latin1')), position);
-}
-
-const tooLong = (position: number) =>
-  new MetricsError(
-    'ERR_METRICS_MALFORMED_DOCUMENT',
-    `byte ${position}: expected at most ${MAX_BUFFERED_BYTES} bytes in a value before its "type", got more`,
+/** Returns `untyped` for what is no type. */
+async function readType(input: JsonInput, faults: FamilyFaults): Promise<MetricType> {
+  const type = await input.readOrSkip(
+    (tokens) => {
+      const type = TYPES.get(tokens.string());
+      if (type === undefined) throw tokens.malformed('expected a metric type');
+      return type;
+    },
+    (reason) => faults.repair('untyped', `${reason}, so the family is served as untyped`),
   );
+  return type ?? 'untyped';
+}
+
+/** Buffers a value that comes before the family's type. Drops one that is too large. */
+async function bufferValue(input: JsonInput, faults: FamilyFaults): Promise<JsonInput | undefined> {
+  const { position, ...value } = await input.valueText(MAX_BUFFERED_BYTES);
+  if ('text' in value) return singleValue(value.text, position);
+  await input.skip(value.rest);
+  const reason = `expected at most ${MAX_BUFFERED_BYTES} bytes in a value before its "type", got more`;
+  faults.drop(`byte ${position}: ${reason}; the samples were dropped`);
+  return undefined;
+}
+
+/** The space ends a number. */
+const singleValue = (text: string, position: number) =>
+  new JsonInput(singleChunk(Buffer.from(`${text} `, 'latin1')), position);
 
 async function* singleChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
   yield bytes;

@@ -2,7 +2,8 @@ import { setLabel } from '../model/labels.ts';
 import type { LabelSet, MetricType, Sample } from '../model/metric-family.ts';
 import { countSeries, detachString, JsonLabels, type ReadContext } from './json-labels.ts';
 import type { JsonTokens } from './json-tokens.ts';
-import { createValueReader, type ReadValue, type ValueFaults } from './kumomta-values.ts';
+import type { FamilyFaults } from './kumomta-faults.ts';
+import { createValueReader, type ReadValue } from './kumomta-values.ts';
 import { MAX_LABELS } from './sample-limits.ts';
 
 export type { ReadContext } from './json-labels.ts';
@@ -21,6 +22,8 @@ export interface TypedName {
   readonly type: MetricType;
 }
 
+export const NO_SAMPLES: SamplesReader = { brackets: '', next: () => undefined };
+
 /**
  * Reads the beginning of a value, as far as its shape requires:
  *
@@ -35,9 +38,9 @@ export function createSamplesReader(
   tokens: JsonTokens,
   family: TypedName,
   context: ReadContext,
-  faults: ValueFaults,
+  faults: FamilyFaults,
 ): SamplesReader {
-  const read = createValueReader(family.type, faults);
+  const read = createValueReader(family.type, faults.values);
   switch (tokens.peek()) {
     case 'n':
       tokens.word();

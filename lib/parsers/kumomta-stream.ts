@@ -1,25 +1,32 @@
 import type { Sample } from '../model/metric-family.ts';
 import type { ParsedSamples } from '../model/parser.ts';
+import { yieldToEventLoop } from '../util/event-loop.ts';
 import type { JsonInput } from './json-input.ts';
 import { JsonSkip } from './json-skip.ts';
 import type { JsonTokens } from './json-tokens.ts';
+import type { FamilyFaults } from './kumomta-faults.ts';
 import type { SamplesReader } from './kumomta-samples.ts';
 
 /** Maximum number of samples that are read at once. */
 const BATCH_SIZE = 256;
 
-/** Streams the samples of a family. They end when the next family is requested. */
+/**
+ * Streams the samples of a family. They end when the next family is requested. One that cannot be read is dropped and
+ * added to the faults.
+ */
 export class SampleStream implements ParsedSamples {
   private readonly input: JsonInput;
   private readonly reader: SamplesReader;
+  private readonly faults: FamilyFaults;
   private hasStarted = false;
   private isComplete = false;
   private isEnded = false;
   private failure: { readonly error: unknown } | undefined;
 
-  constructor(input: JsonInput, reader: SamplesReader) {
+  constructor(input: JsonInput, reader: SamplesReader, faults: FamilyFaults) {
     this.input = input;
     this.reader = reader;
+    this.faults = faults;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Sample, void> {
@@ -32,7 +39,12 @@ export class SampleStream implements ParsedSamples {
   }
 
   async *batches(): AsyncGenerator<readonly Sample[], void> {
-    while (!this.isComplete && !this.isEnded) yield await this.readBatch();
+    while (!this.isComplete && !this.isEnded) {
+      const batch = await this.readBatch();
+      if (batch !== undefined) yield batch;
+      const turn = yieldToEventLoop();
+      if (turn !== undefined) await turn;
+    }
   }
 
   /** Skips the samples that were not read. @throws the error that ended them, if any */
@@ -40,16 +52,30 @@ export class SampleStream implements ParsedSamples {
     this.isEnded = true;
     if (this.failure !== undefined) throw this.failure.error;
     if (this.isComplete) return;
-    await this.input.skip(new JsonSkip(this.reader.brackets, this.hasStarted ? 'further' : 'first'));
+    await this.input.skip(new JsonSkip(this.reader.brackets, this.nextElement));
   }
 
-  private async readBatch(): Promise<readonly Sample[]> {
+  private get nextElement() {
+    return this.hasStarted ? 'further' : 'first';
+  }
+
+  /** Reads samples. Returns undefined if the next one was skipped instead. */
+  private async readBatch(): Promise<readonly Sample[] | undefined> {
     try {
-      return await this.input.read((tokens) => this.parseBatch(tokens));
+      return await this.input.readOrSkip(
+        (tokens) => this.parseBatch(tokens),
+        (reason) => this.faults.dropUnreadable(reason),
+        () => this.skipSample(),
+      );
     } catch (error) {
       this.failure = { error };
       throw error;
     }
+  }
+
+  private async skipSample(): Promise<void> {
+    this.isComplete = !(await this.input.skipElement(this.reader.brackets, this.nextElement));
+    this.hasStarted = true;
   }
 
   private parseBatch(tokens: JsonTokens): readonly Sample[] {

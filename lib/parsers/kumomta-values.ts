@@ -1,27 +1,20 @@
 import type { HistogramValue, MetricType, Sample, SummaryValue } from '../model/metric-family.ts';
+import type { SplitValue } from '../model/series-families.ts';
 import { sortBuckets } from '../model/sort-buckets.ts';
 import { isSameList } from '../util/is-same-list.ts';
-import { isNextBucket, takeInfCount } from './histogram-buckets.ts';
+import { isNextBucket, negativeInfReason, takeInfCount } from './histogram-buckets.ts';
 import { skipValue } from './json-skip.ts';
 import type { JsonTokens } from './json-tokens.ts';
+import type { FamilyFaults, ValueFault } from './kumomta-faults.ts';
 import { isCount } from './pending-sample.ts';
 import { MAX_BUCKETS, MAX_LABELS } from './sample-limits.ts';
 
 export type ReadValue = (tokens: JsonTokens) => Sample['value'];
-
-/** What was found in the values of a family that does not fit its type. */
-export interface ValueFaults {
-  /** Position of the first value with a fractional count. */
-  fractional?: number;
-  /** Position of the first histogram that was repaired. */
-  repaired?: number;
-  /** The histograms that were repaired, as they were written. */
-  readonly written: WeakMap<HistogramValue, HistogramValue>;
-}
+type ValueFaults = FamilyFaults['values'];
 
 /**
- * Creates the reader of one sample's value of the type. A histogram that is repaired is added to `faults`, and so is a
- * value with a fractional count, which is returned as it is written: it may have a bucket for +Inf.
+ * Creates the reader of one sample's value of the type. A histogram or summary that is repaired is added to `faults`.
+ * So is one that fits no repair, which is returned as it is written.
  */
 export function createValueReader(type: MetricType, faults: ValueFaults): ReadValue {
   switch (type) {
@@ -53,58 +46,71 @@ function readNumber(tokens: JsonTokens): number {
   return number;
 }
 
-/** Whether a value has a count that is not a whole number. */
-export function isFractional(value: Sample['value']): boolean {
-  if (typeof value === 'number') return false;
-  return !isCount(value.count) || ('bounds' in value && !value.cumulativeCounts.every(isCount));
-}
-
-function createHistogramReader(faults: ValueFaults): (tokens: JsonTokens) => HistogramValue {
+function createHistogramReader(faults: ValueFaults): ReadValue {
   let lastBounds: readonly number[] = [];
   return (tokens) => {
-    tokens.peek();
-    const start = tokens.mark();
+    const position = nextPosition(tokens);
     const buckets = new Buckets();
-    const { count: own, sum } = readDistribution(tokens, 'bucket', buckets);
+    const { count: own, sum, hasPairs } = readDistribution(tokens, 'bucket', buckets);
     const total = sum === undefined ? undefined : { sum };
-    if (!buckets.areWhole || !isCount(own)) {
-      if (![own, ...buckets.values].every(Number.isFinite))
-        throw tokens.malformed('expected finite counts before this');
-      faults.fractional ??= tokens.positionOf(start);
-      return { count: own, ...total, ...buckets.written() };
-    }
+    const isOnlySum = own === undefined && buckets.keys.length === 0;
+    const reason = buckets.reason ?? (isOnlySum ? ONLY_SUM : reasonForCount(own));
+    if (reason !== undefined) return addMisfit(faults, { position, reason, written: buckets.written(own, sum) });
     const { keys: bounds, values: cumulativeCounts } = buckets.sorted();
     // The count stands for a +Inf bucket, which this format leaves out.
     const infCount = takeInfCount(bounds, cumulativeCounts) ?? own;
-    const count = Math.max(infCount, cumulativeCounts.at(-1) ?? 0, own);
+    const count = Math.max(infCount ?? 0, cumulativeCounts.at(-1) ?? 0, own ?? 0);
     // The samples of a family share one array while their bounds are equal.
     if (!isSameList(bounds, lastBounds)) lastBounds = bounds;
     const value = { count, ...total, bounds: lastBounds, cumulativeCounts };
-    if (!buckets.isRegular || count !== infCount || count !== own) {
-      faults.repaired ??= tokens.positionOf(start);
-      faults.written.set(value, { count: own, ...total, ...buckets.written() });
-    }
+    if (!(buckets.isRegular && hasPairs && count === infCount && count === (own ?? count)))
+      faults.set(value, { position, reason, written: buckets.written(own, sum) });
     return value;
   };
 }
 
-function createSummaryReader(faults: ValueFaults): (tokens: JsonTokens) => SummaryValue {
+function createSummaryReader(faults: ValueFaults): ReadValue {
   let lastQuantiles: readonly number[] = [];
   return (tokens) => {
-    tokens.peek();
-    const start = tokens.mark();
+    const position = nextPosition(tokens);
     const pairs = new Quantiles();
     const { count, sum } = readDistribution(tokens, 'quantile', pairs);
-    if (!isCount(count)) faults.fractional ??= tokens.positionOf(start);
-    const { keys: quantiles, values } = pairs;
-    if (!isSameList(quantiles, lastQuantiles)) lastQuantiles = quantiles;
-    return { count, ...(sum !== undefined && { sum }), quantiles: lastQuantiles, values };
+    const total = sum === undefined ? undefined : { sum };
+    const { keys, values } = pairs;
+    if (!isSameList(keys, lastQuantiles)) lastQuantiles = keys;
+    const reason = pairs.reason ?? (count === undefined ? NO_COUNT : reasonForCount(count));
+    if (count === undefined || reason !== undefined) {
+      const written = { ...(count !== undefined && { count }), ...total, quantiles: keys, values };
+      return addMisfit(faults, { position, reason, written });
+    }
+    const value = { count, ...total, quantiles: lastQuantiles, values };
+    if (pairs.isRepeated) faults.set(value, { position, reason, written: value });
+    return value;
   };
 }
 
+const ONLY_SUM = 'expected a bucket or a count, got only a sum';
+const NO_COUNT = 'expected a count in the summary that begins here, got none';
+
+const reasonForCount = (count = 0) => (isCount(count) ? undefined : `expected a count, got ${count}`);
+
+function nextPosition(tokens: JsonTokens): number {
+  tokens.peek();
+  return tokens.positionOf(tokens.mark());
+}
+
+/** Returns the value as it is written, which stands for the sample until its series are separate families. */
+function addMisfit(faults: ValueFaults, fault: ValueFault): HistogramValue | SummaryValue {
+  const { written } = fault;
+  faults.set(written, fault);
+  return written as HistogramValue | SummaryValue;
+}
+
 interface Totals {
-  readonly count: number;
+  readonly count: number | undefined;
   readonly sum: number | undefined;
+  /** Whether there is a list of buckets or quantiles. */
+  readonly hasPairs: boolean;
 }
 
 /** Reads `{"count":3,"sum":0.9,"avg":0.3,"bucket":[[0.1,1.0],[0.5,3.0]]}`, without the average, which is redundant. */
@@ -113,17 +119,16 @@ function readDistribution(tokens: JsonTokens, pairsName: string, pairs: Pairs): 
   let sum: number | undefined;
   let hasPairs = false;
   for (const name of members(tokens)) {
-    if (name === 'count') count = readCount(tokens);
+    if (name === 'count') count = readNumber(tokens);
     else if (name === 'sum') sum = readSum(tokens);
     else if (name === pairsName) {
       readPairs(tokens, pairs);
       hasPairs = true;
     } else skipValue(tokens);
   }
-  if (count === undefined || !hasPairs) {
-    throw tokens.malformed(`expected "${count === undefined ? 'count' : pairsName}" before this`);
-  }
-  return { count, sum };
+  if (count === undefined && sum === undefined && pairs.keys.length === 0)
+    throw tokens.malformed(`expected "count" or "${pairsName}" before this`);
+  return { count, sum, hasPairs };
 }
 
 function* members(tokens: JsonTokens): Generator<string, void> {
@@ -137,12 +142,6 @@ function* members(tokens: JsonTokens): Generator<string, void> {
   }
 }
 
-function readCount(tokens: JsonTokens): number {
-  const count = tokens.number();
-  if (!(count >= 0)) throw tokens.malformed('expected a count');
-  return count;
-}
-
 function readSum(tokens: JsonTokens): number | undefined {
   if (tokens.peek() !== 'n') return readNumber(tokens);
   tokens.word();
@@ -152,80 +151,86 @@ function readSum(tokens: JsonTokens): number | undefined {
 interface Pairs {
   readonly keys: number[];
   readonly values: number[];
-  /** Adds a pair, or returns the reason why it must not be there. A null key is NaN. */
-  add(key: number, value: number): string | undefined;
+  /** What a null key stands for. */
+  readonly nullKey: number;
+  /** Why the pairs do not fit the type, if they do not. */
+  readonly reason: string | undefined;
+  add(key: number, value: number): void;
 }
 
 function readPairs(tokens: JsonTokens, pairs: Pairs): void {
   tokens.expect('[');
   for (let isFirst = true; tokens.hasNext(']', isFirst); isFirst = false) {
     tokens.expect('[');
+    const isNull = tokens.peek() === 'n';
     const key = readNumber(tokens);
     tokens.expect(',');
-    const value = readNumber(tokens);
-    const error = pairs.add(key, value);
-    if (error !== undefined) throw tokens.malformed(error);
+    pairs.add(isNull ? pairs.nullKey : key, readNumber(tokens));
     tokens.expect(']');
   }
 }
 
-const TOO_MANY = `expected at most ${MAX_BUCKETS} pairs in a value`;
+const tooMany = (what: string) => `expected at most ${MAX_BUCKETS} ${what}, got more`;
 
 /** The buckets of a histogram, in any order. */
 class Buckets implements Pairs {
   readonly keys: number[] = [];
   readonly values: number[] = [];
+  /** Some encoders write null for +Inf. */
+  readonly nullKey = Number.POSITIVE_INFINITY;
+  reason: string | undefined;
   /** Whether each bound is above those before it and no count below them, without a bucket for -Inf. */
   isRegular = true;
-  /** Whether no count is fractional. */
-  areWhole = true;
   private hasInf = false;
 
-  add(key: number, value: number): string | undefined {
+  add(bound: number, value: number): void {
     const { keys, values } = this;
-    // Some encoders write null for +Inf.
-    const bound = Number.isNaN(key) ? Number.POSITIVE_INFINITY : key;
-    if (!(value >= 0)) return 'expected a count';
-    this.areWhole &&= Number.isInteger(value);
-    if (bound === Number.NEGATIVE_INFINITY) {
-      this.isRegular = false;
-      return value === 0 ? undefined : 'expected nothing below -Inf';
-    }
-    this.isRegular &&= isNextBucket(keys, values, bound, value);
+    if (Number.isNaN(bound)) this.reason ??= 'expected a number, got le="NaN"';
+    if (!isCount(value)) this.reason ??= `expected a count, got ${value}`;
+    else if (bound === Number.NEGATIVE_INFINITY) this.reason ??= negativeInfReason(value);
+    this.isRegular &&= bound !== Number.NEGATIVE_INFINITY && isNextBucket(keys, values, bound, value);
     this.hasInf ||= bound === Number.POSITIVE_INFINITY;
     keys.push(bound);
     values.push(value);
-    return keys.length > (this.hasInf ? MAX_BUCKETS + 1 : MAX_BUCKETS) ? TOO_MANY : undefined;
+    if (keys.length > (this.hasInf ? MAX_BUCKETS + 1 : MAX_BUCKETS)) this.reason ??= tooMany('buckets');
   }
 
-  /** Returns the buckets as they were written, for untyped series: of a repeated bound the first, and +Inf among them. */
-  written(): Pick<HistogramValue, 'bounds' | 'cumulativeCounts'> {
+  /** Returns the histogram as it is written. */
+  written(count: number | undefined, sum: number | undefined): SplitValue {
     const first = new Map<number, number>();
     for (const [i, bound] of this.keys.entries()) if (!first.has(bound)) first.set(bound, this.values[i] as number);
-    return { bounds: [...first.keys()], cumulativeCounts: [...first.values()] };
+    const buckets = { bounds: [...first.keys()], cumulativeCounts: [...first.values()] };
+    return { ...(count !== undefined && { count }), ...(sum !== undefined && { sum }), ...buckets };
   }
 
   /** Returns the buckets, sorted and merged if necessary. The last one may be removed from them if it is for +Inf. */
   sorted(): Pick<Pairs, 'keys' | 'values'> {
     if (this.isRegular) return this.hasInf ? { keys: [...this.keys], values: [...this.values] } : this;
     const { bounds, cumulativeCounts } = sortBuckets(this.keys, this.values);
-    return { keys: bounds, values: cumulativeCounts };
+    const first = bounds[0] === Number.NEGATIVE_INFINITY ? 1 : 0;
+    return { keys: bounds.slice(first), values: cumulativeCounts.slice(first) };
   }
 }
 
-/** The quantiles of a summary, in any order. */
+/** The quantiles of a summary, in any order. Of a repeated one, the first value is kept. */
 class Quantiles implements Pairs {
   readonly keys: number[] = [];
   readonly values: number[] = [];
+  readonly nullKey = Number.NaN;
+  reason: string | undefined;
+  isRepeated = false;
   private readonly seen = new Set<number>();
 
-  add(quantile: number, value: number): string | undefined {
+  add(quantile: number, value: number): void {
     const { keys, values, seen } = this;
-    if (!(quantile >= 0 && quantile <= 1)) return 'expected a quantile from 0 to 1';
-    if (seen.has(quantile)) return 'expected each quantile once';
+    if (!(quantile >= 0 && quantile <= 1)) this.reason ??= `expected a quantile from 0 to 1, got ${quantile}`;
+    if (seen.has(quantile)) {
+      this.isRepeated = true;
+      return;
+    }
     seen.add(quantile);
     keys.push(quantile);
     values.push(value);
-    return keys.length > MAX_BUCKETS ? TOO_MANY : undefined;
+    if (keys.length > MAX_BUCKETS) this.reason ??= tooMany('quantiles');
   }
 }

@@ -1,7 +1,7 @@
 import type { Exemplar, HistogramValue, LabelSet } from '../model/metric-family.ts';
 import { type SortedBuckets, sortBuckets } from '../model/sort-buckets.ts';
 import { isSameList } from '../util/is-same-list.ts';
-import { isNextBucket, takeInfCount } from './histogram-buckets.ts';
+import { isNextBucket, negativeInfReason, takeInfCount } from './histogram-buckets.ts';
 import { type Assembled, isCount, isLater, PendingSample, type Timed } from './pending-sample.ts';
 import { MAX_BUCKETS } from './sample-limits.ts';
 import type { SeriesReader } from './text-series.ts';
@@ -107,6 +107,3 @@ export class PendingHistogram extends PendingSample {
     return [...kept.values()];
   }
 }
-
-const negativeInfReason = (count: number) =>
-  count === 0 ? undefined : `expected nothing below -Inf, got a count of ${count}`;

@@ -12,7 +12,8 @@ import { placeError } from './stream-metrics.ts';
  * authentication. It follows no redirect.
  *
  * @throws {MetricsError} (rejects) `ERR_METRICS_SCRAPE_FAILED` when there is no document, with the reason and what to
- *   change; `ERR_METRICS_MALFORMED_DOCUMENT` when it does not conform to its format, with the place
+ *   change; `ERR_METRICS_MALFORMED_DOCUMENT` when it does not conform to its format, with the place;
+ *   `ERR_METRICS_INVALID_SAMPLE` when a sample of JSON cannot be read
  * @throws {TypeError} (rejects) for another input, and for an unknown or invalid option
  * @example
  * const document = await readMetrics('http://127.0.0.1:3000/metrics.json');

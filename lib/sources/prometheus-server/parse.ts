@@ -156,9 +156,9 @@ const opensList = (input: JsonInput): Promise<boolean> =>
 
 /** Reads a value of bounded size. */
 async function readValue(input: JsonInput, name: string): Promise<unknown> {
-  const tooLong = () => tooLarge(`a value in "${name}" has more than ${MAX_VALUE_BYTES} bytes`);
-  const { text } = await input.valueText(MAX_VALUE_BYTES, tooLong);
-  return parse(text);
+  const value = await input.valueText(MAX_VALUE_BYTES);
+  if ('rest' in value) throw tooLarge(`a value in "${name}" has more than ${MAX_VALUE_BYTES} bytes`);
+  return parse(value.text);
 }
 
 /** Parses a byte string. */
