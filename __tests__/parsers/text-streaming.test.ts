@@ -2,7 +2,7 @@ import type { Sample } from '../../lib/model/metric-family.ts';
 import { unlimited } from '../../lib/model/parser.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
 import { Count } from '../support/counted.ts';
-import { inPieces, readAll, readUpTo } from '../support/parsed.ts';
+import { inPieces, readAll, readUpTo, readWithReports } from '../support/parsed.ts';
 import fc from '../support/property.ts';
 
 jest.setTimeout(60_000);
@@ -116,6 +116,20 @@ describe('a family without an end', () => {
     expect(mostAhead).toBeLessThanOrEqual(3);
     expect(chunks.open).toBe(0);
   });
+});
+
+test('a series that comes twice in a row is found, whatever the documents before left in the cache', async () => {
+  const parse = parsePrometheusText();
+  const read = async (values: string) => {
+    const document = [...values].map((value) => `m{a="${value}"} 1\n`).join('');
+    const { families, repairs } = await readWithReports(parse, document, { maxJoinBytes: 1 });
+    const sets = families.flatMap(({ samples }) => samples.map(({ labels }) => labels.a));
+    return { values: sets.join(''), repairs: repairs.map(({ message }) => message) };
+  };
+  await read('abc');
+  await read('bbc');
+  const message = '1 of its series came again, and the first of each is served';
+  expect(await read('bcc')).toEqual({ values: 'bc', repairs: [message] });
 });
 
 describe('bytes are given back', () => {

@@ -123,9 +123,11 @@ export class FamilyLabels {
    */
   nextEnd(text: string, start: number, suffix: string): number {
     const next = this.position + 1;
-    return this.wasCached && next < this.family.distinct && this.isCurrent
-      ? endOf(this.texts[next] as string, text, start, suffix)
-      : -1;
+    const nextText = this.texts[next];
+    if (nextText === undefined) return -1;
+    // Unless it is known to differ from the last one, it may have become the same when others were replaced.
+    const differs = (next < this.family.distinct && this.isCurrent) || nextText !== this.text;
+    return differs ? endOf(nextText, text, start, suffix) : -1;
   }
 
   /** Takes the labels that `nextEnd` found. */
