@@ -220,6 +220,15 @@ test('one odd summary makes the series of all in its family untyped', async () =
   expect(reports).toHaveLength(1);
 });
 
+test('buckets that came before are reported where they cannot be merged', async () => {
+  const { families, reports } = await readOdd(histogram('{"count":1.5,"bucket":[[1,1],[2,2],[1,3],[1.0,4]]}'));
+  expect(families[0]?.samples.map(({ value }) => value)).toEqual([1, 2, 1.5]);
+  expect(reports).toEqual([
+    expect.stringContaining('expected a count, got 1.5, so'),
+    'm: repeated: 2 of its series came again, and the first of each is served',
+  ]);
+});
+
 describe('a family', () => {
   test.each<[what: string, marked: string, family: object | undefined, report: string]>([
     [

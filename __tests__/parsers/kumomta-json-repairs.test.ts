@@ -198,7 +198,7 @@ describe('fractional counts', () => {
       const message = expect.stringMatching(
         /^byte \d+: expected a count, got [\d.]+, so its series are served as untyped$/,
       );
-      expect(repairs).toEqual([{ family: 'h', kind: 'untyped', message }]);
+      expect(repairs.filter(({ kind }) => kind !== 'repeated')).toEqual([{ family: 'h', kind: 'untyped', message }]);
     }
   });
 

@@ -89,7 +89,8 @@ function mix(hash: number): number {
   return mixed ^ (mixed >>> 13);
 }
 
-function isSameSeries(a: LabelSet, b: LabelSet): boolean {
+/** Whether two label sets are one series in Prometheus. */
+export function isSameSeries(a: LabelSet, b: LabelSet): boolean {
   return hasLabelsOf(a, b) && hasLabelsOf(b, a);
 }
 

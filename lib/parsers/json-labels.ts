@@ -1,7 +1,8 @@
 import type { LabelSet, Sample } from '../model/metric-family.ts';
-import type { DocumentMeter, ParseContext } from '../model/parser.ts';
+import type { ParseContext } from '../model/parser.ts';
+import { DistinctLabels, isSameSeries } from './distinct-labels.ts';
 import type { JsonTokens } from './json-tokens.ts';
-import type { CachedFamily, LabelSetCache } from './label-set-cache.ts';
+import { FamilyLabels, type LabelSetCache, labelSetBytes } from './label-set-cache.ts';
 
 /** What reading one JSON document needs besides its text. */
 export interface ReadContext {
@@ -9,43 +10,97 @@ export interface ReadContext {
   readonly meter: Omit<ParseContext, 'isComplete'>;
 }
 
-/** Reads the label sets of one family in one JSON document. */
-export class JsonLabels {
-  private readonly cache: LabelSetCache;
-  private readonly family: CachedFamily;
-  private readonly meter: DocumentMeter;
-  private position = 0;
+/** Memory (bytes) of a label set that is compared with others, besides the set. */
+const COMPARED_BYTES = 32;
+
+/** Reads the label sets of one family in one JSON document. Each sample has a position, also one that came before. */
+export class JsonLabels extends FamilyLabels {
+  private readonly meter: ReadContext['meter'];
   /** Length of the next sample's labels in the document, in characters. */
   private length = 0;
+  private isCached = false;
+  /** The label sets so far, unless they are known to differ. */
+  private compared: LabelSet[] | undefined;
+  private distinct: DistinctLabels | undefined;
+  /** Memory (bytes, estimated) of these. Above `maxJoinBytes`, a label set is compared with the last one only. */
+  private comparedBytes = 0;
+  private last: LabelSet | undefined;
+  /** Number of samples whose label set came before. */
+  private repeated = 0;
 
   /** `label` is the family's only label, for a family that is a map. */
   constructor({ labelCache, meter }: ReadContext, name: string, label?: string) {
-    this.cache = labelCache;
-    this.meter = meter;
     // The same text means another label set in a map of another label.
-    this.family = labelCache.cachedFamily(JSON.stringify([name, label]));
+    super(labelCache.cachedFamily(JSON.stringify([name, label])), labelCache);
+    this.meter = meter;
   }
 
   /** Reads the next sample's labels if they are written as in the last document. */
   readCached(tokens: JsonTokens): LabelSet | undefined {
-    const text = this.family.texts[this.position];
+    const text = this.texts[this.position + 1];
     if (text === undefined || !tokens.takeText(text)) return undefined;
     this.length = text.length;
-    return this.family.sets[this.position];
+    this.isCached = true;
+    return this.sets[this.position + 1];
   }
 
   /** Caches the labels of the next sample with their text, if any. Returns the label set that replaces them. */
   add(text: string | undefined, read: LabelSet): LabelSet {
+    const position = this.position + 1;
     this.length = text?.length ?? labelsLength(read);
-    const labels = this.cache.relabel(read);
-    if (text !== undefined) this.cache.put(this.family, this.position, detachString(text), labels);
-    return labels;
+    this.labels = this.cache.relabel(read);
+    this.isCached = false;
+    if (text === undefined) return this.labels;
+    this.text = detachString(text);
+    if (this.isCurrent) this.put(position);
+    this.isCached = this.texts[position] === this.text;
+    return this.labels;
   }
 
-  /** Counts the sample whose value was read, and goes on to the next. */
-  advance(value: Sample['value']): void {
+  /** Counts the sample that was read, and goes on to the next. Returns false if its label set came before. */
+  advance({ labels, value }: Sample): boolean {
     this.position++;
+    this.wasCached &&= this.isCached;
     this.meter.addSeries(this.length, countSeries(value));
+    if (this.comparedBytes === 0 && this.areKnown) return true;
+    const isNew = this.isNew(labels);
+    this.last = labels;
+    if (!isNew) this.repeated++;
+    return isNew;
+  }
+
+  /** Called after the last sample. Returns how many samples have a label set that came before. */
+  finish(): number {
+    if (this.distinct !== undefined && this.repeated === 0) this.markDistinct();
+    return this.repeated;
+  }
+
+  private isNew(labels: LabelSet): boolean {
+    if (this.comparedBytes === 0) this.startComparing();
+    const { compared, distinct } = this;
+    if (compared === undefined || distinct === undefined) return !(this.last && isSameSeries(this.last, labels));
+    if (distinct.add(labels, compared.length) !== undefined) return false;
+    compared.push(labels);
+    this.comparedBytes += COMPARED_BYTES + (this.isCached ? 0 : labelSetBytes('', labels));
+    if (this.comparedBytes > this.meter.maxJoinBytes) this.stopComparing();
+    return true;
+  }
+
+  private startComparing(): void {
+    const compared = [...this.first(this.position)];
+    this.comparedBytes = COMPARED_BYTES * (compared.length + 1);
+    this.last = compared.at(-1);
+    if (this.comparedBytes > this.meter.maxJoinBytes) return;
+    this.compared = compared;
+    this.distinct = new DistinctLabels((place) => compared[place] as LabelSet, compared.length);
+    for (const [place, labels] of compared.entries()) this.distinct.add(labels, place);
+  }
+
+  /** Called when the memory is full. Those so far are known to differ in the next document. */
+  private stopComparing(): void {
+    if (this.repeated === 0) this.markDistinct();
+    this.compared = undefined;
+    this.distinct = undefined;
   }
 }
 

@@ -41,7 +41,9 @@ export async function* splitMisfit(
   }
   faults.repair('untyped', `byte ${misfit.position}: ${misfit.reason}, so its series are served as untyped`);
   const splittable = withoutKeyLabel(family, read, faults).map((sample) => {
-    return { labels: sample.labels, value: (faultOf(sample, faults)?.written ?? sample.value) as Sample['value'] };
+    const { written = sample.value, repeated = 0 } = faultOf(sample, faults) ?? {};
+    faults.repeated += repeated;
+    return { labels: sample.labels, value: written as Sample['value'] };
   });
   for (const { samples, ...described } of seriesFamilies(family, splittable, () => undefined)) {
     const series = [...samples];

@@ -11,12 +11,16 @@ export interface ValueFault {
   readonly reason: string | undefined;
   /** The value as it is written: of a repeated bucket or quantile the first, and +Inf among the buckets. */
   readonly written: SplitValue;
+  /** Number of buckets or quantiles that are not in it because they came before. */
+  readonly repeated: number;
 }
 
 /** What does not fit in one family. Each kind is reported once, after the family was read. */
 export class FamilyFaults {
   /** The histograms and summaries that are not as they should be. */
   readonly values = new WeakMap<object, ValueFault>();
+  /** Number of samples, buckets or quantiles that were dropped because they came before. */
+  repeated = 0;
   private readonly name: string;
   private readonly meter: ReadContext['meter'];
   private readonly unreadable = new Tally();
@@ -64,6 +68,8 @@ export class FamilyFaults {
       const others = repaired.count === 1 ? '' : ` and ${repaired.count - 1} more`;
       this.repair('histogram', `${repaired.first}${others} had to be repaired`);
     }
+    if (this.repeated > 0)
+      this.repair('repeated', `${this.repeated} of its series came again, and the first of each is served`);
     if (unreadable.count > 0) this.drop(`${unreadable.first}; ${unreadable.count} of the samples were dropped`);
     if (droppedOfLarge.count > 0) {
       const { first, count } = droppedOfLarge;

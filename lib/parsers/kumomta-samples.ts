@@ -13,6 +13,8 @@ export interface SamplesReader {
   readonly labelNames?: readonly string[];
   /** Brackets that are open between two samples. */
   readonly brackets: string;
+  /** The label sets, unless the sample has no labels. `advance` must be called for each sample. */
+  readonly labelSets?: JsonLabels;
   /** Reads a sample. Returns undefined after the last one, when the brackets are closed. */
   next(tokens: JsonTokens, isFirst: boolean): Sample | undefined;
 }
@@ -94,14 +96,13 @@ function createUnlabelledReader(
 function createMapReader(label: string, read: ReadValue, labelSets: JsonLabels): SamplesReader {
   return {
     brackets: '{{',
+    labelSets,
     next(tokens, isFirst) {
       if (!tokens.hasNext('}', isFirst)) {
         if (tokens.hasNext('}', false)) throw tokens.malformed('expected a map with one label');
         return undefined;
       }
-      const sample = { labels: labelSets.readCached(tokens) ?? readKey(tokens, label, labelSets), value: read(tokens) };
-      labelSets.advance(sample.value);
-      return sample;
+      return { labels: labelSets.readCached(tokens) ?? readKey(tokens, label, labelSets), value: read(tokens) };
     },
   };
 }
@@ -116,11 +117,10 @@ function readKey(tokens: JsonTokens, label: string, labelSets: JsonLabels): Labe
 function createListReader(read: ReadValue, labelSets: JsonLabels): SamplesReader {
   return {
     brackets: '[',
+    labelSets,
     next(tokens, isFirst) {
       if (!tokens.hasNext(']', isFirst)) return undefined;
-      const sample = readCachedItem(tokens, read, labelSets) ?? readItem(tokens, read, labelSets);
-      labelSets.advance(sample.value);
-      return sample;
+      return readCachedItem(tokens, read, labelSets) ?? readItem(tokens, read, labelSets);
     },
   };
 }

@@ -11,8 +11,8 @@ import type { SamplesReader } from './kumomta-samples.ts';
 const BATCH_SIZE = 256;
 
 /**
- * Streams the samples of a family. They end when the next family is requested. One that cannot be read is dropped and
- * added to the faults.
+ * Streams the samples of a family. They end when the next family is requested. One that cannot be read, or whose label
+ * set came before, is dropped and added to the faults.
  */
 export class SampleStream implements ParsedSamples {
   private readonly input: JsonInput;
@@ -74,21 +74,28 @@ export class SampleStream implements ParsedSamples {
   }
 
   private async skipSample(): Promise<void> {
-    this.isComplete = !(await this.input.skipElement(this.reader.brackets, this.nextElement));
+    const hasMore = await this.input.skipElement(this.reader.brackets, this.nextElement);
     this.hasStarted = true;
+    if (!hasMore) this.onComplete();
+  }
+
+  private onComplete(): void {
+    this.isComplete = true;
+    this.faults.repeated = this.reader.labelSets?.finish() ?? 0;
   }
 
   private parseBatch(tokens: JsonTokens): readonly Sample[] {
     const batch: Sample[] = [];
+    const { labelSets } = this.reader;
     try {
       while (batch.length < BATCH_SIZE) {
         const sample = this.reader.next(tokens, !this.hasStarted);
         if (sample === undefined) {
-          this.isComplete = true;
+          this.onComplete();
           break;
         }
         this.hasStarted = true;
-        batch.push(sample);
+        if (labelSets === undefined || labelSets.advance(sample)) batch.push(sample);
         tokens.commit();
       }
     } catch (error) {

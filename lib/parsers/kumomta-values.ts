@@ -1,5 +1,4 @@
 import type { HistogramValue, MetricType, Sample, SummaryValue } from '../model/metric-family.ts';
-import type { SplitValue } from '../model/series-families.ts';
 import { sortBuckets } from '../model/sort-buckets.ts';
 import { isSameList } from '../util/is-same-list.ts';
 import { isNextBucket, negativeInfReason, takeInfCount } from './histogram-buckets.ts';
@@ -55,7 +54,7 @@ function createHistogramReader(faults: ValueFaults): ReadValue {
     const total = sum === undefined ? undefined : { sum };
     const isOnlySum = own === undefined && buckets.keys.length === 0;
     const reason = buckets.reason ?? (isOnlySum ? ONLY_SUM : reasonForCount(own));
-    if (reason !== undefined) return addMisfit(faults, { position, reason, written: buckets.written(own, sum) });
+    if (reason !== undefined) return addMisfit(faults, { position, reason, ...buckets.written(own, sum) });
     const { keys: bounds, values: cumulativeCounts } = buckets.sorted();
     // The count stands for a +Inf bucket, which this format leaves out.
     const infCount = takeInfCount(bounds, cumulativeCounts) ?? own;
@@ -64,7 +63,7 @@ function createHistogramReader(faults: ValueFaults): ReadValue {
     if (!isSameList(bounds, lastBounds)) lastBounds = bounds;
     const value = { count, ...total, bounds: lastBounds, cumulativeCounts };
     if (!(buckets.isRegular && hasPairs && count === infCount && count === (own ?? count)))
-      faults.set(value, { position, reason, written: buckets.written(own, sum) });
+      faults.set(value, { position, reason, ...buckets.written(own, sum) });
     return value;
   };
 }
@@ -81,10 +80,11 @@ function createSummaryReader(faults: ValueFaults): ReadValue {
     const reason = pairs.reason ?? (count === undefined ? NO_COUNT : reasonForCount(count));
     if (count === undefined || reason !== undefined) {
       const written = { ...(count !== undefined && { count }), ...total, quantiles: keys, values };
-      return addMisfit(faults, { position, reason, written });
+      return addMisfit(faults, { position, reason, written, repeated: pairs.repeated });
     }
     const value = { count, ...total, quantiles: lastQuantiles, values };
-    if (pairs.isRepeated) faults.set(value, { position, reason, written: value });
+    const { repeated } = pairs;
+    if (repeated > 0) faults.set(value, { position, reason, written: value, repeated });
     return value;
   };
 }
@@ -196,11 +196,12 @@ class Buckets implements Pairs {
   }
 
   /** Returns the histogram as it is written. */
-  written(count: number | undefined, sum: number | undefined): SplitValue {
+  written(count: number | undefined, sum: number | undefined): Pick<ValueFault, 'written' | 'repeated'> {
     const first = new Map<number, number>();
     for (const [i, bound] of this.keys.entries()) if (!first.has(bound)) first.set(bound, this.values[i] as number);
     const buckets = { bounds: [...first.keys()], cumulativeCounts: [...first.values()] };
-    return { ...(count !== undefined && { count }), ...(sum !== undefined && { sum }), ...buckets };
+    const written = { ...(count !== undefined && { count }), ...(sum !== undefined && { sum }), ...buckets };
+    return { written, repeated: this.keys.length - first.size };
   }
 
   /** Returns the buckets, sorted and merged if necessary. The last one may be removed from them if it is for +Inf. */
@@ -218,14 +219,14 @@ class Quantiles implements Pairs {
   readonly values: number[] = [];
   readonly nullKey = Number.NaN;
   reason: string | undefined;
-  isRepeated = false;
+  repeated = 0;
   private readonly seen = new Set<number>();
 
   add(quantile: number, value: number): void {
     const { keys, values, seen } = this;
     if (!(quantile >= 0 && quantile <= 1)) this.reason ??= `expected a quantile from 0 to 1, got ${quantile}`;
     if (seen.has(quantile)) {
-      this.isRepeated = true;
+      this.repeated++;
       return;
     }
     seen.add(quantile);

@@ -75,8 +75,8 @@ export class LabelSetCache {
   put(family: CachedFamily, position: number, text: string, labels: LabelSet): void {
     const { texts, sets, name } = family;
     const size =
-      sizeOf(text, labels) -
-      (position < texts.length ? sizeOf(texts[position] as string, sets[position] as LabelSet) : 0);
+      labelSetBytes(text, labels) -
+      (position < texts.length ? labelSetBytes(texts[position] as string, sets[position] as LabelSet) : 0);
     const isEvicted = this.families.get(name) !== family;
     if (isEvicted || position > texts.length || !this.account.tryReserve(size)) return;
     texts[position] = text;
@@ -87,26 +87,26 @@ export class LabelSetCache {
 }
 
 /** Counts the characters twice: in the text, and in the labels' values. */
-const sizeOf = (text: string, labels: LabelSet) =>
+export const labelSetBytes = (text: string, labels: LabelSet) =>
   LABEL_SET_BYTES + 2 * text.length + LABEL_BYTES * Object.keys(labels).length;
 
 /** Reads the label sets of one family in one document. */
 export class FamilyLabels {
-  private readonly family: CachedFamily;
-  private readonly cache: LabelSetCache;
+  protected readonly family: CachedFamily;
+  protected readonly cache: LabelSetCache;
   private readonly parser = new LabelParser();
   /** Arrays of the family. What was read from them stays, whatever another document replaces. */
-  private texts: readonly string[];
-  private sets: readonly LabelSet[];
-  private position = -1;
-  private text = '';
-  private labels: LabelSet;
+  protected texts: readonly string[];
+  protected sets: readonly LabelSet[];
+  protected position = -1;
+  protected text = '';
+  protected labels: LabelSet;
   /** Whether none came twice in a row. */
   isUnrepeated = true;
   private hasEmpty = false;
   private startsEmpty = false;
   /** Whether every text was cached when it was read. */
-  private wasCached = true;
+  protected wasCached = true;
 
   constructor(family: CachedFamily, cache: LabelSetCache) {
     this.family = family;
@@ -191,12 +191,12 @@ export class FamilyLabels {
   }
 
   /** Whether no other document has replaced the arrays. */
-  private get isCurrent(): boolean {
+  protected get isCurrent(): boolean {
     return this.sets === this.family.sets;
   }
 
   /** Caches the last label set. Copies the arrays before it changes what another document may have read. */
-  private put(position: number): void {
+  protected put(position: number): void {
     const { family, text, labels } = this;
     if (position < family.texts.length && family.readers > 1) {
       family.texts = family.texts.slice();
