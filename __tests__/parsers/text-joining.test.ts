@@ -91,6 +91,14 @@ async function plainSeries({ format, lines }: Document) {
 /** The -Inf bucket of a histogram, which holds nothing. */
 const isDroppedBucket = (series: string) => series.includes('"le","-Infinity"');
 
+/** The names of the series of families, each of which is of one family only. */
+const namesOf = (families: readonly ReadFamily[]) =>
+  families.flatMap(({ name, type, samples }) => {
+    if (samples.length === 0) return [];
+    if (type !== 'histogram' && type !== 'summary') return [name];
+    return [type === 'histogram' ? `${name}_bucket` : name, `${name}_sum`, `${name}_count`];
+  });
+
 /** The label sets that came twice in one family. */
 function repeated(families: readonly ReadFamily[]): string[] {
   return families.flatMap(({ name, samples }) => {
@@ -142,6 +150,7 @@ test('of a document that is larger than the buffer, every series is served or co
         const { series: expected, isRepeated } = await plainSeries(document);
         const missing = [...expected.keys()].filter((one) => !series.has(one));
         late += dropped.late;
+        expect(namesOf(families).filter((name, i, names) => names.indexOf(name) !== i)).toEqual([]);
         // Only of families that were served before.
         expect(families.map(({ name }) => name)).toEqual(expect.arrayContaining(dropped.lateNames));
         // A sample that was dropped has several series.

@@ -249,8 +249,11 @@ test.each([
   ],
   [
     'that a header before it has made a family',
-    [`${LONG}# TYPE x histogram\nx_bucket{le="+Inf"} 1\nx_count 1\n# TYPE x_sum counter\n`, 'x_sum 4\n'],
-    { h_bucket: 1, x: 1, x_sum: 1 },
+    [
+      `h_bucket 5\na{p="${'x'.repeat(3_000)}"} 1\n# TYPE x histogram\nx_bucket{le="+Inf"} 1\nx_count 1\n# TYPE x_sum counter\n`,
+      'x_sum 4\n',
+    ],
+    { h_bucket: 1, a: 1, x_bucket: 1, x_count: 1, x_sum: 1 },
   ],
 ])('a histogram that was disbanded loses no series %s', async (_, [first, rest], expected) => {
   async function* chunks() {
@@ -264,4 +267,32 @@ test.each([
   }
   expect(onDropped).not.toHaveBeenCalled();
   expect(counts).toEqual(expected);
+});
+
+test('a histogram that has left the buffer keeps its parts, whatever type one of them gets', async () => {
+  const document = `# TYPE h histogram
+h_bucket{le="+Inf"} 1
+# TYPE h_sum gauge
+h_sum 5
+h_count 1
+a 1
+# TYPE h_count gauge
+h_count{a="x"} 1
+`;
+  const repairs: string[] = [];
+  const drops: string[] = [];
+  const families = await readAll(parsePrometheusText(), document, 10, {
+    ...UNBUFFERED,
+    onRepair: ({ message }) => repairs.push(message),
+    onDropped: ({ message }) => drops.push(message),
+  });
+  expect(families).toMatchObject([
+    { name: 'h', type: 'histogram', samples: [{ value: { count: 1, sum: 5 } }] },
+    { name: 'a' },
+  ]);
+  expect(repairs).toEqual([
+    'line 3: # TYPE gauge is of a part of the histogram "h", which is kept',
+    'line 7: # TYPE gauge is of a part of the histogram "h", which is kept',
+  ]);
+  expect(drops).toEqual([expect.stringContaining('family "h": 1 of its series came after it had left the buffer')]);
 });

@@ -59,6 +59,8 @@ export class FamilyIndex {
     this.claim = undefined;
     const { header, owner, line } = claim;
     if (name !== header.name || header.type === undefined) return;
+    // What was served as a part of the owner stays one.
+    if (this.groups.get(owner)?.isTaken) return;
     this.events.onMisfit(owner, line, `${excerpt(name)} is a family of its own`);
     this.applyType(header, header.type, line);
   }
