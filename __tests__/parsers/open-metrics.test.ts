@@ -138,6 +138,11 @@ test('a gauge and a counter of one name have their own help', async () => {
   expect((await read(document)).map(({ help }) => help)).toEqual(['now', 'ever']);
 });
 
+test('headers of one name without series are one family', async () => {
+  const families = await readAll(parseOpenMetrics(), '# TYPE b info\n# TYPE b_info gauge\n# TYPE b_info info\n# EOF\n');
+  expect(families).toEqual([{ name: 'b_info', type: 'gauge', samples: [] }]);
+});
+
 describe('what OpenMetrics does not allow is refused, though the Prometheus format does', () => {
   test.each<[document: string, message: string]>([
     ['', 'line 1: expected # EOF, got the end of a truncated document'],

@@ -171,6 +171,7 @@ export class FamilyIndex {
 
   /** Yields the families of headers whose series did not come. */
   private *emptyFamilies(): Generator<FamilyText, void> {
+    const names = new Set<string>();
     for (const header of this.headers) {
       const { name, type, isUsed, isDisbanded } = header;
       if (type === undefined || isUsed || isDisbanded) continue;
@@ -181,7 +182,9 @@ export class FamilyIndex {
       }
       const fullName = name.endsWith(type.suffix ?? '') ? name : name + type.suffix;
       const rivals = [fullName, `${name}_total`, `${name}_created`];
-      if (!rivals.some((rival) => this.families.has(rival))) yield new FamilyText(fullName, header, header.line);
+      if (names.has(fullName) || rivals.some((rival) => this.families.has(rival))) continue;
+      names.add(fullName);
+      yield new FamilyText(fullName, header, header.line);
     }
   }
 
