@@ -53,6 +53,15 @@ describe('the series of a histogram', () => {
   });
 
   test.each([
+    ['of adjacent series', ['h_bucket{a="x",le="0.5"} 1', 'h_bucket{a="x",b="",le="+Inf"} 3']],
+    ['of scattered series', ['h_bucket{a="x",le="0.5"} 1', b.last, b.first, 'h_bucket{le="+Inf",b="",a="x"} 3']],
+  ])('are one sample despite empty labels %s, which Prometheus does not store', async (_, buckets) => {
+    const parse = parsePrometheusText();
+    const text = ['# TYPE h histogram', ...buckets, 'h_sum{c="",a="x"} 4.5', 'h_count{a="x",c=""} 3', ''].join('\n');
+    for (let i = 0; i < 3; i++) expect((await readAll(parse, text))[0]?.samples[0]).toEqual(both[0]);
+  });
+
+  test.each([
     ['of another label', 'a="x,le=",b="c",'],
     ['that looks like it', 'a="{le=\'0.1\',le=",'],
     ['that has it in quotes', 'a="\\",le=\\"0.1\\",",'],
