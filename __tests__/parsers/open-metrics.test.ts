@@ -54,6 +54,22 @@ describe('a family of OpenMetrics', () => {
       },
     ],
     [
+      'm_total 1 # {__name__="n",a="x",a="y"} 1\n',
+      {
+        name: 'm_total',
+        type: 'untyped',
+        samples: [{ labels: {}, value: 1 }],
+      },
+    ],
+    [
+      '# TYPE m counter\nm_total 1 # {__name__="n",a="x",a="y"} 1\n',
+      {
+        name: 'm_total',
+        type: 'counter',
+        samples: [{ labels: {}, value: 1, exemplar: { labels: { __name__: 'n', a: 'y' }, value: 1 } }],
+      },
+    ],
+    [
       '# TYPE "a.b" counter\n{"a.b_total","c.d"="x"} 1\n',
       { name: 'a.b_total', type: 'counter', samples: [{ labels: { 'c.d': 'x' }, value: 1 }] },
     ],
@@ -166,7 +182,6 @@ describe('what OpenMetrics does not allow is refused, though the Prometheus form
     ['m 1 +Inf\n# EOF\n', 'line 1: expected a timestamp, got Infinity'],
     ['m 1 2 3\n# EOF\n', 'line 1: expected # {, got "3"'],
     ['m_total 1 # {a="x"}\n# EOF\n', 'line 1: expected a blank, got the end of the line'],
-    ['m_total 1 # {a="x",a="y"} 1\n# EOF\n', 'line 1: expected each label once, got "a" again'],
     ['m_total 1 # {a="x"} 1 2 3\n# EOF\n', 'line 1: expected the end of the line, got " 3"'],
     ['m_total 1 # {a="x} 1\n# EOF\n', 'line 1: expected a quote at the end of "\\"x", got none'],
     ['m{b="y # {a="x"} 1\n# EOF\n', 'line 1: expected ,, got "x\\""'],

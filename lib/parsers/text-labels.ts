@@ -6,8 +6,11 @@ import { excerpt, quote, type TextCursor } from './text-cursor.ts';
 const LABEL_NAME = /[a-zA-Z_][a-zA-Z0-9_]*/y;
 const BARE_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
-/** Parses the text between the braces: labels separated by commas, of which one may follow the last. */
-export function parseLabels(text: string, cursor: TextCursor): LabelSet {
+/**
+ * Parses the text between the braces: labels separated by commas, of which one may follow the last. Like Prometheus, it
+ * does not check the names of an exemplar's labels: of two with the same name, the last one is kept.
+ */
+export function parseLabels(text: string, cursor: TextCursor, isExemplar = false): LabelSet {
   const labels: Record<string, string> = {};
   let count = 0;
   cursor.load(text);
@@ -15,8 +18,7 @@ export function parseLabels(text: string, cursor: TextCursor): LabelSet {
     const name = cursor.startsWith('"') ? cursor.quoted() : cursor.match(LABEL_NAME);
     if (!name) throw cursor.expected('a label name');
     if (++count > MAX_LABELS) throw cursor.fail(`expected at most ${MAX_LABELS} labels, got more`);
-    if (name === '__name__') throw cursor.fail('expected the name before the labels, got the label __name__');
-    if (Object.hasOwn(labels, name)) throw duplicateLabel(name, cursor);
+    if (!isExemplar) checkLabelName(name, labels, cursor);
     cursor.skipBlanks();
     cursor.expect('=');
     cursor.skipBlanks();
@@ -25,6 +27,11 @@ export function parseLabels(text: string, cursor: TextCursor): LabelSet {
     if (!cursor.isAtEnd()) cursor.expectComma();
   }
   return labels;
+}
+
+function checkLabelName(name: string, labels: LabelSet, cursor: TextCursor): void {
+  if (name === '__name__') throw cursor.fail('expected the name before the labels, got the label __name__');
+  if (Object.hasOwn(labels, name)) throw duplicateLabel(name, cursor);
 }
 
 /** The names of labels in the order of a text. */

@@ -218,7 +218,7 @@ export class SeriesReader {
 
   private readExemplar(): Exemplar {
     const { cursor, labelCursor } = this;
-    const labels = parseLabels(detachString(this.braced()), labelCursor);
+    const labels = parseLabels(detachString(this.braced()), labelCursor, true);
     const value = this.number();
     if (cursor.isAtEnd()) return { labels, value };
     cursor.skipSeparator();
