@@ -2,6 +2,7 @@
 export type TextFormat = 'prometheus-text' | 'openmetrics';
 
 export const METRIC_NAME = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
+const CARRIAGE_RETURN_HINT = '; lines must end in a line feed without a carriage return';
 const TAB = 9;
 const BLANK = 32;
 
@@ -11,10 +12,13 @@ export class TextCursor {
   at = 0;
   private readonly format: TextFormat;
   private readonly malformed: (reason: string) => Error;
+  /** What follows the text. */
+  private readonly end: string;
 
-  constructor(format: TextFormat, malformed: (reason: string) => Error) {
+  constructor(format: TextFormat, malformed: (reason: string) => Error, end = 'the end of the line') {
     this.format = format;
     this.malformed = malformed;
+    this.end = end;
   }
 
   load(text: string, at = 0): void {
@@ -62,7 +66,7 @@ export class TextCursor {
 
   /** Reads a quoted string and returns it unescaped. */
   quoted(): string {
-    this.expect('"');
+    if (!this.take('"')) throw this.expected('a quote');
     const end = quoteEnd(this.text, this.at);
     if (end === -1)
       throw this.fail(`expected a quote at the end of ${excerpt(this.text.slice(this.at - 1))}, got none`);
@@ -87,7 +91,7 @@ export class TextCursor {
   /** Reads the comma between labels. The Prometheus format does without it, and allows one after the last label. */
   expectComma(): void {
     if (this.take(',') ? this.format !== 'openmetrics' || !this.isAtEnd() : this.format !== 'openmetrics') return;
-    throw this.expected(this.isAtEnd() ? 'a label name' : ',');
+    throw this.expected(this.isAtEnd() ? 'a label name' : 'a comma');
   }
 
   rest(): string {
@@ -102,12 +106,12 @@ export class TextCursor {
   }
 
   fail(reason: string): Error {
-    return this.malformed(reason);
+    return this.malformed(this.text.endsWith('\r') ? `${reason}${CARRIAGE_RETURN_HINT}` : reason);
   }
 
   expected(what: string, at = this.at): Error {
     const rest = this.text.slice(at, at + 81);
-    return this.malformed(`expected ${what}, got ${rest === '' ? 'the end of the line' : excerpt(rest)}`);
+    return this.fail(`expected ${what}, got ${rest === '' ? this.end : excerpt(rest)}`);
   }
 }
 

@@ -49,7 +49,7 @@ export class SeriesReader {
   constructor(format: TextFormat, malformed: (reason: string) => Error) {
     this.format = format;
     this.cursor = new TextCursor(format, malformed);
-    this.labelCursor = new TextCursor(format, malformed);
+    this.labelCursor = new TextCursor(format, malformed, '"}"');
   }
 
   readName(line: string): string {
