@@ -62,6 +62,29 @@ describe.each(FORMATS)('an upstream that serves %s', (format, type, document) =>
   });
 });
 
+describe.each(['text/html; charset=UTF-8', 'application/octet-stream', undefined])(
+  'text that is said to be %s',
+  (type) => {
+    test('is read, as Prometheus does', async () => {
+      const { url } = await upstream(serving(type, TEXT_DOCUMENT));
+      const { get, failures } = await serve({ source: remoteSource(url) });
+      expect((await get('/metrics')).text).toBe(TEXT_DOCUMENT);
+      expect((await get('/metrics?name[]=other')).text).toBe('');
+      expect(failures).toEqual([]);
+    });
+
+    test.each([
+      ['no families', '# maintenance\n', /^expected the Content-Type of a metrics document, got/],
+      ['another first line', '<p>login</p>\n', /^expected the Content-Type of a metrics document, got/],
+      ['a malformed line', 'a 1\nb two\n', /^line 2: expected a number, got "two"$/],
+    ])('is refused with %s', async (_, document, reason) => {
+      const { url } = await upstream(serving(type, document));
+      const error = await collectAll(remoteSource(url)).catch((error) => error);
+      expect(error.message.replace(`${url}: `, '')).toMatch(reason);
+    });
+  },
+);
+
 test("KumoMTA's own document is passed on as it is", async () => {
   const document = readFileSync(join(__dirname, '../vectors/kumomta-sample.json'), 'utf8');
   const { url } = await upstream(serving('application/json', document));

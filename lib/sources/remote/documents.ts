@@ -1,6 +1,7 @@
 import type { DocumentFormat } from '../../model/document-format.ts';
+import { MetricsError } from '../../model/errors.ts';
 import type { LabelSet } from '../../model/metric-family.ts';
-import type { Parse } from '../../model/parser.ts';
+import { type Parse, unlimited } from '../../model/parser.ts';
 import { parseKumoMtaJson } from '../../parsers/kumomta-json.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../../parsers/prometheus-text.ts';
 import { addLabels } from '../added-labels.ts';
@@ -34,7 +35,7 @@ export function formatOf(contentType: string): DocumentFormat | undefined {
 
 export type DocumentOptions = Pick<ResolvedOptions, 'url' | 'format' | 'labels'>;
 
-/** Finds the parser for a Content-Type. @throws {MetricsError} `ERR_METRICS_UPSTREAM_INVALID` */
+/** Finds the parser for a Content-Type. It may throw `ERR_METRICS_UPSTREAM_INVALID`. */
 export function documentParser({ url, format, labels }: DocumentOptions): (contentType: string) => Parse {
   const hasLabels = Object.keys(labels).length > 0;
   const relabel = hasLabels ? (own: LabelSet) => addLabels(own, labels) : undefined;
@@ -45,15 +46,39 @@ export function documentParser({ url, format, labels }: DocumentOptions): (conte
     openmetrics: parseOpenMetrics(relabel),
   };
   return (contentType) => {
-    if (format !== 'auto') return parsers[format];
-    const known = formatOf(contentType);
-    if (known !== undefined) return parsers[known];
-    const type = typeOf(contentType);
-    const got = type === '' ? 'none' : JSON.stringify(type);
-    throw upstreamError(
-      url,
-      'ERR_METRICS_UPSTREAM_INVALID',
-      `expected the Content-Type of a metrics document, got ${got}; if it is one, set the option format`,
-    );
+    const known = format === 'auto' ? formatOf(contentType) : format;
+    return known === undefined ? textOfUnknownType(parsers.prometheus, unknownType(contentType, url)) : parsers[known];
   };
+}
+
+/**
+ * Reads Prometheus text that an upstream serves as something else, as Prometheus does. `error` is that of a document
+ * whose first line is not of that format, such as a page, or that has no families.
+ */
+function textOfUnknownType(parse: Parse, error: MetricsError): Parse {
+  return async function* (bytes, context = unlimited) {
+    let isEmpty = true;
+    const addFamily = () => {
+      isEmpty = false;
+      context.addFamily();
+    };
+    try {
+      yield* parse(bytes, { ...context, addFamily });
+    } catch (cause) {
+      throw beginsMalformed(cause) ? error : cause;
+    }
+    if (isEmpty) throw error;
+  };
+}
+
+const beginsMalformed = (error: unknown) => error instanceof MetricsError && error.message.startsWith('line 1: ');
+
+function unknownType(contentType: string, url: URL): MetricsError {
+  const type = typeOf(contentType);
+  const got = type === '' ? 'none' : JSON.stringify(type);
+  return upstreamError(
+    url,
+    'ERR_METRICS_UPSTREAM_INVALID',
+    `expected the Content-Type of a metrics document, got ${got}; if it is one, set the option format`,
+  );
 }

@@ -56,7 +56,7 @@ export interface RemoteSourceOptions {
   labels?: LabelSet | undefined;
   /**
    * Format of the upstream's document: KumoMTA's JSON, Prometheus text or OpenMetrics. `'auto'` uses the response's
-   * Content-Type, which is otherwise ignored.
+   * Content-Type, and reads what has that of no metrics document as Prometheus text. It is otherwise ignored.
    * @default 'auto'
    */
   format?: DocumentFormat | 'auto' | undefined;
