@@ -15,14 +15,17 @@ interface UpstreamCase {
   readonly absentFromJson?: readonly string[];
 }
 
-const CASES: readonly UpstreamCase[] = JSON.parse(
-  readFileSync(join(__dirname, '../vectors/upstream-cases.json'), 'utf8'),
+const CASES = ['upstream-cases', 'exporter-cases'].flatMap((name): UpstreamCase[] =>
+  JSON.parse(readFileSync(join(__dirname, `../vectors/${name}.json`), 'utf8')),
 );
+
+/** An empty label is none. */
+const withoutEmpty = (series: string) => series.replace(/,\w+=""|\w+="",?/g, '').replace('{}', '');
 
 const seriesOf = (text: string) =>
   Object.fromEntries(
     [...text.matchAll(/^([^#\s].*) (\S+)$/gm)].map(([, series, value]) => [
-      series,
+      withoutEmpty(series as string),
       Number((value as string).replace('Inf', 'Infinity')),
     ]),
   );

@@ -33,11 +33,11 @@ const CONTENT_TYPES: Readonly<Record<Format, string>> = {
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
 };
 
-const UPSTREAM_CASES = JSON.parse(
-  readFileSync(join(__dirname, '../../../vectors/upstream-cases.json'), 'utf8'),
-) as UpstreamCase[];
+const VECTORS = ['upstream-cases', 'exporter-cases'].flatMap((name): UpstreamCase[] =>
+  JSON.parse(readFileSync(join(__dirname, `../../../vectors/${name}.json`), 'utf8')),
+);
 
-export const CASES: readonly Kind[] = UPSTREAM_CASES.filter(({ status }) => status === 200).map((upstream) => ({
+export const CASES: readonly Kind[] = VECTORS.filter(({ status }) => status === 200).map((upstream) => ({
   name: upstream.name,
   documents: [{ ...(upstream as Document), body: recent(upstream.body as string) }],
 }));
