@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { metricValue, readMetrics } from '../../lib/reader.ts';
+import { CERTIFICATE, PRIVATE_KEY } from '../support/certificate.ts';
 import { BuiltCommand, runHere } from '../support/command.ts';
 import { closeServers, listen } from '../support/serve.ts';
 import { JSON_TYPE, serving, TEXT_TYPE } from '../support/upstreams.ts';
@@ -103,7 +105,20 @@ test('--dashboard adds the page, and --cache-for serves a document again', async
 test('an endpoint that fails gives an error to the scraper, and its reason to the log', async () => {
   const { origin, stderr } = await start('--from', 'http://127.0.0.1:1/');
   expect((await fetch(`${origin}/metrics`)).status).toBe(500);
-  expect(stderr()).toMatch(/^express-metrics-json: serve: http:\/\/127\.0\.0\.1:1\/: .*ECONNREFUSED/m);
+  expect(stderr()).toMatch(
+    /^express-metrics-json: serve: http:\/\/127\.0\.0\.1:1\/: .*ECONNREFUSED 127\.0\.0\.1:1: nothing listens there$/m,
+  );
+});
+
+test('an endpoint whose certificate is not trusted is named without the option of a source', async () => {
+  const server = createHttpsServer({ key: PRIVATE_KEY, cert: CERTIFICATE }, serving(TEXT_TYPE, DEPTH_4));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { origin, stderr } = await start('--from', `https://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  expect((await fetch(`${origin}/metrics`)).status).toBe(500);
+  server.close();
+  expect(stderr()).toMatch(
+    /: no trusted authority has signed its certificate; .* NODE_EXTRA_CA_CERTS to the file of its authority\n$/,
+  );
 });
 
 test('an endpoint with another document is named without the options of a source, which the command has not', async () => {

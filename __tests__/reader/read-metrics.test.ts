@@ -220,7 +220,10 @@ describe('a failure of TLS says what to change', () => {
   });
 
   test.each([
-    ['https', /failed: no trusted authority has signed its certificate; set .* NODE_EXTRA_CA_CERTS/],
+    [
+      'https',
+      /failed: no trusted authority has signed its certificate; set .* NODE_EXTRA_CA_CERTS to the file of its authority$/,
+    ],
     ['http', /failed: socket hang up before a response; a server that expects https:/],
   ])('from a server with a certificate of its own, by %s', async (scheme, message) => {
     const { port } = secure.address() as AddressInfo;
@@ -230,7 +233,7 @@ describe('a failure of TLS says what to change', () => {
   test('from a server without TLS', async () => {
     const plain = await urlOf(TEXT_TYPE, TEXT);
     await expect(readMetrics(plain.replace('http:', 'https:'))).rejects.toThrow(
-      /failed: the server does not speak TLS/,
+      /failed: the server does not speak TLS as expected \([a-z ]+\); write http/,
     );
   });
 });

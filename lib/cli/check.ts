@@ -161,11 +161,13 @@ function printChecked(output: Output, { result, ...read }: Checked): void {
     ['families', String(result.families)],
     ['series', String(result.series)],
   ]);
+  if (result.families === 0) {
+    output.line(`empty: no families${isResponse ? ' (name[] in a URL selects them by name)' : ''}`);
+  }
   printFindings(output, result);
 }
 
-function printFindings(output: Output, { families, largest, duplicates, repairs, unbounded }: DocumentReport): void {
-  if (families === 0) output.line('empty: no families (name[] in a URL selects them by name)');
+function printFindings(output: Output, { largest, duplicates, repairs, unbounded }: DocumentReport): void {
   if (largest.length > 0) {
     output.line('largest families');
     const rows = largest.map(({ name, type, series }) => [`  ${series}`, type, name]);

@@ -118,7 +118,7 @@ const EXEMPLAR_TYPE = '; if this is an exemplar, the document must be OpenMetric
 /** Removes what the message of an error says of options of functions, which the command does not have. */
 export const withoutOptions = (message: string): string =>
   message
-    .replace(/; (?:see|if it is one, set) the option \w+/g, '')
+    .replace(/(?:; (?:see|if it is one, set)|, or) the option \w+/g, '')
     .replace('; if this is an exemplar, set format: "openmetrics"', EXEMPLAR_TYPE);
 
 /** @throws {TypeError} unless there are as many arguments as names */

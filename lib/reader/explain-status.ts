@@ -6,11 +6,14 @@ import type { HttpResponse } from './http-request.ts';
 /** The facts about the request that its hints may show. Only those of requests over loopback are known. */
 const REQUEST = { peer: '127.0.0.1', address: '127.0.0.1', hops: 0, forwardedHeader: 'x-forwarded-for' } as const;
 
+/** Where the reason of a failure is found, which a response does not have. */
+const REASON = 'onError is called with the reason, and "express-metrics-json serve" prints it';
+
 const HINTS: Readonly<Record<number, string>> = {
   401: 'It asks for credentials. Write them in the URL, as in http://user:password@127.0.0.1:3000/metrics.',
   404: 'Write the path of a metrics document, including the path where the router is mounted, such as /internal/metrics.json. With hideFromUntrusted, refused requests get a 404 too.',
-  500: 'The source failed, or every family was dropped; onError is called with the reason.',
-  503: 'The source did not answer in time; onError is called with the reason.',
+  500: `The source failed, or every family was dropped; ${REASON}.`,
+  503: `The source did not answer in time; ${REASON}.`,
 };
 
 /** Maximum size (bytes) of an error response that is read for its explanation. */

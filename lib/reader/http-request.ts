@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { MetricsError } from '../model/errors.ts';
+import { connectionReason } from '../sources/remote/connection-reason.ts';
 import { ACCEPT } from '../sources/remote/documents.ts';
 import { addressOf } from '../sources/remote/upstream-error.ts';
 import { CODINGS, decodeBody, isFramed } from '../sources/remote/upstream-response.ts';
@@ -82,35 +83,15 @@ async function* readBody(
   }
 }
 
-const UNTRUSTED =
-  'no trusted authority has signed its certificate; set the environment variable NODE_EXTRA_CA_CERTS to the file of its authority';
-
 /** Codes of the errors of zlib and of its Brotli. */
 const DECOMPRESSION_CODE = /^(?:Z_|ERR_(?:BROTLI|_ERROR_FORMAT))/;
-
-/** What Node's message does not say. */
-const ADDED_HINTS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: ': nothing listens there',
-  ENOTFOUND: ': there is no host of this name',
-};
-
-/** Errors of TLS that name neither the cause nor the remedy. */
-const TLS_HINTS: Readonly<Record<string, string>> = {
-  EPROTO: 'the server does not speak TLS as expected; write http:// if it does not speak it at all',
-  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
-  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
-};
 
 function connectionError(error: unknown): unknown {
   if (error instanceof MetricsError) return error;
   const { code = '', message } = error as NodeJS.ErrnoException;
-  // One for several addresses has no message.
-  const reason = message || code;
-  if (DECOMPRESSION_CODE.test(code)) return failed(`the body cannot be decompressed: ${reason}`, { cause: error });
-  const hint = code === 'ECONNRESET' ? resetHint(message) : (ADDED_HINTS[code] ?? '');
-  return failed(`the connection failed: ${TLS_HINTS[code] ?? reason + hint}`, { cause: error });
+  if (DECOMPRESSION_CODE.test(code)) return failed(`the body cannot be decompressed: ${message}`, { cause: error });
+  const reason = connectionReason(error as NodeJS.ErrnoException);
+  return failed(`the connection failed: ${reason}${code === 'ECONNRESET' ? resetHint(message) : ''}`, { cause: error });
 }
 
 /** Explains a reset. Node calls one before a response "socket hang up". */

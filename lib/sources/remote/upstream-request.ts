@@ -3,6 +3,7 @@ import { request as requestHttps } from 'node:https';
 import { MetricsError } from '../../model/errors.ts';
 import { Deadline } from '../../util/deadline.ts';
 import type { TlsOptions } from '../upstream-options.ts';
+import { connectionReason } from './connection-reason.ts';
 import { prefixError, upstreamError } from './upstream-error.ts';
 import { checkStatus, decodeBody, isFramed } from './upstream-response.ts';
 
@@ -142,9 +143,8 @@ export class UpstreamRequest {
 
   private wrapError(error: unknown): unknown {
     if (this.failure !== undefined || error instanceof MetricsError) return this.failure ?? error;
-    const { message, code } = error as NodeJS.ErrnoException;
-    // An AggregateError for several addresses has no message.
-    return upstreamError(this.options.url, 'ERR_METRICS_UPSTREAM_FAILED', message || String(code), error);
+    const reason = connectionReason(error as NodeJS.ErrnoException, ', or the option tls');
+    return upstreamError(this.options.url, 'ERR_METRICS_UPSTREAM_FAILED', reason, error);
   }
 }
 
