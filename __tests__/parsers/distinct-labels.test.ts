@@ -2,7 +2,8 @@ import type { LabelSet } from '../../lib/model/metric-family.ts';
 import type { Repair } from '../../lib/model/parser.ts';
 import { DistinctLabels } from '../../lib/parsers/distinct-labels.ts';
 import { parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
-import { readAll } from '../support/parsed.ts';
+import { readAll, readWithReports } from '../support/parsed.ts';
+import fc from '../support/property.ts';
 
 afterEach(() => jest.restoreAllMocks());
 
@@ -89,4 +90,17 @@ describe('with the same hash for all', () => {
       ['d', 4],
     ]);
   });
+});
+
+test('series with and without times are read alike, whether or not they are known to differ', async () => {
+  const series = fc.tuple(fc.constantFrom('', '{v="a"}', '{v="b"}', '{v="c"}'), fc.constantFrom('', ' 5', ' 6', ' 7'));
+  const document = fc.array(series).map((all) => all.map(([labels, time], i) => `m${labels} ${i}${time}\n`).join(''));
+  await fc.assert(
+    fc.asyncProperty(document, async (text) => {
+      const parse = parsePrometheusText();
+      await readAll(parse, 'm{v="a"} 1\nm{v="b"} 1\nm{v="c"} 1\n');
+      expect(await readWithReports(parse, text)).toEqual(await readWithReports(parsePrometheusText(), text));
+    }),
+    { examples: [['m{v="a"} 1\nm{v="b"} 2 5\nm{v="c"} 3 5\nm{v="b"} 4 6\nm{v="a"} 5 6\n']] },
+  );
 });

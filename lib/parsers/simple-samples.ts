@@ -19,8 +19,8 @@ export class SimpleSamples extends TextSamples {
   /** Number of different label sets before those. */
   private heldFrom = 0;
   private readonly times: (number | undefined)[] = [];
-  /** Number of samples that were passed on without comparing their label sets. */
-  private passed = 0;
+  /** Number of different label sets. */
+  private count = 0;
   private repeated = 0;
   private lastLabels: LabelSet | undefined;
 
@@ -41,13 +41,8 @@ export class SimpleSamples extends TextSamples {
     }
     this.lastLabels = labels;
     const sample = this.hasExemplars && exemplar !== undefined ? { labels, value, exemplar } : { labels, value };
-    if (
-      this.isStreamed ||
-      (time === undefined && this.distinct === undefined && this.labels.isUnrepeated && this.labels.areKnown)
-    ) {
-      this.passed++;
-      samples.push(sample);
-    } else this.addCompared(sample, time, samples);
+    if (this.isStreamed) samples.push(sample);
+    else this.add(sample, time, samples);
   }
 
   protected override finish(): readonly Sample[] {
@@ -56,15 +51,15 @@ export class SimpleSamples extends TextSamples {
     return this.held ?? NONE;
   }
 
-  private addCompared(sample: Sample, time: number | undefined, samples: Sample[]): void {
-    this.distinct ??= this.startComparing();
+  private add(sample: Sample, time: number | undefined, samples: Sample[]): void {
     if (time !== undefined && this.held === undefined) {
       this.held = [];
-      this.heldFrom = this.distinct.count;
+      this.heldFrom = this.count;
     }
     const { held, times } = this;
-    const index = this.distinct.add(sample.labels, this.lines.place);
+    const index = this.indexOfSame(sample.labels);
     if (index === undefined) {
+      this.count++;
       (held ?? samples).push(sample);
       if (held !== undefined) times.push(time);
       return;
@@ -77,16 +72,23 @@ export class SimpleSamples extends TextSamples {
     times[position] = time;
   }
 
+  /** Returns how many different label sets came before the same one, if that came. */
+  private indexOfSame(labels: LabelSet): number | undefined {
+    if (this.distinct === undefined && this.labels.isUnrepeated && this.labels.areKnown) return undefined;
+    this.distinct ??= this.startComparing();
+    return this.distinct.add(labels, this.lines.place);
+  }
+
   /** Adds the label sets so far, with negative places. */
   private startComparing(): DistinctLabels {
     const { series } = this.shared;
-    const passed = this.labels.first(this.passed);
+    const known = this.labels.first(this.count);
     const distinct = new DistinctLabels(
       (place) =>
-        place < 0 ? (passed[-1 - place] as LabelSet) : series.readLabels(this.family.lineAt(place), this.labels),
+        place < 0 ? (known[-1 - place] as LabelSet) : series.readLabels(this.family.lineAt(place), this.labels),
       this.family.bytes / LINE_LENGTH,
     );
-    for (let i = 0; i < passed.length; i++) distinct.add(passed[i] as LabelSet, -1 - i);
+    for (let i = 0; i < known.length; i++) distinct.add(known[i] as LabelSet, -1 - i);
     return distinct;
   }
 
