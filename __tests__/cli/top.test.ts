@@ -203,6 +203,25 @@ class FakeKeyboard extends EventEmitter {
   pause(): void {}
 }
 
+const linesOf = (frame: string) =>
+  frame
+    .split(LEAVE, 1)[0]!
+    .replace(`\r\n${ESC}[J`, '')
+    .split('\r\n')
+    .map((line) => line.replace(`${ESC}[K`, ''));
+
+test('a line as wide as the terminal keeps its last character, which clearing the rest of it would erase', () => {
+  const terminal = new FakeTerminal();
+  const keyboard = new FakeKeyboard() as unknown as NodeJS.ReadStream;
+  const screen = new Screen(terminal as unknown as NodeJS.WriteStream, keyboard, { draw: jest.fn(), stop: jest.fn() });
+  screen.draw(['a', 'b']);
+  expect(terminal.written).toBe(`${ESC}[H${ESC}[Ka\r\n${ESC}[Kb\r\n${ESC}[J`);
+  terminal.written = '';
+  terminal.rows = 2;
+  screen.draw(['a', 'b', 'c']);
+  expect(terminal.written).toBe(`${ESC}[H${ESC}[Ka\r\n${ESC}[Kb`);
+});
+
 test('in a terminal, it fills the second screen, follows its size and leaves it', async () => {
   const terminal = new FakeTerminal();
   const url = await counting((request) => {
@@ -217,14 +236,11 @@ test('in a terminal, it fills the second screen, follows its size and leaves it'
   expect(await top.run([url, '--count', '3', '--interval', '0.1'], output)).toBe(0);
   expect(terminal.written.startsWith(`${ESC}[?1049h${ESC}[?25l${ESC}[?7l`)).toBe(true);
   expect(terminal.written.endsWith(LEAVE)).toBe(true);
-  const frames = terminal.written
-    .split(`${ESC}[H`)
-    .slice(1)
-    .map((frame) => frame.split(`${ESC}[K`).map((line) => line.trim()));
+  const frames = terminal.written.split(`${ESC}[H`).slice(1).map(linesOf);
   expect(frames).toHaveLength(5);
-  const sizes = frames.map((lines) => [lines.length - 1, Math.max(...lines.slice(0, -1).map((line) => line.length))]);
+  const sizes = frames.map((lines) => [lines.length, Math.max(...lines.map((line) => line.length))]);
   expect(sizes.slice(2).every(([rows, columns]) => rows! <= 4 && columns! <= 36)).toBe(true);
-  expect(frames[0]!.join()).toContain('waiting for the first document  q: quit');
+  expect(frames[0]!.join()).toContain('waiting for the first document  ctrl-C: quit');
   expect(frames[1]!.join()).toContain('rates follow');
   expect(frames[4]!.join()).toContain('fast{x=');
   expect(terminal.listenerCount('resize')).toBe(0);
@@ -235,7 +251,7 @@ test('an update that fails keeps the rates, and says why at the beginning of its
   const output = new Output(terminal as unknown as NodeJS.WriteStream, process.stderr);
   const url = await counting((request) => (request === 3 ? null : text(request)));
   await top.run([url, '--count', '3', '--interval', '0.1'], output);
-  const lines = terminal.written.split(`${ESC}[H`).at(-1)!.split(`${ESC}[K\r\n`);
+  const lines = linesOf(terminal.written.split(`${ESC}[H`).at(-1)!);
   expect(lines[1]).toMatch(/^3 series {2}no update: expected status 200, got 503 Service Unavailable.*…$/);
   expect(lines[1]).toHaveLength(80);
   expect(lines[3]).toMatch(/fast/);

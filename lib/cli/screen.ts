@@ -34,25 +34,32 @@ export class Screen {
     return this.stdout.rows || 24;
   }
 
+  /** Whether keys are read. */
+  get hasKeys(): boolean {
+    return this.stdin.isTTY;
+  }
+
   enter(): void {
     this.stdout.write(ENTER);
     this.stdout.on('resize', this.onResize);
     process.once('exit', this.onExit);
-    if (!this.stdin.isTTY) return;
+    if (!this.hasKeys) return;
     this.stdin.setRawMode(true);
     this.stdin.on('data', this.onKey).resume();
   }
 
   /** Draws lines that fit the screen. */
   draw(lines: readonly string[]): void {
-    const visible = lines.slice(0, this.rows).map((line) => line + CLEAR_LINE);
-    this.stdout.write(HOME + visible.join('\r\n') + CLEAR_BELOW);
+    // Without wrapping, the cursor stays on the last character of a full line, which clearing would erase.
+    const visible = lines.slice(0, this.rows).map((line) => CLEAR_LINE + line);
+    const below = visible.length < this.rows ? `\r\n${CLEAR_BELOW}` : '';
+    this.stdout.write(HOME + visible.join('\r\n') + below);
   }
 
   leave(): void {
     process.off('exit', this.onExit);
     this.stdout.off('resize', this.onResize);
-    if (this.stdin.isTTY) {
+    if (this.hasKeys) {
       this.stdin.off('data', this.onKey).pause();
       this.stdin.setRawMode(false);
     }

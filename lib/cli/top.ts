@@ -176,8 +176,9 @@ const MAX_SCREEN_ROWS = 500;
 /** Shows the rates on the terminal's second screen. */
 async function showScreen(output: Output, options: TopOptions, { rows, end }: ScreenOptions): Promise<void> {
   let rates: Rates = { total: 0, first: [] };
-  let status = 'waiting for the first document  q: quit';
   const screen = new Screen(output.stdout, process.stdin, { draw, stop: end });
+  const quit = screen.hasKeys ? 'q: quit' : 'ctrl-C: quit';
+  let status = `waiting for the first document  ${quit}`;
 
   function draw(): void {
     const head = headLines(addressOf(options.url), printable(`${rates.total} series  ${status}`), screen.columns);
@@ -190,7 +191,7 @@ async function showScreen(output: Output, options: TopOptions, { rows, end }: Sc
     update(latest) {
       rates = latest;
       const when = updates++ === 0 ? 'rates follow with the next update' : `every ${options.interval / 1000} s`;
-      status = `${when}  q: quit`;
+      status = `${when}  ${quit}`;
       draw();
     },
     fail(message) {
