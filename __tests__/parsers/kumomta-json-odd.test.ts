@@ -52,6 +52,12 @@ test.each<[what: string, marked: string, reason: string, left: unknown[], droppe
   ['a label after a value', gauge('[{"@":1,"q":¦null},{"@":2,"q":"a"}]'), 'expected a string', [2]],
   ['a map of two labels', gauge('{"a":{"x":1},¦"b":{"y":{}}}'), 'expected a map with one label', [1]],
   ['a map of a label and a number', gauge('{"a":{"x":1},¦"b":2,"c":3}'), 'expected a map with one label', [1]],
+  [
+    'a map with more behind it',
+    gauge('{"a":{"x":1},¦"b":[[1],[2]],"c":{"y":{}}}'),
+    'expected a map with one label',
+    [1],
+  ],
   ['a map of a number', gauge('{"q":¦1}'), 'expected {', []],
   ['a bucket of three', histogram('{"count":1,"bucket":[[1,1¦,1]]}'), 'expected ]', []],
   ['a bucket that is no number', histogram('{"count":1,"bucket":[[1,¦"one"]]}'), 'expected a number', []],

@@ -2,10 +2,8 @@ import type { HistogramValue } from '../../lib/model/metric-family.ts';
 import type { Parse, Repair } from '../../lib/model/parser.ts';
 import { unlimited } from '../../lib/model/parser.ts';
 import { parseKumoMtaJson } from '../../lib/parsers/kumomta-json.ts';
-import { parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
 import { collectAll } from '../support/collect.ts';
 import { bytesOf } from '../support/documents.ts';
-import fc from '../support/property.ts';
 
 /** Returns the families of a document, and what was repaired in it. The bytes come in chunks that end at `ends`. */
 async function read(parse: Parse, document: string, ...ends: number[]) {
@@ -82,33 +80,6 @@ test('the samples of a family share the bounds that their repair made equal', as
   const bounds = families[1]?.samples.map(({ value }) => (value as HistogramValue).bounds);
   expect(new Set(bounds)).toEqual(new Set([[1, 2]]));
   expect(new Set(bounds).size).toBe(1);
-});
-
-test('a histogram means the same in JSON as in a text', async () => {
-  const bound = fc.constantFrom(Number.NEGATIVE_INFINITY, -1, 0, 0.5, 1, 2, Number.POSITIVE_INFINITY);
-  const bucket = fc
-    .record({ bound, count: fc.nat(5) })
-    .map(({ bound, count }) => ({ bound, count: bound === Number.NEGATIVE_INFINITY ? 0 : count }));
-  const buckets = fc.uniqueArray(bucket, { selector: ({ bound }) => bound });
-  const spell = (bound: number) => String(bound).replace('Infinity', 'Inf').replace(/^Inf/, '+Inf');
-
-  await fc.assert(
-    fc.asyncProperty(buckets, fc.nat(5), async (buckets, count) => {
-      // A text needs the +Inf bucket for which the count stands in JSON.
-      const hasInf = buckets.some(({ bound }) => bound === Number.POSITIVE_INFINITY);
-      const inText = hasInf ? buckets : [...buckets, { bound: Number.POSITIVE_INFINITY, count }];
-      const lines = inText.map(({ bound, count }) => `h_bucket{le="${spell(bound)}"} ${count}\n`);
-      const text = `# TYPE h histogram\n${lines.join('')}h_sum 1\nh_count ${count}\n`;
-      const pairs = buckets.map(({ bound, count }) => [Number.isFinite(bound) ? bound : spell(bound), count]);
-      const json = `{"h":{"type":"histogram","value":${JSON.stringify({ count, sum: 1, bucket: pairs })}}}`;
-
-      const fromText = await read(parsePrometheusText(), text);
-      const fromJson = await read(parseKumoMtaJson(), json);
-      expect(fromJson.families[0]?.samples).toEqual(fromText.families[0]?.samples);
-      expect(fromJson.repairs).toHaveLength(fromText.repairs.length);
-    }),
-    { numRuns: 500 },
-  );
 });
 
 describe('fractional counts', () => {

@@ -97,10 +97,12 @@ export class JsonInput {
   /** Skips the next element of a value whose brackets are open. Returns false if the value has ended. */
   skipElement(brackets: string, next: 'first' | 'further'): Promise<boolean> {
     const rest = new JsonSkip(brackets, next);
+    let isOpen = true;
     return this.read((tokens) => {
       while (rest.step(tokens)) {
         tokens.commit();
-        if (rest.isAfterElement(brackets.length)) return true;
+        isOpen &&= rest.depth >= brackets.length;
+        if (isOpen && rest.isAfterElement && rest.depth === brackets.length) return true;
       }
       return false;
     });

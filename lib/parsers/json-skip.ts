@@ -15,9 +15,14 @@ export class JsonSkip {
     this.next = next;
   }
 
-  /** Whether an element of one of the open values was skipped, and not the next. `depth` is the number of brackets. */
-  isAfterElement(depth: number): boolean {
-    return this.next === 'further' && this.open.length === depth;
+  /** Number of brackets that are open. */
+  get depth(): number {
+    return this.open.length;
+  }
+
+  /** Whether a value has ended, and the next was not begun. */
+  get isAfterElement(): boolean {
+    return this.next === 'further';
   }
 
   /** Skips one token or member. Returns false when the value has ended. */

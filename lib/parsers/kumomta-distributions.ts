@@ -99,7 +99,7 @@ class FittingSamples implements ParsedSamples {
       const fault = faultOf(sample, this.faults);
       if (fault === undefined) return true;
       if (fault.reason !== undefined) this.faults.dropOfLarge(fault);
-      else this.faults.addRepaired(fault, this.type);
+      else if (fault.isRepaired) this.faults.addRepaired(fault, this.type);
       return fault.reason === undefined;
     });
   }

@@ -3,12 +3,13 @@ import type { Repair } from '../model/parser.ts';
 import type { SplitValue } from '../model/series-families.ts';
 import type { ReadContext } from './json-labels.ts';
 
-/** What was found in a histogram or summary. */
+/** How a histogram or summary differs from what is written. */
 export interface ValueFault {
   /** Position of the value in the document. */
   readonly position: number;
-  /** Why its series must be untyped; undefined if it was repaired. */
+  /** Why its series must be untyped, if they must. */
   readonly reason: string | undefined;
+  readonly isRepaired: boolean;
   /** The value as it is written: of a repeated bucket or quantile the first, and +Inf among the buckets. */
   readonly written: SplitValue;
   /** Number of buckets or quantiles that are not in it because they came before. */
@@ -17,7 +18,7 @@ export interface ValueFault {
 
 /** What does not fit in one family. Each kind is reported once, after the family was read. */
 export class FamilyFaults {
-  /** The histograms and summaries that are not as they should be. */
+  /** The histograms and summaries that are not as they are written, or fit no repair. */
   readonly values = new WeakMap<object, ValueFault>();
   /** Number of samples, buckets or quantiles that were dropped because they came before. */
   repeated = 0;

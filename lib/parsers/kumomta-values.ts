@@ -52,9 +52,10 @@ function createHistogramReader(faults: ValueFaults): ReadValue {
     const buckets = new Buckets();
     const { count: own, sum, hasPairs } = readDistribution(tokens, 'bucket', buckets);
     const total = sum === undefined ? undefined : { sum };
-    const isOnlySum = own === undefined && buckets.keys.length === 0;
+    const isOnlySum = own === undefined && buckets.keys.every((bound) => bound === Number.NEGATIVE_INFINITY);
     const reason = buckets.reason ?? (isOnlySum ? ONLY_SUM : reasonForCount(own));
-    if (reason !== undefined) return addMisfit(faults, { position, reason, ...buckets.written(own, sum) });
+    if (reason !== undefined)
+      return addMisfit(faults, { position, reason, isRepaired: false, ...buckets.written(own, sum) });
     const { keys: bounds, values: cumulativeCounts } = buckets.sorted();
     // The count stands for a +Inf bucket, which this format leaves out.
     const infCount = takeInfCount(bounds, cumulativeCounts) ?? own;
@@ -62,8 +63,9 @@ function createHistogramReader(faults: ValueFaults): ReadValue {
     // The samples of a family share one array while their bounds are equal.
     if (!isSameList(bounds, lastBounds)) lastBounds = bounds;
     const value = { count, ...total, bounds: lastBounds, cumulativeCounts };
-    if (!(buckets.isRegular && hasPairs && count === infCount && count === (own ?? count)))
-      faults.set(value, { position, reason, ...buckets.written(own, sum) });
+    const isRepaired = !(buckets.isRegular && hasPairs && count === infCount && count === (own ?? count));
+    if (isRepaired || own === undefined)
+      faults.set(value, { position, reason, isRepaired, ...buckets.written(own, sum) });
     return value;
   };
 }
@@ -80,11 +82,11 @@ function createSummaryReader(faults: ValueFaults): ReadValue {
     const reason = pairs.reason ?? (count === undefined ? NO_COUNT : reasonForCount(count));
     if (count === undefined || reason !== undefined) {
       const written = { ...(count !== undefined && { count }), ...total, quantiles: keys, values };
-      return addMisfit(faults, { position, reason, written, repeated: pairs.repeated });
+      return addMisfit(faults, { position, reason, isRepaired: false, written, repeated: pairs.repeated });
     }
     const value = { count, ...total, quantiles: lastQuantiles, values };
     const { repeated } = pairs;
-    if (repeated > 0) faults.set(value, { position, reason, written: value, repeated });
+    if (repeated > 0) faults.set(value, { position, reason, isRepaired: true, written: value, repeated });
     return value;
   };
 }
