@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { NonFinite } from '../../lib/encoders/json-values.ts';
+import { seriesKey } from '../../lib/model/labels.ts';
 import type { HistogramValue, MetricFamily, MetricType, Sample, SummaryValue } from '../../lib/model/metric-family.ts';
 import { type Repair, unlimited } from '../../lib/model/parser.ts';
 import { parseKumoMtaJson } from '../../lib/parsers/kumomta-json.ts';
@@ -26,7 +27,7 @@ describe.each(MODES)('what the encoder wrote, with $singleLabel and $nonFinite,'
   test('means what went in', async () => {
     await fc.assert(
       fc.asyncProperty(families(anyText), async (any) => {
-        const source = any.map(withPlausibleValues);
+        const source = any.map(withPlausibleValues).map(withDistinctSeries);
         const { text } = await encode(json(options), source);
         const expected = source.map((family) => normal(family, kept(family, options.nonFinite)));
         expect(
@@ -40,7 +41,7 @@ describe.each(MODES)('what the encoder wrote, with $singleLabel and $nonFinite,'
   test('is written in the same way again', async () => {
     await fc.assert(
       fc.asyncProperty(families(anyText), async (any) => {
-        const source = any.map(withPlausibleValues);
+        const source = any.map(withPlausibleValues).map(withDistinctSeries);
         const { text } = await encode(json(options), source);
         const again = await encode(json(options), parse(bytesOf(text)));
         // A sum that became null has no average.
@@ -51,6 +52,13 @@ describe.each(MODES)('what the encoder wrote, with $singleLabel and $nonFinite,'
     );
   });
 });
+
+/** Without the samples whose label sets differ from an earlier one in empty labels only, which the reader drops. */
+function withDistinctSeries(family: MetricFamily): MetricFamily {
+  const keys = new Set<string>();
+  const isNew = ({ labels }: Sample) => keys.size !== keys.add(seriesKey(labels)).size;
+  return { ...family, samples: (family.samples as Sample[]).filter(isNew) };
+}
 
 function normal({ name, help, type }: MetricFamily, samples: readonly Sample[]) {
   const labelled = samples.map(({ labels, value }) => ({ labels: Object.entries(labels).sort(), value }));
