@@ -55,16 +55,21 @@ export class MetaReader {
     cursor.skipBlanks();
     const name = cursor.metricName();
     if (kind === 'HELP' && this.isCutName()) return { kind: 'comment' };
-    if (!cursor.isAtEnd()) cursor.expectBlank();
-    if (kind === 'UNIT') return { kind, name, text: cursor.rest() };
-    if (kind === 'HELP') return { kind, name, text: unescapeHelp(cursor.rest(), format) };
-    cursor.skipBlanks();
-    const word = cursor.token();
+    if (kind === 'TYPE') return { kind, name, type: this.readType() };
+    if (format === 'openmetrics' || !cursor.isAtEnd()) cursor.expectBlank();
+    const text = cursor.rest();
+    return { kind, name, text: kind === 'UNIT' ? text : unescapeHelp(text, format) };
+  }
+
+  /** Reads the rest of the line. Prometheus' text format drops one byte after the name, whatever it is. */
+  private readType(): TextType {
+    const { cursor, format } = this;
+    const word = cursor.text.slice(cursor.at + 1);
     const type = textType(word, format);
+    const isDivided = format !== 'openmetrics' && type !== undefined && /^[\0-\x7f]/.test(cursor.rest());
+    if (!isDivided) cursor.expectBlank();
     if (type === undefined) throw cursor.fail(`expected a metric type, got ${excerpt(word)}`);
-    cursor.skipBlanks();
-    if (!cursor.isAtEnd()) throw cursor.expected('the end of the line');
-    return { kind, name, type };
+    return type;
   }
 
   /**

@@ -64,16 +64,19 @@ export class SeriesReader {
   private parseName(line: string): string {
     const { cursor } = this;
     cursor.load(line);
-    cursor.skipBlanks();
-    const start = cursor.at;
     this.isQuoted = cursor.take('{');
     if (this.isQuoted) cursor.skipBlanks();
     const name = this.isQuoted ? cursor.quoted() : cursor.match(METRIC_NAME);
-    if (!name || !(this.isQuoted ? /^[ \t,}]/ : /^[ \t{]/).test(line.charAt(cursor.at))) {
-      throw cursor.expected('a series', start);
-    }
+    const isDivided = (this.isQuoted ? /^[ \t,}]/ : /^[ \t{]/).test(line.charAt(cursor.at));
+    if (!name || !(isDivided || this.isValueNext())) throw cursor.expected('a series', 0);
     this.name = name;
-    return start === 0 && !this.isQuoted ? this.names.add(name) : name;
+    return this.isQuoted ? name : this.names.add(name);
+  }
+
+  /** Whether a value follows the name without a blank, such as `a+1`, which Prometheus accepts in its text format. */
+  private isValueNext(): boolean {
+    const [, token] = /^([-+.][^{ \t]*)/.exec(this.cursor.rest()) ?? [];
+    return this.format !== 'openmetrics' && !this.isQuoted && textNumberValue(token ?? '') !== undefined;
   }
 
   /** Position of the end of the name that was read. */
@@ -188,7 +191,7 @@ export class SeriesReader {
     cursor.skipBlanks();
     if (cursor.isAtEnd()) return;
     const text = cursor.token();
-    if (!/^-?\d+$/.test(text)) {
+    if (!isTimestamp(text)) {
       throw cursor.fail(`expected a timestamp, got ${excerpt(text)}${text.startsWith('#') ? EXEMPLAR_HINT : ''}`);
     }
     this.time = Number(text);
@@ -230,4 +233,10 @@ export class SeriesReader {
     if (!Number.isFinite(value)) throw this.cursor.fail(`expected a timestamp, got ${value}`);
     return value;
   }
+}
+
+/** Whether a text is a number of milliseconds as Prometheus reads it: digits, for 63 bits. */
+function isTimestamp(text: string): boolean {
+  const [, digits] = /^0*(\d{1,19})$/.exec(text) ?? [];
+  return digits !== undefined && BigInt(digits) < 2n ** 63n;
 }

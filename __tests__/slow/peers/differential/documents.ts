@@ -73,7 +73,7 @@ const withoutLineFeed = fc
     return { contentType, body: (body as string).slice(0, -1), isChunked };
   });
 
-export const GENERATED: readonly Kind[] = [
+const DERIVED: readonly Kind[] = [
   ...BREAKAGES.map(({ input, format, lines, numRuns }) =>
     generated(
       input,
@@ -87,6 +87,7 @@ export const GENERATED: readonly Kind[] = [
 /** Lines that Prometheus refuses. */
 const MALFORMED: Readonly<Record<Format, readonly string[]>> = {
   text: [
+    ' g 1',
     'g{a="x"} 1\r',
     'a.b 1',
     'a#b 1',
@@ -98,13 +99,34 @@ const MALFORMED: Readonly<Record<Format, readonly string[]>> = {
     'g one',
     'g 0x10',
     'g 1 2.5',
+    'g 1 -5',
+    'g 1 9223372036854775808',
     '# TYPE g thing',
+    '# TYPE g gauge ',
+    '# TYPE g  gauge',
   ],
-  openmetrics: ['g{ a="x" } 1', 'g{a="x"}  1', '# comment', '', 'a.b 1', 'g{a="\xff"} 1', 'g 1\r', '# UNIT g bytes'],
+  openmetrics: [
+    'g{ a="x" } 1',
+    'g{a="x"}  1',
+    '# comment',
+    '',
+    'a.b 1',
+    'g{a="\xff"} 1',
+    'g 1\r',
+    '# UNIT g bytes',
+    '# HELP g',
+    '# UNIT g',
+  ],
 };
 
-/** A document of which everything but one line is valid. */
-const malformedDocument = (format: Format, line: string): Arbitrary<Document> =>
+/** Lines that Prometheus accepts, although they are not as its documentation describes them. */
+const ODD: Readonly<Record<Format, readonly string[]>> = {
+  text: ['g+1', 'g-Inf', 'g.5', 'g{a="x"}1', 'g{a="x"b="y"} 1', '# TYPE g-gauge', '# HELP g'],
+  openmetrics: ['g_total 1 # {a="x",a="y"} 1', 'g_total 1 # {__name__="x"} 1', '# HELP g ', '# UNIT g '],
+};
+
+/** A valid document with one more line. */
+const withLine = (format: Format, line: string): Arbitrary<Document> =>
   fc.tuple(validLines(format), fc.nat()).map(([lines, position]) => {
     lines.splice(position % (lines.length + 1), 0, line);
     const { contentType, body } = documentOf(format, format === 'text' ? lines : [...lines, '# EOF']);
@@ -112,13 +134,21 @@ const malformedDocument = (format: Format, line: string): Arbitrary<Document> =>
     return { contentType, body: Buffer.from(body as string, 'latin1') };
   });
 
-function refused(name: string, format: Format): Kind {
-  const kinds = MALFORMED[format].map((line) => generated(line, malformedDocument(format, line), 1));
-  const documents = kinds.flatMap((kind) => kind.documents);
-  return { name: `${name} (${documents.length} generated)`, documents };
+/** A document for each of the lines. */
+function withLines(description: string, format: Format, lines: readonly string[]): Kind {
+  const documents = lines.flatMap((line) => generated(line, withLine(format, line), 1).documents);
+  const document = format === 'text' ? 'text' : 'OpenMetrics';
+  return { name: `${document} with ${description} of ${lines.length} ways (${lines.length} generated)`, documents };
 }
 
+/** All documents that Prometheus must accept. */
+export const GENERATED: readonly Kind[] = [
+  ...DERIVED,
+  withLines('a line that is odd in one', 'text', ODD.text),
+  withLines('a line that is odd in one', 'openmetrics', ODD.openmetrics),
+];
+
 export const REFUSED: readonly Kind[] = [
-  refused(`text with a line that is malformed in one of ${MALFORMED.text.length} ways`, 'text'),
-  refused(`OpenMetrics with a line that is malformed in one of ${MALFORMED.openmetrics.length} ways`, 'openmetrics'),
+  withLines('a line that is malformed in one', 'text', MALFORMED.text),
+  withLines('a line that is malformed in one', 'openmetrics', MALFORMED.openmetrics),
 ];
