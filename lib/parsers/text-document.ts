@@ -4,6 +4,7 @@ import { markLoss } from '../model/series-mark.ts';
 import { FamilyIndex } from './family-index.ts';
 import type { FamilyText } from './family-text.ts';
 import { LineMemory } from './line-memory.ts';
+import { closedEnd, countLines, LineJoiner } from './open-line.ts';
 import { isSeriesOf, type SeriesStart } from './series-start.ts';
 import { detachString, type TextFormat } from './text-cursor.ts';
 import type { FamilyHeader } from './text-headers.ts';
@@ -20,6 +21,7 @@ export class TextDocument {
   /** Whether all of the document was read. */
   isEnded = false;
   private readonly lines: TextLines;
+  private readonly joiner: LineJoiner;
   private readonly format: TextFormat;
   private readonly context: ParseContext;
   private readonly meta: MetaReader;
@@ -43,9 +45,9 @@ export class TextDocument {
     this.format = format;
     this.context = context;
     this.lines = new TextLines(bytes, context);
-    const malformed = (reason: string) => this.lines.malformed(reason);
-    this.meta = new MetaReader(format, malformed);
-    this.series = new SeriesReader(format, malformed);
+    this.joiner = new LineJoiner(this.lines, (piece, line) => this.scan(piece, line));
+    this.meta = new MetaReader(format, (reason) => this.lines.malformed(reason));
+    this.series = new SeriesReader(format, (reason) => this.lines.malformed(reason));
     this.index = new FamilyIndex(context, {
       onChange: () => this.starts.clear(),
       onMisfit: (header, line, reason) => this.disband(header, line, reason),
@@ -134,14 +136,15 @@ export class TextDocument {
     const { lines } = this;
     const piece = await lines.nextPiece();
     if (piece !== undefined) {
-      this.scan(piece, lines.number + 1);
+      this.joiner.add(piece);
       this.memory.compact(this.index.buffered);
-    } else if (this.format === 'openmetrics' && !this.hasEof) {
-      throw lines.malformed(`expected ${EOF_LINE}, got the end of a truncated document`, lines.number + 1);
-    } else {
-      this.isEnded = true;
-      this.reportLate();
+      return;
     }
+    this.joiner.end();
+    if (this.format === 'openmetrics' && !this.hasEof)
+      throw lines.malformed(`expected ${EOF_LINE}, got the end of a truncated document`, lines.number + 1);
+    this.isEnded = true;
+    this.reportLate();
   }
 
   private reportLate(): void {
@@ -154,16 +157,20 @@ export class TextDocument {
     this.late.clear();
   }
 
-  /** Adds lines to their families. */
-  private scan({ text, isAscii }: LinePiece, first: number): void {
+  /** Adds lines to their families, up to one that ends in quotes. Returns the length of their text. */
+  private scan({ text, isAscii }: LinePiece, first: number): number {
     let family = this.start?.family;
     let runStart = 0;
     let runLine = first;
-    let line = first - 1;
-    for (let at = 0; at < text.length; ) {
+    let line = first;
+    /** Position before which quotes are closed. */
+    let closed = 0;
+    let at = 0;
+    for (; at < text.length; line++) {
       const feed = text.indexOf('\n', at);
-      line++;
       if (this.start === undefined || !isSeriesOf(this.start, text, at)) {
+        closed = this.closedEnd(text, closed, at);
+        if (closed < at) break;
         this.lines.number = line;
         const found = this.read(text, at, feed);
         if (found !== family) {
@@ -176,8 +183,17 @@ export class TextDocument {
       }
       at = feed + 1;
     }
-    this.lines.number = line;
-    this.add(family, { text: text.slice(runStart), isAscii }, runLine, line + 1);
+    const end = this.closedEnd(text, closed, at);
+    const nextLine = line - countLines(text.slice(end, at));
+    this.lines.number = nextLine - 1;
+    this.add(family, { text: text.slice(runStart, end), isAscii }, runLine, nextLine);
+    return end;
+  }
+
+  /** Returns the end of a range of lines or, if the last one is a series that ends in quotes, its position. */
+  private closedEnd(text: string, start: number, end: number): number {
+    const mayBeOpen = this.format !== 'openmetrics' && this.start !== undefined && !this.isRescanning;
+    return mayBeOpen && start < end ? closedEnd(text, start, end) : end;
   }
 
   private add(family: FamilyText | undefined, { text, isAscii }: LinePiece, line: number, nextLine: number): void {
@@ -223,10 +239,11 @@ export class TextDocument {
     // The header before the next line is of none that was read before.
     if (!this.isRescanning) this.index.beforeSeries(name);
     const known = this.starts.get(name);
-    if (known?.text === text) return known;
+    if (known !== undefined && isSeriesOf(known, line, 0)) return known;
+    const divider = line.charCodeAt(text.length);
     const family = this.index.familyOf(name, this.lines.number);
     const ownName = family.name === name ? family.name : detachString(name);
-    const start = { text: text === name ? ownName : detachString(text), family, next: undefined };
+    const start = { text: text === name ? ownName : detachString(text), divider, family, next: undefined };
     this.starts.set(ownName, start);
     return start;
   }

@@ -3,7 +3,7 @@ import { MetricsError } from '../model/errors.ts';
 import { yieldToEventLoop } from '../util/event-loop.ts';
 
 /** Maximum length (bytes) of a line. */
-const MAX_LINE_BYTES = 2 ** 20;
+export const MAX_LINE_BYTES = 2 ** 20;
 /** Maximum number of bytes that are decoded at once. */
 const MAX_PIECE_BYTES = 64 * 1024;
 

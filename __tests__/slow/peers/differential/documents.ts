@@ -96,6 +96,8 @@ const MALFORMED: Readonly<Record<Format, readonly string[]>> = {
     'g{a=x} 1',
     'g{a="x",a="y"} 1',
     'g{a="\xff"} 1',
+    'g{a="x\\\ny"} 1',
+    'g{\na="x"} 1',
     'g one',
     'g 0x10',
     'g 1 2.5',
@@ -116,12 +118,25 @@ const MALFORMED: Readonly<Record<Format, readonly string[]>> = {
     '# UNIT g bytes',
     '# HELP g',
     '# UNIT g',
+    'g{a="x\ny"} 1',
   ],
 };
 
 /** Lines that Prometheus accepts, although they are not as its documentation describes them. */
 const ODD: Readonly<Record<Format, readonly string[]>> = {
-  text: ['g+1', 'g-Inf', 'g.5', 'g{a="x"}1', 'g{a="x"b="y"} 1', '# TYPE g-gauge', '# HELP g'],
+  text: [
+    'g+1',
+    'g-Inf',
+    'g.5',
+    'g{a="x"}1',
+    'g{a="x"b="y"} 1',
+    '# TYPE g-gauge',
+    '# HELP g',
+    'g{a="x\n# HELP g "} 1',
+    'g{a="\n\ng 2\r\n\\"",b="\n="} 1',
+    'g{a="\0"} 1',
+    '# HELP g "\n# "\n#"',
+  ],
   openmetrics: ['g_total 1 # {a="x",a="y"} 1', 'g_total 1 # {__name__="x"} 1', '# HELP g ', '# UNIT g '],
 };
 
