@@ -296,12 +296,61 @@ describe('families whose names clash', () => {
   });
 });
 
-test('a histogram with a bound below 0 has neither a sum nor a count, as OpenMetrics requires', async () => {
+describe('a histogram with a bound below 0, of which OpenMetrics forbids the sum and the count', () => {
   const value = { count: 3, sum: -1.5, bounds: [-1, 1], cumulativeCounts: [1, 2] };
-  const { text } = await encode(openMetrics(), [
-    family({ name: 'h', type: 'histogram', samples: [{ labels: {}, value }] }),
-  ]);
-  expect(text).toBe('# TYPE h histogram\nh_bucket{le="-1.0"} 1\nh_bucket{le="1.0"} 2\nh_bucket{le="+Inf"} 3\n# EOF\n');
+  const samples = ['a', 'b'].map((l) => ({ labels: { l }, value }));
+  const buckets = (l: string) =>
+    `h_bucket{l="${l}",le="-1.0"} 1\nh_bucket{l="${l}",le="1.0"} 2\nh_bucket{l="${l}",le="+Inf"} 3\n`;
+  const series = `# TYPE h_bucket unknown\n${buckets('a')}${buckets('b')}# TYPE h_sum unknown\nh_sum{l="a"} -1.5\nh_sum{l="b"} -1.5\n# TYPE h_count unknown\nh_count{l="a"} 3\nh_count{l="b"} 3\n`;
+  const histogramOf = (all: MetricFamily['samples']) => ({ ...family({ name: 'h', type: 'histogram' }), samples: all });
+
+  test.each<[string, () => MetricFamily['samples']]>([
+    ['an array', () => samples],
+    ['an iterable', () => samples.values()],
+    [
+      'an async iterable',
+      async function* () {
+        yield* samples;
+      },
+    ],
+  ])('is written as its series in every document: %s', async (_, all) => {
+    const encoder = openMetrics();
+    for (let scrape = 0; scrape < 3; scrape++) {
+      const { text, losses } = await encode(encoder, [histogramOf(all()), family({ name: 'x', samples: [sample(1)] })]);
+      expect(text).toBe(`${series}# TYPE x gauge\nx 1\n# EOF\n`);
+      expect(losses).toEqual([]);
+    }
+  });
+
+  test('is written as its series from the scrape on in which it has one', async () => {
+    const encoder = openMetrics();
+    const positive = { ...value, bounds: [0.5, 1] };
+    const { text } = await encode(encoder, [histogramOf([{ labels: {}, value: positive }])]);
+    expect(text).toMatch(/^# TYPE h histogram\n[^#]*h_sum -1.5\nh_count 3\n# EOF\n$/);
+    expect(await encode(encoder, [histogramOf(samples)])).toMatchObject({ text: `${series}# EOF\n`, losses: [] });
+  });
+
+  test('lacks both, which is reported, if its first samples had no such bound', async () => {
+    const positive = { labels: {}, value: { ...value, bounds: [0.5, 1] } };
+    const { text, losses } = await encode(openMetrics(), [histogramOf([positive, ...samples].values())]);
+    expect(text).toMatch(/^# TYPE h histogram\n/);
+    expect(text).not.toMatch(/^h_(?:sum|count)\{/m);
+    expect(losses).toEqual([
+      expect.stringContaining(
+        'it has a bound below 0, unlike the samples before it, so that it may have no sum and count',
+      ),
+      expect.anything(),
+    ]);
+  });
+
+  test('is dropped if another family has one of the names of its series', async () => {
+    const { text, losses } = await encode(openMetrics(), [
+      family({ name: 'h_sum', samples: [sample(1)] }),
+      histogramOf(samples),
+    ]);
+    expect(text).toBe('# TYPE h_sum gauge\nh_sum 1\n# EOF\n');
+    expect(losses).toHaveLength(1);
+  });
 });
 
 describe('an exemplar', () => {

@@ -1,6 +1,6 @@
 import { createOpenMetricsEncoder } from '../../lib/encoders/openmetrics-text.ts';
 import { escapeLabelName } from '../../lib/encoders/text-syntax.ts';
-import type { MetricFamily, Sample } from '../../lib/model/metric-family.ts';
+import type { HistogramValue, MetricFamily, Sample } from '../../lib/model/metric-family.ts';
 import { anyText, families } from '../support/arbitraries.ts';
 import { encode } from '../support/encode.ts';
 import { json, openMetrics, text004, text100 } from '../support/encoders.ts';
@@ -25,7 +25,7 @@ describe('what goes into a JSON document comes back from it', () => {
 });
 
 describe('what goes into a text comes back from it', () => {
-  /** The losses of the formats: the sign of zero, exemplars, and sums where there is no place for them. */
+  /** The losses of the formats: the sign of zero, and exemplars. */
   function normal(families: readonly (MetricFamily | ParsedFamily)[], hasExemplars: boolean) {
     return families.map(({ name, help, type, samples }) => ({
       name: hasExemplars && type === 'counter' ? name.replace(/_total$/, '') : name,
@@ -33,7 +33,7 @@ describe('what goes into a text comes back from it', () => {
       type,
       samples: (samples as Sample[]).map(({ labels, value, exemplar }) => ({
         labels: Object.entries(labels),
-        value: unsigned(hasExemplars ? withoutNegativeSum(value) : withoutExemplars(value)),
+        value: unsigned(hasExemplars ? value : withoutExemplars(value)),
         exemplar: hasExemplars && type === 'counter' ? unsigned(exemplar) : undefined,
       })),
     }));
@@ -42,11 +42,8 @@ describe('what goes into a text comes back from it', () => {
   const withoutExemplars = (value: Sample['value']) =>
     typeof value === 'number' ? value : { ...value, exemplars: undefined };
 
-  function withoutNegativeSum(value: Sample['value']): Sample['value'] {
-    if (typeof value === 'number' || !('bounds' in value) || !((value.bounds[0] as number) < 0)) return value;
-    const { sum: _, ...rest } = value;
-    return rest;
-  }
+  const hasNegativeBound = ({ samples }: MetricFamily) =>
+    (samples as Sample[]).some(({ value }) => ((value as Partial<HistogramValue>).bounds?.[0] as number) < 0);
 
   function unsigned(value: unknown): unknown {
     if (typeof value === 'number') return value + 0;
@@ -64,13 +61,32 @@ describe('what goes into a text comes back from it', () => {
     const isOpenMetrics = format === 'OpenMetrics';
     const encoder = make();
     await fc.assert(
-      fc.asyncProperty(families(name), async (source) => {
+      fc.asyncProperty(families(name), async (generated) => {
+        const source = isOpenMetrics ? generated.filter((family) => !hasNegativeBound(family)) : generated;
         const { text, losses } = await encode(encoder, source);
         const read = parseText(text, isOpenMetrics ? 'openmetrics' : 'prometheus');
         expect(normal(read, isOpenMetrics)).toEqual(normal(source, isOpenMetrics));
         expect(losses).toEqual([]);
       }),
       { numRuns: 300 },
+    );
+  });
+
+  test('as the same series, in OpenMetrics, if a histogram has a bound below 0', async () => {
+    const seriesOf = (text: string) =>
+      text
+        .split('\n')
+        .filter((line) => line !== '' && !line.startsWith('#'))
+        .map((line) => line.replace(/(?<=[,{]le=")[^"]*(?="\} [^"]*$)/, (bound) => `${Number(bound)}`))
+        .sort();
+    await fc.assert(
+      fc.asyncProperty(families(validName), async (generated) => {
+        const source = generated.filter((family) => family.type === 'histogram' && hasNegativeBound(family));
+        const { text, losses } = await encode(openMetrics(), source);
+        expect(seriesOf(text)).toEqual(seriesOf((await encode(text004(), source)).text));
+        expect(parseText(text, 'openmetrics').every(({ type }) => type === 'untyped')).toBe(true);
+        expect(losses).toEqual([]);
+      }),
     );
   });
 

@@ -39,8 +39,7 @@ function normalValue(value: HistogramValue | SummaryValue, isOpenMetrics: boolea
   const all = hasExemplars
     ? Array.from({ length: bounds.length + 1 }, (_, i) => normalExemplar(exemplars[i]))
     : undefined;
-  const hasSum = !isOpenMetrics || !((bounds[0] as number) < 0);
-  return { ...rest, sum: hasSum ? sum : undefined, bounds: bounds.map((bound) => bound + 0), exemplars: all };
+  return { ...rest, sum, bounds: bounds.map((bound) => bound + 0), exemplars: all };
 }
 
 function normalExemplar(exemplar: Sample['exemplar']) {
@@ -49,6 +48,9 @@ function normalExemplar(exemplar: Sample['exemplar']) {
   const entries = Object.entries(labels).map(([name, text]) => [name, text.toWellFormed()]);
   return [entries, value + 0, timestamp === undefined ? undefined : timestamp + 0];
 }
+
+const hasNegativeBound = ({ samples }: MetricFamily) =>
+  (samples as Sample[]).some(({ value }) => ((value as Partial<HistogramValue>).bounds?.[0] as number) < 0);
 
 /** Leaves out samples that are the same series in Prometheus, where an empty label is none. */
 function withDistinctSeries(family: MetricFamily): MetricFamily {
@@ -72,7 +74,9 @@ describe('what our encoders write is read back', () => {
     const encoder = makeEncoder();
     await fc.assert(
       fc.asyncProperty(families(name), fc.integer({ min: 1, max: 100 }), async (any, size) => {
-        const source = any.map(withPlausibleValues).map(withDistinctSeries);
+        const all = any.map(withPlausibleValues).map(withDistinctSeries);
+        // In OpenMetrics, a histogram with a bound below 0 becomes the series of it.
+        const source = isOpenMetrics ? all.filter((family) => !hasNegativeBound(family)) : all;
         const { text, losses } = await encode(encoder, source);
         expect(losses).toEqual([]);
         const read = await readAll(parse, text, size);

@@ -6,6 +6,7 @@ import type { SampleBatches } from './batches.ts';
 import type { DropReporter } from './encoder.ts';
 import type { DocumentFormat, FamilyPlan, FamilyProgress, SampleWriter } from './format.ts';
 import { errorOf } from './invalid-sample.ts';
+import type { Fit } from './taken-names.ts';
 import { CHUNK_SIZE, UnsentText } from './unsent-text.ts';
 
 /** Encodes families as a document, in chunks. */
@@ -55,17 +56,16 @@ function* startFamily(
     if (typeof family.name !== 'string')
       throw new MetricsError('ERR_METRICS_INVALID_FAMILY', 'a family without a name');
     name = family.name;
-    const fit = unsent.fit(format.plan(family), name);
-    if (typeof fit === 'string') {
-      drops.onDuplicateFamily(() => new DuplicateNameError(fit), name);
-      return undefined;
-    }
-    const { plan, whole, rivals } = fit;
-    const isForOthers = rivals.length > 0 || whole !== undefined;
-    const start = plan.start(family.samples);
-    const { writer, batches } = 'writer' in start ? start : yield* start;
+    let fit = fitOf(unsent, format.plan(family), name, drops);
+    if (fit === undefined) return undefined;
+    const start = fit.plan.start(family.samples);
+    const { writer, batches, plan: other } = 'writer' in start ? start : yield* start;
     const encoding = new FamilyEncoding(name, writer, batches, drops);
     unused = encoding;
+    if (other !== undefined) fit = fitOf(unsent, other, name, drops);
+    if (fit === undefined) return undefined;
+    const { plan, whole, rivals } = fit;
+    const isForOthers = rivals.length > 0 || whole !== undefined;
     const pending = encoding.pull();
     if (pending !== undefined) yield* waitFor(pending);
     unused = undefined;
@@ -82,6 +82,14 @@ function* startFamily(
   } finally {
     unused?.close();
   }
+}
+
+/** Returns how a family can be written. Without a way, it is dropped. */
+function fitOf(unsent: UnsentText, plan: FamilyPlan, name: string, drops: DropReporter): Fit | undefined {
+  const fit = unsent.fit(plan, name);
+  if (typeof fit !== 'string') return fit;
+  drops.onDuplicateFamily(() => new DuplicateNameError(fit), name);
+  return undefined;
 }
 
 /** Adds a family's samples to the text. Yields chunks. */

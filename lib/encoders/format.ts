@@ -54,6 +54,8 @@ export interface AlternativePlan {
 }
 
 export interface FamilyStart {
+  /** How the family is written instead, because of its first samples. */
+  readonly plan?: FamilyPlan;
   readonly writer: SampleWriter;
   readonly batches: SampleBatches;
 }

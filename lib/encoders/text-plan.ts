@@ -1,10 +1,12 @@
-import type { MetricFamily, MetricType } from '../model/metric-family.ts';
+import type { HistogramValue, MetricFamily, MetricType, Sample } from '../model/metric-family.ts';
+import { isPromise, type Steps, waitFor } from '../util/steps.ts';
+import type { SampleBatches } from './batches.ts';
 import { type CreatedHeader, withCreated } from './created-lines.ts';
 import { encodeDocument } from './encode-document.ts';
 import type { Encoder } from './encoder.ts';
 import type { AlternativePlan, DocumentFormat, FamilyPlan, FamilyStart, SampleWriter } from './format.ts';
 import { type LabelTexts, uncachedLabels } from './label-cache.ts';
-import { readBatches } from './read-batches.ts';
+import { concatBatches, readBatches } from './read-batches.ts';
 import { separateTotals, type TotalsHeader, withSeparateTotals } from './separate-totals.ts';
 import { KnownNames } from './taken-names.ts';
 import { createSampleLines, type TextDialect } from './text-samples.ts';
@@ -98,6 +100,16 @@ function partOf({ created }: TextHeader): Pick<AlternativePlan, 'partName' | 'wi
   return { partName: created.name, withPart: (text, lines) => withCreated(text, lines, created) };
 }
 
+/** Series of a histogram or summary that are untyped families may have any total, and no exemplars. */
+function dialectFor({ exemplar, ...dialect }: TextDialect, totals: TextHeader['totals']): TextDialect {
+  if (totals !== undefined) return { ...dialect, canSumNegatives: true };
+  return exemplar === undefined ? dialect : { ...dialect, exemplar };
+}
+
+/** The sample may be any value. */
+const hasNegativeBound = ({ value }: Sample) =>
+  ((value as Partial<HistogramValue> | null | undefined)?.bounds?.[0] as number) < 0;
+
 class TextPlan implements FamilyPlan {
   readonly names: readonly string[];
   readonly head: string;
@@ -108,16 +120,19 @@ class TextPlan implements FamilyPlan {
   private readonly knownNames: KnownNames | undefined;
   private readonly family: Pick<MetricFamily, 'name' | 'type' | 'help' | 'unit'>;
   private readonly writer: SampleWriter;
+  /** Whether the totals of a histogram with a bound below 0 cannot be written. */
+  private readonly mayLoseTotals: boolean;
 
   constructor(
     family: MetricFamily,
     { names, head, seriesName, type, totals }: TextHeader,
-    { exemplar, ...dialect }: TextDialect,
+    dialect: TextDialect,
     labelTexts: LabelTexts,
     alternative?: AlternativePlan,
     knownNames?: KnownNames,
   ) {
     const { name, help, unit } = family;
+    this.mayLoseTotals = type === 'histogram' && totals === undefined && !dialect.canSumNegatives;
     const texts = labelTexts.family(name, type === family.type ? type : `${family.type} as ${type}`);
     this.family = { name, type: family.type, help, unit } as MetricFamily;
     this.names = names;
@@ -134,7 +149,7 @@ class TextPlan implements FamilyPlan {
       separator: '',
       close: '',
       empty: '',
-      encode: createSampleLines(type, seriesName, totals || !exemplar ? dialect : { ...dialect, exemplar }, texts),
+      encode: createSampleLines(type, seriesName, dialectFor(dialect, totals), texts),
       onEnd: (length) => texts.end(length),
     };
     this.writer = totals === undefined ? writer : withSeparateTotals(writer, totals);
@@ -158,7 +173,25 @@ class TextPlan implements FamilyPlan {
     this.knownNames?.add(this.family.name, 'awaits-part');
   }
 
-  start(samples: MetricFamily['samples']): FamilyStart {
-    return { writer: this.writer, batches: readBatches(samples) };
+  start(samples: MetricFamily['samples']): FamilyStart | Steps<never, FamilyStart> {
+    const batches = readBatches(samples);
+    return this.mayLoseTotals ? this.startHistogram(batches) : { writer: this.writer, batches };
+  }
+
+  /** Writes the series of a histogram as families if the first samples have totals that it cannot have. */
+  private *startHistogram(batches: SampleBatches): Steps<never, FamilyStart> {
+    let isUnused = true;
+    try {
+      const next = batches.next();
+      const first = isPromise(next) ? yield* waitFor(next) : next;
+      isUnused = false;
+      const { writer } = this;
+      if (first === undefined) return { writer, batches };
+      const all = concatBatches(first, batches);
+      const plan = first.some(hasNegativeBound) ? this.alternative?.create() : undefined;
+      return plan instanceof TextPlan ? { writer: plan.writer, batches: all, plan } : { writer, batches: all };
+    } finally {
+      if (isUnused) batches.close();
+    }
   }
 }

@@ -85,7 +85,9 @@ function histogramLines(
       text += exemplar === undefined ? '\n' : `${exemplar(exemplars?.[i], progress)}\n`;
     }
     text += `${start}le="+Inf"} ${count}${exemplar?.(exemplars?.[bounds.length], progress) ?? ''}\n`;
-    return canSumNegatives || !((bounds[0] as number) < 0) ? text + sumAndCount(labels, count, sum) : text;
+    if (canSumNegatives || !((bounds[0] as number) < 0)) return text + sumAndCount(labels, count, sum);
+    progress.onDropped(negativeTotals());
+    return text;
   };
 }
 
@@ -154,6 +156,9 @@ export function createLabelsWriter(escaping: Escaping, reserved?: 'le' | 'quanti
     return text;
   };
 }
+
+const negativeTotals = () =>
+  new InvalidSample(() => 'it has a bound below 0, unlike the samples before it, so that it may have no sum and count');
 
 const reservedLabel = (name: string) =>
   new InvalidSample(() => `its label "${name}" is one that the format needs for itself`);

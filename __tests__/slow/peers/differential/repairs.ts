@@ -14,11 +14,7 @@ interface Parts {
  * What the table of repairs makes of the stored series of the histograms with these names. A histogram that is not
  * repaired keeps its series, under their names.
  */
-export function repaired(
-  stored: readonly Series[],
-  histograms: Iterable<string>,
-  { hasNegativeTotals = true } = {},
-): Series[] {
+export function repaired(stored: readonly Series[], histograms: Iterable<string>): Series[] {
   let series = [...stored];
   for (const name of histograms) {
     const names = [name, `${name}_bucket`, `${name}_sum`, `${name}_count`];
@@ -26,10 +22,7 @@ export function repaired(
     const samples = partsOf(name, own);
     if (samples === undefined) continue;
     series = series.filter(([other]) => !names.includes(other));
-    for (const parts of samples) {
-      const hasTotals = hasNegativeTotals || [...parts.buckets.keys()].every((bound) => bound >= 0);
-      series.push(...repairedSeries(name, parts, hasTotals));
-    }
+    for (const parts of samples) series.push(...repairedSeries(name, parts));
   }
   return inOrder(series);
 }
@@ -56,7 +49,7 @@ function partsOf(name: string, series: readonly Series[]): Parts[] | undefined {
 }
 
 /** Counts become a running maximum, and the `+Inf` bucket and the count the greatest of all. */
-function repairedSeries(name: string, { labels, buckets, sum, count }: Parts, hasTotals: boolean): Series[] {
+function repairedSeries(name: string, { labels, buckets, sum, count }: Parts): Series[] {
   const greatest = Math.max(...buckets.values(), count ?? 0);
   let highest = 0;
   const bounds = [...buckets.keys()].filter((bound) => bound !== INFINITY).sort((a, b) => a - b);
@@ -65,7 +58,7 @@ function repairedSeries(name: string, { labels, buckets, sum, count }: Parts, ha
     return [`${name}_bucket`, { ...labels, le: `${bound}` }, highest];
   });
   series.push([`${name}_bucket`, { ...labels, le: 'Infinity' }, greatest]);
-  if (hasTotals) series.push([`${name}_count`, labels, greatest]);
-  if (hasTotals && sum !== undefined) series.push([`${name}_sum`, labels, sum]);
+  series.push([`${name}_count`, labels, greatest]);
+  if (sum !== undefined) series.push([`${name}_sum`, labels, sum]);
   return series;
 }
