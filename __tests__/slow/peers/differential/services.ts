@@ -168,9 +168,15 @@ function folderIn(folder: string, name: string): string {
   return path;
 }
 
-async function dump({ address }: Service, path: string, accept: string): Promise<Document> {
-  const response = await fetch(`http://${address}${path}`, { headers: { accept } });
-  return { contentType: response.headers.get('content-type') ?? '', body: await response.text() };
+async function dump(service: Service, path: string, accept: string): Promise<Document> {
+  const document = { contentType: '', body: '' };
+  // A program that has just started may close a connection before the document is complete.
+  await service.eventually(async () => {
+    const response = await fetch(`http://${service.address}${path}`, { headers: { accept } });
+    document.contentType = response.headers.get('content-type') ?? '';
+    document.body = await response.text();
+  });
+  return document;
 }
 
 /** What a service exposes: its text and, if it has another one, its OpenMetrics. */
