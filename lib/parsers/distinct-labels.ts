@@ -1,8 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { LabelSet } from '../model/metric-family.ts';
 
-/** Looked up once, because a sandbox, such as that of a test runner, looks a global up with each call. */
-const { imul } = Math;
 /** Minimum number of label sets for which there is room. Arrays of this size cost no more than objects. */
 const MIN_CAPACITY = 8;
 /** Seed of the hashes, so that no document can be made to have many label sets with the same one. */
@@ -80,6 +78,8 @@ function hashOf(labels: LabelSet): number {
 }
 
 function hashText(text: string, seed: number): number {
+  // Looked up once, because a sandbox, such as that of a test runner, looks a global up with each use.
+  const { imul } = Math;
   let hash = imul(seed ^ text.length, 0x85ebca6b);
   for (let i = 0; i < text.length; i++) hash = imul(hash ^ text.charCodeAt(i) ^ (hash >>> 15), 0x9e3779b1);
   return hash;
@@ -87,7 +87,7 @@ function hashText(text: string, seed: number): number {
 
 /** Spreads the bits, since the lowest ones choose the slot. */
 function mix(hash: number): number {
-  const mixed = imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  const mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   return mixed ^ (mixed >>> 13);
 }
 
