@@ -66,7 +66,8 @@ async function* readFamily(input: JsonInput, name: string, context: ReadContext)
     else if (member === 'type') type = await readType(input, faults);
     else if (type === undefined) buffered = await bufferValue(input, faults);
     else yield* readValue(input, { name, help, type }, context, faults);
-    seen.add(member);
+    // There may be any number of unknown members.
+    if (isKnown) seen.add(member);
   }
   if (type === undefined) {
     faults.repair('untyped', `${input.malformed('expected "type" before this').message}, so it is served as untyped`);
