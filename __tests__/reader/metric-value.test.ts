@@ -107,6 +107,12 @@ describe('metricValue', () => {
       'there is no family "size_bytes_sum": it is part of the summary "size_bytes"; read sum of its value',
     ],
     [
+      'size_bytes_bucket',
+      {},
+      'ERR_METRICS_METRIC_NOT_FOUND',
+      'there is no family "size_bytes_bucket"; did you mean "size_bytes"?',
+    ],
+    [
       'size_bytes',
       { quantile: '0.5' },
       'ERR_METRICS_METRIC_NOT_FOUND',

@@ -60,7 +60,7 @@ function familyNotFoundMessage(document: MetricsDocument, name: string): string 
   if (names.length === 0) return `${missing}: the document is empty`;
   const [, whole = '', suffix = ''] = /^(.*)(_count|_sum|_bucket)$/.exec(name) ?? [];
   const type = familyOf(document, whole)?.type;
-  if (type === 'histogram' || type === 'summary') {
+  if (type === 'histogram' || (type === 'summary' && suffix !== '_bucket')) {
     return `${missing}: it is part of the ${type} "${whole}"; read ${PARTS[suffix]} of its value`;
   }
   const nearest = suggestNames(name, names);
