@@ -113,9 +113,9 @@ test.each<[string, string[], number, RegExp]>([
   ['one argument', ['diff', 'a'], 64, /diff: expected A and B, got "a"; write diff A B/],
   [
     'an invalid pattern',
-    ['diff', 'a', 'b', '--ignore', '('],
+    ['diff', 'a', 'b', '--ignore', '(?:x'],
     64,
-    /diff: --ignore: expected a regular expression, got /,
+    /diff: --ignore: expected a regular expression, got "\(\?:x" \(Unterminated group\); write one such as /,
   ],
 ])('%s is an error', async (_case, args, status, message) => {
   const result = await runHere(args, 'nonsense');

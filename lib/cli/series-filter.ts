@@ -1,5 +1,4 @@
-import { optionError } from '../util/option-error.ts';
-import { shownArgument } from './command.ts';
+import { optionError, shown } from '../util/option-error.ts';
 
 /** Options of the commands that show series. */
 export const FILTER_OPTIONS = {
@@ -29,7 +28,7 @@ function toRegExp(place: string, source: string): RegExp {
     return new RegExp(source);
   } catch (error) {
     const [reason = ''] = /[^:]*$/.exec((error as Error).message) ?? [];
-    const got = `${shownArgument(source)} (${reason.trim()})`;
+    const got = `${shown(source)} (${reason.trim()})`;
     throw optionError(place, source, { expected: 'a regular expression', got, write: "one such as '^nodejs_gc_'" });
   }
 }
