@@ -1,4 +1,4 @@
-import { isSameLabelSet, labelSetKey, seriesKey, setLabel } from '../../lib/model/labels.ts';
+import { isSameLabelSet, labelSetKey, seriesLabelsKey, setLabel } from '../../lib/model/labels.ts';
 
 test('label sets are the same when names, values and order are', () => {
   expect(isSameLabelSet({ a: '1', b: '2' }, { a: '1', b: '2' })).toBe(true);
@@ -23,9 +23,9 @@ test('the key of a series does not depend on empty labels', () => {
     ['b', ''],
     ['__proto__', ''],
   ]);
-  expect(seriesKey({ ...empty, a: '1' })).toBe(seriesKey({ a: '1' }));
-  expect(seriesKey(empty)).toBe(seriesKey({}));
-  expect(seriesKey({ a: '1' })).not.toBe(seriesKey({ b: '1' }));
+  expect(seriesLabelsKey({ ...empty, a: '1' })).toBe(seriesLabelsKey({ a: '1' }));
+  expect(seriesLabelsKey(empty)).toBe(seriesLabelsKey({}));
+  expect(seriesLabelsKey({ a: '1' })).not.toBe(seriesLabelsKey({ b: '1' }));
 });
 
 test('setLabel sets any name, __proto__ included, and leaves the prototype alone', () => {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { NonFinite } from '../../lib/encoders/json-values.ts';
-import { seriesKey } from '../../lib/model/labels.ts';
+import { seriesLabelsKey } from '../../lib/model/labels.ts';
 import type { HistogramValue, MetricFamily, MetricType, Sample, SummaryValue } from '../../lib/model/metric-family.ts';
 import { type Repair, unlimited } from '../../lib/model/parser.ts';
 import { parseKumoMtaJson } from '../../lib/parsers/kumomta-json.ts';
@@ -56,7 +56,7 @@ describe.each(MODES)('what the encoder wrote, with $singleLabel and $nonFinite,'
 /** Without the samples whose label sets differ from an earlier one in empty labels only, which the reader drops. */
 function withDistinctSeries(family: MetricFamily): MetricFamily {
   const keys = new Set<string>();
-  const isNew = ({ labels }: Sample) => keys.size !== keys.add(seriesKey(labels)).size;
+  const isNew = ({ labels }: Sample) => keys.size !== keys.add(seriesLabelsKey(labels)).size;
   return { ...family, samples: (family.samples as Sample[]).filter(isNew) };
 }
 

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { seriesKey } from '../../lib/model/labels.ts';
+import { seriesLabelsKey } from '../../lib/model/labels.ts';
 import type { HistogramValue, LabelSet, SummaryValue } from '../../lib/model/metric-family.ts';
 import type { ParseContext } from '../../lib/model/parser.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../../lib/parsers/prometheus-text.ts';
@@ -51,7 +51,7 @@ const countIn = (pattern: RegExp, message: string) => Number(pattern.exec(messag
 function seriesOf(families: readonly ReadFamily[]): Map<string, number> {
   const series = new Map<string, number>();
   const add = (name: string, labels: LabelSet, value: number) =>
-    series.set(`${name} ${seriesKey(Object.fromEntries(Object.entries(labels).map(respelled)))}`, value);
+    series.set(`${name} ${seriesLabelsKey(Object.fromEntries(Object.entries(labels).map(respelled)))}`, value);
   for (const { name, type, samples } of families) {
     for (const { labels, value } of samples) {
       if (typeof value === 'number') add(name, labels, value);
@@ -102,7 +102,7 @@ const namesOf = (families: readonly ReadFamily[]) =>
 /** The label sets that came twice in one family. */
 function repeated(families: readonly ReadFamily[]): string[] {
   return families.flatMap(({ name, samples }) => {
-    const keys = samples.map(({ labels }) => `${name} ${seriesKey(labels)}`);
+    const keys = samples.map(({ labels }) => `${name} ${seriesLabelsKey(labels)}`);
     return keys.filter((key, i) => keys.indexOf(key) !== i);
   });
 }

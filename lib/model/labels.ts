@@ -20,7 +20,7 @@ export function labelSetKey(labels: LabelSet): string {
 }
 
 /** Returns a key that is equal for the label sets of one series in Prometheus, where an empty label is none. */
-export const seriesKey = (labels: LabelSet) =>
+export const seriesLabelsKey = (labels: LabelSet) =>
   labelSetKey(Object.values(labels).includes('') ? withoutEmpty(labels) : labels);
 
 const withoutEmpty = (labels: LabelSet): LabelSet =>

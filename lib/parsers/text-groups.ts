@@ -1,5 +1,5 @@
 import { MetricsError } from '../model/errors.ts';
-import { seriesKey } from '../model/labels.ts';
+import { seriesLabelsKey } from '../model/labels.ts';
 import type { HistogramValue, LabelSet, Sample } from '../model/metric-family.ts';
 import { yieldToEventLoop } from '../util/event-loop.ts';
 import type { FamilyText } from './family-text.ts';
@@ -144,13 +144,13 @@ export class SampleGroups extends TextSamples {
       if (mayStay && (!this.isStreamed || this.pendingBytes <= MAX_PENDING_BYTES)) return;
       this.takeSample(oldest, samples);
       this.pending.delete(oldest);
-      this.byKey?.set(seriesKey(oldest.labels), null);
+      this.byKey?.set(seriesLabelsKey(oldest.labels), null);
     }
   }
 
   private pendingSampleOf(labels: LabelSet): PendingSample {
     if (this.byKey === undefined && this.labels.areKnown) return this.createPending(labels);
-    const key = seriesKey(labels);
+    const key = seriesLabelsKey(labels);
     this.byKey ??= this.keysOf(this.labels.first(this.count));
     const known = this.byKey.get(key);
     if (known !== undefined) this.hasReturned = true;
@@ -174,8 +174,8 @@ export class SampleGroups extends TextSamples {
 
   private keysOf(labelSets: readonly LabelSet[]): Map<string, PendingSample | null> {
     const keys = new Map<string, PendingSample | null>();
-    for (const labels of labelSets) keys.set(seriesKey(labels), null);
-    for (const pending of this.pending) keys.set(seriesKey(pending.labels), pending);
+    for (const labels of labelSets) keys.set(seriesLabelsKey(labels), null);
+    for (const pending of this.pending) keys.set(seriesLabelsKey(pending.labels), pending);
     return keys;
   }
 
