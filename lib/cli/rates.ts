@@ -17,7 +17,7 @@ interface SeriesValue {
   readonly sum: number;
 }
 
-/** The present of one series. */
+/** Value and rate of one series. */
 export interface SeriesRate {
   readonly series: string;
   readonly type: MetricType;
@@ -36,16 +36,16 @@ export interface Rates {
   readonly first: readonly SeriesRate[];
 }
 
-/** Reads a document whose series are all read. `time` is the time at its end. */
+/** Reads a whole document. `time` is the time at its end. */
 export async function readSnapshot(
   families: AsyncIterable<MetricFamily>,
-  has: (series: string) => boolean = () => true,
+  isShown: (series: string) => boolean = () => true,
 ): Promise<Snapshot> {
   const series = new Map<string, SeriesValue>();
   for await (const { name, type, samples } of families) {
     for await (const { labels, value } of samples) {
       const key = seriesKey(name, labels);
-      if (has(key)) series.set(key, { type, ...totalsOf(value) });
+      if (isShown(key)) series.set(key, { type, ...totalsOf(value) });
     }
   }
   return { series, time: performance.now() };
@@ -55,7 +55,7 @@ const totalsOf = (value: Sample['value']) =>
   typeof value === 'number' ? { value, sum: Number.NaN } : { value: value.count, sum: value.sum ?? Number.NaN };
 
 /**
- * Returns the first `limit` series. It yields to the event loop, so that a key is noticed.
+ * Returns the first `limit` series. It yields to the event loop, so that keys of the terminal are handled.
  *
  * @throws the reason of `signal` (rejects) when it is aborted
  */

@@ -70,7 +70,7 @@ export const top: Command = {
     const stop = new AbortController();
     const options: TopOptions = {
       url,
-      has: seriesFilter('top', values),
+      isShown: seriesFilter('top', values),
       interval: numberOption('top: --interval', values.interval, INTERVAL_RANGE) * 1000,
       timeout: numberOption('top: --timeout', values.timeout, TIMEOUT_RANGE),
       count: wholeNumber('count') ?? Number.POSITIVE_INFINITY,
@@ -92,8 +92,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 interface TopOptions {
   readonly url: URL;
-  /** Whether a series is shown. */
-  readonly has: (series: string) => boolean;
+  readonly isShown: (series: string) => boolean;
   /** Milliseconds. */
   readonly interval: number;
   /** Seconds. */
@@ -110,7 +109,7 @@ interface View {
 }
 
 /** Reads the document again and again. @throws {Error} (rejects) if the first one cannot be read */
-async function follow({ url, has, interval, timeout, count, signal }: TopOptions, view: View): Promise<void> {
+async function follow({ url, isShown, interval, timeout, count, signal }: TopOptions, view: View): Promise<void> {
   let before: Snapshot | undefined;
   for (let i = 0; i < count && !signal.aborted; i++) {
     const started = performance.now();
@@ -119,7 +118,7 @@ async function follow({ url, has, interval, timeout, count, signal }: TopOptions
     const timer = setTimeout(abort, timeout * 1000);
     signal.addEventListener('abort', abort);
     try {
-      const after = await readSeries(url, has, reading.signal);
+      const after = await readSeries(url, isShown, reading.signal);
       const rates = await ratesOf(after, before, view.limit, signal);
       if (signal.aborted) return;
       view.update(rates);
@@ -137,10 +136,10 @@ async function follow({ url, has, interval, timeout, count, signal }: TopOptions
   }
 }
 
-async function readSeries(url: URL, has: TopOptions['has'], signal: AbortSignal): Promise<Snapshot> {
+async function readSeries(url: URL, isShown: TopOptions['isShown'], signal: AbortSignal): Promise<Snapshot> {
   const input = resolveInput('top', url, { signal });
   try {
-    return await readSnapshot(parseDocument(await input.open(), { maxJoinBytes: Number.POSITIVE_INFINITY }), has);
+    return await readSnapshot(parseDocument(await input.open(), { maxJoinBytes: Number.POSITIVE_INFINITY }), isShown);
   } catch (error) {
     throw placeError(error, `top: ${input.place}`);
   }
