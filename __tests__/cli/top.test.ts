@@ -61,6 +61,13 @@ describe('ratesOf', () => {
     expect((await allRates(after, before)).map((it) => it.perSecond)).toEqual([3, 2]);
   });
 
+  test('a series whose rate is not a number follows those with a rate', async () => {
+    const document = (a: number, c: number) =>
+      `# TYPE a counter\na ${a}\n# TYPE b counter\nb NaN\n# TYPE c counter\nc ${c}\n`;
+    const rates = await allRates(await at(1_000, document(1, 2)), await at(0, document(0, 0)));
+    expect(rates.map(({ series }) => series)).toEqual(['c', 'a', 'b']);
+  });
+
   test('there are no rates before the second document', async () => {
     expect(await allRates(await at(0, '# TYPE a counter\na 5\n'))).toEqual([
       { series: 'a', type: 'counter', value: 5 },

@@ -83,9 +83,12 @@ export async function ratesOf(
 }
 
 function keepFirst(rates: SeriesRate[], limit: number): void {
-  rates.sort((a, b) => (b.perSecond ?? -1) - (a.perSecond ?? -1) || compareTexts(a.series, b.series));
+  rates.sort((a, b) => rankOf(b) - rankOf(a) || compareTexts(a.series, b.series));
   rates.length = Math.min(rates.length, limit);
 }
+
+/** NaN has no place in an order, and would leave the others without one. */
+const rankOf = ({ perSecond = -1 }: SeriesRate): number => (Number.isNaN(perSecond) ? -1 : perSecond);
 
 /** A series that is new, or has started again, counts from 0, as in Prometheus. */
 function change(now: SeriesValue, before: SeriesValue | undefined, seconds: number) {
