@@ -56,7 +56,8 @@ export interface RemoteSourceOptions {
   labels?: LabelSet | undefined;
   /**
    * Format of the upstream's document: KumoMTA's JSON, Prometheus text or OpenMetrics. `'auto'` uses the response's
-   * Content-Type, and reads what has that of no metrics document as Prometheus text. It is otherwise ignored.
+   * Content-Type. A document whose Content-Type is missing or unknown is read as Prometheus text. With another value,
+   * the Content-Type is ignored.
    * @default 'auto'
    */
   format?: DocumentFormat | 'auto' | undefined;
