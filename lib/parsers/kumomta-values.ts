@@ -50,22 +50,22 @@ function createHistogramReader(faults: ValueFaults): ReadValue {
   return (tokens) => {
     const position = nextPosition(tokens);
     const buckets = new Buckets();
-    const { count: own, sum, hasPairs } = readDistribution(tokens, 'bucket', buckets);
+    const { count: writtenCount, sum, hasPairs } = readDistribution(tokens, 'bucket', buckets);
     const total = sum === undefined ? undefined : { sum };
-    const isOnlySum = own === undefined && buckets.keys.every((bound) => bound === Number.NEGATIVE_INFINITY);
-    const reason = buckets.reason ?? (isOnlySum ? ONLY_SUM : reasonForCount(own));
+    const isOnlySum = writtenCount === undefined && buckets.keys.every((bound) => bound === Number.NEGATIVE_INFINITY);
+    const reason = buckets.reason ?? (isOnlySum ? ONLY_SUM : reasonForCount(writtenCount));
     if (reason !== undefined)
-      return addMisfit(faults, { position, reason, isRepaired: false, ...buckets.written(own, sum) });
+      return addMisfit(faults, { position, reason, isRepaired: false, ...buckets.written(writtenCount, sum) });
     const { keys: bounds, values: cumulativeCounts } = buckets.sorted();
     // The count stands for a +Inf bucket, which this format leaves out.
-    const infCount = takeInfCount(bounds, cumulativeCounts) ?? own;
-    const count = Math.max(infCount ?? 0, cumulativeCounts.at(-1) ?? 0, own ?? 0);
+    const infCount = takeInfCount(bounds, cumulativeCounts) ?? writtenCount;
+    const count = Math.max(infCount ?? 0, cumulativeCounts.at(-1) ?? 0, writtenCount ?? 0);
     // The samples of a family share one array while their bounds are equal.
     if (!isSameList(bounds, lastBounds)) lastBounds = bounds;
     const value = { count, ...total, bounds: lastBounds, cumulativeCounts };
-    const isRepaired = !(buckets.isRegular && hasPairs && count === infCount && count === (own ?? count));
-    if (isRepaired || own === undefined)
-      faults.set(value, { position, reason, isRepaired, ...buckets.written(own, sum) });
+    const isRepaired = !(buckets.isRegular && hasPairs && count === infCount && count === (writtenCount ?? count));
+    if (isRepaired || writtenCount === undefined)
+      faults.set(value, { position, reason, isRepaired, ...buckets.written(writtenCount, sum) });
     return value;
   };
 }
