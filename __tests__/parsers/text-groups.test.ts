@@ -248,6 +248,19 @@ describe('the series of a histogram', () => {
     ]);
   });
 
+  test('are not said to be kept as a histogram despite a header of a part, if they do not fit', async () => {
+    const document = '# TYPE h histogram\n# TYPE h_sum counter\nh_bucket{le="x"} 1\nh_sum 4\nh_count 1\n';
+    const { families, repairs } = await readWithReports(parsePrometheusText(), document);
+    expect(families.map(({ name, type }) => `${name} ${type}`).sort()).toEqual([
+      'h_bucket untyped',
+      'h_count untyped',
+      'h_sum counter',
+    ]);
+    expect(repairs.map(({ message }) => message)).toEqual([
+      'line 3: expected a number, got le="x", so its series are served as untyped',
+    ]);
+  });
+
   test.each<[string, object[]]>([
     ['h_bucket{le="+Inf"} 2', []],
     [

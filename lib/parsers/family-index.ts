@@ -175,16 +175,20 @@ export class FamilyIndex {
     for (const header of this.headers) {
       const { name, type, isUsed, isDisbanded } = header;
       if (type === undefined || isUsed || isDisbanded) continue;
-      const owner = this.ownerOf(header);
-      if (owner !== undefined) {
-        this.reportPart(header, owner);
-        continue;
-      }
+      if (this.ownerOf(header) !== undefined) continue;
       const fullName = name.endsWith(type.suffix ?? '') ? name : name + type.suffix;
       const rivals = [fullName, `${name}_total`, `${name}_created`];
       if (names.has(fullName) || rivals.some((rival) => this.families.has(rival))) continue;
       names.add(fullName);
       yield new FamilyText(fullName, header, header.line);
+    }
+  }
+
+  /** Reports the headers of parts of histograms and summaries, after it has turned out which of these are kept. */
+  reportParts(): void {
+    for (const header of this.headers) {
+      const owner = header.isUsed || header.isDisbanded ? undefined : this.ownerOf(header);
+      if (owner !== undefined) this.reportPart(header, owner);
     }
   }
 

@@ -69,14 +69,12 @@ export class TextDocument {
   nextOfRest(): FamilyText | undefined {
     this.rest ??= this.index.takeAll().reverse();
     const family = this.rest.pop();
+    if (family === undefined) this.index.reportParts();
     family?.markTaken();
     return family;
   }
 
-  /**
-   * Returns the name of the histogram or summary, if any, of which a family's series were a part. Those with a type of
-   * their own never were.
-   */
+  /** Returns the name of the histogram or summary, if any, of which the series of a family without a type were a part. */
   wholeOf({ name, type }: FamilyText): string | undefined {
     return type === undefined ? this.index.wholeOf(name) : undefined;
   }
