@@ -169,6 +169,7 @@ const REFUSED: [what: string, marked: string, reason: string][] = [
   ['a list', '¦[]', 'expected {'],
   ['a byte order mark', '¦\ufeff{}', 'expected {'],
   ['an HTML page', '¦<html>', 'expected {'],
+  ['another JSON', '{"status":¦"ok","m":{"type":"gauge","value":1}}', 'expected {'],
   ['what follows the document', '{}\n¦{}', 'expected the end of the document'],
   // KumoMTA's own faults.
   ['a comma behind the last family', '{"m":{"type":"gauge","value":1},\n¦}', 'expected a string'],

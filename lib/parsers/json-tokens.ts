@@ -35,8 +35,13 @@ export class JsonTokens extends JsonBuffer {
     throw NEED_MORE_DATA;
   }
 
-  expect(character: string): void {
+  /** Reads up to the next token. @throws if it does not begin with this character */
+  expectNext(character: string): void {
     if (this.peek() !== character) throw this.malformed(`expected ${character}`);
+  }
+
+  expect(character: string): void {
+    this.expectNext(character);
     this.at++;
   }
 

@@ -17,7 +17,7 @@ import { LabelSetCache, type Relabel } from './label-set-cache.ts';
  * that is ambiguous, their series are untyped families. A sample that cannot be read is dropped.
  *
  * @throws {MetricsError} `ERR_METRICS_MALFORMED_DOCUMENT`, while it is read, with the position in bytes, for a document
- *   that is not JSON (RFC 8259) or not an object
+ *   that is not JSON (RFC 8259) or not an object whose first member is one
  */
 export function parseKumoMtaJson(relabel?: Relabel): Parse {
   const labelCache = new LabelSetCache(relabel);
@@ -31,8 +31,12 @@ async function* readFamilies(
   context.labelCache.beginDocument();
   const input = new JsonInput(bytes);
   try {
+    let isFirst = true;
     for await (const name of input.members()) {
       context.meter.addFamily();
+      // A document that does not begin with a family is another JSON.
+      if (isFirst) await input.read((tokens) => tokens.expectNext('{'));
+      isFirst = false;
       yield* readFamily(input, name, context);
     }
     await input.end();
