@@ -343,6 +343,20 @@ describe('a histogram with a bound below 0, of which OpenMetrics forbids the sum
     ]);
   });
 
+  const throwing = Object.defineProperty({ labels: {} }, 'value', {
+    get() {
+      throw new Error('no value');
+    },
+  });
+
+  test.each<unknown>([null, undefined, throwing])('loses only what is no sample: %p', async (invalid) => {
+    for (const all of [samples, [{ labels: {}, value: { ...value, bounds: [0.5, 1] } }]]) {
+      const { text } = await encode(openMetrics(), [histogramOf(all)]);
+      const found = await encode(openMetrics(), [histogramOf([invalid as Sample, ...all])]);
+      expect(found).toMatchObject({ text, losses: [expect.anything()] });
+    }
+  });
+
   test('is dropped if another family has one of the names of its series', async () => {
     const { text, losses } = await encode(openMetrics(), [
       family({ name: 'h_sum', samples: [sample(1)] }),

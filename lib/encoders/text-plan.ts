@@ -106,9 +106,14 @@ function dialectFor({ exemplar, ...dialect }: TextDialect, totals: TextHeader['t
   return exemplar === undefined ? dialect : { ...dialect, exemplar };
 }
 
-/** The sample may be any value. */
-const hasNegativeBound = ({ value }: Sample) =>
-  ((value as Partial<HistogramValue> | null | undefined)?.bounds?.[0] as number) < 0;
+/** Accepts any value: those that are not samples are dropped when they are written. */
+function hasNegativeBound(sample: Sample): boolean {
+  try {
+    return ((sample.value as HistogramValue).bounds[0] as number) < 0;
+  } catch {
+    return false;
+  }
+}
 
 class TextPlan implements FamilyPlan {
   readonly names: readonly string[];
