@@ -17,7 +17,7 @@ import { LabelSetCache, type Relabel } from './label-set-cache.ts';
  * that is ambiguous, their series are untyped families. A sample that cannot be read is dropped.
  *
  * @throws {MetricsError} `ERR_METRICS_MALFORMED_DOCUMENT`, while it is read, with the position in bytes, for a document
- *   that is not JSON (RFC 8259) or not an object whose first member is one
+ *   that is not JSON (RFC 8259) or not an object, or whose first family is not an object
  */
 export function parseKumoMtaJson(relabel?: Relabel): Parse {
   const labelCache = new LabelSetCache(relabel);
