@@ -69,5 +69,5 @@ async function readDetail(contentType: string, body: AsyncIterable<Uint8Array>):
   }
 }
 
-/** Returns nothing of a page that was sent as text. */
+/** Returns the first line of a text; an empty string for a page that was sent as text. */
 const firstLine = (text: string): string => (text.startsWith('<') ? '' : (text.trim().split('\n', 1)[0] as string));
