@@ -43,7 +43,9 @@ export class FamilyText {
   /** Adds lines, and returns the memory (bytes, estimated) that they take. */
   add(lines: HeldLines): number {
     const bytes = lines.length + RANGE_BYTES;
-    this.ranges.push(lines);
+    // The first `push` makes room for many, and most families of a document have one range.
+    if (this.ranges.length === 0) this.ranges = [lines];
+    else this.ranges.push(lines);
     this.bytes += bytes;
     return bytes;
   }
@@ -66,7 +68,9 @@ export class FamilyText {
 
   /** Removes the lines, and returns them. */
   take(): HeldLines[] {
-    return this.ranges.splice(0);
+    const { ranges } = this;
+    this.ranges = [];
+    return ranges;
   }
 
   /** Removes the lines, and frees their memory. */

@@ -1,6 +1,7 @@
 /** Number of names that take turns in a family. */
 const MAX_NAMES = 4;
 
+const BLANK = 32;
 const BRACE = 123;
 
 /** A name without quotes, and the one that followed it last time. */
@@ -41,5 +42,9 @@ export class RecentNames {
   }
 }
 
-/** Whether a line begins with this name and a brace. */
-const isSeriesOf = (name: string, line: string) => line.startsWith(name) && line.charCodeAt(name.length) === BRACE;
+/** Whether a line begins with this name and a brace or a blank. */
+function isSeriesOf(name: string, line: string): boolean {
+  if (!line.startsWith(name)) return false;
+  const next = line.charCodeAt(name.length);
+  return next === BRACE || next === BLANK;
+}

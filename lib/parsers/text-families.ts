@@ -61,6 +61,7 @@ class FamilyReader implements SamplesContext {
     const { type } = family;
     if (type !== undefined && isGrouped(type)) return new SampleGroups(family, labels, this, type);
     this.reportMisnamed(family);
+    this.series.expectName(family.name);
     return new SimpleSamples(family, labels, this);
   }
 
@@ -112,11 +113,11 @@ class FamilyReader implements SamplesContext {
 
 function describe({ name, type, header }: FamilyText, samples: ParsedSamples, whole: string | undefined): ParsedFamily {
   const family: { -readonly [Member in keyof ParsedFamily]: ParsedFamily[Member] } = {
-    ...(whole !== undefined && markFor(whole)),
     name,
     type: type?.type ?? 'untyped',
     samples,
   };
+  if (whole !== undefined) Object.assign(family, markFor(whole));
   if (header?.help !== undefined) family.help = header.help;
   if (header?.unit !== undefined && type !== undefined) family.unit = header.unit;
   return family;

@@ -7,21 +7,26 @@ import { isGrouped, type TextType } from './text-types.ts';
 const HEADER_BYTES = 200;
 
 /** Metadata lines of one family. */
-export interface FamilyHeader {
+export class FamilyHeader {
   readonly name: string;
   /** Number of its first line. */
   readonly line: number;
-  type?: TextType;
-  help?: string;
-  unit?: string;
+  type: TextType | undefined;
+  help: string | undefined;
+  unit: string | undefined;
   /** A second `# HELP`, and the line of it. It may belong to another family of the same name, whose type follows. */
-  repeated?: { readonly text: string; readonly line: number };
+  repeated: { readonly text: string; readonly line: number } | undefined;
   /** Whether a difference was reported. */
-  hasDifference?: boolean;
+  hasDifference = false;
   /** Whether the series with its names are separate families, because they do not fit the type. */
-  isDisbanded?: boolean;
+  isDisbanded = false;
   /** Whether it has series. */
-  isUsed?: boolean;
+  isUsed = false;
+
+  constructor(name: string, line: number) {
+    this.name = name;
+    this.line = line;
+  }
 }
 
 /** Reports that a header differs from an earlier one of the same family, which is kept. */
@@ -96,7 +101,7 @@ export class FamilyHeaders {
   private create(name: string, line: number): FamilyHeader {
     this.size++;
     this.bytes += HEADER_BYTES + 2 * name.length;
-    const header: FamilyHeader = { name: detachString(name), line };
+    const header = new FamilyHeader(detachString(name), line);
     const known = this.byName.get(name);
     if (known === undefined) this.byName.set(header.name, [header]);
     else known.push(header);
@@ -120,7 +125,7 @@ export class FamilyHeaders {
   /** Adds a family of the same name whose series have other names, and moves the last `# HELP` to it. */
   private addNamesake(first: FamilyHeader, type: TextType, line: number): FamilyHeader {
     const { name, repeated } = first;
-    delete first.repeated;
+    first.repeated = undefined;
     const known = this.byName.get(name)?.find((header) => header.type?.suffix === type.suffix);
     const header = known ?? this.create(name, line);
     this.keepType(header, type, line);
@@ -147,7 +152,7 @@ export class FamilyHeaders {
   settle(header: FamilyHeader): void {
     const { repeated, help } = header;
     if (repeated === undefined) return;
-    delete header.repeated;
+    header.repeated = undefined;
     if (repeated.text !== help) {
       this.reportDifference(header, repeated.line, '# HELP differs from the one before it');
     }

@@ -13,6 +13,12 @@ export type MetaLine = FamilyMetaLine | { readonly kind: 'comment' } | { readonl
 export const EOF_LINE = '# EOF';
 const HASH = 35;
 
+/** The usual starts of metadata, in both formats. */
+const USUAL_STARTS = [
+  ['HELP', '# HELP '],
+  ['TYPE', '# TYPE '],
+] as const;
+
 export class MetaReader {
   private readonly format: TextFormat;
   private readonly cursor: TextCursor;
@@ -26,6 +32,7 @@ export class MetaReader {
   read(line: string): MetaLine | undefined {
     if (line.charCodeAt(0) > HASH) return undefined;
     this.cursor.load(line);
+    for (const [kind, start] of USUAL_STARTS) if (this.cursor.take(start)) return this.readDescriptor(kind);
     return this.format === 'openmetrics' ? this.readOpenMetrics() : this.readPrometheus();
   }
 
@@ -33,9 +40,8 @@ export class MetaReader {
     const { cursor } = this;
     if (!cursor.startsWith('#')) return undefined;
     if (cursor.text === EOF_LINE) return { kind: 'EOF' };
-    const kind = (['TYPE', 'HELP', 'UNIT'] as const).find((word) => cursor.take(`# ${word} `));
-    if (kind === undefined) throw cursor.expected('# TYPE, # HELP, # UNIT or a series');
-    return this.readDescriptor(kind);
+    if (cursor.take('# UNIT ')) return this.readDescriptor('UNIT');
+    throw cursor.expected('# TYPE, # HELP, # UNIT or a series');
   }
 
   /** Reads a line of the Prometheus format, which allows comments and empty lines. */

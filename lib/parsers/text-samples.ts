@@ -8,6 +8,7 @@ import type { SeriesReader } from './text-series.ts';
 
 /** Maximum number of samples that are passed on at once. */
 const BATCH_SIZE = 256;
+const NO_LINES = new FamilyLines([]);
 
 /** What the samples of all families of a document are read with. */
 export interface SamplesContext {
@@ -29,7 +30,7 @@ export abstract class TextSamples implements ParsedSamples {
   protected readonly shared: SamplesContext;
   /** Whether the family is larger than the buffer. */
   readonly isStreamed: boolean;
-  protected lines = new FamilyLines([]);
+  protected lines = NO_LINES;
   private failure: { readonly error: unknown } | undefined;
 
   constructor(family: FamilyText, labels: FamilyLabels, shared: SamplesContext) {

@@ -61,6 +61,11 @@ export class SeriesReader {
     return name;
   }
 
+  /** Announces the name of the lines that follow. */
+  expectName(name: string): void {
+    this.names.add(name);
+  }
+
   private parseName(line: string): string {
     const { cursor } = this;
     cursor.load(line);
