@@ -82,7 +82,7 @@ describe.each(FORMATS)('of a document in %s', (_format, make, write) => {
   });
 
   test('the names of families are cached as far as the limit allows, and all of them are read', async () => {
-    const giveBack = leaveBytes(20_000);
+    const giveBack = leaveBytes(30_000);
     const sets = await read(parse, write(names, ['b']));
     expect(sets.length).toBe(100);
     const again = await read(parse, write(names, ['b']));

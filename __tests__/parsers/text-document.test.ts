@@ -1,4 +1,5 @@
 import { unlimited } from '../../lib/model/parser.ts';
+import { KnownTexts } from '../../lib/parsers/known-texts.ts';
 import { type HeldLines, LineMemory } from '../../lib/parsers/line-memory.ts';
 import { TextDocument } from '../../lib/parsers/text-document.ts';
 
@@ -26,7 +27,12 @@ test.each([
     // The family "a" has left the buffer.
     for (let i = 0; i < CHUNKS; i++) yield Buffer.from(`a{l="${character.repeat(25 * KIB)}"} 1\nc{l="${i}"} 1\n`);
   }
-  const document = new TextDocument(chunks(), 'prometheus-text', { ...unlimited, maxJoinBytes: 64 * KIB });
+  const document = new TextDocument(
+    chunks(),
+    'prometheus-text',
+    { ...unlimited, maxJoinBytes: 64 * KIB },
+    new KnownTexts(),
+  );
   const held: HeldLines[] = [];
   for (let family = await document.next(); family !== undefined; family = await document.next()) {
     if (family.name === 'c') held.push(...family.peek());
@@ -44,7 +50,7 @@ test('buffered lines do not keep the comments around them in memory', async () =
     const comments = `# ${'x'.repeat(30 * KIB)}\n`;
     for (let i = 0; i < CHUNKS; i++) yield Buffer.from(`${comments}a{l="${i}"} 1\n${comments}`);
   }
-  const document = new TextDocument(chunks(), 'prometheus-text', unlimited);
+  const document = new TextDocument(chunks(), 'prometheus-text', unlimited, new KnownTexts());
   const held: HeldLines[] = [];
   for (let family = await document.next(); family !== undefined; family = await document.next())
     held.push(...family.peek());

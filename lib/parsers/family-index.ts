@@ -1,7 +1,8 @@
 import { clashingLast } from '../model/clashing-last.ts';
 import type { ParseContext } from '../model/parser.ts';
 import { FAMILY_BYTES, FamilyText } from './family-text.ts';
-import { detachString, excerpt } from './text-cursor.ts';
+import type { KnownTexts } from './known-texts.ts';
+import { excerpt } from './text-cursor.ts';
 import { type FamilyHeader, FamilyHeaders, isPartOf } from './text-headers.ts';
 import type { FamilyMetaLine } from './text-meta.ts';
 import { isGrouped, type TextType } from './text-types.ts';
@@ -23,6 +24,7 @@ export class FamilyIndex {
   /** Memory (bytes, estimated) of the buffered families. */
   bytes = 0;
   private readonly context: ParseContext;
+  private readonly texts: KnownTexts;
   private readonly headers: FamilyHeaders;
   private readonly events: IndexEvents;
   /** The families by the names of their series. */
@@ -32,10 +34,11 @@ export class FamilyIndex {
   /** The histograms and summaries. */
   private readonly groups = new Map<FamilyHeader, FamilyText>();
 
-  constructor(context: ParseContext, events: IndexEvents) {
+  constructor(context: ParseContext, texts: KnownTexts, events: IndexEvents) {
     this.context = context;
+    this.texts = texts;
     this.events = events;
-    this.headers = new FamilyHeaders((family, line, reason) =>
+    this.headers = new FamilyHeaders(texts, (family, line, reason) =>
       context.onRepair({ family, kind: 'metadata', message: `line ${line}: ${reason}, which is kept` }),
     );
   }
@@ -46,7 +49,7 @@ export class FamilyIndex {
     if (known !== undefined) return known;
     const header = this.headers.find(series);
     const isPart = header !== undefined && isPartOf(header, series);
-    const name = header?.name === series ? header.name : detachString(series);
+    const name = header?.name === series ? header.name : this.texts.copy(series);
     const family = isPart ? this.groupOf(header, line) : this.create(name, header, line);
     this.families.set(name, family);
     return family;

@@ -1,5 +1,6 @@
 import type { LabelSet } from '../model/metric-family.ts';
 import { excessBytes, openAccount, stringBytes } from '../util/cache-budget.ts';
+import { KnownTexts, MAX_UNUSED_DOCUMENTS } from './known-texts.ts';
 import { detachString, type TextCursor } from './text-cursor.ts';
 import { cutLabel, duplicateLabel, formatLabels, LabelParser, parseLabels } from './text-labels.ts';
 
@@ -7,8 +8,6 @@ import { cutLabel, duplicateLabel, formatLabels, LabelParser, parseLabels } from
 const FAMILY_BYTES = 560;
 const LABEL_SET_BYTES = 100;
 const LABEL_BYTES = 50;
-/** Number of documents without a family after which it is evicted. */
-const MAX_UNUSED_DOCUMENTS = 3;
 
 /** Returns the label set that replaces the one that was read. It must not change its argument. */
 export type Relabel = (labels: LabelSet) => LabelSet;
@@ -37,6 +36,7 @@ export class LabelSetCache {
   /** Label set of a series without labels. */
   readonly empty: LabelSet;
   readonly relabel: Relabel;
+  readonly texts = new KnownTexts();
   private readonly families = new Map<string, CachedFamily>();
   private readonly account = openAccount(this);
   private document = 0;
@@ -49,6 +49,7 @@ export class LabelSetCache {
   /** Starts a document. Must be called before each one. */
   beginDocument(): void {
     this.document++;
+    this.texts.beginDocument();
     for (const [name, { lastDocument: document, size }] of this.families) {
       if (this.document - document <= MAX_UNUSED_DOCUMENTS && excessBytes() === 0) continue;
       this.families.delete(name);

@@ -3,10 +3,11 @@ import type { ParseContext } from '../model/parser.ts';
 import { markLoss } from '../model/series-mark.ts';
 import { FamilyIndex } from './family-index.ts';
 import type { FamilyText } from './family-text.ts';
+import type { KnownTexts } from './known-texts.ts';
 import { LineMemory } from './line-memory.ts';
 import { closedEnd, countLines, LineJoiner } from './open-line.ts';
 import { isSeriesOf, type SeriesStart } from './series-start.ts';
-import { detachString, type TextFormat } from './text-cursor.ts';
+import type { TextFormat } from './text-cursor.ts';
 import type { FamilyHeader } from './text-headers.ts';
 import { type LinePiece, TextLines } from './text-lines.ts';
 import { EOF_LINE, type MetaLine, MetaReader } from './text-meta.ts';
@@ -24,6 +25,7 @@ export class TextDocument {
   private readonly joiner: LineJoiner;
   private readonly format: TextFormat;
   private readonly context: ParseContext;
+  private readonly texts: KnownTexts;
   private readonly meta: MetaReader;
   private readonly series: SeriesReader;
   private readonly index: FamilyIndex;
@@ -41,14 +43,15 @@ export class TextDocument {
   /** Whether lines are read that were read before. */
   private isRescanning = false;
 
-  constructor(bytes: AsyncIterable<Uint8Array>, format: TextFormat, context: ParseContext) {
+  constructor(bytes: AsyncIterable<Uint8Array>, format: TextFormat, context: ParseContext, texts: KnownTexts) {
     this.format = format;
     this.context = context;
+    this.texts = texts;
     this.lines = new TextLines(bytes, context);
     this.joiner = new LineJoiner(this.lines, (piece, line) => this.scan(piece, line));
     this.meta = new MetaReader(format, (reason) => this.lines.malformed(reason));
     this.series = new SeriesReader(format, (reason) => this.lines.malformed(reason));
-    this.index = new FamilyIndex(context, {
+    this.index = new FamilyIndex(context, texts, {
       onChange: () => this.starts.clear(),
       onMisfit: (header, line, reason) => this.disband(header, line, reason),
     });
@@ -240,9 +243,8 @@ export class TextDocument {
     if (known !== undefined && isSeriesOf(known, line, 0)) return known;
     const divider = line.charCodeAt(text.length);
     const family = this.index.familyOf(name, this.lines.number);
-    const ownName = family.name === name ? family.name : detachString(name);
-    const start = { text: text === name ? ownName : detachString(text), divider, family, next: undefined };
-    this.starts.set(ownName, start);
+    const start = { text: this.texts.copy(text), divider, family, next: undefined };
+    this.starts.set(this.texts.copy(name), start);
     return start;
   }
 }

@@ -18,7 +18,7 @@ export async function* readFamilies(
   labelCache: LabelSetCache,
   context: ParseContext,
 ): AsyncGenerator<ParsedFamily, void> {
-  const document = new TextDocument(bytes, format, context);
+  const document = new TextDocument(bytes, format, context, labelCache.texts);
   const reader = new FamilyReader(document, format, labelCache, context);
   labelCache.beginDocument();
   try {

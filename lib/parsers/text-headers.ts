@@ -1,4 +1,5 @@
-import { detachString, excerpt } from './text-cursor.ts';
+import type { KnownTexts } from './known-texts.ts';
+import { excerpt } from './text-cursor.ts';
 import { malformedLine } from './text-lines.ts';
 import type { FamilyMetaLine } from './text-meta.ts';
 import { isGrouped, type TextType } from './text-types.ts';
@@ -42,9 +43,11 @@ export class FamilyHeaders {
   /** Memory (bytes, estimated). */
   bytes = 0;
   private readonly byName = new Map<string, FamilyHeader[]>();
+  private readonly texts: KnownTexts;
   private readonly onDifference: ReportDifference;
 
-  constructor(onDifference: ReportDifference) {
+  constructor(texts: KnownTexts, onDifference: ReportDifference) {
+    this.texts = texts;
     this.onDifference = onDifference;
   }
 
@@ -95,13 +98,13 @@ export class FamilyHeaders {
 
   private detach(text: string): string {
     this.bytes += 2 * text.length;
-    return detachString(text);
+    return this.texts.copy(text);
   }
 
   private create(name: string, line: number): FamilyHeader {
     this.size++;
     this.bytes += HEADER_BYTES + 2 * name.length;
-    const header = new FamilyHeader(detachString(name), line);
+    const header = new FamilyHeader(this.texts.copy(name), line);
     const known = this.byName.get(name);
     if (known === undefined) this.byName.set(header.name, [header]);
     else known.push(header);
@@ -144,7 +147,7 @@ export class FamilyHeaders {
     if (!header.name.endsWith(`_${text}`)) {
       throw malformedLine(line, `expected a unit with which the name ends, got ${excerpt(text)}`);
     }
-    header.unit ??= detachString(text);
+    header.unit ??= this.texts.copy(text);
     if (header.unit !== text) this.reportDifference(header, line, '# UNIT differs from the one before it');
   }
 
